@@ -1,0 +1,34 @@
+/**
+ * Named outcomes of bad input. A code is stable: users and tests match on it, never on the text.
+ */
+
+/** Every code there is, with what it means. Add a row before you throw a new one. @public */
+export const ERROR_CODES = {
+  MESSAGE_MALFORMED: 'a frame or message could not be decoded',
+  MESSAGE_UNKNOWN: 'a message of a kind that this version does not know',
+  MESSAGE_TOO_LARGE: 'a frame larger than the limit',
+  PEER_WRONG_ROLE: 'a peer of another stage than this link expects',
+  INCARNATION_OLD: 'a peer of an incarnation that has been fenced',
+  DEPLOYMENT_NOT_ELIGIBLE: 'a managed Deployment needs what the Scheduler stage does not honour',
+  FLAG_INVALID: 'a command-line flag or option has a value out of its range',
+  API_SERVER_UNREACHABLE: 'the API Server did not answer',
+  JOURNAL_FULL: 'the journal could not be written: no space left',
+  JOURNAL_CORRUPT: 'the journal holds a line that is not a journal entry',
+  INVARIANT_BROKEN: 'a state that the protocol excludes was reached',
+} as const;
+/** One of {@link ERROR_CODES}. @public */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error with a stable code. The message states the fact, what was expected, and what came. @public */
+export class KubedirectError extends Error {
+  readonly code: ErrorCode;
+  /**
+   * @param code - stable code
+   * @param message - fact, expectation, got; and what to do next
+   */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'KubedirectError';
+    this.code = code;
+  }
+}
