@@ -1,0 +1,43 @@
+/** What K persists, each entry before the effect that needs it (protocol 5). */
+import type { Fence, Incarnation, PodRecord, Uid } from './vocabulary.ts';
+
+/** One line of the journal. @public */
+export type JournalEntry =
+  /** Who the journal belongs to; a Node of another uid makes it void. */
+  | { readonly kind: 'node'; readonly nodeUid: string }
+  /** The highest S incarnation and session; before `Offer`. */
+  | { readonly kind: 'fence'; readonly fence: Fence }
+  | { readonly kind: 'accepted'; readonly record: PodRecord; readonly metadataUid: string | null }
+  /** Before the create. */
+  | { readonly kind: 'publishIntent'; readonly uid: Uid; readonly incarnation: Incarnation }
+  /** Before SIGTERM or the delete. */
+  | { readonly kind: 'terminating'; readonly uid: Uid }
+  /** Confirmed: gone for good. Kept so that a late create is recognised; may be compacted when the ambiguity has passed. */
+  | { readonly kind: 'ended'; readonly uid: Uid }
+  /** A drain was completed for this mark. */
+  | { readonly kind: 'drained'; readonly mark: Fence };
+
+/** The journal read back at a start: what its entries add up to. @public */
+export interface JournalState {
+  readonly nodeUid: string | null;
+  readonly fence: Fence;
+  readonly drained: Fence | null;
+  readonly pods: ReadonlyMap<Uid, JournalPod>;
+  readonly ended: ReadonlySet<Uid>;
+}
+/** One live Pod of the journal. @public */
+export interface JournalPod {
+  readonly record: PodRecord;
+  readonly publishIntent: boolean;
+  readonly terminating: boolean;
+  readonly metadataUid: string | null;
+}
+
+/** A journal with nothing in it. @public */
+export const EMPTY_JOURNAL: JournalState = {
+  nodeUid: null,
+  fence: { incarnation: 0, n: 0 },
+  drained: null,
+  pods: new Map(),
+  ended: new Set(),
+};

@@ -1,0 +1,35 @@
+/** Timers (protocol 12): names and default lengths. In the model each may fire at any moment. */
+
+/** A running timer's name; the part after the slash says whose. @public */
+export type TimerName =
+  | `unreachable/${string}`
+  | `coolDown/${string}`
+  | `noRoom/${string}`
+  | `retry/${string}`
+  | `ambiguous/${string}`
+  | `writeBack/${string}`
+  | `lower/${string}`
+  | 'unconfirmed'
+  | 'propagation';
+
+/** Default lengths in milliseconds. @public */
+export const TIMERS = {
+  /** No traffic on a link and no answer to a keep-alive: the session is broken (kept by the transport). */
+  halfOpen: 5_000,
+  /** A node that can not be reached is cancelled. */
+  unreachable: 60_000,
+  /** The same once the Node is NotReady. */
+  unreachableNotReady: 5_000,
+  writeBack: 100,
+  lower: 5_000,
+  retryFirst: 10,
+  retryLast: 300_000,
+  coolDown: 10_000,
+  /** The API Server's request timeout: a create whose reply was lost may land until then. */
+  ambiguous: 60_000,
+  noRoom: 10_000,
+  /** A restarted D takes its wants for confirmed without having heard A. */
+  unconfirmed: 60_000,
+  /** All API servers have seen a change of the owner switch. */
+  propagation: 2_000,
+} as const;
