@@ -14,6 +14,14 @@ export const ERROR_CODES = {
   API_SERVER_UNREACHABLE: 'the API Server did not answer',
   JOURNAL_FULL: 'the journal could not be written: no space left',
   JOURNAL_CORRUPT: 'the journal holds a line that is not a journal entry',
+  GO_MISSING: 'no Go toolchain new enough to build the control plane, and none to be had',
+  BINARY_BUILD_FAILED: 'a program of the control plane could not be built',
+  BINARY_INVALID: 'a program of the control plane is there but cannot be used',
+  PORT_TAKEN: 'a port asked for is in use',
+  DATA_DIR_UNUSABLE: 'a data folder cannot be made, is not empty, or belongs to someone else',
+  COMPONENT_FAILED: 'a program of the control plane exited or did not become healthy',
+  NODE_NOT_READY: 'a node did not become Ready',
+  REAL_NODE_UNSUPPORTED: 'this machine cannot run a kubelet with containers',
   INVARIANT_BROKEN: 'a state that the protocol excludes was reached',
 } as const;
 /** One of {@link ERROR_CODES}. @public */
