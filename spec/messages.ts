@@ -173,7 +173,8 @@ export type MessageKind = Message['kind'];
 /** Which way each message goes. @public */
 export const DIRECTIONS = {
   Hello: 'down',
-  Rejected: 'up',
+  /** Up in answer to `Hello`; down in answer to an `Offer` of a stage that does not hold its Lease. */
+  Rejected: 'both',
   Offer: 'up',
   Fetch: 'down',
   State: 'up',
@@ -188,4 +189,4 @@ export const DIRECTIONS = {
   Scaled: 'up',
   Gone: 'down',
   GoneAcknowledged: 'up',
-} as const satisfies Record<MessageKind, 'up' | 'down'>;
+} as const satisfies Record<MessageKind, 'up' | 'down' | 'both'>;
