@@ -10,4 +10,10 @@ export interface Mutant {
 }
 
 /** All mutants. @public */
-export const MUTANTS: readonly Mutant[] = [];
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'unmark-tombstone',
+    rule: 'a tombstone is never made live by what the downstream says (3, 4.1)',
+    breaks: ['CacheCoherent'],
+  },
+];
