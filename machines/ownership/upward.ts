@@ -1,0 +1,124 @@
+/**
+ * Soft invalidation (protocol 3): what a stage must tell its upstream, gathered over a step and sent as one batch.
+ *
+ * On an open link it goes at once; from `Offer` to `State` it queues; with no session it is dropped, since the
+ * next handshake covers it.
+ */
+import type { Effect } from '../../spec/effects.ts';
+import type { HeldWant, Message, PodReason } from '../../spec/messages.ts';
+import type {
+  LinkName,
+  PodRecord,
+  PodStatus,
+  ReplicaCount,
+  SessionId,
+  Uid,
+  Want,
+} from '../../spec/vocabulary.ts';
+import { type DownstreamSide, downstreamSession, isDownstreamOpen, isOffered } from './link/index.ts';
+
+/** News for the upstream, in the order in which it came about within each list. @public */
+export interface Upward {
+  readonly assigned: readonly PodStatus[];
+  readonly changed: readonly PodStatus[];
+  readonly adopted: readonly PodRecord[];
+  readonly lost: readonly PodReason[];
+  readonly refused: readonly PodReason[];
+  readonly terminated: readonly Uid[];
+  readonly wants: readonly Want[];
+  readonly counts: readonly ReplicaCount[];
+  readonly scaled: readonly HeldWant[];
+  readonly goneAcknowledged: readonly string[];
+}
+
+/** No news. @public */
+export const NO_NEWS: Upward = {
+  assigned: [],
+  changed: [],
+  adopted: [],
+  lost: [],
+  refused: [],
+  terminated: [],
+  wants: [],
+  counts: [],
+  scaled: [],
+  goneAcknowledged: [],
+};
+
+const FIELDS = Object.keys(NO_NEWS) as (keyof Upward)[];
+
+/** Adds news to news. @public */
+export function addNews(before: Upward, more: Partial<Upward>): Upward {
+  const merged: Record<string, readonly unknown[]> = { ...before };
+  for (const field of FIELDS) {
+    const added = more[field];
+    if (added !== undefined && added.length > 0)
+      merged[field] = before[field].length === 0 ? added : [...before[field], ...added];
+  }
+  return merged as unknown as Upward;
+}
+
+/** Whether there is nothing to tell. @public */
+export function isQuiet(news: Upward): boolean {
+  return FIELDS.every((field) => news[field].length === 0);
+}
+
+/** The last of each key, in the order of their last mention: of one uid only the newest state is told. */
+function newest<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
+  if (items.length < 2) return items;
+  const last = new Map<string, T>();
+  for (const item of items) {
+    last.delete(key(item));
+    last.set(key(item), item);
+  }
+  return [...last.values()];
+}
+
+/** The messages that carry the news in a session. Taken, then changed, then what ended. */
+export function messagesOf(news: Upward, session: SessionId): readonly Message[] {
+  const messages: Message[] = [];
+  const uidOf = (item: { uid: Uid }) => item.uid;
+  if (news.scaled.length > 0)
+    messages.push({ kind: 'Scaled', session, wants: newest(news.scaled, (w) => w.deployment) });
+  if (news.goneAcknowledged.length > 0)
+    messages.push({ kind: 'GoneAcknowledged', session, deployments: news.goneAcknowledged });
+  if (news.assigned.length > 0)
+    messages.push({ kind: 'Assigned', session, pods: newest(news.assigned, uidOf) });
+  const invalidations =
+    news.changed.length + news.adopted.length + news.lost.length + news.wants.length + news.counts.length;
+  if (invalidations > 0)
+    messages.push({
+      kind: 'Invalidate',
+      session,
+      changed: newest(news.changed, uidOf),
+      adopted: newest(news.adopted, uidOf),
+      lost: newest(news.lost, uidOf),
+      wants: newest(news.wants, (want) => want.deployment),
+      counts: newest(news.counts, (count) => count.replicaSet),
+    });
+  if (news.refused.length > 0) messages.push({ kind: 'Refused', session, pods: newest(news.refused, uidOf) });
+  if (news.terminated.length > 0)
+    messages.push({ kind: 'Terminated', session, uids: [...new Set(news.terminated)] });
+  return messages;
+}
+
+/**
+ * Sends, queues or drops news by the state of the link.
+ *
+ * @param queued - what queued since `Offer`
+ * @param news - what this step adds
+ * @returns what stays queued, and the effects
+ */
+export function flushUpward(
+  side: DownstreamSide,
+  link: LinkName,
+  queued: Upward,
+  news: Upward,
+): readonly [Upward, readonly Effect[]] {
+  if (isOffered(side)) return [addNews(queued, news), []];
+  if (!isDownstreamOpen(side)) return [NO_NEWS, []];
+  const all = addNews(queued, news);
+  if (isQuiet(all)) return [NO_NEWS, []];
+  const session = downstreamSession(side) as SessionId;
+  return [NO_NEWS, messagesOf(all, session).map((message) => ({ type: 'send', link, message }))];
+}
