@@ -99,6 +99,8 @@ export type Effect =
       readonly resourceVersion: string;
     }
   // ---- two owners --------------------------------------------------------------------------------------
+  /** At take back: a consistent list anew; observed and vanished as it shows, then `synced`. */
+  | { readonly type: 'relist'; readonly what: 'deployments' | 'replicaSets' | 'pods' }
   /** Annotate the own Lease (K: Node) with the owner seen and the switch's resourceVersion. */
   | { readonly type: 'acknowledgeOwner'; readonly owner: Owner; readonly switchVersion: string }
   /** R, at take back: delete a managed Pod that no K will see: `deleteAnswered`. */

@@ -10,6 +10,10 @@ export interface Written {
   readonly version: { readonly generation: number; readonly incarnation: number; readonly counter: number };
   /** `metadata.generation` that the object has if D's write was the last. */
   readonly generation: number;
+  /** Base of the next comparison: `replicasOwner` after the write; null if the write itself took ownership. */
+  readonly owner: string | null;
+  /** Base of the next comparison: {@link DeploymentFact.rest} at the write. */
+  readonly rest: string;
 }
 
 /** A managed Deployment. @public */
@@ -20,7 +24,7 @@ export interface DeploymentFact {
   readonly resourceVersion: string;
   readonly generation: number;
   readonly replicas: number;
-  /** Who owns `replicas` in managedFields: manager, operation, subresource; '' if nobody. */
+  /** Who owns `replicas` in managedFields: `manager/operation/subresource`, as `kubedirect-d/Update/`; '' if nobody. */
   readonly replicasOwner: string;
   /** Digest of what else raises the generation: the rest of spec, and annotations without ours. */
   readonly rest: string;
