@@ -5,7 +5,7 @@
  * others stands before them, and a crash can fall between any two. Effects that have an answer name the event
  * it comes back as. A host decides nothing: it retries what is safe to retry, and reports the rest.
  */
-import type { Written } from './facts.ts';
+import type { PodName, Written } from './facts.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Message } from './messages.ts';
 import type { TimerName } from './timers.ts';
@@ -62,24 +62,40 @@ export type Effect =
   | { readonly type: 'journal'; readonly entries: readonly JournalEntry[] }
   /** Create the Pod object, stamped, name from uid: `published` or `publishFailed`. */
   | { readonly type: 'publish'; readonly record: PodRecord }
-  /** Delete with a precondition on `metadata.uid` (≥ 1 s grace): `deleteAnswered`. */
+  /**
+   * Delete with a precondition on `metadata.uid`: `deleteAnswered`. The grace period is the Pod's own, but at least
+   * `graceSeconds`; 0 means at once, whatever the Pod's own is (its containers are known to be quiet).
+   */
   | {
       readonly type: 'deletePod';
       readonly uid: Uid;
       readonly metadataUid: string;
+      readonly name: PodName;
       readonly graceSeconds: number;
     }
-  /** Consistent read of the object by its name: `podRead`. */
-  | { readonly type: 'readPod'; readonly uid: Uid; readonly replicaSet: string }
+  /** Consistent read of the object by its name: `podRead`. A null name follows from the uid, as at `publish`. */
+  | {
+      readonly type: 'readPod';
+      readonly uid: Uid;
+      readonly replicaSet: string;
+      readonly name: PodName | null;
+    }
   /** Consistent list of the Pods of this node: `podsListed`. */
   | { readonly type: 'listPods' }
   /** Set `status.phase: Failed`, where K runs the containers and may not delete. */
-  | { readonly type: 'failPod'; readonly uid: Uid; readonly metadataUid: string; readonly reason: string }
+  | {
+      readonly type: 'failPod';
+      readonly uid: Uid;
+      readonly metadataUid: string;
+      readonly name: PodName;
+      readonly reason: string;
+    }
   /** Write running and ready to the object, where K runs the containers. */
   | {
       readonly type: 'writePodStatus';
       readonly uid: Uid;
       readonly metadataUid: string;
+      readonly name: PodName;
       readonly ready: boolean;
     }
   /** Start the containers: `podStarted`, later `podReadiness`, `podStopped`. */

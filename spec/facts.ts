@@ -111,10 +111,14 @@ export interface NodeFact {
   readonly drained: Fence | null;
 }
 
-/** A Pod at the API Server, managed or not. @public */
-export interface PodFact {
+/** Where a Pod object stands. @public */
+export interface PodName {
   readonly namespace: string;
   readonly name: string;
+}
+
+/** A Pod at the API Server, managed or not. @public */
+export interface PodFact extends PodName {
   readonly metadataUid: string;
   readonly resourceVersion: string;
   /** Our uid from the stamp; null if not stamped. */

@@ -1,4 +1,5 @@
 /** What K persists, each entry before the effect that needs it (protocol 5). */
+import type { PodName } from './facts.ts';
 import type { Fence, Incarnation, PodRecord, Uid } from './vocabulary.ts';
 
 /** One line of the journal. @public */
@@ -7,13 +8,26 @@ export type JournalEntry =
   | { readonly kind: 'node'; readonly nodeUid: string }
   /** The highest S incarnation and session; before `Offer`. */
   | { readonly kind: 'fence'; readonly fence: Fence }
-  | { readonly kind: 'accepted'; readonly record: PodRecord; readonly metadataUid: string | null }
+  /** `metadataUid` and `name` are null unless the Pod was adopted: then its object was there first. */
+  | {
+      readonly kind: 'accepted';
+      readonly record: PodRecord;
+      readonly metadataUid: string | null;
+      readonly name: PodName | null;
+    }
   /** Before the create. */
   | { readonly kind: 'publishIntent'; readonly uid: Uid; readonly incarnation: Incarnation }
-  /** Before SIGTERM or the delete. */
-  | { readonly kind: 'terminating'; readonly uid: Uid }
+  /** Before SIGTERM or the delete. `metadataUid` and `name`: of its object, if seen; then the fate of the create is known. */
+  | {
+      readonly kind: 'terminating';
+      readonly uid: Uid;
+      readonly metadataUid: string | null;
+      readonly name: PodName | null;
+    }
   /** Confirmed: gone for good. Kept so that a late create is recognised; may be compacted when the ambiguity has passed. */
   | { readonly kind: 'ended'; readonly uid: Uid }
+  /** Let go: the uid is over, but its object lives on and is not ours; its stamp no longer counts. */
+  | { readonly kind: 'released'; readonly uid: Uid; readonly metadataUid: string }
   /** A drain was completed for this mark. */
   | { readonly kind: 'drained'; readonly mark: Fence };
 
@@ -24,6 +38,8 @@ export interface JournalState {
   readonly drained: Fence | null;
   readonly pods: ReadonlyMap<Uid, JournalPod>;
   readonly ended: ReadonlySet<Uid>;
+  /** `metadata.uid` of objects whose stamp no longer counts. */
+  readonly released: ReadonlySet<string>;
 }
 /** One live Pod of the journal. @public */
 export interface JournalPod {
@@ -31,6 +47,7 @@ export interface JournalPod {
   readonly publishIntent: boolean;
   readonly terminating: boolean;
   readonly metadataUid: string | null;
+  readonly name: PodName | null;
 }
 
 /** A journal with nothing in it. @public */
@@ -40,4 +57,5 @@ export const EMPTY_JOURNAL: JournalState = {
   drained: null,
   pods: new Map(),
   ended: new Set(),
+  released: new Set(),
 };

@@ -28,6 +28,8 @@ export const TIMERS = {
   /** The API Server's request timeout: a create whose reply was lost may land until then. */
   ambiguous: 60_000,
   noRoom: 10_000,
+  /** K: a delete that was neither done nor denied by the switch is tried again. */
+  deleteRetry: 1_000,
   /** A restarted D takes its wants for confirmed without having heard A. */
   unconfirmed: 60_000,
   /** All API servers have seen a change of the owner switch. */
