@@ -124,6 +124,7 @@ export const HEARS = {
     'replicaSetVanished',
     'podObserved',
     'podVanished',
+    'podsListed',
     'switchObserved',
     'synced',
     'deleteAnswered',

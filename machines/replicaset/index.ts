@@ -1,0 +1,69 @@
+/** The ReplicaSet stage for a host: a pure step (see `machine.ts`). */
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { KubedirectError } from '../../spec/errors.ts';
+import { HEARS, type StageEvent } from '../../spec/events.ts';
+import type { Stage, Step } from '../../spec/stage.ts';
+import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
+import { replicaSetMachine } from './machine.ts';
+
+export { replicaSetMachine } from './machine.ts';
+
+/** A state of R. @public */
+export type ReplicaSetState = SnapshotFrom<typeof replicaSetMachine>;
+
+const HEARD: ReadonlySet<string> = new Set(HEARS.replicaset);
+
+function take(snapshot: ReplicaSetState): Step<ReplicaSetState> {
+  const { effects } = snapshot.context;
+  if (effects.length === 0) return [snapshot, effects];
+  return [{ ...snapshot, context: { ...snapshot.context, effects: [] } } as ReplicaSetState, effects];
+}
+
+/** The ReplicaSet stage R. @public */
+export const replicaSetStage: Stage<ReplicaSetState> = {
+  name: 'replicaset',
+  start: (config) => take(initialTransition(replicaSetMachine, config)[0]),
+  step(state: ReplicaSetState, event: StageEvent): Step<ReplicaSetState> {
+    if (!HEARD.has(event.type))
+      throw new KubedirectError(
+        'INVARIANT_BROKEN',
+        `replicaset hears ${HEARS.replicaset.join(', ')}; it was given ${event.type}`,
+      );
+    return take(transition(replicaSetMachine, state, event)[0]);
+  },
+};
+
+/** Plain JSON of a state, keys sorted. @public */
+export function viewOfReplicaSet(state: ReplicaSetState) {
+  const {
+    up,
+    down,
+    minted,
+    records,
+    wants,
+    told,
+    gone,
+    holds,
+    backoffs,
+    replicaSets,
+    unacknowledged,
+    queued,
+  } = state.context;
+  const sorted = <T>(map: { entries(): Iterable<[string, T]> }) =>
+    Object.fromEntries([...map.entries()].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    state: state.value as string,
+    up: viewOfDownstreamSide(up),
+    down: viewOfUpstreamSide(down),
+    minted,
+    records: sorted(records),
+    replicaSets: sorted(replicaSets),
+    wants: sorted(wants),
+    told: [...told].sort(),
+    gone: [...gone].sort(),
+    holds: sorted(holds),
+    backoffs: sorted(backoffs),
+    unacknowledged,
+    queued,
+  };
+}

@@ -1,0 +1,200 @@
+/** R's two links: what their outputs and messages do to its data (protocol 3, 4, 8). */
+import type { Message, Offer, State } from '../../spec/messages.ts';
+import { compareWantVersions, type PodStatus, type Uid, type Want } from '../../spec/vocabulary.ts';
+import { applyState, merge, reset } from '../ownership/handshake.ts';
+import { type LinkOutput, stepDownstreamSide } from '../ownership/link/index.ts';
+import { addNews, flushUpward, NO_NEWS } from '../ownership/upward.ts';
+import { DOWN, emit, type ReplicaSetContext, UP } from './context.ts';
+import { backOff, dirtyAll, toScheduler } from './reconcile.ts';
+import { allCounts, countOf, drop, put } from './records.ts';
+
+/** Carries out, in order, what a side of a link asked for. */
+export function compose(context: ReplicaSetContext, outputs: readonly LinkOutput[]): ReplicaSetContext {
+  return outputs.reduce(composeOne, context);
+}
+
+function composeOne(context: ReplicaSetContext, output: LinkOutput): ReplicaSetContext {
+  switch (output.type) {
+    case 'effect':
+      return emit(context, output.effect);
+    case 'greet':
+      return emit(context, {
+        type: 'send',
+        link: DOWN,
+        message: { kind: 'Hello', session: output.session, role: 'replicaset', peer: 'scheduler', wants: [] },
+      });
+    case 'offered':
+      return answerOffer(context, output.offer);
+    case 'stateArrived':
+      return takeState(context, output.offer, output.state);
+    case 'verify':
+      return emit(context, { type: 'readLease', subject: 'deployment', token: output.token });
+    case 'offer':
+      return offerToDeployment({ ...context, queued: NO_NEWS }, output.session);
+    case 'state':
+      return stateToDeployment(context, output.session);
+    case 'delivered':
+      return deliver(context, output.message);
+    case 'closed':
+      return { ...context, told: context.told.clear(), queued: NO_NEWS };
+  }
+}
+
+function offerToDeployment(context: ReplicaSetContext, session: Offer['session']): ReplicaSetContext {
+  const wants = [...context.wants.values()].map(({ deployment, version }) => ({ deployment, version }));
+  return emit(context, {
+    type: 'send',
+    link: UP,
+    message: {
+      kind: 'Offer',
+      session,
+      incarnation: context.config.incarnation,
+      held: [],
+      wants,
+      drained: null,
+    },
+  });
+}
+
+function stateToDeployment(context: ReplicaSetContext, session: State['session']): ReplicaSetContext {
+  const wants = [...context.wants.values()];
+  const sent = emit(context, {
+    type: 'send',
+    link: UP,
+    message: { kind: 'State', session, records: [], wants, counts: allCounts(context) },
+  });
+  return dirtyAll(sent);
+}
+
+function answerOffer(context: ReplicaSetContext, offer: Offer): ReplicaSetContext {
+  const { fetch, tombstones } = reset(context.records, offer.held);
+  return emit(context, {
+    type: 'send',
+    link: DOWN,
+    message: { kind: 'Fetch', session: offer.session, uids: fetch, tombstones },
+  });
+}
+
+/** The link to S is open: the table, then `Terminate` of every tombstone held now (†), and the barrier is passed. */
+function takeState(context: ReplicaSetContext, offer: Offer, state: State): ReplicaSetContext {
+  const outcome = applyState(context.records, offer.held, state.records, context.config.mutants);
+  let next = context;
+  for (const record of [...outcome.take, ...outcome.adopt]) next = put(next, record);
+  for (const uid of [...outcome.lost, ...outcome.confirm]) next = drop(next, uid);
+  const tombstones = [...next.index.values()].flatMap(({ terminating }) => [...terminating]);
+  const named = new Set(reset(context.records, offer.held).tombstones);
+  const again = context.config.mutants?.has('terminate-named-only')
+    ? tombstones.filter((uid) => named.has(uid))
+    : tombstones;
+  if (again.length > 0) next = toScheduler(next, (session) => ({ kind: 'Terminate', session, uids: again }));
+  const [up, outputs] = stepDownstreamSide(next.up, { type: 'barrierPassed' });
+  return dirtyAll(compose({ ...next, up }, outputs));
+}
+
+function mergeStatuses(context: ReplicaSetContext, statuses: readonly PodStatus[]): ReplicaSetContext {
+  let next = context;
+  for (const status of statuses) {
+    const mine = next.records.get(status.uid);
+    if (mine === undefined) continue;
+    const merged = merge(mine, status, context.config.mutants);
+    next = put(next, merged);
+    const recovered = merged.phase === 'running' && next.backoffs.get(mine.replicaSet)?.waiting === false;
+    if (recovered) next = { ...next, backoffs: next.backoffs.delete(mine.replicaSet) };
+  }
+  return next;
+}
+
+const dropAll = (context: ReplicaSetContext, uids: readonly Uid[]) => uids.reduce(drop, context);
+
+/** A refusal, or a Pod that failed: dropped like any, and the ReplicaSet backs off. */
+function dropRefused(context: ReplicaSetContext, uids: readonly Uid[]): ReplicaSetContext {
+  return uids.reduce((next, uid) => {
+    const record = next.records.get(uid);
+    if (record === undefined) return next;
+    const dropped = drop(next, uid);
+    return record.phase === 'terminating' ? dropped : backOff(dropped, record.replicaSet);
+  }, context);
+}
+
+function takeWants(context: ReplicaSetContext, wants: readonly Want[]): ReplicaSetContext {
+  let next = context;
+  const newer: Want[] = [];
+  for (const want of wants) {
+    const mine = next.wants.get(want.deployment);
+    if (mine !== undefined && compareWantVersions(mine.version, want.version) > 0) newer.push(mine);
+    else
+      next = {
+        ...next,
+        wants: next.wants.set(want.deployment, want),
+        gone: next.gone.delete(want.deployment),
+      };
+    next = { ...next, told: next.told.add(want.deployment), dirty: next.dirty.add(want.deployment) };
+  }
+  const scaled = wants.flatMap(({ deployment }) => {
+    const held = next.wants.get(deployment);
+    return held === undefined ? [] : [{ deployment, version: held.version }];
+  });
+  return { ...next, news: addNews(next.news, { wants: newer, scaled }) };
+}
+
+function forgetDeployments(context: ReplicaSetContext, deployments: readonly string[]): ReplicaSetContext {
+  let next = { ...context, news: addNews(context.news, { goneAcknowledged: deployments }) };
+  for (const uid of deployments)
+    next = {
+      ...next,
+      wants: next.wants.delete(uid),
+      gone: next.groups.has(uid) ? next.gone.add(uid) : next.gone,
+      dirty: next.dirty.add(uid),
+    };
+  return next;
+}
+
+function deliver(context: ReplicaSetContext, message: Message): ReplicaSetContext {
+  switch (message.kind) {
+    case 'Assigned':
+      return mergeStatuses(context, message.pods);
+    case 'Refused':
+      return dropRefused(
+        context,
+        message.pods.map(({ uid }) => uid),
+      );
+    case 'Terminated':
+      return dropAll(context, message.uids);
+    case 'Invalidate':
+      return invalidate(context, message);
+    case 'Scale':
+      return takeWants(context, message.wants);
+    case 'Gone':
+      return forgetDeployments(context, message.deployments);
+    default:
+      // `Invalidated` acknowledges; the link machines deliver no other kind to R.
+      return context;
+  }
+}
+
+function invalidate(
+  context: ReplicaSetContext,
+  message: Extract<Message, { kind: 'Invalidate' }>,
+): ReplicaSetContext {
+  let next = context;
+  for (const record of message.adopted) if (!next.records.has(record.uid)) next = put(next, record);
+  next = mergeStatuses(next, message.changed);
+  const failed = message.lost.filter(({ reason }) => reason === 'Failed').map(({ uid }) => uid);
+  next = dropRefused(next, failed);
+  next = dropAll(
+    next,
+    message.lost.map(({ uid }) => uid),
+  );
+  return toScheduler(next, (session) => ({ kind: 'Invalidated', session }));
+}
+
+/** Ends a step: counts that changed go up, with the other news, in one batch. */
+export function tellDeployment(context: ReplicaSetContext): ReplicaSetContext {
+  const counts = [...context.recount].flatMap((uid) => countOf(context, uid) ?? []);
+  const news = addNews(context.news, { counts });
+  const [queued, effects] = flushUpward(context.up, UP, context.queued, news);
+  return emit(
+    { ...context, queued, news: NO_NEWS, dirty: context.dirty.clear(), recount: context.recount.clear() },
+    ...effects,
+  );
+}

@@ -1,0 +1,131 @@
+/** What R sees of the API Server: ReplicaSets, Pods (cost, strays), the owner switch, answers and timers. */
+import { Set as PSet } from 'immutable';
+import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
+import type { ReplicaSetContext } from './context.ts';
+import { emit } from './context.ts';
+import { EMPTY_INDEX } from './records.ts';
+
+const groupFor = (fact: ReplicaSetFact) => fact.deployment ?? `orphan/${fact.uid}`;
+
+function leave(context: ReplicaSetContext, uid: string): ReplicaSetContext {
+  const group = context.groupOf.get(uid);
+  if (group === undefined) return context;
+  const members = (context.groups.get(group) ?? PSet<string>()).delete(uid);
+  const isOver = members.size === 0;
+  return {
+    ...context,
+    groupOf: context.groupOf.delete(uid),
+    groups: isOver ? context.groups.delete(group) : context.groups.set(group, members),
+    holds: isOver ? context.holds.delete(group) : context.holds,
+    gone: isOver ? context.gone.delete(group) : context.gone,
+    dirty: context.dirty.add(group),
+  };
+}
+
+function join(context: ReplicaSetContext, uid: string, group: string): ReplicaSetContext {
+  return {
+    ...context,
+    groupOf: context.groupOf.set(uid, group),
+    groups: context.groups.set(group, (context.groups.get(group) ?? PSet<string>()).add(uid)),
+    dirty: context.dirty.add(group),
+  };
+}
+
+/** A ReplicaSet was seen, new or changed; it may have lost its Deployment. */
+export function observeReplicaSet(context: ReplicaSetContext, fact: ReplicaSetFact): ReplicaSetContext {
+  const group = groupFor(fact);
+  const moved =
+    context.groupOf.get(fact.uid) === group ? context : join(leave(context, fact.uid), fact.uid, group);
+  return {
+    ...moved,
+    replicaSets: moved.replicaSets.set(fact.uid, fact),
+    dirty: moved.dirty.add(group),
+    recount: context.replicaSets.has(fact.uid) ? moved.recount : moved.recount.add(fact.uid),
+  };
+}
+
+/** A ReplicaSet is gone; it stays in its group while Pods of it are left. */
+export function forgetReplicaSet(context: ReplicaSetContext, uid: string): ReplicaSetContext {
+  const group = context.groupOf.get(uid);
+  const next = {
+    ...context,
+    replicaSets: context.replicaSets.delete(uid),
+    backoffs: context.backoffs.delete(uid),
+    dirty: group === undefined ? context.dirty : context.dirty.add(group),
+  };
+  const cancelled = context.backoffs.has(uid)
+    ? emit(next, { type: 'cancelTimer', timer: `retry/${uid}` })
+    : next;
+  const { live, terminating } = context.index.get(uid) ?? EMPTY_INDEX;
+  return live.size + terminating.size === 0 ? leave(cancelled, uid) : cancelled;
+}
+
+/** Lets go of vanished ReplicaSets whose last record went in this step. */
+export function sweep(context: ReplicaSetContext): ReplicaSetContext {
+  let next = context;
+  for (const uid of context.recount)
+    if (!next.replicaSets.has(uid) && !next.index.has(uid)) next = leave(next, uid);
+  return next;
+}
+
+/** The uid under which the chain knows a Pod: its stamp, or the one it is adopted under. */
+export function uidsOf(pod: PodFact): readonly string[] {
+  const adopted = `a-${pod.metadataUid}`;
+  return pod.uid === null ? [adopted] : [pod.uid, adopted];
+}
+
+/** Keeps the deletion cost of a Pod. */
+export function observePod(context: ReplicaSetContext, pod: PodFact): ReplicaSetContext {
+  const uid = uidsOf(pod).find((each) => context.records.has(each));
+  if (uid === undefined || (context.costs.get(uid) ?? 0) === pod.deletionCost) return context;
+  return {
+    ...context,
+    costs: pod.deletionCost === 0 ? context.costs.delete(uid) : context.costs.set(uid, pod.deletionCost),
+  };
+}
+
+/** The switch says `stock`: acknowledge it once no tombstone and nothing unaccepted is left. */
+export function beginRelease(context: ReplicaSetContext, fact: SwitchFact): ReplicaSetContext {
+  return { ...context, unacknowledged: fact.resourceVersion };
+}
+
+/** Acknowledges the release when nothing of R's is under way any more (protocol 9, take back). */
+export function acknowledgeRelease(context: ReplicaSetContext): ReplicaSetContext {
+  if (context.unacknowledged === null) return context;
+  const tombstones = context.index.some(({ terminating }) => terminating.size > 0);
+  const underway = context.records.some(({ phase }) => phase === 'created' || phase === 'bound');
+  if (tombstones || underway) return context;
+  return emit(
+    { ...context, unacknowledged: null },
+    { type: 'acknowledgeOwner', owner: 'stock', switchVersion: context.unacknowledged },
+  );
+}
+
+/** At take back: Pods at the API Server that no K has reported yet. */
+export function findStrays(context: ReplicaSetContext, pods: readonly PodFact[]): ReplicaSetContext {
+  const strays = pods.filter(
+    (pod) =>
+      pod.managed &&
+      pod.replicaSet !== null &&
+      !pod.deleting &&
+      pod.phase !== 'Failed' &&
+      pod.phase !== 'Succeeded' &&
+      !uidsOf(pod).some((uid) => context.records.has(uid)),
+  );
+  return { ...context, strays };
+}
+
+/** Deletes the strays that are unbound; the others wait for the K of their node, or for its Node's end. */
+export function deleteStrays(context: ReplicaSetContext): ReplicaSetContext {
+  const unbound = context.strays.filter(({ node }) => node === null);
+  return emit(
+    context,
+    ...unbound.map(({ namespace, name, metadataUid, resourceVersion }) => ({
+      type: 'deleteStray' as const,
+      namespace,
+      name,
+      metadataUid,
+      resourceVersion,
+    })),
+  );
+}
