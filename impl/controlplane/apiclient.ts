@@ -119,3 +119,27 @@ export async function waitForNodes(
     await sleep(pause);
   }
 }
+
+/**
+ * Waits until a node's Lease was renewed after `since` (Unix milliseconds): its kubelet works now, whatever the Node says.
+ * @throws KubedirectError `NODE_NOT_READY`
+ * @internal
+ */
+export async function waitForLease(
+  client: ApiClient,
+  node: string,
+  since: number,
+  withinMs = 60_000,
+): Promise<void> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}`;
+  for (const deadline = Date.now() + withinMs; ; await sleep(100)) {
+    const { spec } = await client.json<{ spec?: { renewTime?: string } }>('GET', path, { also: [404] });
+    if (spec?.renewTime !== undefined && Date.parse(spec.renewTime) >= since) return;
+    if (Date.now() > deadline) {
+      throw new KubedirectError(
+        'NODE_NOT_READY',
+        `node ${node}: expected its kubelet to renew its Lease in ${withinMs} ms, last renewed ${spec?.renewTime ?? 'never'}`,
+      );
+    }
+  }
+}

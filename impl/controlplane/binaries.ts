@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { KubedirectError } from '../../spec/errors.ts';
 import { buildBinary } from './build.ts';
 import { binDir, cacheRoot, cacheState, withBuildLock } from './cache.ts';
-import { resolveGo } from './go.ts';
+import { canGetGo, resolveGo } from './go.ts';
 import { BINARIES, type BinaryName } from './versions.ts';
 
 const run = promisify(execFile);
@@ -50,13 +50,42 @@ export async function resolveBinaries(
       const state = await cacheState(dir, name);
       if (state !== 'usable') {
         if (state !== 'absent') onProgress(`${name} in the cache ${state}: building it again`);
-        go ??= await resolveGo(cacheRoot(env), onProgress);
+        go ??= await resolveGo(cacheRoot(env), onProgress, env);
         await buildBinary(name, { go, dir, onProgress });
       }
       found.set(name, join(dir, name));
     }
     return found;
   });
+}
+
+/** Whether something is possible on this machine, and if not, why. @public */
+export interface Support {
+  readonly ok: boolean;
+  /** Empty if ok. */
+  readonly reason: string;
+}
+
+/**
+ * Whether the named programs are there, or can be built here: for tests, which skip aloud where they can not.
+ * Builds nothing and asks no registry.
+ * @public
+ */
+export async function binariesSupported(
+  names: readonly BinaryName[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Support> {
+  const dir = binDir(cacheRoot(env));
+  const missing: BinaryName[] = [];
+  for (const name of names) {
+    const path = (await inAssets(name, env, () => {})) ?? (await inCacheOrPath(name, dir, env));
+    if (path === undefined) missing.push(name);
+  }
+  if (missing.length === 0 || (await canGetGo(env))) return { ok: true, reason: '' };
+  return {
+    ok: false,
+    reason: `no ${missing.join(', ')}, and neither Go nor python3 with pip to build them`,
+  };
 }
 
 async function inAssets(

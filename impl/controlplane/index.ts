@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { type ResolveOptions, resolveBinaries } from './binaries.ts';
+export { binariesSupported, type ResolveOptions, resolveBinaries, type Support } from './binaries.ts';
 export { startControlPlane } from './start.ts';
 export type {
   Component,
@@ -15,4 +15,4 @@ export type {
   NodeCapacity,
   NodeProcess,
 } from './types.ts';
-export { type BinaryName, KUBERNETES_VERSION } from './versions.ts';
+export { BINARY_NAMES, type BinaryName, KUBERNETES_VERSION } from './versions.ts';

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiClient } from './apiclient.ts';
-import { waitForNodes } from './apiclient.ts';
+import { waitForLease, waitForNodes } from './apiclient.ts';
 import { FAILED_LABEL, KWOK_ANNOTATION } from './components.ts';
 import { freePorts } from './ports.ts';
 import { SupervisedProcess } from './process.ts';
@@ -110,7 +110,13 @@ export async function startHollowNode(
       return kubelet.pid;
     },
     kill: () => kubelet.signal('SIGKILL'),
-    restart: start,
+    restart: async () => {
+      // The Node may still say Ready from before: only a Lease renewed since tells. (The first Lease of all comes 10 s late.)
+      const since = Date.now();
+      await kubelet.start();
+      await waitForLease(host.client, name, since);
+      await waitForNodes(host.client, [name]);
+    },
     stop: async () => {
       await kubelet.stop(2_000);
       await host.client.send('DELETE', `/api/v1/nodes/${name}`).catch(() => undefined);

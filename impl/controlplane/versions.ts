@@ -74,3 +74,6 @@ export const BINARIES: Readonly<Record<BinaryName, BinaryRecipe>> = {
   kubemark: kubernetes('kubemark'),
   kubelet: kubernetes('kubelet', ['--version']),
 };
+
+/** Names of all programs, in building order. @public */
+export const BINARY_NAMES = Object.keys(BINARIES) as readonly BinaryName[];
