@@ -1,0 +1,70 @@
+/** Every label, annotation and object name of ours at the API Server, once. */
+import type { Fence, Owner, StageName } from '../../spec/vocabulary.ts';
+
+/** Label on a Pod template, and so on its Pods: `"true"` makes the Deployment managed (protocol 9). @public */
+export const MANAGED_LABEL = 'kubedirect.dev/managed';
+
+/** On a stage's Lease: its incarnation, a decimal number (protocol 1). @public */
+export const INCARNATION_ANNOTATION = 'kubedirect.dev/incarnation';
+/** On a Node: the incarnation of the agent that registered itself there. Its presence is the registration. @public */
+export const AGENT_INCARNATION_ANNOTATION = 'kubedirect.dev/agent-incarnation';
+/** On a Node: where the agent listens, `host:port`. @public */
+export const AGENT_ADDRESS_ANNOTATION = 'kubedirect.dev/agent-address';
+/** On a Node: the cancellation mark, see {@link formatFence} (protocol 6). @public */
+export const MARK_ANNOTATION = 'kubedirect.dev/cancelled-by';
+/** On a Node: the last drain that the agent completed, see {@link formatFence}. @public */
+export const DRAINED_ANNOTATION = 'kubedirect.dev/drained-for';
+/** On a Lease or Node: the owner that the stage has acknowledged, see {@link formatAcknowledgement} (protocol 9). @public */
+export const ACKNOWLEDGED_OWNER_ANNOTATION = 'kubedirect.dev/acknowledged-owner';
+/** On a Deployment (and, by Kubernetes' copying, its ReplicaSets): D's last write, JSON (protocol 8, *written*). @public */
+export const WRITTEN_ANNOTATION = 'kubedirect.dev/written';
+/** On a Pod: our uid, the stamp (protocol 5). @public */
+export const POD_UID_ANNOTATION = 'kubedirect.dev/uid';
+/** On a Pod: the incarnation of the K that published it. @public */
+export const POD_PUBLISHER_ANNOTATION = 'kubedirect.dev/published-by';
+/** On a ReplicaSet: touched by `kubedirect release`, so that the stock controller looks again at once. @public */
+export const TOUCHED_ANNOTATION = 'kubedirect.dev/touched';
+/** On the owner switch: a release is about to happen; D writes its wants back and answers on its Lease. A token. @public */
+export const FLUSH_REQUESTED_ANNOTATION = 'kubedirect.dev/flush-requested';
+/** On D's Lease: the token of the last flush request whose wants are all written. @public */
+export const FLUSHED_ANNOTATION = 'kubedirect.dev/flushed';
+
+/** Where the stages, their Leases and the owner switch live, by default. @public */
+export const SYSTEM_NAMESPACE = 'kubedirect-system';
+/** Name of the ConfigMap whose `data.owner` is `direct` or `stock`. @public */
+export const OWNER_SWITCH = 'kubedirect-owner-switch';
+/** Name of the ValidatingAdmissionPolicy (and binding) that reads the switch. @public */
+export const OWNER_POLICY = 'kubedirect-owner-switch';
+
+/** Name of a stage's Lease. @public */
+export function leaseName(stage: Exclude<StageName, 'kubelet'>): string {
+  return `kubedirect-${stage}`;
+}
+
+/** A decimal incarnation out of an annotation; null if there is none. Throws RangeError on anything else. @public */
+export function parseIncarnation(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (!/^[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new RangeError(`expected a decimal incarnation, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** A mark or drain as an annotation: `incarnation.n`. @public */
+export function formatFence(fence: Fence): string {
+  return `${fence.incarnation}.${fence.n}`;
+}
+
+/** Inverse of {@link formatFence}; null if there is none. Throws RangeError on anything else. @public */
+export function parseFence(text: string | undefined): Fence | null {
+  if (text === undefined) return null;
+  const match = /^([0-9]{1,16})\.([0-9]{1,16})$/.exec(text);
+  if (match === null) throw new RangeError(`expected "incarnation.n", got ${JSON.stringify(text)}`);
+  return { incarnation: Number(match[1]), n: Number(match[2]) };
+}
+
+/** An acknowledged owner with the version of the switch that it was seen in: `stock@1234`. @public */
+export function formatAcknowledgement(owner: Owner, switchVersion: string): string {
+  return `${owner}@${switchVersion}`;
+}
