@@ -1,0 +1,114 @@
+/**
+ * The upstream's end of a link: one gRPC client, one HTTP/2 connection, one stream. It is not reused: what is broken
+ * stays broken, and the host dials again (`redial.ts`).
+ */
+import * as grpc from '@grpc/grpc-js';
+import { KubedirectError } from '../../../spec/errors.ts';
+import type { PeerName } from '../../../spec/vocabulary.ts';
+import { MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
+import type { TlsOptions } from './certificates.ts';
+import {
+  type ConnectionOptions,
+  type LinkConnection,
+  type LinkEvents,
+  StreamConnection,
+} from './connection.ts';
+import { identityOf } from './identity.ts';
+import { HALF_OPEN_MS, keepAlive, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
+import { fromStatus } from './status.ts';
+
+/** How to reach a downstream. @public */
+export interface DialOptions extends ConnectionOptions {
+  /** `host:port`, or `unix:<path>`. */
+  readonly address: string;
+  /** Own identity. With TLS it must be that of the certificate. */
+  readonly role: PeerName;
+  /** Identity expected of the peer; with TLS another is refused by `PEER_WRONG_IDENTITY`. */
+  readonly peer: PeerName;
+  /** Mutual TLS; plain text without. */
+  readonly tls?: TlsOptions;
+  /** Time without a sign of life after which the link is broken, and the time to connect (default 5,000 ms). */
+  readonly keepAliveMs?: number;
+}
+
+/** Time a peer has to end its side after ours has ended. */
+const LINGER_MS = 1_000;
+
+/**
+ * Connects to a downstream. All outcomes come as events: `opened`, or `broken` by `LINK_UNREACHABLE`, `PEER_WRONG_IDENTITY`, `PEER_WRONG_ROLE`, …
+ * @public
+ */
+export function dial(options: DialOptions, events: LinkEvents): LinkConnection {
+  let refusal: KubedirectError | null = null;
+  const credentials = credentialsOf(options, (error) => {
+    refusal = error;
+  });
+  const keepAliveMs = options.keepAliveMs ?? HALF_OPEN_MS;
+  const client = new grpc.Client(options.address, credentials, {
+    ...keepAlive(keepAliveMs),
+    'grpc.max_receive_message_length': options.maxFrameBytes ?? MAX_FRAME_BYTES,
+    'grpc.max_send_message_length': -1,
+    // Every link has a connection of its own, breaks alone, and is never retried behind our back.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+  });
+  const metadata = new grpc.Metadata();
+  metadata.set(ROLE_HEADER, options.role);
+  const call = client.makeBidiStreamRequest(METHOD_PATH, passBytes, passBytes, metadata);
+
+  const connection = new StreamConnection(
+    {
+      peer: options.peer,
+      stream: call,
+      incoming: 'up',
+      finish(error) {
+        if (error.code !== 'LINK_CLOSED') return call.cancel();
+        call.end();
+        setTimeout(() => call.cancel(), LINGER_MS).unref();
+      },
+    },
+    options,
+  );
+  const connecting = setTimeout(() => {
+    const text = `could not connect to ${options.peer} at ${options.address}: expected an answer within ${keepAliveMs} ms, got none`;
+    connection.break(refusal ?? new KubedirectError('LINK_UNREACHABLE', text));
+  }, keepAliveMs);
+  call.on('metadata', () => {
+    clearTimeout(connecting);
+    connection.open();
+  });
+  // Every end of a call is told by its status; the 'error' that may come beside it says the same.
+  call.on('error', () => {});
+  call.on('status', (status: grpc.StatusObject) => {
+    clearTimeout(connecting);
+    connection.lost(refusal ?? fromStatus(status, { peer: options.peer, opened: connection.isOpen }));
+    client.close();
+  });
+  connection.attach(events);
+  return connection;
+}
+
+function credentialsOf(
+  { tls, peer }: DialOptions,
+  refuse: (error: KubedirectError) => void,
+): grpc.ChannelCredentials {
+  if (tls === undefined) return grpc.credentials.createInsecure();
+  return grpc.credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert), {
+    // The address does not matter, the identity does: Pods move, and a node's address is whatever it says.
+    checkServerIdentity(_host, certificate) {
+      try {
+        const got = identityOf(certificate);
+        if (got === peer) return undefined;
+        throw new KubedirectError(
+          'PEER_WRONG_IDENTITY',
+          `a peer has the wrong identity: expected ${peer}, got ${got}; check the address`,
+        );
+      } catch (error) {
+        if (error instanceof KubedirectError) refuse(error);
+        return error as Error;
+      }
+    },
+  });
+}

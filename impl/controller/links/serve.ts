@@ -1,0 +1,169 @@
+/**
+ * The downstream's end of a link: a gRPC server that any number of upstreams may dial. Which of several connections counts
+ * is decided by the fence of the machine behind it, not here.
+ */
+import * as grpc from '@grpc/grpc-js';
+import { KubedirectError } from '../../../spec/errors.ts';
+import type { PeerName } from '../../../spec/vocabulary.ts';
+import { stageOf } from '../../../spec/vocabulary.ts';
+import { MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
+import type { TlsOptions } from './certificates.ts';
+import {
+  type ConnectionOptions,
+  type LinkConnection,
+  type LinkEvents,
+  StreamConnection,
+} from './connection.ts';
+import { identityOf, isUpstreamOf, parsePeerName, upstreamOf } from './identity.ts';
+import { HALF_OPEN_MS, keepAlive, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
+import { toStatus } from './status.ts';
+
+/** How to be reached by upstreams. @public */
+export interface ServeOptions extends ConnectionOptions {
+  /** `host:port` (port 0 for any that is free), or `unix:<path>`. */
+  readonly address: string;
+  /** Own identity. Only a peer of the stage just above it is served. */
+  readonly role: PeerName;
+  /** Mutual TLS; plain text without, and then a peer is who it says it is. */
+  readonly tls?: TlsOptions;
+  /** Time without a sign of life after which a link is broken (default 5,000 ms). */
+  readonly keepAliveMs?: number;
+  /** Told of each peer that was refused before it had a connection. */
+  readonly onRefused?: (error: KubedirectError, from: string) => void;
+}
+
+/** A running server. @public */
+export interface LinkServer {
+  /** Where it listens, with the port that it was given. */
+  readonly address: string;
+  /** Closes all connections and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Time that peers have to end their side on `close`. */
+const LINGER_MS = 1_000;
+
+type Call = grpc.ServerDuplexStream<Buffer, Buffer>;
+
+/**
+ * Listens for upstreams. `onConnection` is called for each that was authenticated, and returns what to tell of it.
+ * @throws KubedirectError `PORT_TAKEN`, `LINK_UNREACHABLE` (the address can not be listened on)
+ * @public
+ */
+export async function serve(
+  options: ServeOptions,
+  onConnection: (peer: PeerName, connection: LinkConnection) => LinkEvents,
+): Promise<LinkServer> {
+  const connections = new Set<StreamConnection>();
+  const server = new grpc.Server({
+    ...keepAlive(options.keepAliveMs ?? HALF_OPEN_MS),
+    'grpc.max_receive_message_length': options.maxFrameBytes ?? MAX_FRAME_BYTES,
+    'grpc.max_send_message_length': -1,
+  });
+  const accept = (call: Call): void => {
+    let peer: PeerName;
+    try {
+      peer = authenticate(call, options);
+    } catch (error) {
+      if (!(error instanceof KubedirectError)) throw error;
+      options.onRefused?.(error, call.getPeer());
+      call.emit('error', toStatus(error));
+      return;
+    }
+    const connection = connectionOf(call, peer, options);
+    connections.add(connection);
+    call.once('close', () => connections.delete(connection));
+    call.sendMetadata(new grpc.Metadata());
+    connection.attach(onConnection(peer, connection));
+    connection.open();
+  };
+  server.register(METHOD_PATH, crashOnThrow(accept), passBytes, passBytes, 'bidi');
+  const port = await bind(server, options);
+  return {
+    address: options.address.replace(/:0$/, `:${port}`),
+    async close() {
+      for (const connection of connections) connection.close('the server is stopping');
+      await shutdown(server);
+    },
+  };
+}
+
+/** gRPC turns what a handler throws into a status; here it is a broken invariant, and ends the process. */
+function crashOnThrow(accept: (call: Call) => void): (call: Call) => void {
+  return (call) => {
+    try {
+      accept(call);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  };
+}
+
+function authenticate(call: Call, { tls, role }: ServeOptions): PeerName {
+  const claimed = parsePeerName(String(call.metadata.get(ROLE_HEADER)[0] ?? ''));
+  if (tls !== undefined) {
+    const certificate = call.getAuthContext().sslPeerCertificate;
+    if (certificate === undefined) {
+      throw new KubedirectError('PEER_WRONG_IDENTITY', 'a peer has no certificate: expected one, got none');
+    }
+    const identity = identityOf(certificate);
+    if (identity !== claimed) {
+      throw new KubedirectError(
+        'PEER_WRONG_IDENTITY',
+        `a peer claims another role than its certificate's: expected ${identity}, got ${claimed}`,
+      );
+    }
+  }
+  if (isUpstreamOf(claimed, role)) return claimed;
+  const expected = upstreamOf(stageOf(role)) ?? 'none: nothing is upstream of it';
+  throw new KubedirectError(
+    'PEER_WRONG_ROLE',
+    `${role} was dialled by a stage that is not its upstream: expected ${expected}, got ${claimed}`,
+  );
+}
+
+function connectionOf(call: Call, peer: PeerName, options: ServeOptions): StreamConnection {
+  const connection = new StreamConnection(
+    { peer, stream: call, incoming: 'down', finish: (error) => call.emit('error', toStatus(error)) },
+    options,
+  );
+  call.on('end', () => connection.close(`${peer} ended the link`));
+  call.on('cancelled', () => {
+    connection.lost(new KubedirectError('LINK_BROKEN', `the link from ${peer} was lost: its end is gone`));
+  });
+  return connection;
+}
+
+function bind(server: grpc.Server, { address, tls }: ServeOptions): Promise<number> {
+  const credentials =
+    tls === undefined
+      ? grpc.ServerCredentials.createInsecure()
+      : grpc.ServerCredentials.createSsl(
+          Buffer.from(tls.ca),
+          [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }],
+          true,
+        );
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error === null) return resolve(port);
+      const code = error.message.includes('EADDRINUSE') ? 'PORT_TAKEN' : 'LINK_UNREACHABLE';
+      reject(
+        new KubedirectError(code, `can not listen: expected to at ${address}, got ${error.message}`, {
+          cause: error,
+        }),
+      );
+    });
+  });
+}
+
+function shutdown(server: grpc.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.forceShutdown(), LINGER_MS);
+    server.tryShutdown(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}
