@@ -87,7 +87,7 @@ function countedTargets(
   if (view.want === null || !spoken) return { counted: frozen(view, owned, mutants), hold: view.hold };
   const direct = obeysDirect(view.want, owned, mutants);
   const held = (direct || view.hold.held) && !mutants?.has('want-no-hold');
-  const mayEnd = view.want.confirmed || isExternal(view.want) || mutants?.has('want-unconfirmed-ends');
+  const mayEnd = view.want.confirmed || mutants?.has('want-unconfirmed-ends');
   const end = mayEnd ? Infinity : 0;
   if (direct) {
     const counted = directTargets(view.want, owned, view.live, end);
@@ -101,11 +101,6 @@ function countedTargets(
 }
 
 const NO_LIMITS: Limits = { create: Infinity, end: Infinity };
-
-/** The want itself came from a write that others did to `spec.replicas`. */
-function isExternal(want: Want): boolean {
-  return want.version.incarnation === 0;
-}
 
 /**
  * Without D's word in this session: nothing. With the link down, what fails is replaced, up to what was obeyed; not in

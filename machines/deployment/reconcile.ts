@@ -1,0 +1,118 @@
+/** Ends a step of D: R is sent what changed, the replicas fields are stepped, A is told (protocol 8). */
+import type { Effect } from '../../spec/effects.ts';
+import type { Refusal } from '../../spec/events.ts';
+import type { DeploymentFact } from '../../spec/facts.ts';
+import type { Message } from '../../spec/messages.ts';
+import { compareWantVersions, type SessionId, type Want } from '../../spec/vocabulary.ts';
+import { isUpstreamOpen, upstreamSession } from '../ownership/link/index.ts';
+import { flushUpward, NO_NEWS } from '../ownership/upward.ts';
+import { type FieldEvent, isFlushed, stepField } from '../ownership/wants/field.ts';
+import { type DeploymentContext, DOWN, type Entry, emit, UP } from './context.ts';
+import { observeDeployment, stamp } from './wants.ts';
+
+/** Sends a message of the current session to R; nothing if the link is not open. */
+export function toReplicaSets(
+  context: DeploymentContext,
+  message: (session: SessionId) => Message,
+): DeploymentContext {
+  const session = isUpstreamOpen(context.down) ? upstreamSession(context.down) : null;
+  return session === null ? context : emit(context, { type: 'send', link: DOWN, message: message(session) });
+}
+
+function sameWant(a: Want | null, b: Want): boolean {
+  return (
+    a !== null &&
+    compareWantVersions(a.version, b.version) === 0 &&
+    a.value === b.value &&
+    a.replicaSet === b.replicaSet &&
+    a.revision === b.revision &&
+    a.mode === b.mode &&
+    a.confirmed === b.confirmed
+  );
+}
+
+/** Without the rule, what the version does not tell is not sent again. */
+function isSent(context: DeploymentContext, entry: Entry, want: Want): boolean {
+  const { sent } = entry;
+  if (sent === null) return false;
+  if (context.mutants.has('want-mode-unsent')) return compareWantVersions(sent.version, want.version) === 0;
+  return sameWant(sent, want);
+}
+
+/** Everything that was touched: first the wants to R, then the write-back, so that R never waits for the API Server. */
+export function reconcile(context: DeploymentContext): DeploymentContext {
+  let next: DeploymentContext = context;
+  const wants: Want[] = [];
+  for (const uid of [...context.dirty].sort()) {
+    const entry = next.entries.get(uid);
+    if (entry === undefined || entry.fact === null) continue;
+    const want = stamp(next, uid, entry);
+    if (want === null || !isUpstreamOpen(next.down) || isSent(next, entry, want)) continue;
+    wants.push(want);
+    next = { ...next, entries: next.entries.set(uid, { ...entry, sent: want }) };
+  }
+  if (wants.length > 0) next = toReplicaSets(next, (session) => ({ kind: 'Scale', session, wants }));
+  const gone = [...context.dirty].filter((uid) => next.gone.has(uid)).sort();
+  if (gone.length > 0)
+    next = toReplicaSets(next, (session) => ({ kind: 'Gone', session, deployments: gone }));
+  for (const uid of [...context.dirty].sort()) next = updateField(next, uid);
+  return acknowledge({ ...next, dirty: next.dirty.clear() });
+}
+
+/** Gives the field what it is written by. */
+function updateField(context: DeploymentContext, uid: string): DeploymentContext {
+  const entry = context.entries.get(uid);
+  if (entry === undefined || entry.fact === null || entry.want === null) return context;
+  const mode = stamp(context, uid, entry)?.mode;
+  const hurry = context.owner === 'stock' || mode === 'follow';
+  const inputs = { fact: entry.fact, want: entry.want, hurry, marked: areVictimsMarked(context, uid, entry) };
+  return tellField(context, uid, { type: 'updated', inputs });
+}
+
+/** R counts no more live Pods than wanted. Not known: not marked. */
+function areVictimsMarked(context: DeploymentContext, uid: string, entry: Entry): boolean {
+  const counts = context.counts.get(uid);
+  if (counts === undefined || entry.want === null) return false;
+  const live = counts.reduce((sum, count) => sum + count.live, 0);
+  return live <= entry.want.value;
+}
+
+/** One event of a field, with its effects. */
+export function tellField(context: DeploymentContext, uid: string, event: FieldEvent): DeploymentContext {
+  const entry = context.entries.get(uid);
+  if (entry === undefined) return context;
+  const [field, effects] = stepField(entry.field, event);
+  const unflushed = isFlushed(field) ? context.unflushed.delete(uid) : context.unflushed.add(uid);
+  return emit({ ...context, unflushed, entries: context.entries.set(uid, { ...entry, field }) }, ...effects);
+}
+
+/** The answer to a write: the object first, so that the field knows it when it hears the answer. */
+export function takeWritten(
+  context: DeploymentContext,
+  uid: string,
+  after: DeploymentFact | null,
+  refusal: Refusal | null,
+): DeploymentContext {
+  if (!context.entries.has(uid)) return context;
+  const seen = after === null ? context : observeDeployment(context, after, 'own');
+  const known = after === null ? seen : updateField(seen, uid);
+  return tellField(known, uid, {
+    type: 'written',
+    refusal: after === null ? (refusal ?? 'ambiguous') : null,
+  });
+}
+
+/** Under `stock`: acknowledged on the own Lease once every want is flushed. */
+function acknowledge(context: DeploymentContext): DeploymentContext {
+  const { owner, switchVersion } = context;
+  if (switchVersion === context.acknowledged || (owner === 'stock' && context.unflushed.size > 0))
+    return context;
+  const effect: Effect = { type: 'acknowledgeOwner', owner, switchVersion };
+  return emit({ ...context, acknowledged: switchVersion }, effect);
+}
+
+/** Tells A the news of this step. */
+export function tellAutoscaler(context: DeploymentContext): DeploymentContext {
+  const [queued, effects] = flushUpward(context.up, UP, context.queued, context.news);
+  return emit({ ...context, queued, news: NO_NEWS }, ...effects);
+}

@@ -1,0 +1,113 @@
+/** D's highest want per Deployment: where it may come from, and who is told (protocol 8). */
+import type { DeploymentFact } from '../../spec/facts.ts';
+import { compareWantVersions, type Want } from '../../spec/vocabulary.ts';
+import { addNews } from '../ownership/upward.ts';
+import { baseOf, isFresher, judge, type Verdict, writtenOf } from '../ownership/wants/base.ts';
+import { startField, type Wanted } from '../ownership/wants/field.ts';
+import { decide } from '../ownership/wants/mode.ts';
+import { type DeploymentContext, type Entry, replicaSetsOf, touch } from './context.ts';
+
+/** Where a want came from. A needs no invalidation for its own. */
+type Source = 'autoscaler' | 'replicaset' | 'api';
+
+/** The entry of a Deployment, or a new one. */
+export function entryOf(context: DeploymentContext, deployment: string): Entry {
+  return (
+    context.entries.get(deployment) ?? {
+      fact: null,
+      base: null,
+      want: null,
+      witnessed: false,
+      sent: null,
+      field: startField(deployment, context.mutants),
+    }
+  );
+}
+
+/** Replaces an entry and marks it to be reconciled. */
+export function put(context: DeploymentContext, deployment: string, entry: Entry): DeploymentContext {
+  return touch({ ...context, entries: context.entries.set(deployment, entry) }, deployment);
+}
+
+/** The want as it is sent: stamped by D with ReplicaSet, revision, mode, and whether it is confirmed. */
+export function stamp(context: DeploymentContext, deployment: string, entry: Entry): Want | null {
+  if (entry.want === null) return null;
+  const decision =
+    entry.fact === null
+      ? ({ replicaSet: null, revision: '', mode: 'follow' } as const)
+      : decide(entry.fact, replicaSetsOf(context, deployment), context.mutants);
+  return {
+    deployment,
+    version: entry.want.version,
+    value: entry.want.value,
+    replicaSet: decision.replicaSet,
+    revision: decision.revision,
+    mode: decision.mode,
+    confirmed: context.confirmed || entry.witnessed || context.mutants.has('want-never-unconfirmed'),
+  };
+}
+
+function isHigher(want: Wanted, than: Wanted | null): boolean {
+  return than === null || compareWantVersions(want.version, than.version) > 0;
+}
+
+/** Takes a want if it is higher than the one held, wherever it comes from, and tells A of what A did not send. */
+export function adopt(
+  context: DeploymentContext,
+  deployment: string,
+  want: Wanted,
+  source: Source,
+  witnessed = false,
+): DeploymentContext {
+  const entry = entryOf(context, deployment);
+  if (!isHigher(want, entry.want)) return context;
+  const { version, value } = want;
+  const next = put(context, deployment, { ...entry, want: { version, value }, witnessed });
+  return source === 'autoscaler' || context.mutants.has('want-autoscaler-untold')
+    ? next
+    : tellWant(next, deployment);
+}
+
+/** Puts the want held into the news for A. */
+export function tellWant(context: DeploymentContext, deployment: string): DeploymentContext {
+  const want = stamp(context, deployment, entryOf(context, deployment));
+  return want === null ? context : { ...context, news: addNews(context.news, { wants: [want] }) };
+}
+
+/** A sent wants: it is heard. Those that are older than what D holds are answered with the newer. */
+export function takeScale(context: DeploymentContext, wants: readonly Want[]): DeploymentContext {
+  let next = context;
+  for (const want of wants) {
+    next = adopt(next, want.deployment, want, 'autoscaler');
+    const held = next.entries.get(want.deployment)?.want;
+    if (held && compareWantVersions(held.version, want.version) > 0) next = tellWant(next, want.deployment);
+  }
+  const scaled = wants.flatMap(({ deployment }) => {
+    const held = next.entries.get(deployment)?.want;
+    return held ? [{ deployment, version: held.version }] : [];
+  });
+  return { ...next, news: addNews(next.news, { scaled }) };
+}
+
+/**
+ * An object was seen: whoever wrote it, D knows the highest want afterwards. A stale one (a list behind the watch, a
+ * reply behind it) changes nothing.
+ *
+ * @param known - the verdict, where a reply told it
+ */
+export function observeDeployment(
+  context: DeploymentContext,
+  fact: DeploymentFact,
+  known?: Verdict,
+): DeploymentContext {
+  const entry = entryOf(context, fact.uid);
+  if (entry.fact !== null && !isFresher(fact, entry.fact)) return context;
+  const verdict = known ?? judge(entry.base, fact, context.mutants);
+  const seen = put(context, fact.uid, { ...entry, fact, base: baseOf(fact) });
+  if (verdict === 'external') {
+    const version = { generation: fact.generation, incarnation: 0, counter: 0 };
+    return adopt(seen, fact.uid, { version, value: fact.replicas }, 'api', entry.base !== null);
+  }
+  const written = writtenOf(fact);
+  return written === null ? seen : adopt(seen, fact.uid, written, 'api');
+}

@@ -1,0 +1,106 @@
+/** Which Deployments and ReplicaSets there are, and which are gone (protocol 8, *Deletion*). */
+import { Map as PMap, Set as PSet } from 'immutable';
+import type { DeploymentFact, ReplicaSetFact } from '../../spec/facts.ts';
+import type { ReplicaCount } from '../../spec/vocabulary.ts';
+import { addNews } from '../ownership/upward.ts';
+import { timersOfField } from '../ownership/wants/field.ts';
+import { type DeploymentContext, emit, type Listed, touch, touchAll } from './context.ts';
+import { observeDeployment } from './wants.ts';
+
+/** A Deployment with a deletionTimestamp is as good as gone. */
+export function seeDeployment(context: DeploymentContext, fact: DeploymentFact): DeploymentContext {
+  if (fact.deleting) return forgetDeployment(context, fact.uid);
+  const next = context.gone.has(fact.uid) ? { ...context, gone: context.gone.delete(fact.uid) } : context;
+  return observeDeployment({ ...next, suspects: next.suspects.delete(fact.uid) }, fact);
+}
+
+/** Drops a Deployment and its want; R is told `Gone` until it acknowledges. */
+export function forgetDeployment(context: DeploymentContext, uid: string): DeploymentContext {
+  const entry = context.entries.get(uid);
+  const timers = entry === undefined ? [] : timersOfField(entry.field);
+  const next = emit(context, ...timers.map((timer) => ({ type: 'cancelTimer', timer }) as const));
+  return {
+    ...next,
+    entries: next.entries.delete(uid),
+    suspects: next.suspects.delete(uid),
+    unflushed: next.unflushed.delete(uid),
+    counts: next.counts.delete(uid),
+    gone: next.gone.add(uid),
+    dirty: next.dirty.add(uid),
+  };
+}
+
+function disown(context: DeploymentContext, fact: ReplicaSetFact | undefined): DeploymentContext {
+  if (fact === undefined || fact.deployment === null) return context;
+  const left = (context.owned.get(fact.deployment) ?? PSet<string>()).delete(fact.uid);
+  const owned =
+    left.size === 0 ? context.owned.delete(fact.deployment) : context.owned.set(fact.deployment, left);
+  return touch({ ...context, owned }, fact.deployment);
+}
+
+/** A ReplicaSet was seen; it may have changed its Deployment, or lost it. */
+export function seeReplicaSet(context: DeploymentContext, fact: ReplicaSetFact): DeploymentContext {
+  const before = context.replicaSets.get(fact.uid);
+  let next = before?.deployment === fact.deployment ? context : disown(context, before);
+  next = { ...next, replicaSets: next.replicaSets.set(fact.uid, fact) };
+  if (fact.deployment === null) return next;
+  const uids = next.owned.get(fact.deployment) ?? PSet<string>();
+  return touch({ ...next, owned: next.owned.set(fact.deployment, uids.add(fact.uid)) }, fact.deployment);
+}
+
+/** A ReplicaSet is gone. */
+export function forgetReplicaSet(context: DeploymentContext, uid: string): DeploymentContext {
+  const next = disown(context, context.replicaSets.get(uid));
+  return { ...next, replicaSets: next.replicaSets.delete(uid) };
+}
+
+/** R's counts: passed on to A, and kept to know when the victims of a scale-in are marked. */
+export function takeCounts(context: DeploymentContext, counts: readonly ReplicaCount[]): DeploymentContext {
+  let next = context;
+  for (const count of counts) {
+    const mine = next.counts.get(count.deployment) ?? PMap<string, ReplicaCount>();
+    const isOver = !next.replicaSets.has(count.replicaSet) && count.live + count.terminating === 0;
+    const kept = isOver ? mine.delete(count.replicaSet) : mine.set(count.replicaSet, count);
+    const all =
+      kept.size === 0 ? next.counts.delete(count.deployment) : next.counts.set(count.deployment, kept);
+    next = touch({ ...next, counts: all }, count.deployment);
+  }
+  return { ...next, news: addNews(next.news, { counts }) };
+}
+
+/** A list is complete: what a consistent one, asked for since the suspicion, did not show is gone. */
+export function completeList(context: DeploymentContext, what: Listed): DeploymentContext {
+  const left = context.outstanding.get(what, 0) - 1;
+  if (left < 0) return context;
+  let next: DeploymentContext = { ...context, outstanding: context.outstanding.set(what, left) };
+  if (what === 'deployments' && left === 0 && next.suspects.size > 0) {
+    const absent = next.suspects.filter((uid) => (next.entries.get(uid)?.fact ?? null) === null);
+    for (const uid of absent) next = forgetDeployment(next, uid);
+    next = { ...next, suspects: PSet<string>() };
+  }
+  return isListed(next) ? touchAll(suspectStrangers(next)) : next;
+}
+
+/** Nothing that was asked for is still to come. */
+export function isListed(context: DeploymentContext): boolean {
+  return context.outstanding.every((left) => left === 0);
+}
+
+/** Asks for a consistent list anew. */
+export function relist(context: DeploymentContext, what: Listed): DeploymentContext {
+  const outstanding = context.outstanding.update(what, 0, (left) => left + 1);
+  return emit({ ...context, outstanding }, { type: 'relist', what });
+}
+
+/**
+ * Deployments that R holds a want of, or that own a ReplicaSet, and that no list has shown: deleted, or no longer
+ * managed, or not seen yet. A consistent list begun now tells. Those that turn up meanwhile wait for the next.
+ */
+export function suspectStrangers(context: DeploymentContext): DeploymentContext {
+  if (!isListed(context)) return context;
+  const isStranger = (uid: string) =>
+    (context.entries.get(uid)?.fact ?? null) === null && !context.gone.has(uid);
+  const strangers = [...context.entries.keys(), ...context.owned.keys()].filter(isStranger);
+  if (strangers.length === 0) return context;
+  return relist({ ...context, suspects: PSet(strangers) }, 'deployments');
+}
