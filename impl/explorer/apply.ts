@@ -1,0 +1,241 @@
+/** What becomes of a world by one move. */
+import {
+  breakConnection,
+  connect,
+  duplicate,
+  take,
+  takeStray,
+  told,
+} from '../../machines/environment/network.ts';
+import type { StageEvent } from '../../spec/events.ts';
+import { markRunning } from './history.ts';
+import { choiceOf, crash, give, type Moved, refreshReads, start } from './host.ts';
+import type { Move } from './moves.ts';
+import { fixed, pend, setContainer } from './perform.ts';
+import { act, control } from './users.ts';
+import { tell } from './watches.ts';
+import {
+  type Budgets,
+  type Connection,
+  type Flight,
+  nodeOf,
+  type Process,
+  type Setting,
+  type World,
+  withProcess,
+} from './world.ts';
+import { land, putPod } from './writes.ts';
+
+type CountBudget = 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply';
+type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'timers';
+
+function spend(world: World, name: CountBudget): World {
+  return { ...world, budgets: { ...world.budgets, [name]: world.budgets[name] - 1 } };
+}
+function spendOn(world: World, name: KeyBudget, key: string): World {
+  const left: Budgets[KeyBudget] = { ...world.budgets[name], [key]: (world.budgets[name][key] ?? 0) - 1 };
+  return { ...world, budgets: { ...world.budgets, [name]: left } };
+}
+
+function processAt(connection: Connection, end: 'up' | 'down'): string {
+  return end === 'up' ? connection.up : connection.down;
+}
+
+type Gift = readonly [World, string, StageEvent];
+
+/** Moves that give one event to one process: the world without the event, the process, the event. */
+function gift(setting: Setting, world: World, move: Move): Gift | null {
+  switch (move.kind) {
+    case 'deliver': {
+      const connection = world.network.connections[move.key] as Connection;
+      const [message, network] = take(world.network, move.key, move.end);
+      const link = move.end === 'up' ? connection.upLink : 'upstream';
+      return [{ ...world, network }, processAt(connection, move.end), { type: 'received', link, message }];
+    }
+    case 'stray': {
+      const [{ to, link, message }, network] = takeStray(world.network, move.index);
+      return [{ ...world, network }, to, { type: 'received', link, message }];
+    }
+    case 'told': {
+      const connection = world.network.connections[move.key] as Connection;
+      const network = told(world.network, move.key, move.end);
+      const { upstream, n } = connection;
+      const link = move.end === 'up' ? connection.upLink : 'upstream';
+      return [{ ...world, network }, processAt(connection, move.end), { type: 'broken', link, upstream, n }];
+    }
+    case 'answer': {
+      const process = world.processes[move.process] as Process;
+      const event = process.pending[move.index]?.candidates[move.candidate] as StageEvent;
+      const pending = process.pending.filter((_, at) => at !== move.index);
+      return [withProcess(world, move.process, (one) => ({ ...one, pending })), move.process, event];
+    }
+    case 'watch': {
+      const process = world.processes[move.process] as Process;
+      const [event, seen] = tell(world.api, process, choiceOf(setting, process.peer), move.key);
+      return [withProcess(world, move.process, (one) => ({ ...one, seen })), move.process, event];
+    }
+    case 'timer':
+    case 'early': {
+      const { process, timer } = move;
+      const without = withProcess(world, process, (one) => ({
+        ...one,
+        timers: one.timers.filter((other) => other !== timer),
+      }));
+      const paid =
+        move.kind === 'early' ? spendOn(without, 'timers', timer.split('/')[0] as string) : without;
+      return [paid, process, { type: 'timerFired', timer }];
+    }
+    default:
+      return null;
+  }
+}
+
+function doConnect(setting: Setting, world: World, move: Extract<Move, { kind: 'connect' }>): Moved {
+  const process = world.processes[move.process] as Process;
+  const dial = process.dials.find((one) => one.link === move.link);
+  const n = dial?.n ?? 0;
+  const network = connect(world.network, {
+    up: process.id,
+    upLink: move.link,
+    down: move.to,
+    upstream: process.incarnation,
+    n,
+  });
+  const dials = process.dials.filter((one) => one.link !== move.link);
+  const connected = withProcess({ ...world, network }, process.id, (one) => ({ ...one, dials }));
+  return give(setting, connected, process.id, { type: 'connected', link: move.link, n });
+}
+
+/** Tells the living K of a node. */
+function tellTail(world: World, node: string, ...events: StageEvent[]): World {
+  const tail = Object.values(world.processes).find(({ peer }) => peer === `kubelet/${node}`);
+  return tail === undefined
+    ? world
+    : events.reduce((next, event) => pend(next, tail.id, fixed(event)), world);
+}
+
+function moveContainer(
+  setting: Setting,
+  world: World,
+  node: string,
+  uid: string,
+  to: string,
+  failed = false,
+): World {
+  const publishes = setting.description.runtime === 'publish';
+  if (to === 'running') {
+    const running = setContainer(world, node, uid, 'running');
+    const hows = publishes ? ['confirmed', 'shown'] : ['confirmed'];
+    const after = { ...running, history: markRunning(running.history, uid, hows) };
+    if (!publishes)
+      return tellTail(after, node, { type: 'podStarted', uid }, { type: 'podReadiness', uid, ready: true });
+    const pod = Object.values(after.api.pods).find((one) => (one.uid ?? `a-${one.metadataUid}`) === uid);
+    return pod === undefined ? after : putPod(after, pod.name, { phase: 'Running', ready: true });
+  }
+  const stopped = setContainer(world, node, uid, undefined);
+  if (publishes) {
+    const pod = failed && Object.values(world.api.pods).find((one) => one.uid === uid);
+    return pod ? putPod(stopped, pod.name, { phase: 'Failed', ready: false }) : stopped;
+  }
+  return tellTail(stopped, node, { type: 'podStopped', uid, failed });
+}
+
+function without(world: World, index: number): World {
+  return { ...world, flights: world.flights.filter((_, at) => at !== index) };
+}
+
+function doLand(setting: Setting, world: World, index: number): World {
+  const flight = world.flights[index] as Flight;
+  const [after, answer] = land(without(world, index), flight, setting.mutants);
+  return answer === null || after.processes[flight.by] === undefined
+    ? after
+    : pend(after, flight.by, fixed(answer));
+}
+
+/** The sender is told that the fate is unknown; the write may still be done, as if by one who is gone. */
+function makeAmbiguous(world: World, index: number): World {
+  const flight = world.flights[index] as Flight;
+  const { effect } = flight;
+  const orphan = { ...flight, by: '' };
+  const flights = world.flights.map((one, at) => (at === index ? orphan : one));
+  const after = spend({ ...world, flights }, 'lostReply');
+  if (effect.type === 'publish') {
+    const { uid } = effect.record;
+    return pend(
+      after,
+      flight.by,
+      fixed({ type: 'publishFailed', uid, refusal: 'ambiguous', text: 'no reply' }),
+    );
+  }
+  if (effect.type !== 'writeReplicas') return after;
+  const { deployment } = effect;
+  return pend(
+    after,
+    flight.by,
+    fixed({ type: 'replicasWritten', deployment, after: null, refusal: 'ambiguous' }),
+  );
+}
+
+function doNodeCrash(world: World, id: string): World {
+  const process = world.processes[id] as Process;
+  const node = nodeOf(process.peer);
+  const dead = crash(spendOn(world, 'nodeCrash', node), id, false);
+  return { ...dead, containers: { ...dead.containers, [node]: {} } };
+}
+
+/** Moves of the environment, faults among them. */
+function environment(setting: Setting, world: World, move: Move): World {
+  switch (move.kind) {
+    case 'land':
+      return doLand(setting, world, move.index);
+    case 'drop':
+      return without(world, move.index);
+    case 'container':
+      return moveContainer(setting, world, move.node, move.uid, move.to);
+    case 'finalise':
+      return putPod(world, move.name, null);
+    case 'collect':
+      return world.api.nodes[world.api.pods[move.name]?.node ?? ''] === undefined
+        ? putPod(world, move.name, null)
+        : putPod(world, move.name, { deleting: true });
+    case 'controller':
+      return control(world, move.deployment);
+    case 'user':
+      return act({ ...world, acts: world.acts + 1 }, setting.description.script![world.acts]!);
+    case 'ambiguous':
+      return makeAmbiguous(world, move.index);
+    case 'break': {
+      const paid = spend(world, 'break');
+      const network = breakConnection(world.network, move.key, move.linger);
+      return { ...(move.linger.length > 0 ? spend(paid, 'linger') : paid), network };
+    }
+    case 'duplicate':
+      return { ...spend(world, 'duplicate'), network: duplicate(world.network, move.key) };
+    case 'crash': {
+      const peer = (world.processes[move.process] as Process).peer;
+      const paid = spendOn(world, 'crash', peer);
+      return crash(move.linger ? spend(paid, 'linger') : paid, move.process, move.linger);
+    }
+    case 'nodeCrash':
+      return doNodeCrash(world, move.process);
+    case 'exit':
+      return moveContainer(setting, spend(world, 'exit'), move.node, move.uid, 'gone', true);
+    default:
+      return world;
+  }
+}
+
+/** The world after a move, and the steps that processes took in it. */
+export function apply(setting: Setting, world: World, move: Move): Moved {
+  if (move.kind === 'start') return start(setting, world, move.peer);
+  if (move.kind === 'usurp') return start(setting, spendOn(world, 'usurp', move.peer), move.peer);
+  if (move.kind === 'connect') return doConnect(setting, world, move);
+  const given = gift(setting, world, move);
+  if (given === null) return [refreshReads(world, environment(setting, world, move)), []];
+  const [before, id, event] = given;
+  if (before.processes[id] === undefined) return [before, []];
+  const crashAfter = 'crashAfter' in move ? move.crashAfter : undefined;
+  if (crashAfter === undefined) return give(setting, before, id, event);
+  const { peer } = before.processes[id] as Process;
+  return give(setting, spendOn(before, 'crash', peer), id, event, crashAfter);
+}

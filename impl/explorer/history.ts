@@ -1,0 +1,90 @@
+/** Ghosts: what the explorer remembers of a run, so that a property can speak of the past. */
+import type { Effect } from '../../spec/effects.ts';
+import type { History } from '../../spec/properties/index.ts';
+import { isTail, nodeOf, type Process, type World } from './world.ts';
+
+const include = <T>(list: readonly T[] | undefined, item: T): readonly T[] =>
+  list === undefined ? [item] : list.includes(item) ? list : [...list, item].sort();
+
+function add<T>(
+  record: Readonly<Record<string, readonly T[]>>,
+  key: string,
+  item: T,
+): Readonly<Record<string, readonly T[]>> {
+  const next = include(record[key], item);
+  return next === record[key] ? record : { ...record, [key]: next };
+}
+
+/** A uid was shown ending by the API Server, or confirmed by K. */
+export function markEnded(history: History, uid: string, how: 'confirmed' | 'shown'): History {
+  const ended = add(history.ended, uid, how);
+  return ended === history.ended ? history : { ...history, ended };
+}
+
+/** Containers of a uid came to run. */
+export function markRunning(history: History, uid: string, hows: readonly string[]): History {
+  const ended = history.ended[uid] ?? [];
+  const again = ended.some((how) => hows.includes(how));
+  return {
+    ...history,
+    ran: include(history.ran, uid),
+    revived: again ? include(history.revived, uid) : history.revived,
+  };
+}
+
+/** A start was asked for: neither after the end was shown, nor while a victim runs. */
+function markStart(world: World, node: string, uid: string): History {
+  let history = world.history;
+  if (history.ended[uid]?.includes('shown')) history = { ...history, revived: include(history.revived, uid) };
+  const victims = history.victims[uid] ?? [];
+  const running = world.containers[node] ?? {};
+  if (victims.some((victim) => running[victim] !== undefined))
+    history = { ...history, overtook: include(history.overtook, uid) };
+  return history;
+}
+
+/** History after an effect. */
+export function recordEffect(world: World, process: Process, effect: Effect): History {
+  let history = world.history;
+  if (!isTail(process.peer)) return history;
+  const node = nodeOf(process.peer);
+  switch (effect.type) {
+    case 'journal':
+      for (const entry of effect.entries)
+        if (entry.kind === 'accepted')
+          history = { ...history, accepted: add(history.accepted, entry.record.uid, node) };
+      return history;
+    case 'send':
+      if (effect.message.kind === 'Terminated')
+        for (const uid of effect.message.uids) history = markEnded(history, uid, 'confirmed');
+      return history;
+    case 'startPod':
+      return markStart(world, node, effect.record.uid);
+    case 'publish':
+      return world.containers[node]?.[effect.record.uid] === undefined
+        ? markStart(world, node, effect.record.uid)
+        : history;
+    default:
+      return history;
+  }
+}
+
+/** History after a step: tombstones that this stage held and holds no more; victims that it chose. */
+export function recordStep(
+  history: History,
+  peer: string,
+  before: ReadonlyMap<string, { readonly phase: string }>,
+  after: ReadonlyMap<string, unknown>,
+  preemptions: ReadonlyMap<string, readonly string[]>,
+): History {
+  let next = history;
+  if (peer === 'replicaset' || peer === 'scheduler')
+    for (const [uid, record] of before)
+      if (record.phase === 'terminating' && !after.has(uid))
+        next = { ...next, collected: add(next.collected, uid, peer) };
+  for (const [uid, victims] of preemptions)
+    for (const victim of victims)
+      if (next.victims[uid]?.includes(victim) !== true)
+        next = { ...next, victims: add(next.victims, uid, victim) };
+  return next;
+}

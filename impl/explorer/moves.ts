@@ -1,0 +1,216 @@
+/**
+ * All that can happen next in a world, as plain data. `kind` says what; `fault` moves spend a budget.
+ *
+ * A timer may fire early for a budget, or for nothing once nothing else can happen: time passes only at rest.
+ */
+import type { Connection, End } from '../../machines/environment/network.ts';
+import type { TimerName } from '../../spec/timers.ts';
+import type { LinkName, PeerName } from '../../spec/vocabulary.ts';
+import { choiceOf } from './host.ts';
+import { untold } from './watches.ts';
+import { type ContainerState, isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
+import { canLand } from './writes.ts';
+
+/** One thing that can happen. `crashAfter`: the process dies after so many effects of the step. */
+export type Move =
+  | { readonly kind: 'deliver'; readonly key: string; readonly end: End; readonly crashAfter?: number }
+  | { readonly kind: 'stray'; readonly index: number; readonly crashAfter?: number }
+  | { readonly kind: 'told'; readonly key: string; readonly end: End; readonly crashAfter?: number }
+  | { readonly kind: 'connect'; readonly process: string; readonly link: LinkName; readonly to: string }
+  | {
+      readonly kind: 'answer';
+      readonly process: string;
+      readonly index: number;
+      readonly candidate: number;
+      readonly crashAfter?: number;
+    }
+  | { readonly kind: 'watch'; readonly process: string; readonly key: string; readonly crashAfter?: number }
+  | {
+      readonly kind: 'timer';
+      readonly process: string;
+      readonly timer: TimerName;
+      readonly crashAfter?: number;
+    }
+  | { readonly kind: 'land'; readonly index: number }
+  | { readonly kind: 'start'; readonly peer: PeerName }
+  | {
+      readonly kind: 'container';
+      readonly node: string;
+      readonly uid: string;
+      readonly to: ContainerState | 'gone';
+    }
+  | { readonly kind: 'finalise'; readonly name: string }
+  | { readonly kind: 'collect'; readonly name: string }
+  | { readonly kind: 'controller'; readonly deployment: string }
+  | { readonly kind: 'user' }
+  // faults
+  | { readonly kind: 'early'; readonly process: string; readonly timer: TimerName }
+  | { readonly kind: 'drop'; readonly index: number }
+  | { readonly kind: 'ambiguous'; readonly index: number }
+  | { readonly kind: 'break'; readonly key: string; readonly linger: readonly End[] }
+  | { readonly kind: 'duplicate'; readonly key: string }
+  | { readonly kind: 'crash'; readonly process: string; readonly linger: boolean }
+  | { readonly kind: 'nodeCrash'; readonly process: string }
+  | { readonly kind: 'usurp'; readonly peer: PeerName }
+  | { readonly kind: 'exit'; readonly node: string; readonly uid: string };
+
+/** Kinds that spend a budget. */
+export const FAULTS: ReadonlySet<Move['kind']> = new Set([
+  'early',
+  'ambiguous',
+  'break',
+  'duplicate',
+  'crash',
+  'nodeCrash',
+  'usurp',
+  'exit',
+]);
+
+/** Answers about one Pod's containers come in their order. */
+function runtimeKey(process: Process, index: number): string | null {
+  const event = process.pending[index]?.candidates[0];
+  return event?.type === 'podStarted' || event?.type === 'podReadiness' || event?.type === 'podStopped'
+    ? event.uid
+    : null;
+}
+
+function* processMoves(setting: Setting, world: World, process: Process): Generator<Move> {
+  const { id } = process;
+  for (const dial of process.dials)
+    for (const other of Object.values(world.processes))
+      if (other.peer === dial.peer) yield { kind: 'connect', process: id, link: dial.link, to: other.id };
+  const runtime = new Set<string>();
+  for (const [index, pending] of process.pending.entries()) {
+    const key = runtimeKey(process, index);
+    if (key !== null && runtime.has(key)) continue;
+    if (key !== null) runtime.add(key);
+    for (const candidate of pending.candidates.keys())
+      yield { kind: 'answer', process: id, index, candidate };
+  }
+  for (const key of untold(world.api, process, choiceOf(setting, process.peer)))
+    yield { kind: 'watch', process: id, key };
+}
+
+function* networkMoves(world: World): Generator<Move> {
+  for (const [key, connection] of Object.entries(world.network.connections)) {
+    if (connection.toDown.length > 0) yield { kind: 'deliver', key, end: 'down' };
+    if (connection.toUp.length > 0) yield { kind: 'deliver', key, end: 'up' };
+    for (const end of connection.untold) yield { kind: 'told', key, end };
+  }
+  for (const index of world.network.strays.keys()) yield { kind: 'stray', index };
+}
+
+function* apiMoves(setting: Setting, world: World): Generator<Move> {
+  for (const [index, flight] of world.flights.entries()) {
+    if (canLand(world, flight)) yield { kind: 'land', index };
+    if (world.processes[flight.by] === undefined) yield { kind: 'drop', index };
+  }
+  const publishes = setting.description.runtime === 'publish';
+  for (const pod of Object.values(world.api.pods)) {
+    const node = world.api.nodes[pod.node ?? ''];
+    const owner = pod.replicaSet === null ? null : world.api.replicaSets[pod.replicaSet];
+    if (pod.replicaSet !== null && (owner === undefined || owner?.deleting === true) && !pod.deleting)
+      yield { kind: 'collect', name: pod.name };
+    if (node === undefined) yield { kind: 'collect', name: pod.name };
+    const uid = pod.uid ?? `a-${pod.metadataUid}`;
+    const container = world.containers[pod.node ?? '']?.[uid];
+    if (!publishes || !pod.managed) continue;
+    if (pod.deleting && container === undefined) yield { kind: 'finalise', name: pod.name };
+    if (!pod.deleting && container === undefined && pod.phase === 'Pending')
+      yield { kind: 'container', node: pod.node ?? '', uid, to: 'running' };
+  }
+  for (const deployment of Object.keys(world.api.deployments))
+    if (controllerLags(world, deployment)) yield { kind: 'controller', deployment };
+}
+
+/** Whether the stock Deployment controller has something to write. */
+export function controllerLags(world: World, uid: string): boolean {
+  const deployment = world.api.deployments[uid];
+  if (deployment === undefined || deployment.paused || deployment.deleting) return false;
+  const mine = Object.values(world.api.replicaSets).filter((one) => one.deployment === uid);
+  const newest = mine.find((one) => one.template === deployment.template);
+  if (newest === undefined) return true;
+  const old = mine.some((one) => one !== newest && one.replicas > 0);
+  return (
+    old ||
+    newest.replicas !== deployment.replicas ||
+    newest.desired !== deployment.replicas ||
+    JSON.stringify(newest.written) !== JSON.stringify(deployment.written)
+  );
+}
+
+function* containerMoves(setting: Setting, world: World): Generator<Move> {
+  const publishes = setting.description.runtime === 'publish';
+  for (const [node, containers] of Object.entries(world.containers)) {
+    for (const [uid, state] of Object.entries(containers)) {
+      if (state === 'starting') yield { kind: 'container', node, uid, to: 'running' };
+      if (state === 'stopping') yield { kind: 'container', node, uid, to: 'gone' };
+      if (!publishes) continue;
+      const pod = Object.values(world.api.pods).find((one) => (one.uid ?? `a-${one.metadataUid}`) === uid);
+      if (pod === undefined || pod.deleting) yield { kind: 'container', node, uid, to: 'gone' };
+    }
+  }
+}
+
+function breaks(world: World, key: string, connection: Connection): readonly Move[] {
+  if (connection.broken) return [];
+  const full: End[] = [];
+  if (world.budgets.linger > 0) {
+    if (connection.toDown.length > 0) full.push('down');
+    if (connection.toUp.length > 0) full.push('up');
+  }
+  const subsets: (readonly End[])[] =
+    full.length === 2 ? [[], ['down'], ['up'], full] : full.length === 1 ? [[], full] : [[]];
+  return subsets.map((linger) => ({ kind: 'break', key, linger }));
+}
+
+function* faultMoves(world: World): Generator<Move> {
+  const { budgets } = world;
+  for (const process of Object.values(world.processes)) {
+    const { id, peer } = process;
+    if ((budgets.crash[peer] ?? 0) > 0) {
+      yield { kind: 'crash', process: id, linger: false };
+      if (budgets.linger > 0) yield { kind: 'crash', process: id, linger: true };
+    }
+    if (isTail(peer) && (budgets.nodeCrash[nodeOf(peer)] ?? 0) > 0) yield { kind: 'nodeCrash', process: id };
+    if ((budgets.usurp[peer] ?? 0) > 0 && world.down[peer] === undefined) yield { kind: 'usurp', peer };
+    for (const timer of process.timers)
+      if ((budgets.timers[timer.split('/')[0] as string] ?? 0) > 0)
+        yield { kind: 'early', process: id, timer };
+  }
+  for (const [key, connection] of Object.entries(world.network.connections)) {
+    if (budgets.break > 0) yield* breaks(world, key, connection);
+    if (budgets.duplicate > 0 && connection.toDown[0]?.kind === 'Hello') yield { kind: 'duplicate', key };
+  }
+  if (budgets.exit > 0)
+    for (const [node, containers] of Object.entries(world.containers))
+      for (const [uid, state] of Object.entries(containers))
+        if (state === 'running') yield { kind: 'exit', node, uid };
+  if (budgets.lostReply > 0)
+    for (const [index, { effect, by }] of world.flights.entries())
+      if (world.processes[by] !== undefined && (effect.type === 'publish' || effect.type === 'writeReplicas'))
+        yield { kind: 'ambiguous', index };
+}
+
+/** What the world does of itself, without faults and without people. */
+export function* plainMoves(setting: Setting, world: World): Generator<Move> {
+  for (const peer of Object.keys(world.down)) yield { kind: 'start', peer: peer as PeerName };
+  for (const process of Object.values(world.processes)) yield* processMoves(setting, world, process);
+  yield* networkMoves(world);
+  yield* apiMoves(setting, world);
+  yield* containerMoves(setting, world);
+}
+
+/** Timers, when nothing else can happen. */
+export function* idleMoves(world: World): Generator<Move> {
+  for (const process of Object.values(world.processes))
+    for (const timer of process.timers) yield { kind: 'timer', process: process.id, timer };
+}
+
+/** All moves: the world's own (or, at rest, its timers), people's, and faults. */
+export function movesOf(setting: Setting, world: World, withFaults = true): readonly Move[] {
+  const plain = [...plainMoves(setting, world)];
+  const moves = plain.length > 0 ? plain : [...idleMoves(world)];
+  if (world.acts < (setting.description.script?.length ?? 0)) moves.push({ kind: 'user' });
+  return withFaults ? [...moves, ...faultMoves(world)] : moves;
+}

@@ -1,0 +1,85 @@
+/** Draws the {@link WorldView} that the properties look at. */
+import { EMPTY_JOURNAL } from '../../spec/journal.ts';
+import type { NodeView, StageView, WorldView } from '../../spec/properties/index.ts';
+import type { PeerName, Resources } from '../../spec/vocabulary.ts';
+import { stateText } from './encode.ts';
+import { observe } from './host.ts';
+import { isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
+
+const stageViews = new WeakMap<Process, StageView>();
+const views = new WeakMap<World, WorldView>();
+const NONE: Resources = { cpu: 0, memory: 0, pods: 0 };
+
+function stageView(setting: Setting, world: World, process: Process): StageView {
+  const known = stageViews.get(process);
+  const held = isTail(process.peer)
+    ? (world.api.nodes[nodeOf(process.peer)]?.agent ?? 0)
+    : (world.api.leases[process.peer] ?? 0);
+  const holdsLease = held <= process.incarnation;
+  if (known?.holdsLease === holdsLease) return known;
+  const seen = observe(setting, process);
+  const view: StageView = {
+    process: process.id,
+    peer: process.peer,
+    incarnation: process.incarnation,
+    holdsLease,
+    records: new Map(seen.records.map((record) => [record.uid, record])),
+    links: seen.links,
+    wants: seen.wants,
+    preemptions: seen.preemptions,
+    text: stateText(setting, process),
+  };
+  stageViews.set(process, view);
+  return view;
+}
+
+function nodeView(world: World, name: string): NodeView {
+  const fact = world.api.nodes[name];
+  const journal = world.journals[name] ?? EMPTY_JOURNAL;
+  const running = new Map<string, Resources>();
+  for (const uid of Object.keys(world.containers[name] ?? {})) {
+    const pod = Object.values(world.api.pods).find((one) => one.uid === uid);
+    running.set(uid, journal.pods.get(uid)?.record.requests ?? pod?.requests ?? NONE);
+  }
+  let foreign = NONE;
+  for (const pod of Object.values(world.api.pods)) {
+    if (pod.managed || pod.node !== name) continue;
+    const { cpu, memory, pods } = pod.requests;
+    foreign = { cpu: foreign.cpu + cpu, memory: foreign.memory + memory, pods: foreign.pods + pods };
+  }
+  return {
+    name,
+    capacity: fact?.capacity ?? NONE,
+    mark: fact?.mark ?? null,
+    drained: journal.drained ?? fact?.drained ?? null,
+    fence: journal.fence,
+    running,
+    foreign,
+  };
+}
+
+/** The world as the properties see it. */
+export function snapshot(setting: Setting, world: World): WorldView {
+  const known = views.get(world);
+  if (known !== undefined) return known;
+  const view: WorldView = {
+    stages: Object.values(world.processes).map((process) => stageView(setting, world, process)),
+    nodes: setting.description.nodes
+      .filter(({ name }) => world.api.nodes[name] !== undefined)
+      .map(({ name }) => nodeView(world, name)),
+    traffic: Object.values(world.network.connections).map(
+      ({ up, down, upstream, n, broken, toDown, toUp }) => ({
+        up,
+        down,
+        session: { upstream, n },
+        broken,
+        underWay: toDown.length + toUp.length,
+      }),
+    ),
+    objects: Object.values(world.api.pods).filter(({ managed }) => managed),
+    down: Object.keys(world.down) as PeerName[],
+    history: world.history,
+  };
+  views.set(world, view);
+  return view;
+}

@@ -1,0 +1,195 @@
+/** A world as a system to search: its first state, its successors (with crashes inside of steps), its checks. */
+import { EMPTY_NETWORK } from '../../machines/environment/network.ts';
+import type { NodeFact, PodFact } from '../../spec/facts.ts';
+import { NO_HISTORY, PROPERTIES, type StepView, WITNESSES } from '../../spec/properties/index.ts';
+import type { WorldDescription } from '../../spec/worlds/description.ts';
+import { apply } from './apply.ts';
+import { fingerprint } from './encode.ts';
+import { FAULTS, type Move, movesOf } from './moves.ts';
+import { type Checks, MoveError, type Successor, type System } from './search.ts';
+import { snapshot } from './snapshot.ts';
+import type { Setting, StepRecord, World } from './world.ts';
+
+/** The label of an edge: the move, and the steps of processes that it caused. */
+export interface Edge {
+  readonly move: Move;
+  readonly steps: readonly StepRecord[];
+}
+
+/** The world before anything has started. */
+export function initialWorld(description: WorldDescription): World {
+  const nodes = description.nodes.map(
+    ({ name, capacity, known }): NodeFact => ({
+      name,
+      uid: `uid-${name}`,
+      resourceVersion: '1',
+      capacity,
+      labels: {},
+      taints: [],
+      unschedulable: false,
+      ready: true,
+      agent: known ? 1 : null,
+      address: known ? `kubelet/${name}` : '',
+      mark: null,
+      drained: null,
+    }),
+  );
+  const foreign = (description.foreign ?? []).map(
+    (pod): PodFact => ({
+      ...pod,
+      namespace: 'default',
+      metadataUid: `foreign-${pod.name}`,
+      resourceVersion: '1',
+      uid: null,
+      managed: false,
+      replicaSet: null,
+      revision: '',
+      phase: 'Running',
+      ready: true,
+      deleting: false,
+      deletionCost: 0,
+    }),
+  );
+  const { faults, deployments = [], replicaSets = [] } = description;
+  const asked = Object.fromEntries(deployments.map(({ uid, replicas }) => [uid, replicas]));
+  return {
+    processes: {},
+    down: Object.fromEntries(description.stages.map(({ peer }) => [peer, 0])),
+    lives: {},
+    network: EMPTY_NETWORK,
+    api: {
+      leases: {},
+      nodes: Object.fromEntries(nodes.map((node) => [node.name, node])),
+      deployments: Object.fromEntries(deployments.map((one) => [one.uid, one])),
+      replicaSets: Object.fromEntries(replicaSets.map((one) => [one.uid, one])),
+      pods: Object.fromEntries(foreign.map((pod) => [pod.name, pod])),
+      switch: { owner: 'direct', resourceVersion: '1' },
+    },
+    flights: [],
+    journals: {},
+    containers: {},
+    acts: 0,
+    budgets: {
+      crash: faults.crash ?? {},
+      usurp: faults.usurp ?? {},
+      nodeCrash: faults.nodeCrash ?? {},
+      timers: faults.timers ?? {},
+      break: faults.break ?? 0,
+      linger: faults.linger ?? 0,
+      duplicate: faults.duplicate ?? 0,
+      exit: faults.exit ?? 0,
+      lostReply: faults.lostReply ?? 0,
+    },
+    history: { ...NO_HISTORY, asked, everAsked: [...new Set(Object.values(asked))] },
+  };
+}
+
+/** Effects after which the world outside is another: only there does a crash tell a difference. */
+const OUTWARD = new Set([
+  'send',
+  'journal',
+  'register',
+  'mark',
+  'reportDrain',
+  'publish',
+  'deletePod',
+  'failPod',
+  'writePodStatus',
+  'startPod',
+  'stopPod',
+  'writeReplicas',
+  'deleteStray',
+  'disconnect',
+]);
+
+function attempt(setting: Setting, world: World, move: Move): Successor<World, Edge> {
+  try {
+    const [state, steps] = apply(setting, world, move);
+    return { label: { move, steps }, state };
+  } catch (error) {
+    throw new MoveError<Edge>({ move, steps: [] }, error);
+  }
+}
+
+/** A move, and the same move with a crash after each of its outward effects but the last. */
+export function* outcomes(setting: Setting, world: World, move: Move): Generator<Successor<World, Edge>> {
+  const whole = attempt(setting, world, move);
+  yield whole;
+  const [step, ...others] = whole.label.steps;
+  if (step === undefined || others.length > 0 || FAULTS.has(move.kind)) return;
+  if (move.kind === 'start' || move.kind === 'connect') return;
+  if ((world.budgets.crash[step.peer] ?? 0) === 0) return;
+  const outward = [...step.effects.keys()].filter((at) => OUTWARD.has(step.effects[at]?.type ?? ''));
+  for (const at of outward.slice(0, -1))
+    yield attempt(setting, world, { ...move, crashAfter: at + 1 } as Move);
+}
+
+function isUrgent(setting: Setting, world: World, move: Move): boolean {
+  if (move.kind === 'start') return world.lives[move.peer] === undefined;
+  if (move.kind === 'answer') {
+    const pending = world.processes[move.process]?.pending[move.index];
+    return pending?.reads?.type === 'readLease' && leaseIsStable(world, pending.reads.subject);
+  }
+  if (move.kind === 'deliver') {
+    const connection = world.network.connections[move.key];
+    const head = move.end === 'up' ? connection?.toUp[0] : connection?.toDown[0];
+    return head?.kind === 'Invalidated' || head?.kind === 'Scaled' || head?.kind === 'GoneAcknowledged';
+  }
+  return move.kind === 'land' && world.flights[move.index]?.effect.type === 'register' && setting !== null;
+}
+
+/** Whether nobody can ever take the Lease anew. */
+function leaseIsStable(world: World, peer: string): boolean {
+  const { crash, usurp, nodeCrash } = world.budgets;
+  if ((crash[peer] ?? 0) > 0 || (usurp[peer] ?? 0) > 0 || world.down[peer] !== undefined) return false;
+  if ((nodeCrash[peer.slice('kubelet/'.length)] ?? 0) > 0) return false;
+  return Object.values(world.processes).filter((one) => one.peer === peer).length === 1;
+}
+
+/** All successors. Where the world reduces, one urgent move goes before all others: it commutes with them. */
+export function* successors(setting: Setting, world: World): Generator<Successor<World, Edge>> {
+  const moves = movesOf(setting, world);
+  const urgent = setting.description.reduce
+    ? moves.find((move) => isUrgent(setting, world, move))
+    : undefined;
+  for (const move of urgent === undefined ? moves : [urgent]) yield* outcomes(setting, world, move);
+}
+
+/** The world as a system. */
+export function worldSystem(setting: Setting): System<World, Edge> {
+  return {
+    initial: initialWorld(setting.description),
+    successors: (world) => successors(setting, world),
+    fingerprint: (world) => fingerprint(setting, world),
+  };
+}
+
+/** What a step property sees of an edge. */
+export function stepView(setting: Setting, before: World, edge: Edge, after: World): StepView {
+  const last = edge.steps.length === 1 ? edge.steps[0] : undefined;
+  return {
+    process: last?.process ?? null,
+    event: last?.event ?? null,
+    before: snapshot(setting, before),
+    after: snapshot(setting, after),
+  };
+}
+
+/** The checks that a world names. */
+export function worldChecks(setting: Setting): Checks<World, Edge> {
+  const states: Record<string, (world: World) => string | null> = {};
+  const steps: Record<string, (before: World, edge: Edge, after: World) => string | null> = {};
+  for (const name of setting.description.always) {
+    const property = PROPERTIES[name];
+    if (property.kind === 'state') states[name] = (world) => property.check(snapshot(setting, world));
+    if (property.kind === 'step')
+      steps[name] = (before, edge, after) => property.check(stepView(setting, before, edge, after));
+  }
+  const witnesses = Object.fromEntries(
+    setting.description.sometimes.map((name) => [
+      name,
+      (world: World) => WITNESSES[name](snapshot(setting, world)),
+    ]),
+  );
+  return { states, steps, witnesses };
+}

@@ -1,0 +1,106 @@
+/**
+ * Watches: what each stage sees of the API Server, told late and object by object. A watch tells the object as it is
+ * when it tells; what it was in between may never be seen.
+ */
+import { HEARS, type StageEvent } from '../../spec/events.ts';
+import type { DeploymentFact, NodeFact, PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
+import { type StageName, stageOf } from '../../spec/vocabulary.ts';
+import type { StageChoice } from '../../spec/worlds/description.ts';
+import { type Api, type Fact, nodeOf, type Process } from './world.ts';
+
+type What = 'nodes' | 'deployments' | 'replicaSets' | 'pods';
+const LISTS: Readonly<Record<StageName, readonly What[]>> = {
+  autoscaler: ['deployments'],
+  deployment: ['deployments', 'replicaSets'],
+  replicaset: ['replicaSets', 'pods'],
+  scheduler: ['nodes', 'replicaSets', 'pods'],
+  kubelet: ['nodes', 'pods'],
+};
+
+/** What the stage should have seen by now, by key. */
+function scope(api: Api, process: Pick<Process, 'peer'>, choice: StageChoice): Record<string, Fact> {
+  const stage = stageOf(process.peer);
+  const hears = (type: string) =>
+    (HEARS[stage] as readonly string[]).includes(type) && choice.deaf?.includes(type) !== true;
+  const facts: Record<string, Fact> = {};
+  if (hears('switchObserved')) facts['switch/switch'] = api.switch;
+  if (hears('deploymentObserved'))
+    for (const one of Object.values(api.deployments)) facts[`deployments/${one.uid}`] = one;
+  if (hears('replicaSetObserved'))
+    for (const one of Object.values(api.replicaSets)) facts[`replicaSets/${one.uid}`] = one;
+  if (hears('nodeObserved'))
+    for (const one of Object.values(api.nodes))
+      if (stage !== 'kubelet' || one.name === nodeOf(process.peer)) facts[`nodes/${one.name}`] = one;
+  if (hears('podObserved'))
+    for (const one of Object.values(api.pods))
+      if (watches(stage, process, one)) facts[`pods/${one.name}`] = one;
+  return facts;
+}
+
+function watches(stage: StageName, process: Pick<Process, 'peer'>, pod: PodFact): boolean {
+  if (stage === 'kubelet') return pod.node === nodeOf(process.peer);
+  return stage === 'scheduler' ? !pod.managed && pod.node !== null : pod.managed;
+}
+
+function observed(key: string, fact: Fact): StageEvent {
+  const kind = key.slice(0, key.indexOf('/'));
+  if (kind === 'nodes') return { type: 'nodeObserved', node: fact as NodeFact };
+  if (kind === 'pods') return { type: 'podObserved', pod: fact as PodFact };
+  if (kind === 'deployments') return { type: 'deploymentObserved', deployment: fact as DeploymentFact };
+  if (kind === 'replicaSets') return { type: 'replicaSetObserved', replicaSet: fact as ReplicaSetFact };
+  return { type: 'switchObserved', switch: fact as SwitchFact };
+}
+
+function vanished(key: string, last: Fact): StageEvent {
+  const kind = key.slice(0, key.indexOf('/'));
+  if (kind === 'nodes') {
+    const { name, uid } = last as NodeFact;
+    return { type: 'nodeVanished', name, uid };
+  }
+  if (kind === 'pods') return { type: 'podVanished', pod: last as PodFact };
+  const { uid } = last as DeploymentFact | ReplicaSetFact;
+  return kind === 'deployments' ? { type: 'deploymentVanished', uid } : { type: 'replicaSetVanished', uid };
+}
+
+/** Keys of what a process has not been told of yet. */
+export function untold(api: Api, process: Process, choice: StageChoice): readonly string[] {
+  const facts = scope(api, process, choice);
+  const news = Object.keys(facts).filter((key) => process.seen[key] !== facts[key]);
+  const gone = Object.keys(process.seen).filter((key) => facts[key] === undefined);
+  return [...news, ...gone];
+}
+
+/** What a watch tells of a key, and what is then seen. An object made anew under a name is seen to vanish first. */
+export function tell(
+  api: Api,
+  process: Process,
+  choice: StageChoice,
+  key: string,
+): [StageEvent, Process['seen']] {
+  const fact = scope(api, process, choice)[key];
+  const last = process.seen[key];
+  const { [key]: _, ...rest } = process.seen;
+  if (fact === undefined || (last !== undefined && identity(last) !== identity(fact)))
+    return [vanished(key, last as Fact), rest];
+  return [observed(key, fact), { ...rest, [key]: fact }];
+}
+
+function identity(fact: Fact): string {
+  if ('metadataUid' in fact) return fact.metadataUid;
+  return 'uid' in fact ? fact.uid : '';
+}
+
+/** The first lists: each object, then `synced`. */
+export function firstLists(
+  api: Api,
+  process: Pick<Process, 'peer'>,
+  choice: StageChoice,
+): [readonly StageEvent[], Process['seen']] {
+  const facts = scope(api, process, choice);
+  const events = Object.keys(facts)
+    .sort()
+    .map((key) => observed(key, facts[key] as Fact));
+  const stage = stageOf(process.peer);
+  const synced = LISTS[stage].map((what): StageEvent => ({ type: 'synced', what }));
+  return [choice.deaf?.includes('synced') ? events : [...events, ...synced], facts];
+}

@@ -1,0 +1,53 @@
+/**
+ * The properties of protocol 10 under their names: one name wherever it appears.
+ *
+ * A predicate says what is wrong, or null. Properties that need the owner switch or a rollout (`FenceHolds`,
+ * `OneSide`, `NoDipOnModeChange`, `NoStaleDirect`) join when a world plays them.
+ */
+import { CacheCoherent, SessionFenced } from './links.ts';
+import {
+  CancelledStaysOut,
+  NodeCapacity,
+  NoFalseConfirm,
+  PhaseMonotonic,
+  PreemptionOrdered,
+  SingleOwner,
+  TailPublishes,
+  TerminationIrreversible,
+  UniquePlacement,
+} from './pods.ts';
+import type { Property } from './property.ts';
+import { Converges, NoLeak, PreemptorRuns, TombstonesCollected } from './rest.ts';
+import { NoNeedlessEnd, ScaleNotLost } from './wants.ts';
+import { WITNESSES } from './witnesses.ts';
+
+/** All properties by name. @public */
+export const PROPERTIES = {
+  UniquePlacement,
+  TerminationIrreversible,
+  NoFalseConfirm,
+  NoNeedlessEnd,
+  PhaseMonotonic,
+  SingleOwner,
+  CacheCoherent,
+  SessionFenced,
+  TailPublishes,
+  NodeCapacity,
+  PreemptionOrdered,
+  PreemptorRuns,
+  CancelledStaysOut,
+  ScaleNotLost,
+  Converges,
+  TombstonesCollected,
+  NoLeak,
+} as const satisfies Record<string, Property>;
+
+/** Name of a property. @public */
+export type PropertyName = keyof typeof PROPERTIES;
+/** Name of a witness. @public */
+export type WitnessName = keyof typeof WITNESSES;
+
+export type { Property, RestProperty, StateProperty, StepProperty } from './property.ts';
+export type * from './view.ts';
+export { NO_HISTORY } from './view.ts';
+export { WITNESSES };

@@ -1,0 +1,164 @@
+/** Properties of the life of a Pod (protocol 2, 4, 5, 7). */
+import { compareFences, type Fence, PHASES, type Resources, type Uid } from '../vocabulary.ts';
+import type { StateProperty, StepProperty } from './property.ts';
+import type { NodeView, StageView, WorldView } from './view.ts';
+
+/** A mark that its node has not answered and that is not void: older than what the node has accepted since. */
+export function undrainedMark(node: NodeView): boolean {
+  if (node.mark === null) return false;
+  if (node.drained !== null && compareFences(node.drained, node.mark) >= 0) return false;
+  return node.mark.incarnation >= node.fence.incarnation;
+}
+
+/** @see spec/protocol.md 10 @public */
+export const UniquePlacement: StateProperty = {
+  kind: 'state',
+  statement: 'a uid is accepted by at most one node, ever',
+  check: (view) => {
+    for (const [uid, nodes] of Object.entries(view.history.accepted))
+      if (nodes.length > 1) return `${uid} was accepted by ${nodes.join(' and ')}`;
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 4.5 @public */
+export const TerminationIrreversible: StateProperty = {
+  kind: 'state',
+  statement: 'a Pod that was shown terminating or gone, or was confirmed, never runs again',
+  check: (view) => {
+    const [uid] = view.history.revived;
+    return uid === undefined ? null : `${uid} runs again after ${view.history.ended[uid]?.join(', ')}`;
+  },
+};
+
+/** @see spec/protocol.md 10 @public */
+export const NoFalseConfirm: StateProperty = {
+  kind: 'state',
+  statement: 'a Pod whose tombstone was collected runs on no node, unless under an undrained mark',
+  check: (view) => {
+    for (const node of view.nodes) {
+      if (undrainedMark(node)) continue;
+      for (const uid of node.running.keys()) {
+        const by = view.history.collected[uid];
+        if (by !== undefined)
+          return `${uid} runs on ${node.name}; its tombstone was collected by ${by.join(', ')}`;
+      }
+    }
+    return null;
+  },
+};
+
+const rank = (phase: string) => PHASES.indexOf(phase as (typeof PHASES)[number]);
+
+/** @see spec/protocol.md 10 @public */
+export const PhaseMonotonic: StepProperty = {
+  kind: 'step',
+  statement: 'within one incarnation of a stage, its view of a uid never goes back',
+  check: ({ process, before, after }) => {
+    if (process === null) return null;
+    const was = before.stages.find((stage) => stage.process === process);
+    const is = after.stages.find((stage) => stage.process === process);
+    if (was === undefined || is === undefined) return null;
+    for (const [uid, record] of is.records) {
+      const old = was.records.get(uid);
+      if (old !== undefined && rank(record.phase) < rank(old.phase))
+        return `${is.peer} took ${uid} from ${old.phase} back to ${record.phase}`;
+    }
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 10 @public */
+export const SingleOwner: StateProperty = {
+  kind: 'state',
+  statement: 'at most one stage says of a uid that it may start, refuse or end it',
+  check: (view) => {
+    const owners = new Map<Uid, StageView>();
+    for (const stage of view.stages) {
+      for (const record of stage.records.values()) {
+        if (!record.owned) continue;
+        const other = owners.get(record.uid);
+        if (other !== undefined) return `${record.uid} is owned by ${other.process} and ${stage.process}`;
+        owners.set(record.uid, stage);
+      }
+    }
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 10 @public */
+export const TailPublishes: StateProperty = {
+  kind: 'state',
+  statement: 'a stamped Pod at the API Server was accepted by the K that published it',
+  check: (view) => {
+    for (const pod of view.objects) {
+      if (pod.uid === null) continue;
+      const nodes = view.history.accepted[pod.uid] ?? [];
+      if (!nodes.includes(pod.node ?? '')) return `${pod.name} on ${pod.node} was never accepted there`;
+    }
+    return null;
+  },
+};
+
+const add = (a: Resources, b: Resources): Resources => ({
+  cpu: a.cpu + b.cpu,
+  memory: a.memory + b.memory,
+  pods: a.pods + b.pods,
+});
+
+/** @see spec/protocol.md 10 @public */
+export const NodeCapacity: StateProperty = {
+  kind: 'state',
+  statement: 'what K runs, with terminating and unmanaged Pods, fits the node',
+  check: (view) => {
+    for (const node of view.nodes) {
+      const used = [...node.running.values()].reduce(add, node.foreign);
+      const { capacity } = node;
+      if (used.cpu > capacity.cpu || used.memory > capacity.memory || used.pods > capacity.pods)
+        return `${node.name} holds cpu ${used.cpu} of ${capacity.cpu}, Pods ${used.pods} of ${capacity.pods}`;
+    }
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 7 @public */
+export const PreemptionOrdered: StateProperty = {
+  kind: 'state',
+  statement: 'a preemptor starts only after the victims of its current uid are gone',
+  check: (view) => {
+    const [uid] = view.history.overtook;
+    return uid === undefined ? null : `${uid} was started while a victim of it ran`;
+  },
+};
+
+/** Whether the node took a newer leader without answering this mark. */
+function isVoid(node: NodeView, mark: Fence): boolean {
+  const answered = node.drained !== null && compareFences(node.drained, mark) >= 0;
+  return !answered && mark.incarnation < node.fence.incarnation;
+}
+
+/** Whether a live record of this uid stands at S or R. */
+function heldUpstream(view: WorldView, uid: Uid): StageView | undefined {
+  return view.stages.find(
+    (stage) =>
+      (stage.peer === 'replicaset' || stage.peer === 'scheduler') && stage.records.get(uid) !== undefined,
+  );
+}
+
+/** @see spec/protocol.md 6 @public */
+export const CancelledStaysOut: StepProperty = {
+  kind: 'step',
+  statement: "no Pod from before a node's cancellation by a mark not voided is adopted after it",
+  check: ({ before, after }) => {
+    for (const node of after.nodes) {
+      const cancelled = before.history.cancelled[node.name];
+      if (cancelled === undefined || isVoid(node, cancelled.mark)) continue;
+      for (const uid of cancelled.uids) {
+        const holder = heldUpstream(after, uid);
+        if (holder !== undefined && heldUpstream(before, uid) === undefined)
+          return `${holder.peer} adopted ${uid} of ${node.name}, which was cancelled`;
+      }
+    }
+    return null;
+  },
+};

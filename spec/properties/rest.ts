@@ -1,0 +1,86 @@
+/** Liveness: what holds once wants are stable, faults are over and all is at rest (protocol 10). */
+import type { RestProperty } from './property.ts';
+import type { WorldView } from './view.ts';
+
+const isTail = (peer: string) => peer.startsWith('kubelet/');
+const holdsPods = (peer: string) => peer === 'replicaset' || peer === 'scheduler' || isTail(peer);
+
+/** Live uids of a stage, or of all tails together. */
+function liveOf(view: WorldView, which: (peer: string) => boolean): Set<string> {
+  const uids = new Set<string>();
+  for (const stage of view.stages) {
+    if (!which(stage.peer)) continue;
+    for (const record of stage.records.values()) if (record.phase !== 'terminating') uids.add(record.uid);
+  }
+  return uids;
+}
+
+/** @see spec/protocol.md 10 @public */
+export const Converges: RestProperty = {
+  kind: 'rest',
+  statement: 'running Pods are the highest want, and every view agrees',
+  check: (view) => {
+    if (view.down.length > 0) return `${view.down.join(', ')} does not run`;
+    const asked = Object.values(view.history.asked).reduce((sum, value) => sum + value, 0);
+    const running = view.nodes.flatMap((node) => [...node.running.keys()]);
+    const hasNodes = view.stages.some(({ peer }) => isTail(peer));
+    if (hasNodes && running.length !== asked) return `${running.length} Pods run, ${asked} are wanted`;
+    for (const peer of new Set(view.stages.map((stage) => stage.peer).filter(holdsPods))) {
+      const live = liveOf(view, (one) => (isTail(peer) ? isTail(one) : one === peer));
+      if (live.size !== asked) return `${peer} holds ${live.size} live Pods, ${asked} are wanted`;
+      if (!hasNodes) continue;
+      for (const uid of running) if (!live.has(uid)) return `${uid} runs, and ${peer} does not know it`;
+    }
+    for (const stage of view.stages)
+      for (const end of stage.links)
+        if (end.state !== 'open') return `${stage.peer}: the link to ${end.peer} is ${end.state}`;
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 10 @public */
+export const TombstonesCollected: RestProperty = {
+  kind: 'rest',
+  statement: 'no tombstone remains',
+  check: (view) => {
+    for (const stage of view.stages)
+      for (const record of stage.records.values())
+        if (record.phase === 'terminating') return `${stage.peer} holds a tombstone of ${record.uid}`;
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 10 @public */
+export const NoLeak: RestProperty = {
+  kind: 'rest',
+  statement: 'nothing runs, and nothing of ours stands at the API Server, that no stage knows',
+  check: (view) => {
+    const tails = view.stages.filter(({ peer }) => isTail(peer));
+    const known = (uid: string) => tails.some((stage) => stage.records.has(uid));
+    if (tails.length === 0) return null;
+    for (const node of view.nodes)
+      for (const uid of node.running.keys()) if (!known(uid)) return `${uid} runs on ${node.name} unknown`;
+    for (const pod of view.objects)
+      if (pod.uid !== null && pod.phase !== 'Failed' && !known(pod.uid)) return `${pod.name} stands unknown`;
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 7 @public */
+export const PreemptorRuns: RestProperty = {
+  kind: 'rest',
+  statement: 'a preemptor for which room was made runs',
+  check: (view) => {
+    const running = new Set(view.nodes.flatMap((node) => [...node.running.keys()]));
+    const records = view.stages
+      .filter(({ peer }) => peer === 'scheduler')
+      .flatMap((stage) => [...stage.records.values()]);
+    for (const waiting of records) {
+      if (running.has(waiting.uid)) continue;
+      const lower = records.find((one) => running.has(one.uid) && one.priority < waiting.priority);
+      if (lower !== undefined)
+        return `${waiting.uid} (priority ${waiting.priority}) waits while ${lower.uid} (${lower.priority}) runs`;
+    }
+    return null;
+  },
+};

@@ -1,0 +1,152 @@
+/**
+ * What a property may look at: a snapshot of the whole world, drawn by a host that sees everything.
+ *
+ * The explorer and the simulator draw it from their state; a trace of a cluster gives parts of it. Beside what is,
+ * it holds *history*: what was once true and that no part of the system remembers.
+ */
+import type { StageEvent } from '../events.ts';
+import type { PodFact } from '../facts.ts';
+import type {
+  Fence,
+  Incarnation,
+  PeerName,
+  Phase,
+  Resources,
+  SessionId,
+  Uid,
+  Version,
+  Want,
+} from '../vocabulary.ts';
+
+/** One Pod as one stage holds it. @public */
+export interface RecordView {
+  readonly uid: Uid;
+  readonly replicaSet: string;
+  readonly node: string | null;
+  readonly phase: Phase;
+  readonly ready: boolean;
+  readonly version: Version;
+  readonly requests: Resources;
+  readonly priority: number;
+  /** Minted or bound, and not given to the downstream: this stage owns it. K owns all it holds. */
+  readonly owned: boolean;
+}
+
+/** One link of a stage, as that stage sees it. @public */
+export interface LinkEnd {
+  /** The stage at the other end. */
+  readonly peer: PeerName;
+  readonly side: 'up' | 'down';
+  /** `offered`: the session is agreed on, the state is not exchanged. */
+  readonly state: 'closed' | 'offered' | 'open';
+  /** Null if closed. */
+  readonly session: SessionId | null;
+  /** The highest (incarnation, n) accepted, on a downstream side. */
+  readonly fence: Fence | null;
+}
+
+/** One life of a stage, running. @public */
+export interface StageView {
+  readonly process: string;
+  readonly peer: PeerName;
+  readonly incarnation: Incarnation;
+  /** Whether the Lease (K: the Node) bears this incarnation or nothing higher. */
+  readonly holdsLease: boolean;
+  readonly records: ReadonlyMap<Uid, RecordView>;
+  readonly links: readonly LinkEnd[];
+  readonly wants: readonly Want[];
+  /** S: preemptor → victims not yet gone. */
+  readonly preemptions: ReadonlyMap<Uid, readonly Uid[]>;
+  /** The whole state, canonical; equal text means equal state. */
+  readonly text: string;
+}
+
+/** A Node and what is on it. @public */
+export interface NodeView {
+  readonly name: string;
+  readonly capacity: Resources;
+  readonly mark: Fence | null;
+  readonly drained: Fence | null;
+  /** The incarnation last fenced, from the journal. */
+  readonly fence: Fence;
+  /** Managed Pods whose containers run or are being started or stopped, by our uid. */
+  readonly running: ReadonlyMap<Uid, Resources>;
+  readonly foreign: Resources;
+}
+
+/** A connection on which something may still arrive. @public */
+export interface TrafficView {
+  readonly up: string;
+  readonly down: string;
+  readonly session: { readonly upstream: Incarnation; readonly n: number };
+  readonly broken: boolean;
+  readonly underWay: number;
+}
+
+/** What was once true. Sets only grow. @public */
+export interface History {
+  /** uid → nodes that accepted it (journalled), ever. */
+  readonly accepted: Readonly<Record<Uid, readonly string[]>>;
+  /** uid → stages that collected its tombstone. */
+  readonly collected: Readonly<Record<Uid, readonly string[]>>;
+  /** uids that K confirmed, or that the API Server showed terminating or gone. */
+  readonly ended: Readonly<Record<Uid, readonly ('confirmed' | 'shown')[]>>;
+  /** uids of which a container was started after the end. */
+  readonly revived: readonly Uid[];
+  /** uids whose containers came to run, ever. */
+  readonly ran: readonly Uid[];
+  /** node → the last mark written on it, and the uids that were there then: given up unless the mark is void. */
+  readonly cancelled: Readonly<Record<string, { readonly mark: Fence; readonly uids: readonly Uid[] }>>;
+  /** preemptor → victims that were ever chosen for it. */
+  readonly victims: Readonly<Record<Uid, readonly Uid[]>>;
+  /** Starts of a preemptor while victims of it still ran. */
+  readonly overtook: readonly Uid[];
+  /** Deployment → the last value that a person or autoscaler asked for. */
+  readonly asked: Readonly<Record<string, number>>;
+  /** All values ever asked for. */
+  readonly everAsked: readonly number[];
+  /** Deployment → generation of the last external write of its replicas. */
+  readonly external: Readonly<Record<string, number>>;
+  /** Deployment → external values that a write-back replaced without having seen them. */
+  readonly overwritten: Readonly<Record<string, readonly number[]>>;
+  /** Processes that stopped for good. */
+  readonly stopped: readonly string[];
+}
+
+/** Nothing has happened. @public */
+export const NO_HISTORY: History = {
+  accepted: {},
+  collected: {},
+  ended: {},
+  revived: [],
+  ran: [],
+  cancelled: {},
+  victims: {},
+  overtook: [],
+  asked: {},
+  everAsked: [],
+  external: {},
+  overwritten: {},
+  stopped: [],
+};
+
+/** The world at one moment. @public */
+export interface WorldView {
+  readonly stages: readonly StageView[];
+  readonly nodes: readonly NodeView[];
+  readonly traffic: readonly TrafficView[];
+  /** Managed Pods at the API Server. */
+  readonly objects: readonly PodFact[];
+  /** Stages that should run and do not. */
+  readonly down: readonly PeerName[];
+  readonly history: History;
+}
+
+/** One step: who heard what. @public */
+export interface StepView {
+  /** Null if the environment acted. */
+  readonly process: string | null;
+  readonly event: StageEvent | null;
+  readonly before: WorldView;
+  readonly after: WorldView;
+}

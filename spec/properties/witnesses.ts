@@ -1,0 +1,32 @@
+/** What must be *possible* in a world: a `sometimes` beside each `always`, so that none holds for want of events. */
+import type { WorldView } from './view.ts';
+
+const some = (view: WorldView, peer: RegExp, test: (stage: WorldView['stages'][number]) => boolean) =>
+  view.stages.some((stage) => peer.test(stage.peer) && test(stage));
+
+/** All witnesses by name. @public */
+export const WITNESSES = {
+  linkOpens: (view: WorldView) =>
+    view.stages.some((stage) => stage.links.some((end) => end.state === 'open')),
+  podRuns: (view: WorldView) => view.nodes.some((node) => node.running.size > 0),
+  twoPodsRun: (view: WorldView) => view.nodes.reduce((sum, node) => sum + node.running.size, 0) > 1,
+  tombstoneHeld: (view: WorldView) =>
+    view.stages.some((stage) => [...stage.records.values()].some(({ phase }) => phase === 'terminating')),
+  tombstoneCollected: (view: WorldView) => Object.keys(view.history.collected).length > 0,
+  twoLeaders: (view: WorldView) => new Set(view.stages.map(({ peer }) => peer)).size < view.stages.length,
+  secondIncarnation: (view: WorldView) => view.stages.some(({ incarnation }) => incarnation > 1),
+  nodeMarked: (view: WorldView) => view.nodes.some(({ mark }) => mark !== null),
+  nodeDrained: (view: WorldView) => view.nodes.some(({ drained }) => drained !== null),
+  leaderStopped: (view: WorldView) => view.history.stopped.length > 0,
+  podPublished: (view: WorldView) => view.objects.length > 0,
+  endedBeforeStart: (view: WorldView) =>
+    Object.keys(view.history.ended).some((uid) => !view.history.ran.includes(uid)),
+  preemptionWaits: (view: WorldView) => some(view, /^scheduler$/, (stage) => stage.preemptions.size > 0),
+  tombstoneAcrossRestart: (view: WorldView) =>
+    some(
+      view,
+      /^scheduler$/,
+      (stage) =>
+        stage.incarnation > 1 && [...stage.records.values()].some(({ phase }) => phase === 'terminating'),
+    ),
+} as const satisfies Record<string, (view: WorldView) => boolean>;

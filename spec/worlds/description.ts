@@ -1,0 +1,93 @@
+/**
+ * What a bounded world is made of (plain data): which stages, which objects, which faults and how many of each.
+ *
+ * A world is closed by its budgets, never by limits inside of a handler. What is left out is a stub that is constant.
+ */
+import type { DeploymentFact, ReplicaSetFact } from '../facts.ts';
+import type { PropertyName, WitnessName } from '../properties/index.ts';
+import type { PeerName, Resources } from '../vocabulary.ts';
+
+/** A process of a world: a real stage, a stub, or a toy of the explorer's own tests. @public */
+export interface StageChoice {
+  readonly peer: PeerName;
+  /** Key in the explorer's table of stages: `scheduler`, `stub/deployment` … */
+  readonly use: string;
+  /** Events that this stage never hears here (watches that the world leaves out). */
+  readonly deaf?: readonly string[];
+}
+
+/** A Node at the start. @public */
+export interface NodeChoice {
+  readonly name: string;
+  readonly capacity: Resources;
+  /** Registered by an agent of an earlier life. */
+  readonly known?: boolean;
+}
+
+/** A Pod of somebody else, bound, not managed. @public */
+export interface ForeignPod {
+  readonly name: string;
+  readonly node: string;
+  readonly requests: Resources;
+  readonly priority: number;
+}
+
+/** What people do, in any order within the script's order. @public */
+export type UserAct =
+  | { readonly act: 'scale'; readonly deployment: string; readonly replicas: number }
+  /** By A's own scale API. */
+  | { readonly act: 'request'; readonly deployment: string; readonly replicas: number }
+  | { readonly act: 'rollout'; readonly deployment: string; readonly template: string }
+  | { readonly act: 'deletePod'; readonly replicaSet: string }
+  | { readonly act: 'deleteReplicaSet'; readonly uid: string }
+  | { readonly act: 'deleteNode'; readonly node: string }
+  | { readonly act: 'switch'; readonly owner: 'direct' | 'stock' };
+
+/** How often each fault may happen. Absent means never. @public */
+export interface FaultBudget {
+  /** Crashes (and restarts) per peer; also between any two effects of a step. */
+  readonly crash?: Readonly<Record<string, number>>;
+  /** A second leader of a peer starts while the first still runs. */
+  readonly usurp?: Readonly<Record<string, number>>;
+  /** Connections broken, of all. */
+  readonly break?: number;
+  /** Breaks and crashes after which what was under way still arrives; else it is lost. */
+  readonly linger?: number;
+  /** Copies of a `Hello`. */
+  readonly duplicate?: number;
+  /** Timers that fire early, by the part of the name before the slash. A timer may always fire when nothing else can happen. */
+  readonly timers?: Readonly<Record<string, number>>;
+  /** Node crashes: containers die with the agent. */
+  readonly nodeCrash?: Readonly<Record<string, number>>;
+  /** Containers that exit by themselves. */
+  readonly exit?: number;
+  /** Writes whose reply is lost though the write was done. */
+  readonly lostReply?: number;
+}
+
+/** A named bounded world. @public */
+export interface WorldDescription {
+  readonly name: string;
+  /** One line: what it shows. */
+  readonly title: string;
+  readonly stages: readonly StageChoice[];
+  readonly nodes: readonly NodeChoice[];
+  readonly runtime: 'runs' | 'publish';
+  readonly deployments?: readonly DeploymentFact[];
+  readonly replicaSets?: readonly ReplicaSetFact[];
+  readonly foreign?: readonly ForeignPod[];
+  readonly script?: readonly UserAct[];
+  readonly faults: FaultBudget;
+  /** Deliver what commutes with all else at once (see the explorer's `urgent`). */
+  readonly reduce: boolean;
+  /** Properties that hold in each state, or over each step. */
+  readonly always: readonly PropertyName[];
+  /** Properties of the state at rest, from every reachable state by steps without faults. */
+  readonly eventually: readonly PropertyName[];
+  /** Shown to be reached, so that no `always` holds for want of anything happening. */
+  readonly sometimes: readonly WitnessName[];
+  /** Pinned size; absent for worlds that are only walked at random. */
+  readonly states?: number;
+  /** Not searched to the end in CI. */
+  readonly walkOnly?: boolean;
+}
