@@ -57,6 +57,8 @@ export interface DeploymentContext {
   readonly counts: PMap<string, PMap<string, ReplicaCount>>;
   /** Deleted Deployments that R has not acknowledged. */
   readonly gone: PSet<string>;
+  /** Deleted Deployments of which A waits for an acknowledgement, and D has not seen the deletion. */
+  readonly goneAsked: PSet<string>;
   /** Deployments that R or a ReplicaSet names and no list has shown; a consistent list decides. */
   readonly suspects: PSet<string>;
   /** Deployments whose want is not yet shown by the object. */
@@ -107,6 +109,7 @@ export function initialContext(config: StageConfig): DeploymentContext {
     owned: PMap(),
     counts: PMap(),
     gone: PSet(),
+    goneAsked: PSet(),
     suspects: PSet(),
     unflushed: PSet(),
     acknowledged: '',

@@ -57,6 +57,7 @@ export function viewOfDeployment(state: DeploymentState) {
     replicaSets: sorted(replicaSets, (fact) => fact),
     counts: sorted(counts, (each) => sorted(each, (count) => count)),
     gone: [...gone].sort(),
+    goneAsked: [...rest.goneAsked].sort(),
     suspects: [...suspects].sort(),
     unflushed: [...unflushed].sort(),
     dirty: [...dirty].sort(),

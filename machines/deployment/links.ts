@@ -1,7 +1,7 @@
 /** D's two links: what their outputs and messages do to its data (protocol 3, 8). */
 import type { HeldWant, Message, Offer, State } from '../../spec/messages.ts';
 import { type LinkOutput, stepDownstreamSide } from '../ownership/link/index.ts';
-import { NO_NEWS } from '../ownership/upward.ts';
+import { addNews, NO_NEWS } from '../ownership/upward.ts';
 import { type DeploymentContext, DOWN, emit, touchAll, UP } from './context.ts';
 import { toReplicaSets } from './reconcile.ts';
 import { adopt, stamp, takeScale } from './wants.ts';
@@ -106,12 +106,20 @@ function hear(context: DeploymentContext): DeploymentContext {
   return touchAll(emit({ ...context, confirmed: true }, { type: 'cancelTimer', timer: 'unconfirmed' }));
 }
 
-/** Deployments that A has seen deleted. What D has an object of, it will see deleted itself. */
+/** Deployments that A has seen deleted. What D has an object of is acknowledged once D has seen it deleted too. */
 function takeGone(context: DeploymentContext, deployments: readonly string[]): DeploymentContext {
-  let next = context;
-  for (const uid of deployments) if (next.entries.get(uid)?.fact === null) next = forgetDeployment(next, uid);
-  const goneAcknowledged = [...next.news.goneAcknowledged, ...deployments];
-  return { ...next, news: { ...next.news, goneAcknowledged } };
+  let next = { ...context, goneAsked: context.goneAsked.union(deployments) };
+  for (const uid of deployments) {
+    const entry = next.entries.get(uid);
+    if (entry === undefined) next = acknowledgeGone(next, uid);
+    else if (entry.fact === null) next = forgetDeployment(next, uid);
+  }
+  return next;
+}
+
+function acknowledgeGone(context: DeploymentContext, uid: string): DeploymentContext {
+  const news = addNews(context.news, { goneAcknowledged: [uid] });
+  return { ...context, goneAsked: context.goneAsked.delete(uid), news };
 }
 
 function deliver(context: DeploymentContext, message: Message): DeploymentContext {

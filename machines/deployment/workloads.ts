@@ -19,8 +19,11 @@ export function forgetDeployment(context: DeploymentContext, uid: string): Deplo
   const entry = context.entries.get(uid);
   const timers = entry === undefined ? [] : timersOfField(entry.field);
   const next = emit(context, ...timers.map((timer) => ({ type: 'cancelTimer', timer }) as const));
+  const told = next.goneAsked.has(uid) ? addNews(next.news, { goneAcknowledged: [uid] }) : next.news;
   return {
     ...next,
+    news: told,
+    goneAsked: next.goneAsked.delete(uid),
     entries: next.entries.delete(uid),
     suspects: next.suspects.delete(uid),
     unflushed: next.unflushed.delete(uid),

@@ -1,0 +1,51 @@
+/** The Autoscaler stage for a host: a pure step (see `machine.ts`). */
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { KubedirectError } from '../../spec/errors.ts';
+import { HEARS, type StageEvent } from '../../spec/events.ts';
+import type { Stage, Step } from '../../spec/stage.ts';
+import { viewOfUpstreamSide } from '../ownership/link/index.ts';
+import { autoscalerMachine } from './machine.ts';
+
+export { autoscalerMachine } from './machine.ts';
+
+/** A state of A. @public */
+export type AutoscalerState = SnapshotFrom<typeof autoscalerMachine>;
+
+const HEARD: ReadonlySet<string> = new Set(HEARS.autoscaler);
+
+function take(snapshot: AutoscalerState): Step<AutoscalerState> {
+  const { effects } = snapshot.context;
+  if (effects.length === 0) return [snapshot, effects];
+  return [{ ...snapshot, context: { ...snapshot.context, effects: [] } } as AutoscalerState, effects];
+}
+
+/** The Autoscaler stage A. @public */
+export const autoscalerStage: Stage<AutoscalerState> = {
+  name: 'autoscaler',
+  start: (config) => take(initialTransition(autoscalerMachine, config)[0]),
+  step(state: AutoscalerState, event: StageEvent): Step<AutoscalerState> {
+    if (!HEARD.has(event.type))
+      throw new KubedirectError(
+        'INVARIANT_BROKEN',
+        `autoscaler hears ${HEARS.autoscaler.join(', ')}; it was given ${event.type}`,
+      );
+    return take(transition(autoscalerMachine, state, event)[0]);
+  },
+};
+
+/** Plain JSON of a state, keys sorted. @public */
+export function viewOfAutoscaler(state: AutoscalerState) {
+  const { down, minted, wants, pending, owner, counts, gone } = state.context;
+  const sorted = <T>(map: Iterable<[string, T]>) =>
+    Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    state: state.value as string,
+    down: viewOfUpstreamSide(down),
+    minted,
+    wants: sorted(wants),
+    pending: sorted(pending),
+    owner,
+    counts: sorted(counts),
+    gone: [...gone].sort(),
+  };
+}

@@ -1,0 +1,96 @@
+/** A's link to D: what its outputs and messages do to A's data (protocol 3, 8). */
+import type { Message, State } from '../../spec/messages.ts';
+import type { ReplicaCount, SessionId } from '../../spec/vocabulary.ts';
+import { isUpstreamOpen, type LinkOutput, upstreamSession } from '../ownership/link/index.ts';
+import { type AutoscalerContext, DOWN, emit } from './context.ts';
+import { adopt } from './wants.ts';
+
+/** Carries out, in order, what the side of the link asked for. */
+export function compose(context: AutoscalerContext, outputs: readonly LinkOutput[]): AutoscalerContext {
+  return outputs.reduce(composeOne, context);
+}
+
+function composeOne(context: AutoscalerContext, output: LinkOutput): AutoscalerContext {
+  switch (output.type) {
+    case 'effect':
+      return emit(context, output.effect);
+    case 'greet':
+      return greet(context, output.session);
+    case 'offered':
+      return emit(context, {
+        type: 'send',
+        link: DOWN,
+        message: { kind: 'Fetch', session: output.offer.session, uids: [], tombstones: [] },
+      });
+    case 'stateArrived':
+      return takeState(context, output.state);
+    case 'delivered':
+      return deliver(context, output.message);
+    case 'verify':
+    case 'offer':
+    case 'state':
+    case 'closed':
+      // The first three are of a downstream side, which A has not; what a closed session left unsaid, the next says.
+      return context;
+  }
+}
+
+function greet(context: AutoscalerContext, session: SessionId): AutoscalerContext {
+  const wants = [...context.wants.values()].map(({ deployment, version }) => ({ deployment, version }));
+  return emit(context, {
+    type: 'send',
+    link: DOWN,
+    message: { kind: 'Hello', session, role: 'autoscaler', peer: 'deployment', wants },
+  });
+}
+
+/** Sends a message of the current session to D; nothing if the link is not open. */
+function toDeployment(
+  context: AutoscalerContext,
+  message: (session: SessionId) => Message,
+): AutoscalerContext {
+  const session = isUpstreamOpen(context.down) ? upstreamSession(context.down) : null;
+  return session === null ? context : emit(context, { type: 'send', link: DOWN, message: message(session) });
+}
+
+/** The link is open: D's higher wants are taken; then all of A's are sent, even if there are none: A is heard. */
+function takeState(context: AutoscalerContext, state: State): AutoscalerContext {
+  const adopted = adopt({ ...context, counts: context.counts.clear() }, state.wants);
+  const next = takeCounts(adopted, state.counts);
+  const all = [...next.wants.values()];
+  const sent = toDeployment(next, (session) => ({ kind: 'Scale', session, wants: all }));
+  return sayGone({ ...sent, unsent: sent.unsent.clear() }, [...next.gone]);
+}
+
+/** Tells D of deleted Deployments. */
+export function sayGone(context: AutoscalerContext, deployments: readonly string[]): AutoscalerContext {
+  if (deployments.length === 0) return context;
+  return toDeployment(context, (session) => ({ kind: 'Gone', session, deployments }));
+}
+
+function takeCounts(context: AutoscalerContext, counts: readonly ReplicaCount[]): AutoscalerContext {
+  const known = counts.filter((count) => !context.gone.has(count.deployment));
+  return { ...context, counts: context.counts.merge(known.map((count) => [count.replicaSet, count])) };
+}
+
+function deliver(context: AutoscalerContext, message: Message): AutoscalerContext {
+  switch (message.kind) {
+    case 'Invalidate': {
+      const next = takeCounts(adopt(context, message.wants), message.counts);
+      return toDeployment(next, (session) => ({ kind: 'Invalidated', session }));
+    }
+    case 'GoneAcknowledged':
+      return { ...context, gone: context.gone.subtract(message.deployments) };
+    default:
+      // `Scaled` acknowledges; other kinds carry Pods, which A does not hold.
+      return context;
+  }
+}
+
+/** Ends a step: wants that are new go to D in one batch; with the link down the next opening sends them all. */
+export function tellDeployment(context: AutoscalerContext): AutoscalerContext {
+  if (context.unsent.size === 0) return context;
+  const wants = [...context.unsent].sort().flatMap((uid) => context.wants.get(uid) ?? []);
+  const sent = toDeployment(context, (session) => ({ kind: 'Scale', session, wants }));
+  return { ...sent, unsent: sent.unsent.clear() };
+}

@@ -1,0 +1,83 @@
+/** A's wants: minted above what D has told, adopted from below (protocol 8). */
+import { compareWantVersions, type Want } from '../../spec/vocabulary.ts';
+import { type AutoscalerContext, emit } from './context.ts';
+
+/**
+ * Somebody asked for replicas. A mints only above a want that D has told of this Deployment: a version without the
+ * generation of the last external write would lose against it. Until then the last request waits.
+ */
+export function request(context: AutoscalerContext, deployment: string, replicas: number): AutoscalerContext {
+  if (!Number.isInteger(replicas) || replicas < 0)
+    return emit(context, {
+      type: 'report',
+      reason: 'ScaleRefused',
+      subject: deployment,
+      text: `replicas must be a whole number of at least 0, got ${replicas}`,
+    });
+  const known = context.wants.get(deployment);
+  if (known === undefined && !context.mutants.has('want-minted-blind'))
+    return { ...context, pending: context.pending.set(deployment, replicas) };
+  return mint(context, deployment, known, replicas);
+}
+
+/** Asking for what is wanted already changes nothing, as with `kubectl scale`. */
+function mint(
+  context: AutoscalerContext,
+  deployment: string,
+  known: Want | undefined,
+  value: number,
+): AutoscalerContext {
+  if (known?.value === value) return context;
+  const minted = context.minted + 1;
+  const want: Want = {
+    deployment,
+    version: {
+      generation: known?.version.generation ?? 0,
+      incarnation: context.config.incarnation,
+      counter: minted,
+    },
+    value,
+    replicaSet: null,
+    revision: '',
+    mode: 'direct',
+    confirmed: true,
+  };
+  return {
+    ...context,
+    minted,
+    wants: context.wants.set(deployment, want),
+    unsent: context.unsent.add(deployment),
+  };
+}
+
+/** D knows better: its want is taken if it is higher; a request that waited for it is minted above it. */
+export function adopt(context: AutoscalerContext, wants: readonly Want[]): AutoscalerContext {
+  let next = context;
+  for (const want of wants) {
+    const mine = next.wants.get(want.deployment);
+    if (next.gone.has(want.deployment)) continue;
+    if (mine === undefined || compareWantVersions(want.version, mine.version) > 0)
+      next = {
+        ...next,
+        wants: next.wants.set(want.deployment, want),
+        unsent: next.unsent.delete(want.deployment),
+      };
+    const waiting = next.pending.get(want.deployment);
+    if (waiting === undefined) continue;
+    next = { ...next, pending: next.pending.delete(want.deployment) };
+    next = mint(next, want.deployment, next.wants.get(want.deployment), waiting);
+  }
+  return next;
+}
+
+/** A Deployment is deleted: its want goes, and D is told `Gone` until it acknowledges. */
+export function forgetDeployment(context: AutoscalerContext, uid: string): AutoscalerContext {
+  return {
+    ...context,
+    wants: context.wants.delete(uid),
+    pending: context.pending.delete(uid),
+    unsent: context.unsent.delete(uid),
+    counts: context.counts.filter((count) => count.deployment !== uid),
+    gone: context.gone.add(uid),
+  };
+}
