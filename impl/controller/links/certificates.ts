@@ -4,9 +4,11 @@
  * Made for `kubedirect up`, the demo, benchmarks and tests. A cluster of one's own may bring certificates of another
  * authority: all the links ask for is one URI in the subjectAltName, see `identity.ts`.
  */
+// First: the library below looks for it when it is loaded.
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { identityToUri } from './identity.ts';
+import { identityToUri, type TlsOptions } from './identity.ts';
 
 x509.cryptoProvider.set(webcrypto as Crypto);
 
@@ -14,16 +16,6 @@ const KEY = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-
-/** What one end of a link needs for mutual TLS; all PEM. @public */
-export interface TlsOptions {
-  /** Certificate(s) of the authority that signed the peers. */
-  readonly ca: string;
-  /** Own certificate, its URI names the own identity. */
-  readonly cert: string;
-  /** Own private key, PKCS #8. */
-  readonly key: string;
-}
 
 /** A private authority that signs one leaf for each identity. @public */
 export interface CertificateAuthority {

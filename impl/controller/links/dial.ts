@@ -5,16 +5,14 @@
 import * as grpc from '@grpc/grpc-js';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { PeerName } from '../../../spec/vocabulary.ts';
-import { MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
-import type { TlsOptions } from './certificates.ts';
 import {
   type ConnectionOptions,
   type LinkConnection,
   type LinkEvents,
   StreamConnection,
 } from './connection.ts';
-import { identityOf } from './identity.ts';
-import { HALF_OPEN_MS, keepAlive, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
+import { identityOf, type TlsOptions } from './identity.ts';
+import { channelOptions, HALF_OPEN_MS, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { fromStatus } from './status.ts';
 
 /** How to reach a downstream. @public */
@@ -45,9 +43,7 @@ export function dial(options: DialOptions, events: LinkEvents): LinkConnection {
   });
   const keepAliveMs = options.keepAliveMs ?? HALF_OPEN_MS;
   const client = new grpc.Client(options.address, credentials, {
-    ...keepAlive(keepAliveMs),
-    'grpc.max_receive_message_length': options.maxFrameBytes ?? MAX_FRAME_BYTES,
-    'grpc.max_send_message_length': -1,
+    ...channelOptions(options),
     // Every link has a connection of its own, breaks alone, and is never retried behind our back.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,

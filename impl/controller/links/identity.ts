@@ -6,6 +6,16 @@ import type { PeerCertificate } from 'node:tls';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { type PeerName, STAGES, type StageName, stageOf } from '../../../spec/vocabulary.ts';
 
+/** What one end of a link needs for mutual TLS; all PEM. @public */
+export interface TlsOptions {
+  /** Certificate(s) of the authority that signed the peers. */
+  readonly ca: string;
+  /** Own certificate, its URI names the own identity. */
+  readonly cert: string;
+  /** Own private key, PKCS #8. */
+  readonly key: string;
+}
+
 const TRUST_DOMAIN = 'spiffe://kubedirect/';
 /** A Node's name is a DNS subdomain. */
 const KUBELET = /^kubelet\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;

@@ -1,5 +1,6 @@
 /** What both ends of the gRPC method of a link agree on; the schema is `spec/wire/kubedirect.proto`. */
 import type { ChannelOptions } from '@grpc/grpc-js';
+import { MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
 
 /** `rpc Open` of `service Link`. @internal */
 export const METHOD_PATH = '/kubedirect.v1.Link/Open';
@@ -13,11 +14,23 @@ export const HALF_OPEN_MS = 5_000;
 /** Frames are bytes to gRPC: the codec is ours. @internal */
 export const passBytes = (frame: Buffer): Buffer => frame;
 
-/** HTTP/2 pings by which a dead peer is found within `halfOpenMs`: half of it to the next ping, half to its answer. @internal */
-export function keepAlive(halfOpenMs: number): ChannelOptions {
+/**
+ * What both ends tell gRPC.
+ *
+ * A dead peer is found within `keepAliveMs` by HTTP/2 pings: half of it to the next ping, half to its answer. A frame that is too
+ * large is found by the codec, which can say so to both hosts; gRPC's own limit, at twice that, keeps a peer from filling
+ * the memory, and tells the sender only.
+ */
+export function channelOptions(options: {
+  readonly keepAliveMs?: number;
+  readonly maxFrameBytes?: number;
+}): ChannelOptions {
+  const half = Math.max(1, Math.floor((options.keepAliveMs ?? HALF_OPEN_MS) / 2));
   return {
-    'grpc.keepalive_time_ms': Math.max(1, Math.floor(halfOpenMs / 2)),
-    'grpc.keepalive_timeout_ms': Math.max(1, Math.floor(halfOpenMs / 2)),
+    'grpc.keepalive_time_ms': half,
+    'grpc.keepalive_timeout_ms': half,
     'grpc.keepalive_permit_without_calls': 1,
+    'grpc.max_receive_message_length': 2 * (options.maxFrameBytes ?? MAX_FRAME_BYTES),
+    'grpc.max_send_message_length': -1,
   };
 }

@@ -6,16 +6,14 @@ import * as grpc from '@grpc/grpc-js';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { PeerName } from '../../../spec/vocabulary.ts';
 import { stageOf } from '../../../spec/vocabulary.ts';
-import { MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
-import type { TlsOptions } from './certificates.ts';
 import {
   type ConnectionOptions,
   type LinkConnection,
   type LinkEvents,
   StreamConnection,
 } from './connection.ts';
-import { identityOf, isUpstreamOf, parsePeerName, upstreamOf } from './identity.ts';
-import { HALF_OPEN_MS, keepAlive, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
+import { identityOf, isUpstreamOf, parsePeerName, type TlsOptions, upstreamOf } from './identity.ts';
+import { channelOptions, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { toStatus } from './status.ts';
 
 /** How to be reached by upstreams. @public */
@@ -55,11 +53,7 @@ export async function serve(
   onConnection: (peer: PeerName, connection: LinkConnection) => LinkEvents,
 ): Promise<LinkServer> {
   const connections = new Set<StreamConnection>();
-  const server = new grpc.Server({
-    ...keepAlive(options.keepAliveMs ?? HALF_OPEN_MS),
-    'grpc.max_receive_message_length': options.maxFrameBytes ?? MAX_FRAME_BYTES,
-    'grpc.max_send_message_length': -1,
-  });
+  const server = new grpc.Server(channelOptions(options));
   const accept = (call: Call): void => {
     let peer: PeerName;
     try {
@@ -129,7 +123,8 @@ function connectionOf(call: Call, peer: PeerName, options: ServeOptions): Stream
     { peer, stream: call, incoming: 'down', finish: (error) => call.emit('error', toStatus(error)) },
     options,
   );
-  call.on('end', () => connection.close(`${peer} ended the link`));
+  // A connection that is lost ends its streams too, and says so just after.
+  call.on('end', () => setImmediate(() => connection.close(`${peer} ended the link`)));
   call.on('cancelled', () => {
     connection.lost(new KubedirectError('LINK_BROKEN', `the link from ${peer} was lost: its end is gone`));
   });

@@ -1,0 +1,13 @@
+/** One end of a link in a process of its own, so that it can be killed. Arguments: `serve`, or `dial <address>`. */
+import { dial, serve } from '../../../impl/controller/links/index.ts';
+import { Witness } from './peers.ts';
+
+const [mode, address] = process.argv.slice(2);
+const witness = new Witness();
+witness.on('told', (name) => process.send!({ told: name }));
+if (mode === 'serve') {
+  const server = await serve({ address: '127.0.0.1:0', role: 'scheduler' }, () => witness);
+  process.send!({ address: server.address });
+} else {
+  dial({ address: address!, role: 'replicaset', peer: 'scheduler' }, witness);
+}
