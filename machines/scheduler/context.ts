@@ -1,0 +1,180 @@
+/** What the Scheduler stage holds: plain data with structure sharing, and the small helpers that every reducer uses. */
+import { Map as IMap, Set as ISet } from 'immutable';
+import type { Effect } from '../../spec/effects.ts';
+import type { Constraints, NodeFact } from '../../spec/facts.ts';
+import type { Fence, Incarnation, Owner, PodRecord, Resources, Uid, Version } from '../../spec/vocabulary.ts';
+import type { Cancellation } from '../ownership/cancellation.ts';
+import type { DownstreamSide, UpstreamSide } from '../ownership/link/index.ts';
+import type { Preemption } from '../ownership/preemption.ts';
+import { addNews, NO_NEWS, type Upward } from '../ownership/upward.ts';
+import { EMPTY_QUEUE, type Queue } from './queue.ts';
+import { NOTHING } from './resources.ts';
+
+/** Records of one priority on one node. */
+export interface Level {
+  readonly count: number;
+  readonly room: Resources;
+}
+
+/** Counters over the records of one node; they change with each record, so a step never counts afresh. */
+export interface Ledger {
+  readonly pods: ISet<Uid>;
+  /** Requests of all records, tombstones too. */
+  readonly used: Resources;
+  /** Requests of the tombstones alone. */
+  readonly ending: Resources;
+  /** Live records by priority: who might be preempted. */
+  readonly live: IMap<number, Level>;
+}
+/** A node with no record. */
+export const EMPTY_LEDGER: Ledger = { pods: ISet(), used: NOTHING, ending: NOTHING, live: IMap() };
+
+/** A Node on which an agent has registered itself. */
+export interface NodeEntry {
+  readonly fact: NodeFact;
+  /** Seen by the watch under the same name and another uid, while the old one is being cancelled. */
+  readonly successor: NodeFact | null;
+  /** The watch shows it gone. */
+  readonly vanished: boolean;
+  readonly link: UpstreamSide;
+  readonly cancellation: Cancellation;
+}
+
+/** What of a ReplicaSet S reads. */
+export interface Template {
+  readonly constraints: Constraints;
+  readonly ineligible: readonly string[];
+}
+
+/** What goes to one node at the end of a step. */
+export interface Outbox {
+  readonly assign: readonly PodRecord[];
+  readonly terminate: readonly Uid[];
+  readonly invalidated: number;
+}
+
+/** Where room may have appeared since the queue was last run. */
+export interface Stirred {
+  readonly everywhere: boolean;
+  readonly nodes: ISet<string>;
+}
+/** Nothing changed. */
+export const STILL: Stirred = { everywhere: false, nodes: ISet() };
+
+/** The state of the Scheduler stage. */
+export interface Context {
+  readonly incarnation: Incarnation;
+  readonly mutants: ReadonlySet<string>;
+  readonly owner: Owner;
+  /** Counter of the versions that S gives. */
+  readonly counter: number;
+  readonly records: IMap<Uid, PodRecord>;
+  readonly nodes: IMap<string, NodeEntry>;
+  readonly ledgers: IMap<string, Ledger>;
+  readonly templates: IMap<string, Template>;
+  /** Live placed records by priority. */
+  readonly priorities: IMap<number, number>;
+  readonly queue: Queue;
+  readonly preemptions: IMap<Uid, Preemption>;
+  /** Awaited uid → its preemptors. */
+  readonly awaited: IMap<Uid, ISet<Uid>>;
+  /** Room kept for preemptors, by node. */
+  readonly reserved: IMap<string, Resources>;
+  /** Unmanaged Pods by `metadata.uid`, and what they take by node. */
+  readonly unmanaged: IMap<string, { readonly node: string; readonly requests: Resources }>;
+  readonly unmanagedRoom: IMap<string, Resources>;
+  /** `<node>/<ReplicaSet>` that refused a short while ago. */
+  readonly cooling: ISet<string>;
+  /** ReplicaSets whose `noRoom` timer was started. */
+  readonly noRoom: ISet<string>;
+  readonly stirred: Stirred;
+  /** Nodes whose link was open once, or that were cancelled, in this incarnation. */
+  readonly reached: ISet<string>;
+  /** Registered Nodes of the first list that are not yet reached; null before the list. */
+  readonly barrier: ISet<string> | null;
+  readonly upstream: DownstreamSide;
+  /** News since `Offer`. */
+  readonly queued: Upward;
+  /** The highest newer mark seen: the own Lease is being read. */
+  readonly newerMark: Fence | null;
+  // ---- of this step only --------------------------------------------------------------------------------
+  readonly news: Upward;
+  /** Taken from R in this step: told as `Assigned`, with what became of them in it. */
+  readonly arrived: readonly Uid[];
+  readonly outbox: IMap<string, Outbox>;
+  readonly effects: readonly Effect[];
+}
+
+/** Appends effects. */
+export function emit(context: Context, ...effects: readonly Effect[]): Context {
+  return effects.length === 0 ? context : { ...context, effects: [...context.effects, ...effects] };
+}
+
+/** Adds news for R. */
+export function tell(context: Context, news: Partial<Upward>): Context {
+  return { ...context, news: addNews(context.news, news) };
+}
+
+/** Adds to what goes to a node at the end of the step. */
+export function post(context: Context, node: string, more: Partial<Outbox>): Context {
+  const before = context.outbox.get(node) ?? { assign: [], terminate: [], invalidated: 0 };
+  const after: Outbox = {
+    assign: more.assign === undefined ? before.assign : [...before.assign, ...more.assign],
+    terminate: more.terminate === undefined ? before.terminate : [...before.terminate, ...more.terminate],
+    invalidated: before.invalidated + (more.invalidated ?? 0),
+  };
+  return { ...context, outbox: context.outbox.set(node, after) };
+}
+
+/** A version given by S. */
+export function version(context: Context, counter: number): Version {
+  return { stage: 'scheduler', incarnation: context.incarnation, counter };
+}
+
+/** Says that room may have appeared on a node, or everywhere. */
+export function stir(context: Context, node: string | null): Context {
+  const { stirred } = context;
+  if (stirred.everywhere) return context;
+  return {
+    ...context,
+    stirred:
+      node === null ? { everywhere: true, nodes: ISet() } : { ...stirred, nodes: stirred.nodes.add(node) },
+  };
+}
+
+/** A stage that knows nothing. */
+export function emptyContext(
+  incarnation: Incarnation,
+  mutants: ReadonlySet<string>,
+  upstream: DownstreamSide,
+): Context {
+  return {
+    incarnation,
+    mutants,
+    owner: 'direct',
+    counter: 0,
+    records: IMap(),
+    nodes: IMap(),
+    ledgers: IMap(),
+    templates: IMap(),
+    priorities: IMap(),
+    queue: EMPTY_QUEUE,
+    preemptions: IMap(),
+    awaited: IMap(),
+    reserved: IMap(),
+    unmanaged: IMap(),
+    unmanagedRoom: IMap(),
+    cooling: ISet(),
+    noRoom: ISet(),
+    stirred: STILL,
+    reached: ISet(),
+    barrier: null,
+    upstream,
+    queued: NO_NEWS,
+    newerMark: null,
+    news: NO_NEWS,
+    arrived: [],
+    outbox: IMap(),
+    effects: [],
+  };
+}

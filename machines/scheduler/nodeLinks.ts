@@ -1,0 +1,283 @@
+/** The links to the nodes: the handshake as their upstream, and what each K says (`spec/protocol.md` 3, 4). */
+import type { Invalidate, Message, Offer, PodReason, State } from '../../spec/messages.ts';
+import { TIMERS } from '../../spec/timers.ts';
+import type { LinkName, PodRecord, PodStatus, Uid } from '../../spec/vocabulary.ts';
+import { sameSession } from '../../spec/vocabulary.ts';
+import {
+  type CancellationEvent,
+  type CancellationOutput,
+  stepCancellation,
+} from '../ownership/cancellation.ts';
+import { applyState, merge, reset } from '../ownership/handshake.ts';
+import {
+  type LinkOutput,
+  refusal,
+  stepUpstreamSide,
+  type UpstreamSideEvent,
+  upstreamSession,
+} from '../ownership/link/index.ts';
+import { type Context, emit, type NodeEntry, post, stir, tell } from './context.ts';
+import { hold, recordsOf } from './holdings.ts';
+import { onNewerMark } from './leadership.ts';
+import { letGo, refusePreemptorsOf } from './preempting.ts';
+import { statusOf } from './tombstones.ts';
+
+/** S's name for its link to a node. */
+export function linkOf(node: string): LinkName {
+  return `node/${node}`;
+}
+
+/** One event of the link to a node; of a node that S does not know, nothing. */
+export function onNodeLink(context: Context, node: string, event: UpstreamSideEvent): Context {
+  const entry = context.nodes.get(node);
+  if (entry === undefined) return context;
+  const [link, outputs] = stepUpstreamSide(entry.link, event);
+  return onLinkOutputs({ ...context, nodes: context.nodes.set(node, { ...entry, link }) }, node, outputs);
+}
+
+/** Carries out what the side of a node's link asks. */
+export function onLinkOutputs(context: Context, node: string, outputs: readonly LinkOutput[]): Context {
+  return outputs.reduce((next, output) => onLinkOutput(next, node, output), context);
+}
+
+function onLinkOutput(context: Context, node: string, output: LinkOutput): Context {
+  const link = linkOf(node);
+  switch (output.type) {
+    case 'effect':
+      return emit(context, output.effect);
+    case 'greet':
+      return emit(context, {
+        type: 'send',
+        link,
+        message: {
+          kind: 'Hello',
+          session: output.session,
+          role: 'scheduler',
+          peer: `kubelet/${node}`,
+          wants: [],
+        },
+      });
+    case 'offered':
+      return onCancellation(context, node, { type: 'offered', offer: output.offer });
+    case 'stateArrived':
+      return stateArrived(context, node, output.offer, output.state);
+    case 'delivered':
+      return onMessage(context, node, output.message);
+    case 'closed':
+      return onCancellation(context, node, { type: 'closed' });
+    case 'verify':
+    case 'offer':
+    case 'state':
+      return context; // outputs of the other side of a link
+    default:
+      return output satisfies never;
+  }
+}
+
+/** One event of a node's cancellation. */
+export function onCancellation(context: Context, node: string, event: CancellationEvent): Context {
+  const entry = context.nodes.get(node);
+  if (entry === undefined) return context;
+  const [cancellation, outputs] = stepCancellation(entry.cancellation, event);
+  return onCancellationOutputs(
+    { ...context, nodes: context.nodes.set(node, { ...entry, cancellation }) },
+    node,
+    outputs,
+  );
+}
+
+/** Carries out what a node's cancellation asks. */
+export function onCancellationOutputs(
+  context: Context,
+  node: string,
+  outputs: readonly CancellationOutput[],
+): Context {
+  return outputs.reduce((next, output) => onCancellationOutput(next, node, output), context);
+}
+
+function onCancellationOutput(context: Context, node: string, output: CancellationOutput): Context {
+  switch (output.type) {
+    case 'effect':
+      return emit(context, output.effect);
+    case 'admit':
+      return fetch(context, node, output.offer);
+    case 'hangUp':
+      return hangUp(context, node);
+    case 'invalidate':
+      return invalidateNode(context, node);
+    case 'newerMark':
+      return onNewerMark(context, output.mark);
+    default:
+      return output satisfies never;
+  }
+}
+
+/** Answers an `Offer` that is admitted, if its session is still the current one. */
+function fetch(context: Context, node: string, { session, held }: Offer): Context {
+  const entry = context.nodes.get(node) as NodeEntry;
+  const current = upstreamSession(entry.link);
+  if (current === null || !sameSession(current, session)) return context;
+  const { fetch: uids, tombstones } = reset(recordsOf(context, node), held);
+  return emit(context, {
+    type: 'send',
+    link: linkOf(node),
+    message: { kind: 'Fetch', session, uids, tombstones },
+  });
+}
+
+/** Breaks the session that is tried or open, and goes on with the next number. */
+function hangUp(context: Context, node: string): Context {
+  const { link } = context.nodes.get(node) as NodeEntry;
+  const { incarnation, n, offer } = link.context;
+  const session = upstreamSession(link) ?? { upstream: incarnation, downstream: offer?.incarnation ?? 0, n };
+  const next = emit(context, { type: 'disconnect', link: linkOf(node), session, reason: 'cancellation' });
+  return onNodeLink(next, node, { type: 'broken', link: linkOf(node), upstream: incarnation, n });
+}
+
+/** Reached: open once, or cancelled, in this incarnation. */
+function reach(context: Context, node: string): Context {
+  if (context.reached.has(node)) return context;
+  return {
+    ...context,
+    reached: context.reached.add(node),
+    barrier: context.barrier?.delete(node) ?? null,
+  };
+}
+
+/** The mark stands and S still leads: the node's Pods are given up (6). */
+function invalidateNode(context: Context, node: string): Context {
+  const records = [...recordsOf(context, node).values()];
+  let next = letGo(
+    context,
+    records.map(({ uid }) => uid),
+  );
+  next = tell(next, { lost: records.map(({ uid }) => ({ uid, reason: 'NodeCancelled' })) });
+  next = reach(refusePreemptorsOf(next, node), node);
+  const entry = next.nodes.get(node) as NodeEntry;
+  if (entry.successor === null) return next;
+  const { uid: nodeUid, ready } = entry.successor;
+  next = {
+    ...next,
+    nodes: next.nodes.set(node, { ...entry, fact: entry.successor, successor: null, vanished: false }),
+  };
+  return onCancellation(next, node, { type: 'replaced', nodeUid, ready });
+}
+
+/** The link is open: the table of the handshake, then `Terminate` of every tombstone. */
+function stateArrived(context: Context, node: string, offer: Offer, { records }: State): Context {
+  const here = records.map((record) => ({ ...record, node }));
+  const mine = recordsOf(context, node);
+  const outcome = applyState(mine, offer.held, here, context.mutants);
+  const resent = context.mutants.has('resend-after-reset') ? outcome.lost : [];
+  const lost = outcome.lost.filter((uid) => !resent.includes(uid));
+  const { mine: adopt, elsewhere } = mineOf(context, outcome.adopt);
+  let next = letGo(context, [...lost, ...outcome.confirm]);
+  next = hold(next, [...outcome.take, ...adopt]);
+  next = tell(next, {
+    changed: outcome.take.map(statusOf),
+    adopted: adopt,
+    lost: lost.map((uid) => ({ uid, reason: 'NotHeldByNode' })),
+    terminated: outcome.confirm,
+  });
+  const tombstones = [...recordsOf(next, node).values()].filter(({ phase }) => phase === 'terminating');
+  next = post(next, node, {
+    assign: resent.map((uid) => next.records.get(uid) as PodRecord),
+    terminate: [...tombstones.map(({ uid }) => uid), ...elsewhere],
+  });
+  next = onCancellation(next, node, { type: 'opened' });
+  return stir(reach(next, node), node);
+}
+
+/** A uid that S holds elsewhere is not taken a second time: that would break `UniquePlacement`; the node must end it. */
+function mineOf(context: Context, adopted: readonly PodRecord[]) {
+  const elsewhere = adopted.filter(({ uid }) => context.records.has(uid)).map(({ uid }) => uid);
+  return { mine: adopted.filter(({ uid }) => !context.records.has(uid)), elsewhere };
+}
+
+function onMessage(context: Context, node: string, message: Message): Context {
+  switch (message.kind) {
+    case 'Assigned':
+      return changed(context, node, message.pods);
+    case 'Refused':
+      return refused(context, node, message.pods);
+    case 'Terminated':
+      return terminated(context, node, message.uids);
+    case 'Invalidate':
+      return invalidated(context, node, message);
+    default: {
+      const output = refusal(linkOf(node), message, 'the Scheduler stage takes no such message from a node');
+      return onLinkOutput(context, node, output);
+    }
+  }
+}
+
+/** What K says of Pods that S holds on that node; of any other uid, nothing. */
+function changed(context: Context, node: string, pods: readonly PodStatus[]): Context {
+  const mine = recordsOf(context, node);
+  const latest = new Map<Uid, PodRecord>();
+  for (const status of pods) {
+    const before = latest.get(status.uid) ?? mine.get(status.uid);
+    if (before === undefined) continue;
+    const after = merge(before, { ...status, node }, context.mutants);
+    if (after !== before) latest.set(status.uid, after);
+  }
+  const records = [...latest.values()];
+  return tell(hold(context, records), { changed: records.map(statusOf) });
+}
+
+function knownOf<T extends { readonly uid: Uid }>(
+  context: Context,
+  node: string,
+  pods: readonly T[],
+): readonly T[] {
+  const mine = recordsOf(context, node);
+  return pods.filter(({ uid }) => mine.get(uid) !== undefined);
+}
+
+function terminated(context: Context, node: string, uids: readonly Uid[]): Context {
+  const known = knownOf(
+    context,
+    node,
+    uids.map((uid) => ({ uid })),
+  ).map(({ uid }) => uid);
+  return tell(letGo(context, known), { terminated: known });
+}
+
+/** Refused Pods are gone; that node is left alone for a while by their ReplicaSets. */
+function refused(context: Context, node: string, pods: readonly PodReason[]): Context {
+  const known = knownOf(context, node, pods);
+  const keys = new Set(known.map(({ uid }) => `${node}/${context.records.get(uid)?.replicaSet}`));
+  const next = emit(
+    {
+      ...letGo(
+        context,
+        known.map(({ uid }) => uid),
+      ),
+      cooling: context.cooling.union(keys),
+    },
+    ...[...keys].map((key) => ({
+      type: 'setTimer' as const,
+      timer: `coolDown/${key}` as const,
+      milliseconds: TIMERS.coolDown,
+    })),
+  );
+  return tell(next, { refused: known });
+}
+
+function invalidated(context: Context, node: string, message: Invalidate): Context {
+  let next = changed(context, node, message.changed);
+  const here = message.adopted.map((record) => ({ ...record, node }));
+  const { mine: adopted, elsewhere } = mineOf(next, here);
+  const again = here.filter(({ uid }) => elsewhere.includes(uid));
+  next = tell(hold(next, adopted), { adopted });
+  next = changed(next, node, again);
+  const lost = knownOf(next, node, message.lost);
+  next = tell(
+    letGo(
+      next,
+      lost.map(({ uid }) => uid),
+    ),
+    { lost },
+  );
+  return post(next, node, { invalidated: 1 });
+}

@@ -1,0 +1,119 @@
+/** The Nodes as the API Server shows them: who has an agent, who is gone, who bears a newer mark (`spec/protocol.md` 3, 6). */
+import { Set as ISet } from 'immutable';
+import type { StageEvent } from '../../spec/events.ts';
+import type { NodeFact } from '../../spec/facts.ts';
+import type { Owner } from '../../spec/vocabulary.ts';
+import { startCancellation } from '../ownership/cancellation.ts';
+import { startUpstreamSide } from '../ownership/link/index.ts';
+import { type Context, stir } from './context.ts';
+import { onNewerMark } from './leadership.ts';
+import { linkOf, onCancellation, onCancellationOutputs, onLinkOutputs } from './nodeLinks.ts';
+
+type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
+
+/** The consistent list at the start: these Nodes, where an agent is registered, are the barrier. */
+export function onNodesListed(context: Context, event: Event<'nodesListed'>): Context {
+  const registered = event.nodes.filter(({ agent }) => agent !== null);
+  const next = event.nodes.reduce(observeNode, context);
+  const counted = registered.filter(
+    ({ mark }) => mark === null || !context.mutants.has('old-mark-opens-barrier'),
+  );
+  const barrier = ISet(counted.map(({ name }) => name)).subtract(next.reached);
+  return { ...next, barrier };
+}
+
+/** A Node as it is now. Without an agent it is none of S's; one of another uid is another Node. */
+export function observeNode(context: Context, fact: NodeFact): Context {
+  const entry = context.nodes.get(fact.name);
+  let next = context;
+  if (entry === undefined) next = fact.agent === null ? context : addNode(context, fact);
+  else if (entry.fact.uid === fact.uid) {
+    const sameReadiness = entry.fact.ready === fact.ready;
+    next = { ...context, nodes: context.nodes.set(fact.name, { ...entry, fact }) };
+    if (!sameReadiness)
+      next = onCancellation(next, fact.name, { type: 'readinessObserved', ready: fact.ready });
+    next = stir(next, fact.name);
+  } else next = succeed(context, fact);
+  return fact.mark !== null && fact.mark.incarnation > context.incarnation
+    ? onNewerMark(next, fact.mark)
+    : next;
+}
+
+function addNode(context: Context, fact: NodeFact): Context {
+  const { incarnation, mutants, owner } = context;
+  const [link, linkOutputs] = startUpstreamSide({
+    self: 'scheduler',
+    peer: `kubelet/${fact.name}`,
+    link: linkOf(fact.name),
+    incarnation,
+    mutants,
+  });
+  const [cancellation, cancellationOutputs] = startCancellation({
+    node: fact.name,
+    nodeUid: fact.uid,
+    incarnation,
+    ready: fact.ready,
+    owner,
+    mutants,
+  });
+  const entry = { fact, successor: null, vanished: false, link, cancellation };
+  const next = onLinkOutputs(
+    { ...context, nodes: context.nodes.set(fact.name, entry) },
+    fact.name,
+    linkOutputs,
+  );
+  return onCancellationOutputs(next, fact.name, cancellationOutputs);
+}
+
+/** Another Node under a known name: the old one counts as cancelled once a consistent read and the own Lease say so. */
+function succeed(context: Context, fact: NodeFact): Context {
+  const entry = context.nodes.get(fact.name);
+  if (entry === undefined) return context;
+  if (entry.cancellation.value === 'cancelled') {
+    const next = {
+      ...context,
+      nodes: context.nodes.set(fact.name, { ...entry, fact, successor: null, vanished: false }),
+    };
+    return onCancellation(next, fact.name, { type: 'replaced', nodeUid: fact.uid, ready: fact.ready });
+  }
+  const next = {
+    ...context,
+    nodes: context.nodes.set(fact.name, { ...entry, successor: fact, vanished: true }),
+  };
+  return entry.vanished ? next : onCancellation(next, fact.name, { type: 'vanished' });
+}
+
+/** The watch shows a Node gone; of another uid than the one known, that is old news. */
+export function onNodeVanished(context: Context, { name, uid }: Event<'nodeVanished'>): Context {
+  const entry = context.nodes.get(name);
+  if (entry === undefined) return context;
+  if (entry.successor?.uid === uid)
+    return { ...context, nodes: context.nodes.set(name, { ...entry, successor: null }) };
+  if (entry.fact.uid !== uid) return context;
+  const next = { ...context, nodes: context.nodes.set(name, { ...entry, vanished: true }) };
+  return onCancellation(next, name, { type: 'vanished' });
+}
+
+/** A consistent read of a Node; it is for the cancellation that asked. */
+export function onNodeRead(context: Context, { name, token, node }: Event<'nodeRead'>): Context {
+  const entry = context.nodes.get(name);
+  if (entry === undefined) return context;
+  return onCancellation(context, name, { type: 'nodeRead', token, node, n: entry.link.context.n });
+}
+
+/** The answer to a mark. */
+export function onMarked(context: Context, { node, mark, outcome }: Event<'marked'>): Context {
+  return onCancellation(context, node, { type: 'marked', mark, outcome });
+}
+
+/** The owner switch: under `stock` S binds, preempts and cancels nothing (9). */
+export function onOwner(context: Context, owner: Owner): Context {
+  if (owner === context.owner) return context;
+  let next = stir({ ...context, owner }, null);
+  for (const name of context.nodes.keys()) {
+    next = onCancellation(next, name, { type: 'ownerObserved', owner });
+    if (owner === 'direct' && next.nodes.get(name)?.vanished)
+      next = onCancellation(next, name, { type: 'vanished' });
+  }
+  return next;
+}

@@ -1,0 +1,181 @@
+/** Runs the queue: rooms and groups out of the state, the pass, and its decisions into the state. */
+import type { Set as ISet } from 'immutable';
+import { TIMERS } from '../../spec/timers.ts';
+import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import { isUpstreamOpen } from '../ownership/link/index.ts';
+import { isCleared, type Preemption } from '../ownership/preemption.ts';
+import { admits } from './constraints.ts';
+import { type Context, EMPTY_LEDGER, emit, type NodeEntry, post, STILL, tell, version } from './context.ts';
+import { hold, recordsOf } from './holdings.ts';
+import { type Group, hasRoom, type PlacementRules, place, type Room } from './placement.ts';
+import { endReservations, keepRoom } from './preempting.ts';
+import { dequeue, enqueue, markTried, type Shape } from './queue.ts';
+import { minus, NOTHING, plus } from './resources.ts';
+import { evict, statusOf } from './tombstones.ts';
+
+/** Whether Pods may be bound to a node: its link is open and its Node is there. */
+function takesPods(entry: NodeEntry): boolean {
+  return isUpstreamOpen(entry.link) && !entry.vanished && entry.cancellation.value === 'reachable';
+}
+
+function rulesOf(context: Context): PlacementRules {
+  return {
+    tombstonesFree: context.mutants.has('tombstones-free'),
+    noReservation: context.mutants.has('no-reservation'),
+  };
+}
+
+function roomOf(context: Context, { fact }: NodeEntry): Room {
+  const { used, ending, live } = context.ledgers.get(fact.name) ?? EMPTY_LEDGER;
+  return {
+    fact,
+    used: plus(used, context.unmanagedRoom.get(fact.name) ?? NOTHING),
+    ending,
+    reserved: context.reserved.get(fact.name) ?? NOTHING,
+    levels: [...live].sort(([a], [b]) => a - b),
+    pods: () => [...recordsOf(context, fact.name).values()],
+    victims: new Set(),
+  };
+}
+
+/** One pass, if anything changed that could place a Pod. */
+export function runQueue(context: Context): Context {
+  if (context.owner === 'stock' && !context.mutants.has('stock-binds')) return context;
+  const { everywhere, nodes: stirred } = context.stirred;
+  const shapes = [...context.queue.shapes.values()].filter(
+    (shape) => (!shape.tried || everywhere || !stirred.isEmpty()) && context.templates.has(shape.replicaSet),
+  );
+  if (shapes.length === 0 && context.preemptions.isEmpty())
+    return context.stirred === STILL ? context : { ...context, stirred: STILL };
+  const next = assignCleared({ ...context, stirred: STILL });
+  return shapes.length === 0 ? next : runPass(next, shapes, everywhere ? null : stirred);
+}
+
+function runPass(context: Context, shapes: readonly Shape[], stirred: ISet<string> | null): Context {
+  const rooms: Room[] = [];
+  const changed: Room[] = [];
+  const wantsAll = stirred === null || shapes.some(({ tried }) => !tried);
+  for (const entry of wantsAll ? context.nodes.values() : entriesOf(context, stirred)) {
+    if (!takesPods(entry)) continue;
+    const room = roomOf(context, entry);
+    rooms.push(room);
+    if (stirred === null || stirred.has(entry.fact.name)) changed.push(room);
+  }
+  const groups = shapes.map((shape): Group => {
+    const all = shape.tried ? changed : rooms;
+    const cool = ({ fact }: Room) => !context.cooling.has(`${fact.name}/${shape.replicaSet}`);
+    return {
+      ...shape,
+      constraints: (context.templates.get(shape.replicaSet) as { constraints: Group['constraints'] })
+        .constraints,
+      rooms: context.cooling.isEmpty() ? all : all.filter(cool),
+    };
+  });
+  const lowest = context.priorities.isEmpty() ? null : Math.min(...context.priorities.keys());
+  const { binds, nominations } = place(
+    groups,
+    (priority) => lowest !== null && lowest < priority,
+    rulesOf(context),
+  );
+  let next = bind(context, binds);
+  for (const { preemptor, node, victims, awaited } of nominations) {
+    const record = next.records.get(preemptor) as PodRecord;
+    next = { ...next, queue: dequeue(next.queue, [record]) };
+    next = keepRoom(next, { preemptor, node, requests: record.requests, awaited });
+    next = evict(next, victims);
+  }
+  next = {
+    ...next,
+    queue: markTried(
+      next.queue,
+      shapes.map(({ key }) => key),
+      true,
+    ),
+  };
+  return watchForRoom(next, shapes);
+}
+
+function* entriesOf(context: Context, names: ISet<string>): Generator<NodeEntry> {
+  for (const name of names) {
+    const entry = context.nodes.get(name);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+/** Binds: a version of S, `Assign` to the node in one batch, news for R. */
+function bind(context: Context, binds: readonly { uid: Uid; node: string }[]): Context {
+  if (binds.length === 0) return context;
+  let { counter } = context;
+  const before = binds.map(({ uid }) => context.records.get(uid) as PodRecord);
+  const records = binds.map(
+    ({ node }, i): PodRecord => ({
+      ...(before[i] as PodRecord),
+      node,
+      phase: 'bound',
+      version: version(context, ++counter),
+    }),
+  );
+  let next = hold({ ...context, counter, queue: dequeue(context.queue, before) }, records);
+  for (const [node, group] of Map.groupBy(records, (record) => record.node as string))
+    next = post(next, node, { assign: group });
+  const arrived = new Set(context.arrived);
+  return tell(next, { changed: records.filter(({ uid }) => !arrived.has(uid)).map(statusOf) });
+}
+
+/** Preemptors whose victims are gone get their room, or wait anew if it went otherwise. */
+function assignCleared(context: Context): Context {
+  const cleared = [...context.preemptions.values()].filter(isCleared);
+  return cleared.reduce(assignPreemptor, context);
+}
+
+function assignPreemptor(context: Context, preemption: Preemption): Context {
+  const { preemptor, node, requests } = preemption.context;
+  const entry = context.nodes.get(node);
+  const record = context.records.get(preemptor);
+  if (entry === undefined || record === undefined || !takesPods(entry)) return context;
+  const room = roomOf(context, entry);
+  room.reserved = minus(room.reserved, requests);
+  const constraints = context.templates.get(record.replicaSet)?.constraints;
+  const fits =
+    constraints !== undefined && admits(constraints, entry.fact) && hasRoom(room, requests, rulesOf(context));
+  const next = endReservations(context, [preemptor]);
+  if (fits) return bind(next, [{ uid: preemptor, node }]);
+  return { ...next, queue: enqueue(next.queue, [record]) };
+}
+
+/** Starts the clock by which people hear of a ReplicaSet that finds no room, and stops it when none of its Pods waits. */
+function watchForRoom(context: Context, shapes: readonly Shape[]): Context {
+  let next = context;
+  for (const replicaSet of new Set(shapes.map((shape) => shape.replicaSet))) {
+    const waits = next.queue.shapes.some((shape) => shape.replicaSet === replicaSet);
+    if (waits === next.noRoom.has(replicaSet)) continue;
+    next = waits
+      ? emit(
+          { ...next, noRoom: next.noRoom.add(replicaSet) },
+          { type: 'setTimer', timer: `noRoom/${replicaSet}`, milliseconds: TIMERS.noRoom },
+        )
+      : emit(
+          { ...next, noRoom: next.noRoom.delete(replicaSet) },
+          { type: 'cancelTimer', timer: `noRoom/${replicaSet}` },
+        );
+  }
+  return next;
+}
+
+/** The clock ran out: says how many wait, and of what size. */
+export function reportNoRoom(context: Context, replicaSet: string): Context {
+  const waiting = [...context.queue.shapes.values()].filter((shape) => shape.replicaSet === replicaSet);
+  const count = waiting.reduce((sum, shape) => sum + shape.waiting.size, 0);
+  const cleared = { ...context, noRoom: context.noRoom.delete(replicaSet) };
+  if (count === 0) return cleared;
+  const open = context.nodes.count(takesPods);
+  const why = context.templates.has(replicaSet)
+    ? `none of ${open} nodes that take Pods admits them and has room`
+    : 'their ReplicaSet has not been seen';
+  return emit(context, {
+    type: 'report',
+    reason: 'FailedScheduling',
+    subject: replicaSet,
+    text: `${count} Pods wait for a node: ${why}`,
+  });
+}

@@ -1,0 +1,46 @@
+/** Pods that are not ours and take room all the same: unmanaged ones, and managed ones that lost their owner (`spec/protocol.md` 5, 7). */
+import type { PodFact } from '../../spec/facts.ts';
+import { type Context, stir } from './context.ts';
+import { minus, NOTHING, plus } from './resources.ts';
+
+function takesRoom(pod: PodFact): boolean {
+  const ours = pod.managed && pod.replicaSet !== null;
+  return !ours && pod.node !== null && pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
+}
+
+/** A Pod as it is now. */
+export function observePod(context: Context, pod: PodFact): Context {
+  const before = context.unmanaged.get(pod.metadataUid);
+  if (!takesRoom(pod) || pod.node === null) return before === undefined ? context : forgetPod(context, pod);
+  const { node, requests } = pod;
+  if (before !== undefined) {
+    const { cpu, memory, pods } = before.requests;
+    if (before.node === node && cpu === requests.cpu && memory === requests.memory && pods === requests.pods)
+      return context;
+  }
+  const cleared = before === undefined ? context : forgetPod(context, pod);
+  return {
+    ...cleared,
+    unmanaged: cleared.unmanaged.set(pod.metadataUid, { node, requests }),
+    unmanagedRoom: cleared.unmanagedRoom.set(
+      node,
+      plus(cleared.unmanagedRoom.get(node) ?? NOTHING, requests),
+    ),
+  };
+}
+
+/** A Pod is gone, or takes no room any more. */
+export function forgetPod(context: Context, { metadataUid }: PodFact): Context {
+  const before = context.unmanaged.get(metadataUid);
+  if (before === undefined) return context;
+  const left = minus(context.unmanagedRoom.get(before.node) ?? NOTHING, before.requests);
+  const none = left.cpu === 0 && left.memory === 0 && left.pods === 0;
+  const next = {
+    ...context,
+    unmanaged: context.unmanaged.delete(metadataUid),
+    unmanagedRoom: none
+      ? context.unmanagedRoom.delete(before.node)
+      : context.unmanagedRoom.set(before.node, left),
+  };
+  return stir(next, before.node);
+}
