@@ -68,3 +68,6 @@ export function parseFence(text: string | undefined): Fence | null {
 export function formatAcknowledgement(owner: Owner, switchVersion: string): string {
   return `${owner}@${switchVersion}`;
 }
+
+/** On a stage's Lease: where its leader listens for its upstream, `host:port`. @public */
+export const STAGE_ADDRESS_ANNOTATION = 'kubedirect.dev/address';

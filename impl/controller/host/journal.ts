@@ -1,0 +1,126 @@
+/**
+ * K's journal on disk (protocol 5): NDJSON, one `fdatasync` for each batch, before any later effect starts.
+ *
+ * A torn last line is what a crash in a write leaves, and is dropped; any other line that is not an entry is
+ * `JOURNAL_CORRUPT`. At each opening the file is compacted: written anew beside, synced, renamed.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { KubedirectError } from '../../../spec/errors.ts';
+import { foldJournal } from '../../../spec/foldJournal.ts';
+import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../../spec/journal.ts';
+
+/** An open journal. @public */
+export interface Journal {
+  /** What it held when it was opened. */
+  readonly initial: JournalState;
+  /**
+   * Appends and syncs.
+   * @throws KubedirectError `JOURNAL_FULL` if the disk is full; `JOURNAL_CORRUPT` if it can not be written otherwise
+   */
+  append(entries: readonly JournalEntry[]): void;
+  close(): void;
+}
+
+const KINDS: ReadonlySet<string> = new Set([
+  'node',
+  'fence',
+  'accepted',
+  'publishIntent',
+  'terminating',
+  'released',
+  'ended',
+  'drained',
+]);
+
+function parseLine(line: string, number: number, file: string): JournalEntry {
+  try {
+    const entry = JSON.parse(line) as JournalEntry;
+    if (KINDS.has(entry?.kind)) return entry;
+  } catch {
+    // falls through to the named error
+  }
+  throw new KubedirectError(
+    'JOURNAL_CORRUPT',
+    `${file}: line ${number}: expected a journal entry, got ${JSON.stringify(line.slice(0, 80))}. Restore the file; or move it away: then the Node's Pods are adopted as after a lost journal.`,
+  );
+}
+
+function read(file: string): JournalState {
+  if (!fs.existsSync(file)) return EMPTY_JOURNAL;
+  const lines = fs.readFileSync(file, 'utf8').split('\n');
+  lines.pop(); // what follows the last newline: nothing, or a torn line
+  return foldJournal(
+    EMPTY_JOURNAL,
+    lines.map((line, i) => parseLine(line, i + 1, file)),
+  );
+}
+
+/** The entries that a compacted journal of this state holds. */
+export function entriesOf(state: JournalState): readonly JournalEntry[] {
+  const entries: JournalEntry[] = [];
+  if (state.nodeUid !== null) entries.push({ kind: 'node', nodeUid: state.nodeUid });
+  entries.push({ kind: 'fence', fence: state.fence });
+  if (state.drained !== null) entries.push({ kind: 'drained', mark: state.drained });
+  for (const metadataUid of state.released) entries.push({ kind: 'released', uid: '', metadataUid });
+  for (const uid of state.ended) entries.push({ kind: 'ended', uid });
+  for (const { record, publishIntent, terminating, metadataUid, name } of state.pods.values()) {
+    entries.push({ kind: 'accepted', record, metadataUid: publishIntent ? metadataUid : null, name });
+    if (publishIntent) entries.push({ kind: 'publishIntent', uid: record.uid, incarnation: 0 });
+    if (terminating) entries.push({ kind: 'terminating', uid: record.uid, metadataUid, name });
+  }
+  return entries;
+}
+
+function explain(error: unknown, file: string): KubedirectError {
+  const code = (error as NodeJS.ErrnoException).code;
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  return new KubedirectError(
+    full ? 'JOURNAL_FULL' : 'JOURNAL_CORRUPT',
+    `${file}: could not be written (${code}): expected room for the next entry. The agent stops before the effect that needed it; free some space and start it again.`,
+    { cause: error },
+  );
+}
+
+function writeAll(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done);
+  fs.fdatasyncSync(descriptor);
+}
+
+const render = (entries: readonly JournalEntry[]) =>
+  entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+
+/**
+ * Opens (or makes) the journal, compacting it.
+ * @throws KubedirectError `JOURNAL_CORRUPT`, `JOURNAL_FULL`
+ * @public
+ */
+export function openJournal(file: string): Journal {
+  const initial = read(file);
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    const next = `${file}.next`;
+    const fresh = fs.openSync(next, 'w', 0o600);
+    writeAll(fresh, render(entriesOf(initial)));
+    fs.closeSync(fresh);
+    fs.renameSync(next, file);
+    const directory = fs.openSync(path.dirname(file), 'r');
+    fs.fsyncSync(directory);
+    fs.closeSync(directory);
+  } catch (error) {
+    throw explain(error, file);
+  }
+  const descriptor = fs.openSync(file, 'a');
+  return {
+    initial,
+    append(entries) {
+      try {
+        writeAll(descriptor, render(entries));
+      } catch (error) {
+        throw explain(error, file);
+      }
+    },
+    close: () => fs.closeSync(descriptor),
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * The links of one stage: dials its downstreams, serves its upstream, and names each connection by the session that
+ * its `Hello` opened, so that machines speak of sessions only.
+ */
+import type { KubedirectError } from '../../../spec/errors.ts';
+import type { StageEvent } from '../../../spec/events.ts';
+import type { Message } from '../../../spec/messages.ts';
+import type { Incarnation, LinkName, PeerName, SessionId } from '../../../spec/vocabulary.ts';
+import {
+  dial,
+  type LinkConnection,
+  type LinkEvents,
+  type LinkServer,
+  serve,
+  type TlsOptions,
+} from '../links/index.ts';
+
+/** What the links of a stage need. @public */
+export interface LinkPortOptions {
+  readonly self: PeerName;
+  readonly tls?: TlsOptions | undefined;
+  /** Where a downstream listens now; null if nobody has said. */
+  readonly resolve: (peer: PeerName) => Promise<string | null>;
+  readonly give: (event: StageEvent) => void;
+  readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+interface Dialled {
+  readonly n: number;
+  connection: LinkConnection | null;
+  opened: boolean;
+  over: boolean;
+  timer: NodeJS.Timeout | null;
+}
+
+const FIRST_WAIT_MS = 20;
+const LAST_WAIT_MS = 1_000;
+
+/** The links of one life of a stage. @public */
+export class LinkPort {
+  readonly #options: LinkPortOptions;
+  readonly #incarnation: Incarnation;
+  readonly #dialled = new Map<LinkName, Dialled>();
+  readonly #served = new Map<string, LinkConnection>();
+  #over = false;
+
+  constructor(options: LinkPortOptions, incarnation: Incarnation) {
+    this.#options = options;
+    this.#incarnation = incarnation;
+  }
+
+  /** Dials until connected, or until the link is asked for another session. */
+  connect(link: LinkName, peer: PeerName, n: number): void {
+    this.#drop(link, 'another session is tried');
+    const dialled: Dialled = { n, connection: null, opened: false, over: false, timer: null };
+    this.#dialled.set(link, dialled);
+    void this.#attempt(link, peer, dialled, FIRST_WAIT_MS);
+  }
+
+  /** Sends on the connection of the message's session; dropped if that is broken, as the network might. */
+  send(link: LinkName, message: Message): void {
+    if (link === 'upstream') {
+      this.#served.get(keyOf(message.session))?.send(message);
+      return;
+    }
+    const dialled = this.#dialled.get(link);
+    if (dialled?.n === message.session.n) dialled.connection?.send(message);
+  }
+
+  /** Breaks the connection of a session; no event follows. */
+  disconnect(link: LinkName, session: SessionId, reason: string): void {
+    if (link !== 'upstream') {
+      if (this.#dialled.get(link)?.n === session.n) this.#drop(link, reason);
+      return;
+    }
+    const key = keyOf(session);
+    const connection = this.#served.get(key);
+    this.#served.delete(key);
+    connection?.close(reason);
+  }
+
+  /** Events of a connection that an upstream opened. */
+  accept(connection: LinkConnection): LinkEvents {
+    let key: string | null = null;
+    return {
+      opened: () => {},
+      message: (message) => {
+        if (this.#over) return;
+        if (message.kind === 'Hello') {
+          key = keyOf(message.session);
+          this.#served.set(key, connection);
+        }
+        this.#options.give({ type: 'received', link: 'upstream', message });
+      },
+      broken: () => {
+        if (key === null || this.#over || this.#served.get(key) !== connection) return;
+        this.#served.delete(key);
+        const [upstream, n] = key.split('/').map(Number) as [number, number];
+        this.#options.give({ type: 'broken', link: 'upstream', upstream, n });
+      },
+    };
+  }
+
+  /** Ends all connections of this life. */
+  close(reason: string): void {
+    this.#over = true;
+    for (const link of [...this.#dialled.keys()]) this.#drop(link, reason);
+    for (const connection of this.#served.values()) connection.close(reason);
+    this.#served.clear();
+  }
+
+  #drop(link: LinkName, reason: string): void {
+    const dialled = this.#dialled.get(link);
+    if (dialled === undefined) return;
+    dialled.over = true;
+    if (dialled.timer !== null) clearTimeout(dialled.timer);
+    dialled.connection?.close(reason);
+    this.#dialled.delete(link);
+  }
+
+  async #attempt(link: LinkName, peer: PeerName, dialled: Dialled, waitMs: number): Promise<void> {
+    const again = (why: string) => {
+      if (dialled.over || this.#over) return;
+      this.#options.log('link not connected, trying again', { link, peer, why, waitMs });
+      const next = Math.min(waitMs * 2, LAST_WAIT_MS);
+      dialled.timer = setTimeout(
+        () => void this.#attempt(link, peer, dialled, next),
+        waitMs * (0.5 + Math.random()),
+      );
+    };
+    const address = await this.#options.resolve(peer).catch((error: Error) => error);
+    if (dialled.over || this.#over) return;
+    if (address instanceof Error) return again(address.message);
+    if (address === null || address === '') return again('the peer has not said where it listens');
+    const { self, tls } = this.#options;
+    dialled.connection = dial(
+      { address, role: self, peer, ...(tls !== undefined && { tls }) },
+      {
+        opened: () => {
+          if (dialled.over) return;
+          dialled.opened = true;
+          this.#options.give({ type: 'connected', link, n: dialled.n });
+        },
+        message: (message) => {
+          if (!dialled.over) this.#options.give({ type: 'received', link, message });
+        },
+        broken: (reason) => {
+          dialled.connection = null;
+          if (dialled.over) return;
+          if (!dialled.opened) return again(reason);
+          dialled.over = true;
+          this.#options.give({ type: 'broken', link, upstream: this.#incarnation, n: dialled.n });
+        },
+      },
+    );
+  }
+}
+
+const keyOf = (session: SessionId) => `${session.upstream}/${session.n}`;
+
+/** Serves one stage's upstream; `current` gives the port of the life that runs now. */
+export function serveStage(options: {
+  readonly self: PeerName;
+  readonly address: string;
+  readonly tls?: TlsOptions | undefined;
+  readonly current: () => LinkPort | null;
+  readonly onRefused: (error: KubedirectError, from: string) => void;
+}): Promise<LinkServer> {
+  const { self, address, tls, onRefused } = options;
+  return serve({ address, role: self, onRefused, ...(tls !== undefined && { tls }) }, (_peer, connection) => {
+    const port = options.current();
+    if (port !== null) return port.accept(connection);
+    connection.close('the stage is starting');
+    return { opened: () => {}, message: () => {}, broken: () => {} };
+  });
+}

@@ -1,0 +1,136 @@
+/** What each stage hears of the API Server: shared watches projected to events. */
+import type { StageEvent } from '../../../spec/events.ts';
+import type { StageName } from '../../../spec/vocabulary.ts';
+import { pathOf } from '../kubernetes/paths.ts';
+import type { ConfigMap } from '../kubernetes/types.ts';
+import { MANAGED_LABEL, OWNER_SWITCH } from '../names.ts';
+import { ineligibleOf } from './eligible.ts';
+import { deploymentFact, isManaged, nodeFact, podFact, replicaSetFact, switchFact } from './facts.ts';
+import type { DeploymentObject, NodeObject, PodObject, ReplicaSetObject } from './objects.ts';
+import type { Templates } from './templates.ts';
+import type { WatchHub } from './watchHub.ts';
+
+/** Who hears. @public */
+export interface Audience {
+  readonly stage: StageName;
+  readonly node: string | null;
+  readonly namespace: string;
+  readonly hub: WatchHub;
+  readonly give: (event: StageEvent) => void;
+  readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** K: one shared watch of all Pods serves many nodes of this process. */
+  readonly manyNodes: boolean;
+}
+
+type End = () => void;
+const MANAGED = { labelSelector: `${MANAGED_LABEL}=true` };
+
+function watchSwitch({ hub, namespace, give, log }: Audience): End {
+  const query = { fieldSelector: `metadata.name=${OWNER_SWITCH}` };
+  return hub.subscribe<ConfigMap>(pathOf({ resource: 'configmaps', namespace }), query, {
+    observed: (object) => {
+      const fact = switchFact(object);
+      if (fact === null)
+        log('the owner switch says neither direct nor stock: keeping what it said before', {
+          data: object.data,
+        });
+      else give({ type: 'switchObserved', switch: fact });
+    },
+    vanished: () => log('the owner switch is deleted: keeping what it said before', {}),
+    synced: () => {},
+  });
+}
+
+function watchDeployments({ hub, give }: Audience): End {
+  const managed = new Set<string>();
+  const gone = (uid: string) => {
+    if (managed.delete(uid)) give({ type: 'deploymentVanished', uid });
+  };
+  return hub.subscribe<DeploymentObject>(
+    pathOf({ resource: 'deployments' }),
+    {},
+    {
+      observed: (object) => {
+        if (!isManaged(object)) return gone(object.metadata.uid);
+        managed.add(object.metadata.uid);
+        give({ type: 'deploymentObserved', deployment: deploymentFact(object) });
+      },
+      vanished: (object) => gone(object.metadata.uid),
+      synced: () => give({ type: 'synced', what: 'deployments' }),
+    },
+  );
+}
+
+function watchReplicaSets({ hub, give }: Audience): End {
+  return hub.subscribe<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), MANAGED, {
+    observed: (object) =>
+      give({ type: 'replicaSetObserved', replicaSet: replicaSetFact(object, ineligibleOf(object)) }),
+    vanished: (object) => give({ type: 'replicaSetVanished', uid: object.metadata.uid }),
+    synced: () => give({ type: 'synced', what: 'replicaSets' }),
+  });
+}
+
+function watchNodes({ hub, give, node, manyNodes }: Audience): End {
+  const isMine = (object: NodeObject) => node === null || object.metadata.name === node;
+  const query: Record<string, string> =
+    node === null || manyNodes ? {} : { fieldSelector: `metadata.name=${node}` };
+  return hub.subscribe<NodeObject>(pathOf({ resource: 'nodes' }), query, {
+    observed: (object) => {
+      if (isMine(object)) give({ type: 'nodeObserved', node: nodeFact(object) });
+    },
+    vanished: (object) => {
+      const { name, uid } = object.metadata;
+      if (isMine(object)) give({ type: 'nodeVanished', name, uid });
+    },
+    synced: () => give({ type: 'synced', what: 'nodes' }),
+  });
+}
+
+function watchPods(
+  { hub, give }: Audience,
+  query: Record<string, string>,
+  isMine: (pod: PodObject) => boolean,
+): End {
+  return hub.subscribe<PodObject>(pathOf({ resource: 'pods' }), query, {
+    observed: (object) => {
+      if (isMine(object)) give({ type: 'podObserved', pod: podFact(object) });
+    },
+    vanished: (object) => {
+      if (isMine(object)) give({ type: 'podVanished', pod: podFact(object) });
+    },
+    synced: () => give({ type: 'synced', what: 'pods' }),
+  });
+}
+
+/** Keeps the templates that the tail publishes from. */
+export function watchTemplates(hub: WatchHub, templates: Templates): End {
+  return hub.subscribe<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), MANAGED, {
+    observed: (object) => templates.observed(object),
+    vanished: (object) => templates.vanished(object),
+    synced: () => {},
+  });
+}
+
+const UNMANAGED = { labelSelector: `${MANAGED_LABEL}!=true`, fieldSelector: 'spec.nodeName!=' };
+
+/** Starts to tell a stage what it hears of; returns how to stop. @public */
+export function observe(audience: Audience): End {
+  const all = () => true;
+  const { node, manyNodes } = audience;
+  const watches: Record<StageName, () => End[]> = {
+    autoscaler: () => [watchDeployments(audience)],
+    deployment: () => [watchReplicaSets(audience), watchDeployments(audience)],
+    replicaset: () => [watchReplicaSets(audience), watchPods(audience, MANAGED, all)],
+    scheduler: () => [watchNodes(audience), watchReplicaSets(audience), watchPods(audience, UNMANAGED, all)],
+    kubelet: () => [
+      watchNodes(audience),
+      manyNodes
+        ? watchPods(audience, {}, (pod) => pod.spec?.nodeName === node)
+        : watchPods(audience, { fieldSelector: `spec.nodeName=${node}` }, all),
+    ],
+  };
+  const ends = [watchSwitch(audience), ...watches[audience.stage]()];
+  return () => {
+    for (const end of ends) end();
+  };
+}

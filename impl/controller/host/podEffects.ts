@@ -1,0 +1,146 @@
+/** Effects on Pod objects: publish, delete, read, list, status. */
+import type { Effect } from '../../../spec/effects.ts';
+import type { Refusal } from '../../../spec/events.ts';
+import type { PodName } from '../../../spec/facts.ts';
+import { denyingPolicy, KubernetesError } from '../kubernetes/errors.ts';
+import { pathOf } from '../kubernetes/paths.ts';
+import type { KubernetesObject } from '../kubernetes/types.ts';
+import { MANAGED_LABEL, OWNER_POLICY, POD_UID_ANNOTATION } from '../names.ts';
+import { podFact } from './facts.ts';
+import type { PodObject } from './objects.ts';
+import { isTransient, persist, tell } from './persist.ts';
+import { podNameOf, podObject } from './podObject.ts';
+import type { Life } from './runner.ts';
+
+type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
+
+/** How the API Server refused, in the protocol's terms. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof KubernetesError)) return 'invalid';
+  if (error.ambiguous) return 'ambiguous';
+  if (denyingPolicy(error) === OWNER_POLICY) return 'switch';
+  if (error.status === 403) return /exceeded quota/.test(error.message) ? 'quota' : 'forbidden';
+  if (error.status === 404) return 'notFound';
+  if (error.status === 409) return error.reason === 'AlreadyExists' ? 'alreadyExists' : 'conflict';
+  return 'invalid';
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** A create is sent again only if it was certainly not done: refused for load, or never sent. */
+async function createOnce(life: Life, namespace: string, object: object): Promise<KubernetesObject> {
+  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+    try {
+      return await life.client.createPod(namespace, object, { answer: 'metadata' });
+    } catch (error) {
+      if (!isTransient(error) || error.ambiguous || life.signal.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, (error.retryAfterSeconds ?? 0) * 1000 + waitMs));
+    }
+  }
+}
+
+/** Creates the object of a Pod: at once if its template is known, else when it shows. */
+export function publish(life: Life, { record }: Of<'publish'>): void {
+  const { uid } = record;
+  const failed = (refusal: Refusal, text: string) => {
+    if (!life.signal.aborted) life.give({ type: 'publishFailed', uid, refusal, text });
+  };
+  const known = life.templates.peek(record.replicaSet);
+  const create = async () => {
+    const replicaSet = known ?? (await life.templates.get(record.replicaSet));
+    if (replicaSet === null) return failed('notFound', `ReplicaSet ${record.replicaSet} is not there`);
+    const object = podObject(record, replicaSet, life.incarnation);
+    const { metadata } = await createOnce(life, object.metadata.namespace ?? 'default', object);
+    const pod = podFact({ ...object, metadata } as unknown as PodObject);
+    if (!life.signal.aborted) life.give({ type: 'published', uid, pod });
+  };
+  create().catch((error: unknown) => failed(refusalOf(error), messageOf(error)));
+}
+
+/** Deletes the object: with the Pod's own grace period, but at least `graceSeconds`; with 0, at once. */
+export function deletePod(life: Life, { uid, metadataUid, name, graceSeconds }: Of<'deletePod'>): void {
+  const own = life.templates.ofPod(name)?.spec?.template?.spec?.terminationGracePeriodSeconds;
+  const grace = graceSeconds === 0 ? 0 : own === undefined ? undefined : Math.max(own, graceSeconds);
+  const options = { uid: metadataUid, ...(grace !== undefined && { gracePeriodSeconds: grace }) };
+  life.client
+    .deletePod(name.namespace, name.name, options)
+    .then(() => 'accepted' as const, refusalOf)
+    .then((outcome) => life.give({ type: 'deleteAnswered', uid, outcome }));
+}
+
+async function findPod(life: Life, { uid, replicaSet, name }: Of<'readPod'>): Promise<PodObject | undefined> {
+  const known = life.templates.peek(replicaSet)?.metadata;
+  const where: PodName | null =
+    name ??
+    (known === undefined
+      ? null
+      : { namespace: known.namespace ?? 'default', name: podNameOf(known.name, uid) });
+  if (where !== null) return life.client.get<PodObject>(pathOf({ resource: 'pods', ...where }));
+  const { items } = await life.client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life));
+  return items.find(({ metadata }) => metadata.annotations?.[POD_UID_ANNOTATION] === uid);
+}
+
+/** Consistent read of the object of a Pod, by its name, or by its stamp if its ReplicaSet is gone. */
+export function readPod(life: Life, effect: Of<'readPod'>): void {
+  persist(
+    life,
+    `read of Pod ${effect.uid}`,
+    () => findPod(life, effect),
+    (pod) => life.give({ type: 'podRead', uid: effect.uid, pod: pod === undefined ? null : podFact(pod) }),
+    tell(life, `read of Pod ${effect.uid}`),
+  );
+}
+
+/** The Pods that a stage's lists are about: K's node, or all that are managed. */
+export function onNode(life: Life): Readonly<Record<string, string>> {
+  return life.node === null
+    ? { labelSelector: `${MANAGED_LABEL}=true` }
+    : { fieldSelector: `spec.nodeName=${life.node}` };
+}
+
+/** Consistent list of the Pods. */
+export function listPods(life: Life): void {
+  persist(
+    life,
+    'list of Pods',
+    () => life.client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life)),
+    ({ items }) => life.give({ type: 'podsListed', pods: items.map(podFact) }),
+    tell(life, 'list of Pods'),
+  );
+}
+
+function writeStatus(life: Life, name: PodName, metadataUid: string, status: object): void {
+  const what = `status of Pod ${name.namespace}/${name.name}`;
+  persist(
+    life,
+    what,
+    () => life.client.patchPodStatus(name.namespace, name.name, { metadata: { uid: metadataUid }, status }),
+    () => {},
+    tell(life, what),
+  );
+}
+
+/** Sets the Pod Failed, for its ReplicaSet's controller to replace. */
+export function failPod(life: Life, { metadataUid, name, reason }: Of<'failPod'>): void {
+  writeStatus(life, name, metadataUid, { phase: 'Failed', reason });
+}
+
+/** Writes that the Pod runs, and whether it is ready. */
+export function writePodStatus(life: Life, { metadataUid, name, ready }: Of<'writePodStatus'>): void {
+  const status = ready ? 'True' : 'False';
+  const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
+    type,
+    status: type === 'PodScheduled' || type === 'Initialized' ? 'True' : status,
+    lastTransitionTime: new Date().toISOString(),
+  }));
+  writeStatus(life, name, metadataUid, { phase: 'Running', startTime: new Date().toISOString(), conditions });
+}
+
+/** R deletes a managed Pod that no K will see. */
+export function deleteStray(life: Life, effect: Of<'deleteStray'>): void {
+  const { namespace, name, metadataUid, resourceVersion } = effect;
+  life.client
+    .deletePod(namespace, name, { uid: metadataUid, ...(resourceVersion !== null && { resourceVersion }) })
+    .then(() => 'accepted' as const, refusalOf)
+    .then((outcome) => life.give({ type: 'deleteAnswered', uid: `a-${metadataUid}`, outcome }));
+}

@@ -1,0 +1,53 @@
+/** Who runs the containers, where K does: the seam behind `startPod` and `stopPod`. */
+import type { StageEvent } from '../../../spec/events.ts';
+import type { PodRecord, Uid } from '../../../spec/vocabulary.ts';
+
+/** A runtime of one node. It outlives the lives of its K, as containers do. @public */
+export interface PodRuntime {
+  /** Starts the containers: `podStarted`, then `podReadiness`. Nothing if they run or start already. */
+  start(record: PodRecord): void;
+  /** Stops the containers, or the start in flight: `podStopped` when the runtime is quiet about it. */
+  stop(uid: Uid): void;
+  /** Uids whose containers run or start. */
+  running(): readonly Uid[];
+  /** Where events go: to the life of K that runs now. */
+  attach(give: (event: StageEvent) => void): void;
+}
+
+/** Nobody runs anything: a start is a delay (`architecture.md`, runtimes). @public */
+export class SimulatedRuntime implements PodRuntime {
+  readonly #startMs: number;
+  readonly #pods = new Map<Uid, NodeJS.Timeout | null>();
+  #give: (event: StageEvent) => void = () => {};
+
+  /** @param startMs - how long a start takes, ms; 0 is at once */
+  constructor(startMs: number) {
+    this.#startMs = startMs;
+  }
+
+  attach(give: (event: StageEvent) => void): void {
+    this.#give = give;
+  }
+
+  start({ uid }: PodRecord): void {
+    if (this.#pods.has(uid)) return;
+    this.#pods.set(
+      uid,
+      setTimeout(() => {
+        this.#pods.set(uid, null);
+        this.#give({ type: 'podStarted', uid });
+        this.#give({ type: 'podReadiness', uid, ready: true });
+      }, this.#startMs),
+    );
+  }
+
+  stop(uid: Uid): void {
+    clearTimeout(this.#pods.get(uid) ?? undefined);
+    this.#pods.delete(uid);
+    setImmediate(() => this.#give({ type: 'podStopped', uid, failed: false }));
+  }
+
+  running(): readonly Uid[] {
+    return [...this.#pods.keys()];
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * One stage of this process, life after life: takes its Lease (K: registers on its Node) under a new incarnation,
+ * listens, observes, runs the machine, and starts again when the machine or the Lease says so.
+ */
+import type { StageEvent } from '../../../spec/events.ts';
+import type { Stage, StageConfig } from '../../../spec/stage.ts';
+import type { Incarnation, PeerName } from '../../../spec/vocabulary.ts';
+import { registerAgent } from '../incarnation.ts';
+import { pause } from '../kubernetes/backoff.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { pathOf } from '../kubernetes/paths.ts';
+import type { KubernetesObject } from '../kubernetes/types.ts';
+import { type HeldLease, holdIncarnation } from '../lease.ts';
+import type { LinkServer, TlsOptions } from '../links/index.ts';
+import { AGENT_ADDRESS_ANNOTATION, leaseName, STAGE_ADDRESS_ANNOTATION } from '../names.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { LinkPort, serveStage } from './linkPort.ts';
+import { observe } from './observe.ts';
+import { carryOut, type Life } from './runner.ts';
+import type { PodRuntime } from './runtime.ts';
+import { StageHost, type StepRecord } from './stageHost.ts';
+import type { Templates } from './templates.ts';
+import { Timers } from './timers.ts';
+import type { WatchHub } from './watchHub.ts';
+
+/** What a stage runs with. @public */
+export interface StageProcessOptions {
+  // biome-ignore lint/suspicious/noExplicitAny: a host runs any stage and never looks into its state
+  readonly stage: Stage<any>;
+  /** K: its node. */
+  readonly node: string | null;
+  readonly client: KubernetesClient;
+  readonly hub: WatchHub;
+  readonly templates: Templates;
+  /** Namespace of the Leases and the owner switch. */
+  readonly namespace: string;
+  /** Identity of this process on Leases. */
+  readonly holder: string;
+  /** Where to listen for the upstream: `host:port`, port 0 for any. */
+  readonly listen: string;
+  readonly tls?: TlsOptions | undefined;
+  /** K: the journal's file. */
+  readonly journalFile: string | null;
+  /** K: who runs the containers; null for runtime `publish`. */
+  readonly runtime: PodRuntime | null;
+  /** K: this process serves other nodes too. */
+  readonly manyNodes: boolean;
+  readonly record?: ((step: StepRecord) => void) | undefined;
+  readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** The stage is over and does not start again: a broken invariant, or a journal that can not be written. */
+  readonly fatal: (error: unknown) => void;
+}
+
+interface Running {
+  readonly incarnation: Incarnation;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly host: StageHost<any>;
+  readonly port: LinkPort;
+  readonly end: (reason: string) => void;
+}
+
+/** How a life ended: start again above a number, wait for the Lease, or nothing more. */
+type End = { readonly again: 'above'; readonly above: Incarnation } | { readonly again: 'lease' | 'never' };
+
+/** A stage of this process. @public */
+export class StageProcess {
+  readonly #options: StageProcessOptions;
+  readonly #self: PeerName;
+  readonly #stopping = new AbortController();
+  #server: LinkServer | null = null;
+  #running: Running | null = null;
+  #journal: Journal | null = null;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: StageProcessOptions) {
+    this.#options = options;
+    this.#self = options.node === null ? (options.stage.name as PeerName) : `kubelet/${options.node}`;
+  }
+
+  /** The stage's name; for K with its node. */
+  get self(): PeerName {
+    return this.#self;
+  }
+
+  /** Incarnation and state of the life that runs; null between two lives. */
+  get life(): { readonly incarnation: Incarnation; readonly state: unknown } | null {
+    const running = this.#running;
+    return running === null ? null : { incarnation: running.incarnation, state: running.host.state };
+  }
+
+  /** An event that comes from outside of links and watches (A's scale requests). False if no life runs. */
+  give(event: StageEvent): boolean {
+    this.#running?.host.give(event);
+    return this.#running !== null;
+  }
+
+  /** Listens, and runs in the background from now on. @throws KubedirectError `PORT_TAKEN` */
+  async start(): Promise<void> {
+    const { listen, tls, log } = this.#options;
+    this.#server = await serveStage({
+      self: this.#self,
+      address: listen,
+      tls,
+      current: () => this.#running?.port ?? null,
+      onRefused: (error, from) => log(error.message, { code: error.code, from }),
+    });
+    this.#done = this.#lives().catch((error: unknown) => this.#options.fatal(error));
+  }
+
+  /** Ends the life, gives the Lease back, and closes. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#running?.end('the process stops');
+    await this.#done;
+    await this.#server?.close();
+    this.#journal?.close();
+  }
+
+  async #lives(): Promise<void> {
+    let above = 0;
+    while (!this.#stopping.signal.aborted) {
+      const lease = await this.#takeIncarnation(above);
+      if (lease === undefined) return;
+      const end = await this.#live(lease);
+      if (this.#stopping.signal.aborted) await lease.release();
+      else lease.stop();
+      if (end.again === 'never') return;
+      above = end.again === 'above' ? end.above : 0;
+      if (end.again === 'lease') await pause(500, this.#stopping.signal);
+    }
+  }
+
+  #leaseLost: () => void = () => {};
+
+  async #takeIncarnation(above: Incarnation): Promise<HeldLease | undefined> {
+    const { client, namespace, holder, log, node } = this.#options;
+    const { signal } = this.#stopping;
+    if (node !== null) return this.#register(node, above);
+    const name = leaseName(this.#self as 'scheduler');
+    const lease = await holdIncarnation(client, {
+      namespace,
+      name,
+      holder,
+      above,
+      signal,
+      onWaiting: (why, waitMs) =>
+        log('waiting for the Lease', {
+          lease: name,
+          waitMs,
+          ...('error' in why ? { error: String(why.error) } : why),
+        }),
+      onLost: () => this.#leaseLost(),
+      onUnrenewed: (error) =>
+        log('the Lease could not be renewed; going on', { lease: name, error: String(error) }),
+    });
+    if (lease === undefined) return undefined;
+    const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address };
+    await this.#until(() =>
+      client.request({
+        method: 'PATCH',
+        path: pathOf({ resource: 'leases', namespace, name }),
+        patchType: 'merge',
+        body: { metadata: { annotations } },
+      }),
+    );
+    return lease;
+  }
+
+  async #register(node: string, above: Incarnation): Promise<HeldLease | undefined> {
+    const { client, log } = this.#options;
+    const registered = await this.#until(async () => {
+      const answer = await registerAgent(client, { node, address: this.#address, nowMs: Date.now(), above });
+      if (answer === undefined) throw new Error(`Node ${node} does not exist`);
+      return answer;
+    });
+    if (registered === undefined) return undefined;
+    log('registered on the Node', { node, incarnation: registered.incarnation });
+    return { incarnation: registered.incarnation, release: async () => {}, stop: () => {} };
+  }
+
+  /** Asks until it is answered; undefined if the process stops first. */
+  async #until<T>(request: () => Promise<T>): Promise<T | undefined> {
+    for (let waitMs = 100; !this.#stopping.signal.aborted; waitMs = Math.min(waitMs * 2, 5_000)) {
+      try {
+        return await request();
+      } catch (error) {
+        this.#options.log('the API Server did not answer as needed; trying again', {
+          waitMs,
+          error: String(error),
+        });
+        await pause(waitMs, this.#stopping.signal);
+      }
+    }
+    return undefined;
+  }
+
+  get #address(): string {
+    return this.#server?.address ?? '';
+  }
+
+  #config(incarnation: Incarnation): StageConfig {
+    const { node, journalFile, runtime } = this.#options;
+    if (node === null) return { incarnation };
+    this.#journal?.close();
+    this.#journal = journalFile === null ? null : openJournal(journalFile);
+    return {
+      incarnation,
+      node,
+      runtime: runtime === null ? 'publish' : 'runs',
+      running: runtime?.running() ?? [],
+      ...(this.#journal !== null && { journal: this.#journal.initial }),
+    };
+  }
+
+  #live(lease: HeldLease): Promise<End> {
+    const { stage, node, client, hub, templates, namespace, tls, runtime, record, log } = this.#options;
+    const { incarnation } = lease;
+    const ending = new AbortController();
+    return new Promise<End>((resolve) => {
+      const give = (event: StageEvent) => host.give(event);
+      const port = new LinkPort(
+        { self: this.#self, tls, resolve: (peer) => this.#resolve(peer), give, log },
+        incarnation,
+      );
+      const timers = new Timers((timer) => give({ type: 'timerFired', timer }));
+      const finish = (end: End, reason: string) => {
+        if (ending.signal.aborted) return;
+        ending.abort();
+        log('life ends', { incarnation, reason });
+        host.end();
+        timers.clear();
+        unobserve();
+        port.close(reason);
+        this.#running = null;
+        resolve(end);
+      };
+      const config = this.#config(incarnation);
+      const life: Life = {
+        self: this.#self,
+        node,
+        incarnation,
+        namespace,
+        address: this.#address,
+        client,
+        port,
+        timers,
+        templates,
+        journal: this.#journal,
+        runtime,
+        signal: ending.signal,
+        give,
+        restart: (above, reason) => finish({ again: 'above', above }, reason),
+        stop: (reason) => finish({ again: 'lease' }, reason),
+        log,
+      };
+      const host = new StageHost({
+        stage,
+        name: this.#self,
+        config,
+        run: (effect) => carryOut(life, effect),
+        record,
+        fail: (error) => {
+          finish({ again: 'never' }, String(error));
+          this.#options.fatal(error);
+        },
+      });
+      let unobserve = () => {};
+      this.#leaseLost = () => finish({ again: 'lease' }, 'the Lease is held by another');
+      this.#running = { incarnation, host, port, end: (reason) => finish({ again: 'never' }, reason) };
+      log('life begins', { incarnation });
+      runtime?.attach(give);
+      host.start();
+      if (ending.signal.aborted) return;
+      unobserve = observe({
+        stage: stage.name,
+        node,
+        namespace,
+        hub,
+        give,
+        log,
+        manyNodes: this.#options.manyNodes,
+      });
+      if (ending.signal.aborted) unobserve();
+    });
+  }
+
+  /** Where a downstream says that it listens: on its Lease, K on its Node. */
+  async #resolve(peer: PeerName): Promise<string | null> {
+    const { client, namespace } = this.#options;
+    const isNode = peer.startsWith('kubelet/');
+    const path = isNode
+      ? pathOf({ resource: 'nodes', name: peer.slice('kubelet/'.length) })
+      : pathOf({ resource: 'leases', namespace, name: leaseName(peer as 'scheduler') });
+    const object = await client.get<KubernetesObject>(path);
+    const annotation = isNode ? AGENT_ADDRESS_ANNOTATION : STAGE_ADDRESS_ANNOTATION;
+    return object?.metadata.annotations?.[annotation] ?? null;
+  }
+}

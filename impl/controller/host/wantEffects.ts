@@ -1,0 +1,80 @@
+/** Effects of D: the write-back, and lists anew. */
+import type { Effect } from '../../../spec/effects.ts';
+import type { StageEvent } from '../../../spec/events.ts';
+import { pathOf } from '../kubernetes/paths.ts';
+import { MANAGED_LABEL, WRITTEN_ANNOTATION } from '../names.ts';
+import { ineligibleOf } from './eligible.ts';
+import { deploymentFact, isManaged, podFact, replicaSetFact } from './facts.ts';
+import type { DeploymentObject, PodObject, ReplicaSetObject } from './objects.ts';
+import { persist, tell } from './persist.ts';
+import { onNode, refusalOf } from './podEffects.ts';
+import type { Life } from './runner.ts';
+
+type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
+
+/** Patches `spec.replicas` and *written*, if the Deployment is still of this resourceVersion. */
+export function writeReplicas(life: Life, effect: Of<'writeReplicas'>): void {
+  const { deployment, namespace, name, value, written, resourceVersion } = effect;
+  const patch = {
+    metadata: {
+      uid: deployment,
+      resourceVersion,
+      annotations: { [WRITTEN_ANNOTATION]: JSON.stringify(written) },
+    },
+    ...(value !== null && { spec: { replicas: value } }),
+  };
+  life.client
+    .patchDeployment<DeploymentObject>(namespace, name, patch, 'kubedirect-d')
+    .then(
+      (object): StageEvent => ({
+        type: 'replicasWritten',
+        deployment,
+        after: deploymentFact(object),
+        refusal: null,
+      }),
+    )
+    .catch((error: unknown): StageEvent => {
+      const refusal = refusalOf(error);
+      if (refusal !== 'conflict') tell(life, `write of replicas of ${namespace}/${name}`)(error);
+      return { type: 'replicasWritten', deployment, after: null, refusal };
+    })
+    .then((event) => life.give(event));
+}
+
+async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly StageEvent[]> {
+  const { client } = life;
+  const selector = { labelSelector: `${MANAGED_LABEL}=true` };
+  switch (what) {
+    case 'deployments': {
+      const { items } = await client.list<DeploymentObject>(pathOf({ resource: 'deployments' }));
+      return items
+        .filter(isManaged)
+        .map((each) => ({ type: 'deploymentObserved', deployment: deploymentFact(each) }) as const);
+    }
+    case 'replicaSets': {
+      const { items } = await client.list<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), selector);
+      return items.map(
+        (each) =>
+          ({ type: 'replicaSetObserved', replicaSet: replicaSetFact(each, ineligibleOf(each)) }) as const,
+      );
+    }
+    case 'pods': {
+      const { items } = await client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life));
+      return items.map((each) => ({ type: 'podObserved', pod: podFact(each) }) as const);
+    }
+  }
+}
+
+/** A consistent list anew: each object as observed, then `synced`. What vanished is told by the watch. */
+export function relist(life: Life, { what }: Of<'relist'>): void {
+  persist(
+    life,
+    `list of ${what}`,
+    () => listed(life, what),
+    (events) => {
+      for (const event of events) life.give(event);
+      life.give({ type: 'synced', what });
+    },
+    tell(life, `list of ${what}`),
+  );
+}
