@@ -131,7 +131,7 @@ describe('a stage that is not the upstream is not served: PEER_WRONG_ROLE', () =
 
   it('nor is one that says no role, or none that there is: PEER_NAME_INVALID', async () => {
     const { server, down, refused } = await started.serve();
-    for (const role of [undefined, '', 'kubelet/', 'admin']) {
+    for (const role of [null, '', 'kubelet/', 'admin']) {
       const status = await rawClient(server.address, role).ended;
       expect(status.metadata.get('kubedirect-code')).toEqual(['PEER_NAME_INVALID']);
     }
@@ -141,10 +141,10 @@ describe('a stage that is not the upstream is not served: PEER_WRONG_ROLE', () =
 });
 
 /** A client that writes what it likes. */
-function rawClient(address: string, role: string | undefined = 'replicaset') {
+function rawClient(address: string, role: string | null = 'replicaset') {
   const client = new grpc.Client(address, grpc.credentials.createInsecure());
   const metadata = new grpc.Metadata();
-  if (role !== undefined) metadata.set('kubedirect-role', role);
+  if (role !== null) metadata.set('kubedirect-role', role);
   const call = client.makeBidiStreamRequest(METHOD, pass, pass, metadata);
   call.on('error', () => {});
   call.resume();

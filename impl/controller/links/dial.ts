@@ -29,6 +29,9 @@ export interface DialOptions extends ConnectionOptions {
   readonly keepAliveMs?: number;
 }
 
+/** TLS server name (SNI), the same for all. */
+const SERVER_NAME = 'link.kubedirect.dev';
+
 /** Time a peer has to end its side after ours has ended. */
 const LINGER_MS = 1_000;
 
@@ -49,6 +52,8 @@ export function dial(options: DialOptions, events: LinkEvents): LinkConnection {
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
+    // Node refuses an IP address as the TLS server name; the name is not looked at, the identity is.
+    ...(options.tls === undefined ? {} : { 'grpc.ssl_target_name_override': SERVER_NAME }),
   });
   const metadata = new grpc.Metadata();
   metadata.set(ROLE_HEADER, options.role);
