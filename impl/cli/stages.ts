@@ -1,0 +1,71 @@
+/** What `kubedirect run` and `kubedirect agent` share: stages in this process, until a signal. */
+import os from 'node:os';
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import { KubedirectError } from '../../spec/errors.ts';
+import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
+
+/** Exit codes of `run` and `agent`. */
+export const RUN_EXIT = { stopped: 0, usage: 2, stageOver: 20 } as const;
+
+/** Flags of both commands. */
+export interface RunFlags {
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly host?: string;
+  readonly traces?: string;
+  readonly holder?: string;
+  readonly logLevel: string;
+}
+
+/** Runs stages until SIGINT, SIGTERM, or the end of one for good; then exits the process. */
+export async function untilSignalled(
+  flags: RunFlags,
+  options: Pick<ProcessOptions, 'stages' | 'nodes' | 'runtime' | 'journals'> & Partial<ProcessOptions>,
+) {
+  const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
+  let exitCode: number = RUN_EXIT.stopped;
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const running = await startProcess({
+    kubeconfig: flags.kubeconfig,
+    namespace: flags.namespace,
+    host: flags.host,
+    traces: flags.traces,
+    holder: flags.holder,
+    log: (text, fields) => logger.info(fields, text),
+    fatal: (error) => {
+      const code = error instanceof KubedirectError ? error.code : 'UNEXPECTED';
+      logger.error({ code, err: error }, 'a stage is over');
+      exitCode = RUN_EXIT.stageOver;
+      end();
+    },
+    ...options,
+  });
+  if (running.scaleApi !== null) logger.info({ scaleApi: running.scaleApi }, 'direct scale API');
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  process.send?.({ scaleApi: running.scaleApi, stages: running.stages.map(({ self }) => self) });
+  await ended;
+  await running.stop();
+  process.exit(exitCode);
+}
+
+/** Options of both commands. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option(
+      '--kubeconfig <file>',
+      'how to reach the API Server (default: KUBECONFIG, ~/.kube/config, in-cluster)',
+    )
+    .option('--namespace <name>', 'namespace of the Leases and the owner switch')
+    .option('--host <address>', 'address to listen on for upstreams', '127.0.0.1')
+    .option('--holder <identity>', 'identity on Leases', `${os.hostname()}-${process.pid}`)
+    .option('--traces <folder>', 'record every step there, NDJSON')
+    .option('--log-level <level>', 'fatal, error, warn, info, debug', 'info')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 stopped by a signal, 2 usage, 20 a stage is over (the log says why).',
+    );
+}

@@ -1,0 +1,153 @@
+/** One operating-system process with any of the stages in it: the body of `kubedirect run` and `kubedirect agent`. */
+import os from 'node:os';
+import path from 'node:path';
+import { autoscalerStage } from '../../../machines/autoscaler/index.ts';
+import { deploymentStage } from '../../../machines/deployment/index.ts';
+import { kubeletStage } from '../../../machines/kubelet/index.ts';
+import { replicaSetStage } from '../../../machines/replicaset/index.ts';
+import { schedulerStage } from '../../../machines/scheduler/index.ts';
+import type { Stage } from '../../../spec/stage.ts';
+import type { StageName } from '../../../spec/vocabulary.ts';
+import { isManaged } from '../host/facts.ts';
+import type { DeploymentObject } from '../host/objects.ts';
+import { watchTemplates } from '../host/observe.ts';
+import { SimulatedRuntime } from '../host/runtime.ts';
+import { StageProcess } from '../host/stageProcess.ts';
+import { Templates } from '../host/templates.ts';
+import { WatchHub } from '../host/watchHub.ts';
+import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
+import { pathOf } from '../kubernetes/paths.ts';
+import type { TlsOptions } from '../links/index.ts';
+import { SYSTEM_NAMESPACE } from '../names.ts';
+import { type ScaleApi, serveScaleApi } from './scaleApi.ts';
+import { recordTo } from './trace.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a host runs any stage and never looks into its state
+const STAGES: Readonly<Record<StageName, Stage<any>>> = {
+  autoscaler: autoscalerStage,
+  deployment: deploymentStage,
+  replicaset: replicaSetStage,
+  scheduler: schedulerStage,
+  kubelet: kubeletStage,
+};
+
+/** What a process runs. @public */
+export interface ProcessOptions {
+  readonly kubeconfig?: string | undefined;
+  /** Stages of this process; `kubelet` is given by `nodes`. */
+  readonly stages: readonly Exclude<StageName, 'kubelet'>[];
+  /** Nodes that this process is the Kubelet stage of. */
+  readonly nodes: readonly string[];
+  readonly runtime: 'publish' | 'simulated';
+  /** `simulated`: how long a start takes, ms. */
+  readonly startMs?: number | undefined;
+  readonly namespace?: string | undefined;
+  /** Address to listen on; ports are chosen by the system. Default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** A: where the direct scale API listens, `host:port`. */
+  readonly scaleApi?: string | undefined;
+  /** K: folder of the journals. */
+  readonly journals: string;
+  readonly holder?: string | undefined;
+  readonly traces?: string | undefined;
+  readonly tls?: TlsOptions | undefined;
+  readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** A stage is over for good. */
+  readonly fatal: (error: unknown) => void;
+}
+
+/** A running process. @public */
+export interface RunningProcess {
+  readonly stages: readonly StageProcess[];
+  /** `host:port`; null unless A runs here and was asked to serve it. */
+  readonly scaleApi: string | null;
+  stop(): Promise<void>;
+}
+
+function stageOptions(
+  options: ProcessOptions,
+  client: KubernetesClient,
+  hub: WatchHub,
+  templates: Templates,
+) {
+  const recorder = options.traces === undefined ? null : recordTo(options.traces);
+  const make = (name: StageName, node: string | null) =>
+    new StageProcess({
+      stage: STAGES[name],
+      node,
+      client,
+      hub,
+      templates,
+      namespace: options.namespace ?? SYSTEM_NAMESPACE,
+      holder: options.holder ?? os.hostname(),
+      listen: `${options.host ?? '127.0.0.1'}:0`,
+      tls: options.tls,
+      journalFile: node === null ? null : path.join(options.journals, `${node}.journal`),
+      runtime:
+        node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
+      manyNodes: options.nodes.length > 1,
+      record: recorder === null ? undefined : (step) => recorder.record(step),
+      log: (text, fields) =>
+        options.log(text, { stage: node === null ? name : `kubelet/${node}`, ...fields }),
+      fatal: options.fatal,
+    });
+  return { recorder, make };
+}
+
+function startScaleApi(address: string, autoscaler: StageProcess, hub: WatchHub): Promise<ScaleApi> {
+  const uids = new Map<string, string>();
+  const keyOf = ({ metadata }: DeploymentObject) => `${metadata.namespace}/${metadata.name}`;
+  hub.subscribe<DeploymentObject>(
+    pathOf({ resource: 'deployments' }),
+    {},
+    {
+      observed: (object) => {
+        if (isManaged(object)) uids.set(keyOf(object), object.metadata.uid);
+        else uids.delete(keyOf(object));
+      },
+      vanished: (object) => uids.delete(keyOf(object)),
+      synced: () => {},
+    },
+  );
+  return serveScaleApi(address, {
+    find: (namespace, name) => uids.get(`${namespace}/${name}`),
+    scale: (deployment, replicas) => autoscaler.give({ type: 'scaleRequested', deployment, replicas }),
+  });
+}
+
+/**
+ * Starts the stages; they take their Leases in the background.
+ * @throws KubedirectError `KUBECONFIG_INVALID`, `PORT_TAKEN`
+ * @public
+ */
+export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const client = createKubernetesClient({
+    userAgent: 'kubedirect',
+    ...(options.kubeconfig !== undefined && { kubeconfig: options.kubeconfig }),
+  });
+  const hub = new WatchHub(client, options.log);
+  const templates = new Templates();
+  const { recorder, make } = stageOptions(options, client, hub, templates);
+  if (options.nodes.length > 0) watchTemplates(hub, templates);
+  const stages = [
+    ...options.stages.map((name) => make(name, null)),
+    ...options.nodes.map((node) => make('kubelet', node)),
+  ];
+  for (const stage of stages) await stage.start();
+  const autoscaler = stages.find(({ self }) => self === 'autoscaler');
+  const scaleApi =
+    autoscaler === undefined || options.scaleApi === undefined
+      ? null
+      : await startScaleApi(options.scaleApi, autoscaler, hub);
+  return {
+    stages,
+    scaleApi: scaleApi?.address ?? null,
+    async stop() {
+      await scaleApi?.close();
+      await Promise.all(stages.map((stage) => stage.stop()));
+      await hub.close();
+      await client.close();
+      recorder?.close();
+    },
+  };
+}

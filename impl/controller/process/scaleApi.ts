@@ -1,0 +1,115 @@
+/**
+ * The direct scale API of the Autoscaler stage: HTTP and JSON.
+ *
+ * `PUT /v1/namespaces/{namespace}/deployments/{name}/scale` with `{"replicas": n}` (0 to 2^31-1) answers 202 when A has
+ * taken it. Every error is `{"code", "message"}`: 400 `FLAG_INVALID`, 404 `DEPLOYMENT_UNKNOWN`, 405, 413, 503 `STAGE_NOT_RUNNING`.
+ */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the API asks of its host. @public */
+export interface ScaleTarget {
+  /** uid of a managed Deployment; undefined if there is none of this name. */
+  find(namespace: string, name: string): string | undefined;
+  /** Gives the request to A; false if no life of A runs. */
+  scale(deployment: string, replicas: number): boolean;
+}
+
+/** A running scale API. @public */
+export interface ScaleApi {
+  /** `host:port`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+const PATH = /^\/v1\/namespaces\/([a-z0-9-]{1,63})\/deployments\/([a-z0-9.-]{1,253})\/scale$/;
+const MAX_BODY_BYTES = 4_096;
+const MAX_REPLICAS = 2 ** 31 - 1;
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+const refuse = (status: number, code: string, message: string): Answer => ({
+  status,
+  body: { code, message },
+});
+
+function replicasOf(text: string): number | null {
+  try {
+    const { replicas } = JSON.parse(text) as { replicas?: unknown };
+    const valid =
+      typeof replicas === 'number' &&
+      Number.isSafeInteger(replicas) &&
+      replicas >= 0 &&
+      replicas <= MAX_REPLICAS;
+    return valid ? replicas : null;
+  } catch {
+    return null;
+  }
+}
+
+function answer(target: ScaleTarget, method: string, path: string, body: string): Answer {
+  const match = PATH.exec(path);
+  if (match === null)
+    return refuse(
+      404,
+      'PATH_UNKNOWN',
+      `expected /v1/namespaces/{namespace}/deployments/{name}/scale, got ${path}`,
+    );
+  if (method !== 'PUT' && method !== 'POST')
+    return refuse(405, 'METHOD_NOT_ALLOWED', `expected PUT or POST, got ${method}`);
+  const replicas = replicasOf(body);
+  if (replicas === null)
+    return refuse(
+      400,
+      'FLAG_INVALID',
+      `expected {"replicas": 0…${MAX_REPLICAS}}, got ${JSON.stringify(body.slice(0, 80))}`,
+    );
+  const [, namespace, name] = match as unknown as [string, string, string];
+  const deployment = target.find(namespace, name);
+  if (deployment === undefined)
+    return refuse(
+      404,
+      'DEPLOYMENT_UNKNOWN',
+      `expected a managed Deployment, and there is no ${namespace}/${name} with the label in its Pod template`,
+    );
+  if (!target.scale(deployment, replicas))
+    return refuse(503, 'STAGE_NOT_RUNNING', 'the Autoscaler stage is starting; try again');
+  return { status: 202, body: { deployment, replicas } };
+}
+
+/** Serves the API. @throws the listen error of `node:http` */
+export async function serveScaleApi(listen: string, target: ScaleTarget): Promise<ScaleApi> {
+  const server = http.createServer((request, response) => {
+    const send = ({ status, body }: Answer) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+    };
+    let text = '';
+    let isTooLarge = false;
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      if (isTooLarge) return;
+      text += chunk;
+      isTooLarge = text.length > MAX_BODY_BYTES;
+    });
+    request.on('end', () => {
+      if (isTooLarge) send(refuse(413, 'BODY_TOO_LARGE', `expected at most ${MAX_BODY_BYTES} bytes`));
+      else send(answer(target, request.method ?? '', request.url ?? '', text));
+    });
+  });
+  const at = listen.lastIndexOf(':');
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(Number(listen.slice(at + 1)), listen.slice(0, at), resolve);
+  });
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: `${address}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

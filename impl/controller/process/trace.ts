@@ -1,0 +1,42 @@
+/** The trace recorder: a step is a line of NDJSON (`architecture.md`, Traces), with the time for people. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { StepRecord } from '../host/stageHost.ts';
+
+/** A recorder of one process; a file a stage. @public */
+export interface TraceRecorder {
+  record(step: StepRecord): void;
+  close(): void;
+}
+
+/** Records into `<folder>/<stage>.ndjson`; lines are appended, life after life. Buffered: a kill may lose the last 50 ms. */
+export function recordTo(folder: string): TraceRecorder {
+  fs.mkdirSync(folder, { recursive: true });
+  const files = new Map<string, { readonly descriptor: number; lines: string[] }>();
+  const flush = () => {
+    for (const file of files.values()) {
+      if (file.lines.length === 0) continue;
+      fs.writeSync(file.descriptor, file.lines.join(''));
+      file.lines = [];
+    }
+  };
+  const timer = setInterval(flush, 50);
+  timer.unref();
+  return {
+    record(step) {
+      let file = files.get(step.stage);
+      if (file === undefined) {
+        const name = `${step.stage.replace('/', '-')}.ndjson`;
+        file = { descriptor: fs.openSync(path.join(folder, name), 'a'), lines: [] };
+        files.set(step.stage, file);
+      }
+      file.lines.push(`${JSON.stringify({ at: performance.timeOrigin + performance.now(), ...step })}\n`);
+    },
+    close() {
+      clearInterval(timer);
+      flush();
+      for (const { descriptor } of files.values()) fs.closeSync(descriptor);
+      files.clear();
+    },
+  };
+}
