@@ -51,8 +51,13 @@ export interface Target {
   readonly ends: 'any' | 'unpublished';
 }
 
-/** A Hold for a Deployment that R has not acted for. @public */
-export const NO_HOLD: Hold = { held: false, obeyed: [] };
+/**
+ * The Hold of a Deployment for which R has not acted in this incarnation. It holds: an earlier R may have acted under a
+ * direct want, and a fresh one that follows at once ends a burst that was not written back yet.
+ * @public
+ */
+export const NO_HOLD: Hold = { held: true, obeyed: [] };
+const HOLDS_NOT: Hold = { held: false, obeyed: [] };
 
 interface Limits {
   /** Pods of the whole Deployment that may be created and ended; Infinity is no limit. */
@@ -73,7 +78,7 @@ export function targets(
   const { counted, hold } = countedTargets(view, owned, mutants);
   return {
     targets: [...deleted, ...freely, ...counted].sort((a, b) => (a.replicaSet < b.replicaSet ? -1 : 1)),
-    hold: view.gone ? NO_HOLD : hold,
+    hold: view.gone ? HOLDS_NOT : hold,
   };
 }
 
@@ -86,7 +91,8 @@ function countedTargets(
   const spoken = mutants?.has('want-unsent-obeyed') || (view.linkOpen && view.wantSentThisSession);
   if (view.want === null || !spoken) return { counted: frozen(view, owned, mutants), hold: view.hold };
   const direct = obeysDirect(view.want, owned, mutants);
-  const held = (direct || view.hold.held) && !mutants?.has('want-no-hold');
+  const isHeld = view.hold.held && !(mutants?.has('want-fresh-no-hold') && view.hold === NO_HOLD);
+  const held = (direct || isHeld) && !mutants?.has('want-no-hold');
   const mayEnd = view.want.confirmed || mutants?.has('want-unconfirmed-ends');
   const end = mayEnd ? Infinity : 0;
   if (direct) {

@@ -1,0 +1,35 @@
+/** Protocol 8 under random interleavings: A's requests, others' writes, edits, crashes, breaks, lost replies, lagging watches. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { anyRun, raisingRun, run } from './support/wantsRuns.ts';
+
+const RUNS = { numRuns: Number(process.env.KUBEDIRECT_RUNS ?? 150) };
+const LIMIT = 120_000;
+
+describe('wants under any interleaving', () => {
+  test(
+    'ScaleNotLost, and Converges to the highest want',
+    () => {
+      fc.assert(
+        fc.property(anyRun, (actions) => {
+          expect(run(actions)).toEqual([]);
+        }),
+        RUNS,
+      );
+    },
+    LIMIT,
+  );
+
+  test(
+    'NoNeedlessEnd: while replicas are only raised, neither an edit nor a crash ends what was wanted',
+    () => {
+      fc.assert(
+        fc.property(raisingRun, (actions) => {
+          expect(run(actions)).toEqual([]);
+        }),
+        RUNS,
+      );
+    },
+    LIMIT,
+  );
+});
