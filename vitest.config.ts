@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+import { skipReporter } from './test/support/skipReporter.ts';
+
+/** `unit`: needs Node alone. `cluster`: needs the real control plane; files run one after the other. */
+export default defineConfig({
+  test: {
+    reporters: ['default', skipReporter()],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/cluster/**', 'test/bench/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 1_800_000,
+        },
+      },
+    ],
+  },
+});
