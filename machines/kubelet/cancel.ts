@@ -1,0 +1,162 @@
+/**
+ * K's side of cancellation (`spec/protocol.md` 6): registration, the mark on its Node, drains, a Node that is gone.
+ *
+ * The order at a `Hello` is the rule: read the mark consistently; raise the fence to it and close what is not above;
+ * compare it with the incarnation accepted before; end every managed Pod if it counts; persist the drain; persist the
+ * fence; `Offer`.
+ */
+import type { StageEvent } from '../../spec/events.ts';
+import type { NodeFact } from '../../spec/facts.ts';
+import { compareFences, type Fence } from '../../spec/vocabulary.ts';
+import { act, isOwner, type KubeletContext, persist } from './context.ts';
+import { endPod } from './life.ts';
+import { closeSessions, raiseFence, stepLink } from './link.ts';
+
+type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
+
+/** Asks to be registered, first of all. */
+export function askToRegister(context: KubeletContext): KubeletContext {
+  return act({ ...context, serving: false, registered: null }, { type: 'register' });
+}
+
+/** Registered; now S's Lease, for the minimum. */
+export function askForMinimum(context: KubeletContext, { node }: Event<'registered'>): KubeletContext {
+  const reads = context.reads + 1;
+  return act(
+    { ...context, reads, registered: node, capacity: node.capacity },
+    { type: 'readLease', subject: 'scheduler', token: `minimum/${reads}` },
+  );
+}
+
+/** Whether this answers the read of S's Lease that followed the last registration. */
+export function isMinimum(context: KubeletContext, event: StageEvent): boolean {
+  return event.type === 'leaseRead' && event.token === `minimum/${context.reads}`;
+}
+
+/** No leader older than the one whose Lease was read after registering is heard (†). */
+export function takeMinimum(context: KubeletContext, event: Event<'leaseRead'>): KubeletContext {
+  const incarnation = event.incarnation ?? 0;
+  return context.mutants.has('no-minimum') ? context : raiseFence(context, { incarnation, n: 0 });
+}
+
+const later = (a: Fence, b: Fence | null): boolean => b === null || compareFences(a, b) > 0;
+
+/** The mark on the Node, read or seen. */
+export function heedMark(context: KubeletContext, mark: Fence | null): KubeletContext {
+  if (mark === null) return context;
+  const { mutants } = context;
+  const fenced = mutants.has('drain-keeps-session') ? context : raiseFence(context, mark);
+  const isVoid = mark.incarnation < fenced.accepted.incarnation && !mutants.has('old-mark-drains');
+  const isNews = later(mark, fenced.drained) && later(mark, fenced.draining?.mark ?? null);
+  return isVoid || !isNews ? fenced : startDrain(persist(fenced, { kind: 'fence', fence: mark }), mark);
+}
+
+/** Every managed Pod is ended; as long as `stock` owns them, that must wait (9). */
+export function startDrain(context: KubeletContext, mark: Fence | null): KubeletContext {
+  return goOnDraining({ ...context, draining: { mark: mark ?? context.draining?.mark ?? null } });
+}
+
+/** Ends what is not yet ending. */
+export function goOnDraining(context: KubeletContext): KubeletContext {
+  if (context.draining === null || !isOwner(context)) return context;
+  let now = context;
+  for (const uid of context.pods.keys()) now = endPod(now, uid, { tell: 'terminated', reason: 'Cancelled' });
+  return now;
+}
+
+/** Whether all that was to be drained is gone. */
+function isDrained({ pods, strays, killing, mutants }: KubeletContext): boolean {
+  return mutants.has('drain-not-awaited') || (pods.isEmpty() && strays.isEmpty() && killing.isEmpty());
+}
+
+/** All are gone: the drain is persisted, also on the Node. */
+export function completeDrain(context: KubeletContext): KubeletContext {
+  const { draining } = context;
+  if (draining === null || !context.serving || !isOwner(context) || !isDrained(context)) return context;
+  const { mark } = draining;
+  if (mark === null) return { ...context, draining: null };
+  const kept = persist({ ...context, draining: null, drained: mark }, { kind: 'drained', mark });
+  return act(kept, { type: 'reportDrain', mark });
+}
+
+/** A `Hello` that waits has the mark read as soon as nothing stands in the way. */
+export function verifyHello(context: KubeletContext): KubeletContext {
+  const { waiting, serving, draining, killing } = context;
+  if (waiting === null || waiting.read !== null || !serving || draining !== null || !killing.isEmpty())
+    return context;
+  const reads = context.reads + 1;
+  const read = `hello/${reads}`;
+  return act(
+    { ...context, reads, waiting: { ...waiting, read } },
+    { type: 'readNode', node: context.node, token: read },
+  );
+}
+
+/** Whether this answers a read of the own Node that K waits for. */
+export function isOwnNodeRead(context: KubeletContext, event: StageEvent): event is Event<'nodeRead'> {
+  if (event.type !== 'nodeRead' || event.name !== context.node) return false;
+  return event.token === context.waiting?.read || event.token === context.nodeRead;
+}
+
+/** The Node is absent, or another one bears its name. */
+export function isNodeLost(context: KubeletContext, event: StageEvent): boolean {
+  return isOwnNodeRead(context, event) && event.node?.uid !== context.nodeUid;
+}
+/** A newer agent has registered itself: this one is superseded. */
+export function isAgentSuperseded(context: KubeletContext, event: StageEvent): boolean {
+  return isOwnNodeRead(context, event) && (event.node?.agent ?? 0) > context.incarnation;
+}
+/** Somebody wiped or turned back the registration. */
+export function isRegistrationLost(context: KubeletContext, event: StageEvent): boolean {
+  return isOwnNodeRead(context, event) && event.node?.agent !== context.incarnation;
+}
+
+const readsAnswered = (context: KubeletContext): KubeletContext => ({
+  ...context,
+  nodeRead: null,
+  waiting: context.waiting === null ? null : { ...context.waiting, read: null },
+});
+
+/** The own Node, read consistently: the mark first, then the `Hello` that asked for it. */
+export function heedNodeRead(context: KubeletContext, event: Event<'nodeRead'>): KubeletContext {
+  const node = event.node as NodeFact;
+  const { waiting } = context;
+  const answers = waiting !== null && waiting.read === event.token;
+  const known = { ...context, capacity: node.capacity, nodeRead: answers ? context.nodeRead : null };
+  const heeded = heedMark(known, node.mark);
+  if (!answers) return heeded;
+  if (heeded.draining !== null) return { ...heeded, waiting: { ...waiting, read: null } };
+  return stepLink({ ...heeded, waiting: null }, { type: 'verified', token: waiting.token, accept: true });
+}
+
+/** What the watch shows of the own Node. Another uid is verified by a read first: a watch may lag. */
+export function heedNode(context: KubeletContext, node: NodeFact): KubeletContext {
+  if (node.name !== context.node) return context;
+  if (node.uid === context.nodeUid) return heedMark({ ...context, capacity: node.capacity }, node.mark);
+  return readOwnNode(context);
+}
+
+function readOwnNode(context: KubeletContext): KubeletContext {
+  if (context.nodeRead !== null) return context;
+  const reads = context.reads + 1;
+  const token = `node/${reads}`;
+  return act({ ...context, reads, nodeRead: token }, { type: 'readNode', node: context.node, token });
+}
+
+/** The Node is gone or another: it counts as marked. Every session is closed and every Pod is ended. */
+export function loseNode(context: KubeletContext): KubeletContext {
+  return startDrain(closeSessions(readsAnswered(context)), null);
+}
+
+/** The registration is gone: nobody is heard until it is back. */
+export function loseRegistration(context: KubeletContext): KubeletContext {
+  return closeSessions(readsAnswered(context));
+}
+
+/** Another agent answers for this Node. */
+export function stepDown(context: KubeletContext): KubeletContext {
+  return act(closeSessions(readsAnswered(context)), {
+    type: 'stop',
+    reason: `a newer agent is registered on ${context.node}: incarnation ${context.incarnation} is superseded`,
+  });
+}

@@ -1,0 +1,267 @@
+/**
+ * What the API Server shows of the Pods on the node (`spec/protocol.md` 5, "at all times, not only after a restart").
+ *
+ * The order of the questions is the rule: an object that K holds; one whose stamp names a Pod of K that has no object yet;
+ * and then what is not held: an orphan, a late or unknown stamped Pod (deleted), or one to adopt.
+ */
+import type { PodFact } from '../../spec/facts.ts';
+import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import type { ContainersState, ObjectEvent } from '../ownership/tailPod.ts';
+import { act, type Foreign, isOwner, type KubeletContext, persist, type TailPod, tell } from './context.ts';
+import { hasEnded, withEnded } from './ended.ts';
+import { adoptedUid, advance, endPod } from './life.ts';
+import {
+  changeRecord,
+  dropForeign,
+  dropPod,
+  nextVersion,
+  noRoomFor,
+  objectHeard,
+  putForeign,
+  putPod,
+} from './pods.ts';
+
+const NOTHING = { cpu: 0, memory: 0, pods: 0 };
+const isOver = (fact: PodFact) => fact.phase === 'Failed' || fact.phase === 'Succeeded';
+const nameOf = ({ namespace, name }: PodFact) => ({ namespace, name });
+
+/** What a fact says of an object. */
+export function seenOf(fact: PodFact): ObjectEvent {
+  if (fact.deleting) return 'seenDeleting';
+  return isOver(fact) ? 'seenFailed' : 'seenLive';
+}
+
+/** The uid that an object is stamped with, unless its stamp no longer counts (9). */
+export function stampOf(context: KubeletContext, fact: PodFact): Uid | null {
+  return context.released.has(fact.metadataUid) ? null : fact.uid;
+}
+
+/** A Pod object on this node, seen by watch, list, read or reply. */
+export function observe(context: KubeletContext, fact: PodFact): KubeletContext {
+  if (fact.node !== context.node) return context;
+  const held = context.byObject.get(fact.metadataUid);
+  if (held !== undefined) return hear(context, held, fact);
+  const stamp = stampOf(context, fact);
+  const stamped = stamp === null ? undefined : context.pods.get(stamp);
+  if (stamp !== null && stamped !== undefined && stamped.metadataUid === null)
+    return hear(context, stamp, fact);
+  return observeForeign(context, fact, stamp);
+}
+
+/** The object of a Pod that K holds. */
+function hear(context: KubeletContext, uid: Uid, fact: PodFact): KubeletContext {
+  const pod = context.pods.get(uid) as TailPod;
+  const live = pod.record.phase !== 'terminating';
+  const seen = seenOf(fact);
+  if (live && fact.replicaSet === null && seen === 'seenLive') return orphan(context, pod, fact);
+  const now = objectHeard(context, uid, seen, { metadataUid: fact.metadataUid, name: nameOf(fact) });
+  const runs = live && context.runtime === 'publish' && seen === 'seenLive' && fact.phase === 'Running';
+  return advance(runs ? changeRecord(now, uid, 'running', fact.ready) : now, uid);
+}
+
+/** It has lost its controller owner: let go, no longer ours; its containers go on. */
+function orphan(context: KubeletContext, pod: TailPod, fact: PodFact): KubeletContext {
+  const { uid } = pod.record;
+  const { metadataUid } = fact;
+  const runs = context.runtime === 'runs' && pod.containers !== 'none' && pod.containers !== 'quiet';
+  const over = persist(dropPod(context, uid), { kind: 'released', uid, metadataUid });
+  const let_go = {
+    ...over,
+    ended: withEnded(over.ended, uid),
+    released: over.released.add(metadataUid),
+  };
+  const left = putForeign(let_go, {
+    metadataUid,
+    name: nameOf(fact),
+    uid: null,
+    requests: pod.record.requests,
+    kind: 'orphan',
+    deleting: false,
+    asked: 'no',
+    containerUid: runs ? pod.containerUid : null,
+  });
+  return tell(left, ['lost', { uid, reason: 'Orphaned' }]);
+}
+
+/** An object that K does not hold. */
+function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | null): KubeletContext {
+  const before = context.foreign.get(fact.metadataUid);
+  const foreign: Foreign = {
+    metadataUid: fact.metadataUid,
+    name: nameOf(fact),
+    uid: stamp,
+    requests: isOver(fact) ? NOTHING : fact.requests,
+    kind: before?.kind === 'orphan' ? 'orphan' : 'unmanaged',
+    deleting: fact.deleting,
+    asked: before?.asked ?? 'no',
+    containerUid: before?.containerUid ?? null,
+  };
+  if (!fact.managed || fact.replicaSet === null) return observeUnmanaged(context, foreign);
+  if (stamp !== null)
+    return context.mutants.has('late-create-left')
+      ? putForeign(context, foreign)
+      : tidy(putForeign(context, { ...foreign, kind: 'stray' }), fact.metadataUid);
+  if (fact.deleting || isOver(fact)) {
+    // Somebody else ends it. Where K runs the containers it is the kubelet that must complete this.
+    const mine = context.runtime === 'runs' && fact.deleting && foreign.containerUid === null;
+    const uid = adoptedUid(fact.metadataUid, null);
+    if (mine) return tidy(putForeign(context, { ...foreign, uid, kind: 'stray' }), fact.metadataUid);
+    return observeUnmanaged(context, foreign);
+  }
+  return adopt(context, fact, freeUid(context, fact.metadataUid), foreign.containerUid);
+}
+
+/** Counted in the room. An orphan of ours that is being deleted still needs its kubelet. */
+function observeUnmanaged(context: KubeletContext, foreign: Foreign): KubeletContext {
+  const { containerUid, deleting } = foreign;
+  const held = putForeign(context, foreign);
+  if (containerUid === null || !deleting || foreign.asked === 'yes') return held;
+  const asked = putForeign(held, { ...foreign, asked: 'yes' });
+  return act(asked, { type: 'stopPod', uid: containerUid });
+}
+
+function freeUid(context: KubeletContext, metadataUid: string): Uid {
+  let uid = adoptedUid(metadataUid, null);
+  while (hasEnded(context.ended, uid)) uid = adoptedUid(metadataUid, uid);
+  return uid;
+}
+
+/**
+ * Takes an object for a Pod of ours: one that the stock controller made, or, with a lost journal, one of our own.
+ * Journalled as accepted, with publish intent (†): it is never published a second time.
+ */
+export function adopt(
+  context: KubeletContext,
+  fact: PodFact,
+  uid: Uid,
+  containerUid: Uid | null,
+  containers: ContainersState = containerUid === null ? 'none' : 'running',
+): KubeletContext {
+  const { metadataUid, replicaSet, revision, requests, priority } = fact;
+  const name = nameOf(fact);
+  const forgotten = dropForeign(context, metadataUid);
+  const unfit = context.runtime === 'runs' && containers === 'none' ? noRoomFor(forgotten, requests) : null;
+  if (unfit !== null) return refuseAdoption(context, fact, uid, unfit);
+  const [counted, version] = nextVersion(forgotten);
+  const running = context.runtime === 'publish' ? fact.phase === 'Running' : containers === 'running';
+  const record: PodRecord = {
+    uid,
+    replicaSet: replicaSet as string,
+    revision,
+    requests,
+    priority,
+    node: context.node,
+    phase: running ? 'running' : 'accepted',
+    ready: running && fact.ready,
+    version,
+  };
+  const journalled = context.mutants.has('adoption-not-journalled')
+    ? counted
+    : persist(
+        counted,
+        { kind: 'accepted', record, metadataUid, name },
+        { kind: 'publishIntent', uid, incarnation: context.incarnation },
+      );
+  const held = putPod(journalled, {
+    record,
+    object: 'standing',
+    containers,
+    metadataUid,
+    name,
+    containerUid: containerUid ?? uid,
+    wroteReady: context.runtime === 'runs' ? fact.ready : null,
+    ending: null,
+  });
+  const told = tell(held, ['adopted', record]);
+  if (context.draining !== null && isOwner(context))
+    return endPod(told, uid, { tell: 'terminated', reason: 'Cancelled' });
+  return hear(told, uid, fact);
+}
+
+/** K runs the containers and they do not fit: it says so on the object, as a kubelet does. */
+function refuseAdoption(context: KubeletContext, fact: PodFact, uid: Uid, reason: string): KubeletContext {
+  const { metadataUid } = fact;
+  if (context.foreign.get(metadataUid)?.asked === 'yes') return context;
+  const name = nameOf(fact);
+  const left = putForeign(context, {
+    ...{ metadataUid, name, uid: null, requests: NOTHING, kind: 'unmanaged' },
+    ...{ deleting: false, asked: 'yes', containerUid: null },
+  });
+  return act(left, { type: 'failPod', uid, metadataUid, name, reason });
+}
+
+/** Deletes a stray: a create that landed late, or an object that nobody answers for. */
+export function tidy(context: KubeletContext, metadataUid: string): KubeletContext {
+  const foreign = context.foreign.get(metadataUid);
+  if (foreign === undefined || foreign.kind !== 'stray' || foreign.asked !== 'no') return context;
+  const runs = context.runtime === 'runs';
+  if (foreign.deleting && !runs) return context;
+  if (!isOwner(context) && !foreign.deleting) return putForeign(context, { ...foreign, asked: 'denied' });
+  const { uid, name } = foreign;
+  return act(putForeign(context, { ...foreign, asked: 'yes' }), {
+    type: 'deletePod',
+    uid: uid ?? adoptedUid(metadataUid, null),
+    metadataUid,
+    name,
+    graceSeconds: runs ? 0 : 1,
+  });
+}
+
+/** The object is gone. */
+export function vanish(context: KubeletContext, fact: PodFact): KubeletContext {
+  const { metadataUid } = fact;
+  const uid = context.byObject.get(metadataUid) ?? publishedAs(context, fact);
+  if (uid !== null) {
+    const gone = objectHeard(context, uid, 'vanished', { metadataUid, name: nameOf(fact) });
+    return advance(gone, uid);
+  }
+  return vanishForeign(context, metadataUid);
+}
+
+/** The Pod whose create made this object, if K has not yet seen one of it. */
+function publishedAs(context: KubeletContext, fact: PodFact): Uid | null {
+  const stamp = stampOf(context, fact);
+  return stamp !== null && context.pods.get(stamp)?.metadataUid === null ? stamp : null;
+}
+
+function vanishForeign(context: KubeletContext, metadataUid: string): KubeletContext {
+  const foreign = context.foreign.get(metadataUid);
+  if (foreign === undefined) return context;
+  const { containerUid } = foreign;
+  const left = dropForeign(context, metadataUid);
+  if (containerUid === null) return left;
+  return act({ ...left, killing: left.killing.add(containerUid) }, { type: 'stopPod', uid: containerUid });
+}
+
+/** A consistent list: what is in it is seen, and what K knew before it was asked for and is not in it is gone. */
+export function reconcile(context: KubeletContext, facts: readonly PodFact[]): KubeletContext {
+  const from = context.listedFrom;
+  const listed = new Set(facts.map(({ metadataUid }) => metadataUid));
+  let now = context;
+  for (const [metadataUid, uid] of from?.held ?? [])
+    if (!listed.has(metadataUid) && now.byObject.get(metadataUid) === uid)
+      now = advance(objectHeard(now, uid, 'vanished'), uid);
+  for (const metadataUid of from?.foreign.keys() ?? [])
+    if (!listed.has(metadataUid)) now = vanishForeign(now, metadataUid);
+  for (const fact of facts) now = observe(now, fact);
+  return now;
+}
+
+/** Asks for a consistent list of the node's Pods. */
+export function askForList(context: KubeletContext): KubeletContext {
+  const { byObject, foreign } = context;
+  return act(
+    {
+      ...context,
+      lists: context.lists + 1,
+      listedFrom: context.listedFrom ?? { held: byObject, foreign },
+    },
+    { type: 'listPods' },
+  );
+}
+
+/** A list has arrived. */
+export function listArrived(context: KubeletContext): KubeletContext {
+  const lists = Math.max(0, context.lists - 1);
+  return { ...context, lists, listedFrom: lists === 0 ? null : context.listedFrom };
+}

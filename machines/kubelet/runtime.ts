@@ -1,0 +1,64 @@
+/** What the runtime says, where K runs the containers (`spec/protocol.md` 4.4, 5). */
+import type { StageEvent } from '../../spec/events.ts';
+import type { Uid } from '../../spec/vocabulary.ts';
+import { act, type KubeletContext } from './context.ts';
+import { advance, endPod } from './life.ts';
+import { tidy } from './observe.ts';
+import { changeRecord, containersHeard, dropForeign, putForeign } from './pods.ts';
+
+type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
+
+const heldAs = (context: KubeletContext, containerUid: Uid): Uid =>
+  context.aliases.get(containerUid) ?? containerUid;
+
+/** Kills containers that no Pod accounts for; K takes no `Hello` until they are quiet. */
+export function kill(context: KubeletContext, containerUid: Uid): KubeletContext {
+  if (context.killing.has(containerUid) || context.mutants.has('unknown-containers-left')) return context;
+  return act(
+    { ...context, killing: context.killing.add(containerUid) },
+    { type: 'stopPod', uid: containerUid },
+  );
+}
+
+/** The containers came up: running, upstream at once. */
+export function podStarted(context: KubeletContext, event: Event<'podStarted'>): KubeletContext {
+  const uid = heldAs(context, event.uid);
+  if (!context.pods.has(uid)) return context.orphans.has(event.uid) ? context : kill(context, event.uid);
+  const started = containersHeard(context, uid, 'started');
+  const up = started.pods.get(uid)?.containers === 'running';
+  const told = up
+    ? changeRecord(started, uid, 'running', started.pods.get(uid)?.record.ready ?? false)
+    : started;
+  return advance(told, uid);
+}
+
+/** Ready, or no more. */
+export function podReadiness(context: KubeletContext, event: Event<'podReadiness'>): KubeletContext {
+  const uid = heldAs(context, event.uid);
+  const pod = context.pods.get(uid);
+  if (pod?.containers !== 'running' || pod.record.phase === 'terminating') return context;
+  return advance(changeRecord(context, uid, 'running', event.ready), uid);
+}
+
+/** Nothing runs and no start is in flight. */
+export function podStopped(context: KubeletContext, event: Event<'podStopped'>): KubeletContext {
+  const uid = heldAs(context, event.uid);
+  const pod = context.pods.get(uid);
+  if (pod === undefined) return strangerStopped(context, event.uid);
+  const quiet = containersHeard(context, uid, 'stopped');
+  if (pod.record.phase === 'terminating') return advance(quiet, uid);
+  return endPod(quiet, uid, { tell: 'lost', reason: event.failed ? 'ContainersFailed' : 'ContainersExited' });
+}
+
+function strangerStopped(context: KubeletContext, containerUid: Uid): KubeletContext {
+  const rest = { ...context, killing: context.killing.delete(containerUid) };
+  const metadataUid = rest.orphans.get(containerUid);
+  const foreign = metadataUid === undefined ? undefined : rest.foreign.get(metadataUid);
+  if (metadataUid === undefined || foreign === undefined) return rest;
+  // An orphan whose containers ended: if it is being deleted, its kubelet completes that.
+  const quiet = { ...foreign, uid: containerUid, containerUid: null, asked: 'no' } as const;
+  const left = dropForeign(rest, metadataUid);
+  return foreign.deleting
+    ? tidy(putForeign(left, { ...quiet, kind: 'stray' }), metadataUid)
+    : putForeign(left, { ...quiet, uid: null });
+}
