@@ -121,8 +121,8 @@ export interface KubernetesClientOptions {
   readonly userAgent?: string;
   /** Most connections at once for requests, 1 and up; watches have their own. Default 48. */
   readonly connections?: number;
-  /** Act as this user (needs the right to impersonate); for probes. */
-  readonly impersonate?: string;
+  /** Act as this user (needs the right to impersonate), with these `extra` fields; for probes. */
+  readonly impersonate?: { readonly user: string; readonly extra?: Readonly<Record<string, string>> };
   readonly observe?: (sample: RequestSample) => void;
 }
 
@@ -142,6 +142,15 @@ function withQuery(path: string, query: Readonly<Record<string, string>> | undef
   return text === '' ? path : `${path}?${text}`;
 }
 
+function impersonation(as: KubernetesClientOptions['impersonate']): Record<string, string> {
+  if (as === undefined) return {};
+  const headers: Record<string, string> = { 'impersonate-user': as.user };
+  for (const [key, value] of Object.entries(as.extra ?? {})) {
+    headers[`impersonate-extra-${encodeURIComponent(key)}`] = value;
+  }
+  return headers;
+}
+
 class Client implements KubernetesClient {
   readonly server: string;
   readonly #transport: Transport;
@@ -158,7 +167,7 @@ class Client implements KubernetesClient {
     this.#observe = options.observe;
     this.#base = {
       'user-agent': options.userAgent ?? 'kubedirect',
-      ...(options.impersonate !== undefined && { 'impersonate-user': options.impersonate }),
+      ...impersonation(options.impersonate),
     };
   }
 

@@ -1,0 +1,34 @@
+/** Who acts: the service accounts of the stages, and the stock controller that they contend with. */
+
+/**
+ * Service accounts, one per stage. The kubelet stage has three: `agent` runs on its node, and is limited to it; `publisher` serves many
+ * nodes (runtime `publish`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks.
+ * @public
+ */
+export const ACCOUNTS = {
+  autoscaler: 'kubedirect-autoscaler',
+  deployment: 'kubedirect-deployment',
+  replicaset: 'kubedirect-replicaset',
+  scheduler: 'kubedirect-scheduler',
+  agent: 'kubedirect-agent',
+  publisher: 'kubedirect-publisher',
+  simulator: 'kubedirect-simulator',
+} as const;
+/** One of {@link ACCOUNTS}. @public */
+export type Account = keyof typeof ACCOUNTS;
+
+/** Those of ours that create or delete Pods, and so stand on our side of the owner switch. */
+const ACTING: readonly Account[] = ['replicaset', 'agent', 'publisher', 'simulator'];
+
+/** User name of a service account. @public */
+export function serviceAccountUser(namespace: string, name: string): string {
+  return `system:serviceaccount:${namespace}:${name}`;
+}
+
+/** The stock ReplicaSet controller, if the controller-manager runs with `--use-service-account-credentials`. @public */
+export const STOCK_REPLICASET_CONTROLLER = serviceAccountUser('kube-system', 'replicaset-controller');
+
+/** User names on our side of the owner switch. @public */
+export function ourUsers(namespace: string): string[] {
+  return ACTING.map((account) => serviceAccountUser(namespace, ACCOUNTS[account]));
+}

@@ -1,0 +1,144 @@
+/**
+ * Installing: everything is applied with the switch at `stock`, which changes nothing for anybody; the fence is probed; only then the
+ * switch goes to `direct`, and the fence is probed again, against the stock controller itself. Any failure leaves it at `stock`.
+ *
+ * Installing again over a running system keeps the switch as it is, and probes for that owner. Where stages have run and the switch was
+ * lost, it is made again as `stock`, and stays so: `release --take-back` is the way from there, since stages must acknowledge first.
+ */
+import { KubedirectError } from '../../spec/errors.ts';
+import type { Owner } from '../../spec/vocabulary.ts';
+import {
+  createKubernetesClient,
+  type KubernetesClient,
+  type KubernetesClientOptions,
+} from '../controller/kubernetes/client.ts';
+import { pathOf } from '../controller/kubernetes/paths.ts';
+import { leaseName } from '../controller/names.ts';
+import { apply } from './apply.ts';
+import { allManifests } from './manifests.ts';
+import { findOffenders } from './offenders.ts';
+import { readOwner, writeOwner } from './owner.ts';
+import { createScratch, probeController, probeOwner } from './probe.ts';
+
+/** How to install. @public */
+export interface InstallOptions {
+  readonly connection: KubernetesClientOptions;
+  readonly namespace: string;
+  /** The owner at the end of a first installation; default `direct`. */
+  readonly owner?: Owner;
+  /** With the account that simulates nodes. */
+  readonly simulator?: boolean;
+  /** Longest wait for each probe, ms; default 30,000. */
+  readonly timeoutMs?: number;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** What was installed. @public */
+export interface Installed {
+  readonly namespace: string;
+  readonly owner: Owner;
+  readonly objects: number;
+  /** Kubernetes version of the server. */
+  readonly version: string;
+  /** ms from the write of `direct` until the API server told the sides apart by it; null if the switch was not changed. */
+  readonly propagationMs: number | null;
+}
+
+async function checkServer(client: KubernetesClient): Promise<string> {
+  const { gitVersion } = await client.request<{ gitVersion: string }>({ method: 'GET', path: '/version' });
+  const group = await client
+    .request<{ resources?: readonly { name: string }[] }>({
+      method: 'GET',
+      path: '/apis/admissionregistration.k8s.io/v1',
+    })
+    .catch(() => undefined);
+  if (!group?.resources?.some((resource) => resource.name === 'validatingadmissionpolicies')) {
+    throw new KubedirectError(
+      'CLUSTER_UNSUPPORTED',
+      `The cluster has no ValidatingAdmissionPolicy in admissionregistration.k8s.io/v1: expected Kubernetes 1.30 or newer, got ${gitVersion}.`,
+    );
+  }
+  return gitVersion;
+}
+
+async function refuseOffenders(client: KubernetesClient): Promise<void> {
+  const offenders = await findOffenders(client);
+  if (offenders.length === 0) return;
+  const lines = offenders.map(
+    (one) => `  ${one.kind} ${one.namespace}/${one.name}: ${one.reasons.join('; ')}`,
+  );
+  throw new KubedirectError(
+    'INSTALL_REFUSED',
+    `${offenders.length} labelled ${offenders.length === 1 ? 'object is' : 'objects are'} not eligible, and would be left without an owner: expected none, got:\n${lines.join('\n')}\nRemove the label from their templates, or what they ask for.`,
+  );
+}
+
+/** What a switch that is gone counts as, if stages have run here. */
+async function lostSwitch(
+  client: KubernetesClient,
+  namespace: string,
+): Promise<{ readonly owner: Owner } | undefined> {
+  const lease = pathOf({ resource: 'leases', namespace, name: leaseName('replicaset') });
+  return (await client.get(lease)) === undefined ? undefined : { owner: 'stock' };
+}
+
+/**
+ * Install, and prove that the owner switch bites.
+ * @throws KubedirectError `API_SERVER_UNREACHABLE`, `CLUSTER_UNSUPPORTED`, `INSTALL_REFUSED`, `POLICY_INEFFECTIVE`
+ * @public
+ */
+export async function install(options: InstallOptions): Promise<Installed> {
+  const {
+    connection,
+    namespace,
+    owner = 'direct',
+    timeoutMs = 30_000,
+    onProgress = () => undefined,
+  } = options;
+  const client = createKubernetesClient(connection);
+  try {
+    const version = await checkServer(client);
+    await refuseOffenders(client);
+    const before = (await readOwner(client, namespace)) ?? (await lostSwitch(client, namespace));
+    const simulator = options.simulator ?? false;
+    const manifests = allManifests({ namespace, simulator, owner: before?.owner ?? 'stock' });
+    for (const manifest of manifests) await apply(client, manifest);
+    onProgress(`applied ${manifests.length} objects to ${client.server} (${version})`);
+    const propagationMs = await prove({ ...options, timeoutMs, onProgress }, client, before?.owner, owner);
+    return { namespace, owner: before?.owner ?? owner, objects: manifests.length, version, propagationMs };
+  } finally {
+    await client.close();
+  }
+}
+
+async function prove(
+  options: InstallOptions & { readonly timeoutMs: number; readonly onProgress: (line: string) => void },
+  client: KubernetesClient,
+  before: Owner | undefined,
+  wanted: Owner,
+): Promise<number | null> {
+  const { namespace, timeoutMs, onProgress } = options;
+  const scratch = await createScratch(client);
+  let turned = false;
+  let propagationMs: number | null = null;
+  try {
+    await probeOwner(options, scratch, before ?? 'stock');
+    onProgress(`the switch at ${before ?? 'stock'} admits one side only`);
+    if (before === undefined && wanted === 'direct') {
+      turned = true;
+      await writeOwner(client, namespace, 'direct');
+      propagationMs = await probeOwner(options, scratch, 'direct');
+      onProgress(`the switch at direct admits one side only, after ${Math.round(propagationMs)} ms`);
+    }
+    if ((before ?? wanted) === 'direct') {
+      await probeController(client, scratch, timeoutMs);
+      onProgress('the stock ReplicaSet controller was denied');
+    }
+    return propagationMs;
+  } catch (error) {
+    if (turned) await writeOwner(client, namespace, 'stock');
+    throw error;
+  } finally {
+    await scratch.remove().catch(() => undefined);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * All that `kubedirect install` puts into a cluster, as data, in the order in which it is applied; as YAML for `--dry-run`, kustomize
+ * and the curious.
+ *
+ * The policies come before the rights to act, so that at no moment an account of ours may create Pods without its fence.
+ */
+import { stringify } from 'yaml';
+import type { Owner } from '../../spec/vocabulary.ts';
+import { OWNER_SWITCH, SYSTEM_NAMESPACE } from '../controller/names.ts';
+import {
+  bareReplicaSetPolicy,
+  eligibilityPolicy,
+  INSTALLED_LABELS,
+  type Manifest,
+  ownerPolicy,
+  ownNodePolicy,
+  protectPolicies,
+} from './policies.ts';
+import { accountsFor, rbacManifests } from './rbac.ts';
+
+export type { Manifest } from './policies.ts';
+
+/** The namespace of the stages. @public */
+export function namespaceManifest(namespace: string): Manifest {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: INSTALLED_LABELS } };
+}
+
+/** The owner switch (protocol 9). @public */
+export function switchManifest(namespace: string, owner: Owner): Manifest {
+  const metadata = { name: OWNER_SWITCH, namespace, labels: INSTALLED_LABELS };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { owner } };
+}
+
+/** Policies with their bindings. @public */
+export function policyManifests(namespace: string): Manifest[] {
+  return [
+    ...ownerPolicy(namespace),
+    ...protectPolicies(namespace),
+    ...eligibilityPolicy(),
+    ...bareReplicaSetPolicy(),
+    ...ownNodePolicy(namespace),
+  ];
+}
+
+/** What {@link allManifests} can be told. @public */
+export interface ManifestOptions {
+  /** Default {@link SYSTEM_NAMESPACE}. */
+  readonly namespace?: string;
+  /** Default `stock`. */
+  readonly owner?: Owner;
+  /** With the account that simulates nodes, for demos and benchmarks. Default false. */
+  readonly simulator?: boolean;
+}
+
+/** Everything, in order. The switch starts as `stock`: nothing changes for anybody until the policies are known to bite. @public */
+export function allManifests(options: ManifestOptions = {}): Manifest[] {
+  const namespace = options.namespace ?? SYSTEM_NAMESPACE;
+  return [
+    namespaceManifest(namespace),
+    switchManifest(namespace, options.owner ?? 'stock'),
+    ...policyManifests(namespace),
+    ...rbacManifests(namespace, accountsFor(options.simulator === true)),
+  ];
+}
+
+/** Manifests as a stream of YAML documents. @public */
+export function toYaml(manifests: readonly Manifest[]): string {
+  return manifests.map((manifest) => `---\n${stringify(manifest, { lineWidth: 0 })}`).join('');
+}

@@ -1,0 +1,265 @@
+/**
+ * The admission policies, as data (design `cluster.md`, *The owner switch*, *Eligibility*, *Identity*; protocol 9).
+ *
+ * All are `ValidatingAdmissionPolicy` (GA since 1.30): evaluated inside each API server, no webhook to lose.
+ */
+import { ELIGIBILITY } from '../../spec/eligibility.ts';
+import { INCARNATION_ANNOTATION, MANAGED_LABEL, OWNER_POLICY, OWNER_SWITCH } from '../controller/names.ts';
+import { ACCOUNTS, ourUsers, STOCK_REPLICASET_CONTROLLER, serviceAccountUser } from './identities.ts';
+
+/** An object to apply. @public */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Names of all policies; each binding has the name of its policy. @public */
+export const POLICIES = {
+  owner: OWNER_POLICY,
+  protectLeases: 'kubedirect-protect-leases',
+  protectSwitch: 'kubedirect-protect-switch',
+  eligibility: 'kubedirect-eligibility',
+  bareReplicaSets: 'kubedirect-bare-replicasets',
+  ownNode: 'kubedirect-own-node',
+} as const;
+
+/** Label on everything that is installed. @public */
+export const INSTALLED_LABELS = { 'app.kubernetes.io/part-of': 'kubedirect' } as const;
+
+const API = 'admissionregistration.k8s.io/v1';
+const MANAGED = { matchLabels: { [MANAGED_LABEL]: 'true' } };
+
+function policy(name: string, spec: object): Manifest {
+  const metadata = { name, labels: INSTALLED_LABELS };
+  return {
+    apiVersion: API,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata,
+    spec: { failurePolicy: 'Fail', ...spec },
+  };
+}
+
+function binding(name: string, spec: object = {}): Manifest {
+  const metadata = { name, labels: INSTALLED_LABELS };
+  const bound = { policyName: name, validationActions: ['Deny'], ...spec };
+  return { apiVersion: API, kind: 'ValidatingAdmissionPolicyBinding', metadata, spec: bound };
+}
+
+function resources(
+  apiGroup: string,
+  names: readonly string[],
+  operations: readonly string[],
+  version = 'v1',
+) {
+  return [{ apiGroups: [apiGroup], apiVersions: [version], operations, resources: names }];
+}
+
+function celList(values: readonly string[]): string {
+  return `[${values.map((value) => `'${value}'`).join(', ')}]`;
+}
+
+/**
+ * The owner switch: on CREATE and DELETE of managed Pods exactly one side is admitted.
+ *
+ * What a lost or damaged ConfigMap means (tested on a real control plane):
+ * - *damaged* (`owner` missing, or neither word): the rule is false for both sides. Others are not concerned.
+ * - *lost*: `parameterNotFoundAction: Deny` with `failurePolicy: Fail` denies before any match condition is looked at: nobody, of
+ *   either side, creates or deletes a managed Pod. `Allow` would skip the rule, and so admit both sides: the one thing that must not be.
+ *   That it also denies the kubelet and garbage collection is the price; the object selector, which *is* looked at first, keeps it to
+ *   managed Pods, the policy `kubedirect-protect-switch` keeps anybody from deleting the ConfigMap, and the way out, if it is gone all the
+ *   same, is `kubedirect install` or `kubedirect release`, which write it again: no Deployment is stranded.
+ * - an expression that fails counts as a denial (`Fail`), again of both sides only, since match conditions come first there.
+ *
+ * Under `stock` our DELETE of a Pod that already has a deletionTimestamp is admitted: an agent that acts as kubelet must finish
+ * deletions that others began.
+ */
+export function ownerPolicy(namespace: string): Manifest[] {
+  const pod = `(request.operation == 'DELETE' ? oldObject : object)`;
+  const contenders = celList([STOCK_REPLICASET_CONTROLLER, ...ourUsers(namespace)]);
+  const stock = `request.userInfo.username == '${STOCK_REPLICASET_CONTROLLER}'`;
+  return [
+    policy(POLICIES.owner, {
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      matchConstraints: {
+        objectSelector: MANAGED,
+        resourceRules: resources('', ['pods'], ['CREATE', 'DELETE']),
+      },
+      matchConditions: [
+        // The object selector also matches a Pod that only the other of object and oldObject labels.
+        { name: 'managed', expression: `${pod}.metadata.?labels['${MANAGED_LABEL}'].orValue('') == 'true'` },
+        { name: 'contender', expression: `request.userInfo.username in ${contenders}` },
+      ],
+      variables: [
+        { name: 'owner', expression: `params.?data.owner.orValue('')` },
+        { name: 'side', expression: `${stock} ? 'stock' : 'direct'` },
+        {
+          name: 'finishing',
+          expression: `request.operation == 'DELETE' && has(oldObject.metadata.deletionTimestamp) && variables.side == 'direct'`,
+        },
+      ],
+      validations: [
+        {
+          expression: `variables.owner == variables.side || (variables.owner == 'stock' && variables.finishing)`,
+          reason: 'Forbidden',
+          messageExpression: `'managed Pods are owned by "' + variables.owner + '", and the request is of the side "' + variables.side + '"'`,
+        },
+      ],
+    }),
+    binding(POLICIES.owner, {
+      paramRef: { name: OWNER_SWITCH, namespace, parameterNotFoundAction: 'Deny' },
+    }),
+  ];
+}
+
+/**
+ * Nobody deletes a stage's Lease or the owner switch, and nobody lowers a counter: not even a mistake brings an incarnation back
+ * (protocol 1). `uninstall` removes these policies first.
+ */
+export function protectPolicies(namespace: string): Manifest[] {
+  const counter = (object: string): string =>
+    `int(${object}.metadata.?annotations['${INCARNATION_ANNOTATION}'].orValue('0'))`;
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
+  const notDeleted = (what: string) => ({
+    expression: `request.operation != 'DELETE'`,
+    reason: 'Forbidden',
+    message: `${what} is not deleted: to remove it, use kubedirect uninstall`,
+  });
+  return [
+    policy(POLICIES.protectLeases, {
+      matchConstraints: {
+        namespaceSelector,
+        resourceRules: resources('coordination.k8s.io', ['leases'], ['UPDATE', 'DELETE']),
+      },
+      matchConditions: [{ name: 'ours', expression: `request.name.startsWith('kubedirect-')` }],
+      validations: [
+        notDeleted('the Lease of a stage, which keeps its incarnation from coming back,'),
+        {
+          expression: `request.operation == 'DELETE' || ${counter('object')} >= ${counter('oldObject')}`,
+          reason: 'Forbidden',
+          message: `the annotation ${INCARNATION_ANNOTATION} is never lowered or removed`,
+        },
+      ],
+    }),
+    binding(POLICIES.protectLeases),
+    policy(POLICIES.protectSwitch, {
+      matchConstraints: {
+        namespaceSelector,
+        resourceRules: resources('', ['configmaps'], ['CREATE', 'UPDATE', 'DELETE']),
+      },
+      matchConditions: [{ name: 'ours', expression: `request.name == '${OWNER_SWITCH}'` }],
+      validations: [
+        notDeleted('the owner switch'),
+        {
+          expression: `request.operation == 'DELETE' || object.?data.owner.orValue('') in ['direct', 'stock']`,
+          reason: 'Invalid',
+          message: `data.owner must be direct or stock`,
+        },
+      ],
+    }),
+    binding(POLICIES.protectSwitch),
+  ];
+}
+
+/** A managed Deployment asks only for what the Scheduler stage honours; generated from `spec/eligibility.ts`. */
+export function eligibilityPolicy(): Manifest[] {
+  return [
+    policy(POLICIES.eligibility, {
+      matchConstraints: { resourceRules: resources('apps', ['deployments'], ['CREATE', 'UPDATE']) },
+      matchConditions: [
+        {
+          name: 'managed',
+          expression: `object.spec.template.metadata.?labels['${MANAGED_LABEL}'].orValue('') == 'true'`,
+        },
+        // An unchanged template is not judged again, so that an offender from before can still be repaired, scaled, or deleted.
+        {
+          name: 'changed',
+          expression: `oldObject == null || object.spec.template != oldObject.spec.template`,
+        },
+      ],
+      variables: [
+        { name: 'pod', expression: 'object.spec.template.spec' },
+        {
+          name: 'containers',
+          expression: 'variables.pod.containers + variables.pod.?initContainers.orValue([])',
+        },
+      ],
+      validations: ELIGIBILITY.map((rule) => ({
+        expression: rule.cel,
+        reason: 'Invalid',
+        message: `not eligible for ${MANAGED_LABEL}: template.${rule.path}: ${rule.reason}`,
+      })),
+    }),
+    binding(POLICIES.eligibility),
+  ];
+}
+
+/** A ReplicaSet of its own, without a Deployment, has no stage that would act on it: its template must not be labelled. */
+export function bareReplicaSetPolicy(): Manifest[] {
+  return [
+    policy(POLICIES.bareReplicaSets, {
+      matchConstraints: { resourceRules: resources('apps', ['replicasets'], ['CREATE']) },
+      matchConditions: [
+        {
+          name: 'managed',
+          expression: `object.spec.?template.metadata.labels['${MANAGED_LABEL}'].orValue('') == 'true'`,
+        },
+      ],
+      validations: [
+        {
+          expression: `object.metadata.?ownerReferences.orValue([]).exists(o, o.kind == 'Deployment' && o.?controller.orValue(false))`,
+          reason: 'Invalid',
+          message: `not eligible for ${MANAGED_LABEL}: only a Deployment's ReplicaSets are managed`,
+        },
+      ],
+    }),
+    binding(POLICIES.bareReplicaSets),
+  ];
+}
+
+/**
+ * An agent that runs on a node (a DaemonSet, whose token names the node) touches only Pods of that node, and only its own Node's
+ * annotations. The publisher and the simulator, which serve many nodes, have accounts of their own and are not limited so.
+ */
+export function ownNodePolicy(namespace: string): Manifest[] {
+  const node = `request.userInfo.?extra[?'authentication.kubernetes.io/node-name'][?0].orValue('')`;
+  const old = `request.operation == 'CREATE' ? object : oldObject`;
+  return [
+    policy(POLICIES.ownNode, {
+      matchConstraints: {
+        resourceRules: [
+          ...resources('', ['pods', 'pods/status'], ['CREATE', 'UPDATE', 'DELETE']),
+          ...resources('', ['nodes', 'nodes/status'], ['CREATE', 'UPDATE', 'DELETE']),
+        ],
+      },
+      matchConditions: [
+        {
+          name: 'agent',
+          expression: `request.userInfo.username == '${serviceAccountUser(namespace, ACCOUNTS.agent)}'`,
+        },
+      ],
+      variables: [
+        { name: 'node', expression: node },
+        { name: 'before', expression: old },
+        {
+          name: 'of',
+          expression: `request.resource.resource == 'nodes' ? variables.before.metadata.name : variables.before.spec.?nodeName.orValue('')`,
+        },
+      ],
+      validations: [
+        {
+          expression: `variables.node != '' && variables.of == variables.node`,
+          reason: 'Forbidden',
+          messageExpression: `'an agent acts on its own node only: it is on "' + variables.node + '", the object is of "' + variables.of + '"'`,
+        },
+      ],
+    }),
+    binding(POLICIES.ownNode),
+  ];
+}
