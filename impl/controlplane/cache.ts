@@ -35,7 +35,8 @@ interface Manifest {
 /** Digest of all that decides what is built: go.mod, go.sum, the recipe. @internal */
 export async function buildInputs(name: BinaryName): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum']) hash.update(await readFile(join(MODULE_DIR, file)));
+  const sources = BINARIES[name].sources ?? [];
+  for (const file of ['go.mod', 'go.sum', ...sources]) hash.update(await readFile(join(MODULE_DIR, file)));
   return hash.update(JSON.stringify(BINARIES[name])).digest('hex');
 }
 

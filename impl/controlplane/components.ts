@@ -184,6 +184,6 @@ export async function kwokArgs({ dataDir, kwokDelayMs, kubeconfigs }: ComponentC
     '--node-lease-duration-seconds=40',
     '--cidr=10.64.0.1/10',
     // An address for documentation (RFC 5737): nobody answers there.
-    '--node-ip=192.0.2.1',
+    '--node-ip=203.0.113.1',
   ];
 }

@@ -2,15 +2,40 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { KubedirectError } from '../../spec/errors.ts';
+import type { ApiClient } from './apiclient.ts';
 import { resolveBinaries } from './binaries.ts';
 import { removeDataDir } from './datadir.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { createKwokNodes, markKwokNodes, startHollowNode } from './nodes.ts';
+import type { Reaper } from './reaper.ts';
 import type { Assembly } from './start.ts';
 import type { Component, ControlPlane, HollowNode, KubectlResult, NodeProcess } from './types.ts';
 import { KUBERNETES_VERSION } from './versions.ts';
 
 const TOKEN_SECONDS = 86_400;
+
+/** What the starters of nodes in other files need of a control plane. @internal */
+export interface Internals {
+  readonly client: ApiClient;
+  readonly reaper: Reaper;
+  /** Certificate of the authority that signs all clients. */
+  readonly caFile: string;
+  readonly onProgress: (line: string) => void;
+  /** Nodes that `stop` stops first. */
+  readonly nodes: Set<NodeProcess>;
+}
+
+const internals = new WeakMap<ControlPlane, Internals>();
+
+/** @throws KubedirectError `FLAG_INVALID` for a control plane that `startControlPlane` did not make @internal */
+export function internalsOf(controlPlane: ControlPlane): Internals {
+  const found = internals.get(controlPlane);
+  if (found !== undefined) return found;
+  throw new KubedirectError(
+    'FLAG_INVALID',
+    'controlPlane: expected one from startControlPlane, got another object',
+  );
+}
 
 /** Wraps what `start.ts` has put together. @internal */
 export function controlPlaneOf(assembly: Assembly): ControlPlane {
@@ -34,7 +59,7 @@ export function controlPlaneOf(assembly: Assembly): ControlPlane {
       user,
       credentials: await pki.authority.client({ user, groups }),
     });
-  return {
+  const handle: ControlPlane = {
     url,
     kubeconfig,
     dataDir,
@@ -80,6 +105,8 @@ export function controlPlaneOf(assembly: Assembly): ControlPlane {
       return stopping;
     },
   };
+  internals.set(handle, { client, reaper, caFile: pki.caFile, onProgress: assembly.onProgress, nodes });
+  return handle;
 }
 
 const fileSafe = (text: string): string => text.replace(/[^\w.-]+/g, '-');

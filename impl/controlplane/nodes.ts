@@ -91,7 +91,8 @@ export async function startHollowNode(
         ...(labels.length === 0 ? [] : [`--node-labels=${labels.join(',')}`]),
       ],
       logFile: join(host.dataDir, 'logs', `hollow-${name}.log`),
-      env: { ...process.env, TMPDIR: dir, HOME: dir },
+      // A PATH without programs: this kubelet would write chains into the host's iptables.
+      env: { PATH: dir, TMPDIR: dir, HOME: dir },
       healthy: async () => {
         const answer = await host.client.send('GET', `/api/v1/nodes/${name}`);
         return answer.status === 200;

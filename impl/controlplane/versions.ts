@@ -24,11 +24,12 @@ export type BinaryName =
   | 'kwok'
   | 'kubectl'
   | 'kubemark'
-  | 'kubelet';
+  | 'kubelet'
+  | 'echo';
 
 /** How one program is built, and recognised on PATH. @internal */
 export interface BinaryRecipe {
-  /** Go package, a `tool` of go.mod. */
+  /** Go package: a `tool` of go.mod, or a folder of ours. */
   readonly package: string;
   /** Its version, with the leading v. */
   readonly version: string;
@@ -36,6 +37,8 @@ export interface BinaryRecipe {
   readonly versionArgs?: readonly string[];
   /** Link-time variables that state the version. */
   readonly linkVariables: readonly string[];
+  /** Files of ours that it is built from, beside go.mod. */
+  readonly sources?: readonly string[];
 }
 
 const [major, minor] = KUBERNETES_VERSION.slice(1).split('.');
@@ -73,6 +76,8 @@ export const BINARIES: Readonly<Record<BinaryName, BinaryRecipe>> = {
   kubectl: kubernetes('kubectl', ['version', '--client']),
   kubemark: kubernetes('kubemark'),
   kubelet: kubernetes('kubelet', ['--version']),
+  // Ours: the program in the test image of a real node.
+  echo: { package: './echo', version: 'v1', linkVariables: [], sources: ['echo/main.go'] },
 };
 
 /** Names of all programs, in building order. @public */

@@ -1,0 +1,89 @@
+// The one program in the test image of a real node. As `pause` it holds a Pod's namespaces; otherwise it serves HTTP on
+// $PORT (8080): `/` answers the hostname, which is the Pod's name, `/healthz` answers ok. On SIGTERM it stops answering
+// healthy, waits $TERM_DELAY (a Go duration, default 0s), finishes what it serves, and exits 0.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "pause" {
+		pause()
+		return
+	}
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// pause waits for a signal, and reaps children where the Pod shares its process namespace.
+func pause() {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGCHLD)
+	for received := range signals {
+		if received != syscall.SIGCHLD {
+			return
+		}
+		for {
+			if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
+				break
+			}
+		}
+	}
+}
+
+func serve() error {
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "8080"
+	}
+	delay := time.Duration(0)
+	if text := os.Getenv("TERM_DELAY"); text != "" {
+		parsed, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("TERM_DELAY: expected a duration such as 2s, got %q", text)
+		}
+		delay = parsed
+	}
+	hostname, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	var terminating atomic.Bool
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, hostname) })
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if terminating.Load() {
+			http.Error(w, "terminating", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	server := &http.Server{Addr: ":" + port, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	stopped := make(chan error, 1)
+	go func() {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+		<-signals
+		terminating.Store(true)
+		fmt.Println("terminating")
+		time.Sleep(delay)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(ctx)
+	}()
+	fmt.Println("serving", hostname, "on port", port)
+	if err := server.ListenAndServe(); err != http.ErrServerClosed {
+		return err
+	}
+	return <-stopped
+}

@@ -1,0 +1,255 @@
+/**
+ * A real node: the stock kubelet with containerd, runc and the bridge network plugin, real containers with addresses that
+ * the host reaches. For `publish` end to end, and for the `cri` runtime, which has the same containerd.
+ *
+ * It has a mount namespace of its own in which the host's folders and kernel settings that these programs would write are
+ * covered by copies; a bridge of its own without a way out; a cgroup of its own. `stop` removes all of it, and so does
+ * the reaper if we die. Pods need `imagePullPolicy: Never` and `automountServiceAccountToken: false`.
+ *
+ * @example
+ * const node = await startRealNode(cluster, 'real-0');
+ * // … Pods with `image: ECHO_IMAGE` bound to `real-0` …
+ * await node.kill(); // the kubelet; the containers live
+ * await node.restart();
+ * await node.stop();
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { KubedirectError } from '../../spec/errors.ts';
+import { waitForLease, waitForNodes } from './apiclient.ts';
+import { resolveBinaries } from './binaries.ts';
+import { type Internals, internalsOf } from './controlplane.ts';
+import { freePorts } from './ports.ts';
+import { SupervisedProcess } from './process.ts';
+import { cgroupHierarchies } from './realnode/cgroups.ts';
+import { type NodeConfig, writeNodeConfig } from './realnode/config.ts';
+import { writeImageArchive } from './realnode/image.ts';
+import { ECHO_IMAGE, type Layout, layoutOf, PAUSE_IMAGE } from './realnode/layout.ts';
+import { cniBinDir, nodePath, realNodeSupported } from './realnode/support.ts';
+import type { ControlPlane, NodeProcess } from './types.ts';
+
+export { ECHO_IMAGE } from './realnode/layout.ts';
+export { realNodeSupported } from './realnode/support.ts';
+
+const run = promisify(execFile);
+const CLEANER = fileURLToPath(new URL('./realnode/clean-main.ts', import.meta.url));
+
+/** How {@link startRealNode} starts. @public */
+export interface RealNodeOptions {
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Default 110. */
+  readonly maxPods?: number;
+}
+
+/** A node whose containers are real. They outlive a killed kubelet. @public */
+export interface RealNode extends NodeProcess {
+  readonly kind: 'real';
+  /** containerd's socket, CRI included. The kubelet's containers are in its namespace `k8s.io`. */
+  readonly containerdSocket: string;
+  /** The host's address on the node's bridge; Pods are in the same /24. */
+  readonly address: string;
+  /** Runs `ctr` against the node's containerd, and returns what it prints. */
+  ctr(args: readonly string[]): Promise<string>;
+  /** Ids of the containers that run now, the Pods' sandboxes included. */
+  containers(): Promise<string[]>;
+}
+
+/**
+ * Starts a real node and waits until it is Ready; seconds, once the kubelet is built.
+ * @throws KubedirectError `REAL_NODE_UNSUPPORTED`, `COMPONENT_FAILED`, `NODE_NOT_READY`
+ * @public
+ */
+export async function startRealNode(
+  controlPlane: ControlPlane,
+  name: string,
+  options: RealNodeOptions = {},
+): Promise<RealNode> {
+  const support = await realNodeSupported();
+  if (!support.ok) {
+    throw new KubedirectError(
+      'REAL_NODE_UNSUPPORTED',
+      `node ${name}: expected Linux, root, containerd, runc and network plugins: ${support.reason}`,
+    );
+  }
+  const internals = internalsOf(controlPlane);
+  const binaries = await resolveBinaries(['kubelet', 'echo'], { onProgress: internals.onProgress });
+  const layout = layoutOf(join(controlPlane.dataDir, 'real', name));
+  const cleaner = [process.execPath, '--no-warnings', CLEANER, JSON.stringify(layout)];
+  await mkdir(layout.dir, { recursive: true });
+  internals.reaper.tell({ kind: 'command', name: layout.dir, argv: cleaner });
+  try {
+    const [port = 0] = await freePorts(1);
+    const config = await writeNodeConfig(layout, cniBinDir() ?? '', {
+      port,
+      caFile: internals.caFile,
+      maxPods: options.maxPods ?? 110,
+    });
+    await makeGround(layout);
+    const containerd = containerdProcess(controlPlane, name, layout, config, internals);
+    await containerd.start();
+    await importImages(layout, binaries.get('echo') ?? '');
+    const kubeconfig = await controlPlane.userKubeconfig(`system:node:${name}`, ['system:nodes']);
+    const labels = Object.entries(options.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+    const kubelet = kubeletProcess(controlPlane, name, layout, internals, {
+      program: binaries.get('kubelet') ?? '',
+      namespaceOf: containerd.pid ?? 0,
+      args: [
+        `--config=${config.kubelet}`,
+        `--kubeconfig=${kubeconfig}`,
+        ...(labels.length === 0 ? [] : [`--node-labels=${labels.join(',')}`]),
+      ],
+    });
+    const node = realNode(name, layout, cleaner, { containerd, kubelet, internals });
+    internals.nodes.add(node);
+    await kubelet.start();
+    await waitForNodes(internals.client, [name]);
+    return node;
+  } catch (error) {
+    await clean(cleaner).catch(() => undefined);
+    internals.reaper.tell({ kind: 'commandDone', name: layout.dir });
+    throw error;
+  }
+}
+
+function realNode(
+  name: string,
+  layout: Layout,
+  cleaner: readonly string[],
+  parts: {
+    readonly containerd: SupervisedProcess;
+    readonly kubelet: SupervisedProcess;
+    readonly internals: Internals;
+  },
+): RealNode {
+  const { containerd, kubelet, internals } = parts;
+  let stopping: Promise<void> | undefined;
+  const node: RealNode = {
+    kind: 'real',
+    name,
+    containerdSocket: layout.socket,
+    address: `${layout.prefix}.1`,
+    get pid() {
+      return kubelet.pid;
+    },
+    kill: () => kubelet.signal('SIGKILL'),
+    restart: async () => {
+      const since = Date.now();
+      await kubelet.start();
+      await waitForLease(internals.client, name, since);
+      await waitForNodes(internals.client, [name]);
+    },
+    ctr: (args) => ctr(layout, args),
+    containers: async () => {
+      const lines = (await ctr(layout, ['-n', 'k8s.io', 'tasks', 'list'])).split('\n').slice(1);
+      return lines.filter((line) => line.includes('RUNNING')).map((line) => line.split(/\s+/)[0] ?? '');
+    },
+    stop: () => {
+      stopping ??= (async () => {
+        await kubelet.stop(3_000);
+        await internals.client.send('DELETE', `/api/v1/nodes/${name}`).catch(() => undefined);
+        await containerd.stop(3_000);
+        internals.nodes.delete(node);
+        await clean(cleaner);
+        internals.reaper.tell({ kind: 'commandDone', name: layout.dir });
+      })();
+      return stopping;
+    },
+  };
+  return node;
+}
+
+async function clean([command = '', ...args]: readonly string[]): Promise<void> {
+  try {
+    await run(command, args);
+  } catch (cause) {
+    const said = (cause as { stderr?: string }).stderr ?? (cause as Error).message;
+    throw new KubedirectError('COMPONENT_FAILED', `a real node was not removed whole: ${said}`, { cause });
+  }
+}
+
+/** What must be there before the programs start: cgroups, mount points, the bridge with our address. */
+async function makeGround({ bridge, prefix, covered, cgroup }: Layout): Promise<void> {
+  const ip = (...args: string[]) => run('ip', args, { env: { PATH: nodePath() } });
+  for (const hierarchy of cgroupHierarchies()) await mkdir(join(hierarchy, cgroup), { recursive: true });
+  for (const folder of Object.keys(covered)) await mkdir(folder, { recursive: true });
+  await ip('link', 'add', bridge, 'type', 'bridge');
+  await ip('address', 'add', `${prefix}.1/24`, 'dev', bridge);
+  await ip('link', 'set', bridge, 'up');
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Covers folders and settings, then becomes containerd; the process id stays the same all along. */
+function startScript({ dir, covered, settings }: Layout, config: string): string {
+  const lines = Object.entries(covered).map(([target, source]) => `mount --bind ${quoted(source)} ${target}`);
+  for (const [index, path] of settings.entries()) {
+    const copy = quoted(join(dir, 'settings', String(index)));
+    lines.push(`if [ -e ${path} ]; then cat ${path} > ${copy}; mount --bind ${copy} ${path}; fi`);
+  }
+  return ['set -e', ...lines, `exec containerd --config ${quoted(config)}`].join('\n');
+}
+
+function containerdProcess(
+  { dataDir }: ControlPlane,
+  name: string,
+  layout: Layout,
+  config: NodeConfig,
+  { reaper }: Internals,
+): SupervisedProcess {
+  const args = ['--mount', '--propagation', 'private', 'sh', '-c', startScript(layout, config.containerd)];
+  return new SupervisedProcess(
+    {
+      name: `containerd of ${name}`,
+      command: 'unshare',
+      args,
+      logFile: join(dataDir, 'logs', `real-${name}-containerd.log`),
+      env: { PATH: nodePath(), TMPDIR: layout.dir },
+      healthy: () => ctr(layout, ['version']).then(() => true),
+    },
+    reaper,
+  );
+}
+
+function kubeletProcess(
+  { dataDir }: ControlPlane,
+  name: string,
+  layout: Layout,
+  { reaper, client }: Internals,
+  how: { readonly program: string; readonly namespaceOf: number; readonly args: readonly string[] },
+): SupervisedProcess {
+  return new SupervisedProcess(
+    {
+      name: `kubelet of ${name}`,
+      command: 'nsenter',
+      args: [
+        `--mount=/proc/${how.namespaceOf}/ns/mnt`,
+        '--',
+        how.program,
+        ...how.args,
+        `--hostname-override=${name}`,
+        `--node-ip=${layout.prefix}.1`,
+        `--root-dir=${join(layout.dir, 'kubelet')}`,
+        `--cert-dir=${join(layout.dir, 'kubelet', 'pki')}`,
+      ],
+      logFile: join(dataDir, 'logs', `real-${name}-kubelet.log`),
+      env: { PATH: nodePath(), HOME: layout.dir, TMPDIR: layout.dir },
+      healthy: async () => (await client.send('GET', `/api/v1/nodes/${name}`)).status === 200,
+    },
+    reaper,
+  );
+}
+
+async function ctr({ socket }: Layout, args: readonly string[]): Promise<string> {
+  const options = { env: { PATH: nodePath() }, timeout: 60_000, maxBuffer: 1 << 24 };
+  return (await run('ctr', ['--address', socket, ...args], options)).stdout;
+}
+
+async function importImages(layout: Layout, program: string): Promise<void> {
+  const archive = join(layout.dir, 'images.tar');
+  await writeImageArchive(archive, program, { [ECHO_IMAGE]: [], [PAUSE_IMAGE]: ['pause'] });
+  await ctr(layout, ['-n', 'k8s.io', 'images', 'import', archive]);
+  await writeFile(archive, '');
+}
