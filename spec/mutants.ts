@@ -16,4 +16,124 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'a tombstone is never made live by what the downstream says (3, 4.1)',
     breaks: ['CacheCoherent'],
   },
+  {
+    name: 'fence-not-persisted',
+    rule: 'K persists whom it has fenced before the Offer (3, 5)',
+    breaks: ['NoFalseConfirm', 'SessionFenced'],
+  },
+  {
+    name: 'no-minimum',
+    rule: 'K takes the counter on the Lease of S, read after registering, as the minimum (6)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'acceptance-not-journalled',
+    rule: 'K journals acceptance before starting (5)',
+    breaks: ['NoLeak', 'NoFalseConfirm'],
+  },
+  {
+    name: 'termination-not-journalled',
+    rule: 'K journals a termination before its first effect (4.4)',
+    breaks: ['TerminationIrreversible'],
+  },
+  {
+    name: 'intent-not-journalled',
+    rule: 'K journals publish intent before the create (5)',
+    breaks: ['NoLeak', 'TerminationIrreversible'],
+  },
+  {
+    name: 'journal-after-effects',
+    rule: 'an entry is durable before the effect that needs it (5)',
+    breaks: ['NoFalseConfirm', 'TerminationIrreversible'],
+  },
+  {
+    name: 'adoption-not-journalled',
+    rule: 'an adopted Pod is journalled as accepted with publish intent (5)',
+    breaks: ['TerminationIrreversible'],
+  },
+  {
+    name: 'late-create-left',
+    rule: 'a stamped Pod whose uid has ended, or is not known, is deleted (5)',
+    breaks: ['NoLeak'],
+  },
+  {
+    name: 'publish-again',
+    rule: 'after a restart, publish intent without an object is ambiguous: the Pod ends (5)',
+    breaks: ['TerminationIrreversible'],
+  },
+  {
+    name: 'node-crash-kept',
+    rule: 'publish intent and a live object without containers: the object is ended (5)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'start-in-flight-ignored',
+    rule: 'accepted without containers: confirm only once the runtime is quiet (5)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'unknown-containers-left',
+    rule: 'containers that the journal does not know are killed (5)',
+    breaks: ['NoLeak', 'NodeCapacity'],
+  },
+  {
+    name: 'terminated-before-stop',
+    rule: 'K confirms when the containers have stopped (4.4)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'confirm-create-in-flight',
+    rule: 'a create whose fate is not known is not done (4.4)',
+    breaks: ['NoFalseConfirm', 'NoLeak'],
+  },
+  {
+    name: 'confirm-without-read',
+    rule: 'in publish, a consistent read shows no object before every confirmation (4.4)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'grace-zero',
+    rule: 'deletes of K have a grace period of at least 1 s (4.4)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'ended-accepted',
+    rule: 'Assign of a uid that has ended is Refused (4.1)',
+    breaks: ['TerminationIrreversible'],
+  },
+  {
+    name: 'no-room-check',
+    rule: 'K refuses what does not fit, whatever S believes (7)',
+    breaks: ['NodeCapacity'],
+  },
+  {
+    name: 'old-mark-drains',
+    rule: 'a mark older than the incarnation accepted before is void (6)',
+    breaks: ['NoNeedlessEnd'],
+  },
+  {
+    name: 'drain-keeps-session',
+    rule: 'the fence is raised to the mark and sessions not above it are closed (6)',
+    breaks: ['NoFalseConfirm', 'CancelledStaysOut'],
+  },
+  {
+    name: 'drain-not-awaited',
+    rule: 'a drain is completed when every managed Pod is gone (5, 6)',
+    breaks: ['CancelledStaysOut'],
+  },
+  {
+    name: 'acknowledge-early',
+    rule: 'stock is acknowledged when no tombstone is live and nothing is unpublished (9)',
+    breaks: ['OneSide'],
+  },
+  {
+    name: 'tombstone-held-at-release',
+    rule: 'a tombstone not yet signalled and live is let go at a release (9)',
+    breaks: ['NoNeedlessEnd', 'OneSide'],
+  },
+  {
+    name: 'publish-before-running',
+    rule: 'where K runs the containers it publishes when they run (2, 5)',
+    breaks: ['TerminationIrreversible'],
+  },
 ];
