@@ -222,7 +222,10 @@ export const cancellationMachine = setup({
       description: 'The link is open',
       on: {
         closed: { target: 'unreachable' },
-        vanished: { target: 'reading', actions: 'hangUp' },
+        vanished: [
+          { guard: 'ownerIsStock', target: 'unreachable', actions: 'hangUp' },
+          { target: 'reading', actions: 'hangUp' },
+        ],
       },
     },
     unreachable: {

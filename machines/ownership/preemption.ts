@@ -15,8 +15,6 @@ export interface PreemptionInput {
   readonly requests: Resources;
   /** Victims, and terminations under way that were counted. */
   readonly awaited: readonly Uid[];
-  /** See `spec/mutants.ts`. */
-  readonly mutants?: ReadonlySet<string>;
 }
 
 /** What happens to a preemption. @public */
@@ -32,8 +30,7 @@ type Context = PreemptionInput;
 export const preemptionMachine = setup({
   types: { context: {} as Context, events: {} as PreemptionEvent, input: {} as PreemptionInput },
   guards: {
-    allAreGone: ({ context }) =>
-      context.awaited.length === 0 || context.mutants?.has('preemptor-early') === true,
+    allAreGone: ({ context }) => context.awaited.length === 0,
   },
   actions: {
     strike: assign(({ context, event }) =>

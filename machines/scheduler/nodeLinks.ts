@@ -1,4 +1,5 @@
 /** The links to the nodes: the handshake as their upstream, and what each K says (`spec/protocol.md` 3, 4). */
+import type { NodeFact } from '../../spec/facts.ts';
 import type { Invalidate, Message, Offer, PodReason, State } from '../../spec/messages.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { LinkName, PodRecord, PodStatus, Uid } from '../../spec/vocabulary.ts';
@@ -20,6 +21,7 @@ import { type Context, emit, type NodeEntry, post, stir, tell } from './context.
 import { hold, recordsOf } from './holdings.ts';
 import { onNewerMark } from './leadership.ts';
 import { letGo, refusePreemptorsOf } from './preempting.ts';
+import { enqueue } from './queue.ts';
 import { statusOf } from './tombstones.ts';
 
 /** S's name for its link to a node. */
@@ -126,7 +128,7 @@ function fetch(context: Context, node: string, { session, held }: Offer): Contex
 }
 
 /** Breaks the session that is tried or open, and goes on with the next number. */
-function hangUp(context: Context, node: string): Context {
+export function hangUp(context: Context, node: string): Context {
   const { link } = context.nodes.get(node) as NodeEntry;
   const { incarnation, n, offer } = link.context;
   const session = upstreamSession(link) ?? { upstream: incarnation, downstream: offer?.incarnation ?? 0, n };
@@ -147,20 +149,40 @@ function reach(context: Context, node: string): Context {
 /** The mark stands and S still leads: the node's Pods are given up (6). */
 function invalidateNode(context: Context, node: string): Context {
   const records = [...recordsOf(context, node).values()];
-  let next = letGo(
-    context,
-    records.map(({ uid }) => uid),
-  );
-  next = tell(next, { lost: records.map(({ uid }) => ({ uid, reason: 'NodeCancelled' })) });
+  const uids = records.map(({ uid }) => uid);
+  let next = letGo(context, uids);
+  if (context.mutants.has('rebind-lost')) next = waitAgain(next, records);
+  else next = tell(next, { lost: uids.map((uid) => ({ uid, reason: 'NodeCancelled' })) });
   next = reach(refusePreemptorsOf(next, node), node);
-  const entry = next.nodes.get(node) as NodeEntry;
-  if (entry.successor === null) return next;
-  const { uid: nodeUid, ready } = entry.successor;
-  next = {
-    ...next,
-    nodes: next.nodes.set(node, { ...entry, fact: entry.successor, successor: null, vanished: false }),
-  };
-  return onCancellation(next, node, { type: 'replaced', nodeUid, ready });
+  const { vanished, successor } = next.nodes.get(node) as NodeEntry;
+  if (successor !== null) return succeedNode(next, successor);
+  return vanished ? stopDialling(next, node) : next;
+}
+
+/** Mutant: a lost uid is given to a second node. */
+function waitAgain(context: Context, records: readonly PodRecord[]): Context {
+  const again = records.map((record) => ({ ...record, node: null, phase: 'created' as const }));
+  const next = hold(context, again);
+  return { ...next, queue: enqueue(next.queue, again) };
+}
+
+/** The next Node of this name takes the place of one that was cancelled: it is dialled under a new session. */
+export function succeedNode(context: Context, fact: NodeFact): Context {
+  const entry = context.nodes.get(fact.name) as NodeEntry;
+  const nodes = context.nodes.set(fact.name, { ...entry, fact, successor: null, vanished: false });
+  const next = onCancellation({ ...context, nodes }, fact.name, {
+    type: 'replaced',
+    nodeUid: fact.uid,
+    ready: fact.ready,
+  });
+  return hangUp(next, fact.name);
+}
+
+/** Nobody is there to be dialled until a Node of this name comes again. */
+function stopDialling(context: Context, node: string): Context {
+  const { incarnation, n } = (context.nodes.get(node) as NodeEntry).link.context;
+  const session = { upstream: incarnation, downstream: 0, n };
+  return emit(context, { type: 'disconnect', link: linkOf(node), session, reason: 'the Node is gone' });
 }
 
 /** The link is open: the table of the handshake, then `Terminate` of every tombstone. */
@@ -179,7 +201,10 @@ function stateArrived(context: Context, node: string, offer: Offer, { records }:
     lost: lost.map((uid) => ({ uid, reason: 'NotHeldByNode' })),
     terminated: outcome.confirm,
   });
-  const tombstones = [...recordsOf(next, node).values()].filter(({ phase }) => phase === 'terminating');
+  const silent = context.mutants.has('no-terminate-on-opening');
+  const tombstones = silent
+    ? []
+    : [...recordsOf(next, node).values()].filter(({ phase }) => phase === 'terminating');
   next = post(next, node, {
     assign: resent.map((uid) => next.records.get(uid) as PodRecord),
     terminate: [...tombstones.map(({ uid }) => uid), ...elsewhere],
@@ -222,7 +247,10 @@ function changed(context: Context, node: string, pods: readonly PodStatus[]): Co
     if (after !== before) latest.set(status.uid, after);
   }
   const records = [...latest.values()];
-  return tell(hold(context, records), { changed: records.map(statusOf) });
+  const next = tell(hold(context, records), { changed: records.map(statusOf) });
+  if (!context.mutants.has('collect-tombstone-early')) return next;
+  const ending = records.filter(({ phase }) => phase === 'terminating').map(({ uid }) => uid);
+  return tell(letGo(next, ending), { terminated: ending });
 }
 
 function knownOf<T extends { readonly uid: Uid }>(

@@ -7,7 +7,7 @@ import { startCancellation } from '../ownership/cancellation.ts';
 import { startUpstreamSide } from '../ownership/link/index.ts';
 import { type Context, stir } from './context.ts';
 import { onNewerMark } from './leadership.ts';
-import { linkOf, onCancellation, onCancellationOutputs, onLinkOutputs } from './nodeLinks.ts';
+import { linkOf, onCancellation, onCancellationOutputs, onLinkOutputs, succeedNode } from './nodeLinks.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
@@ -69,13 +69,7 @@ function addNode(context: Context, fact: NodeFact): Context {
 function succeed(context: Context, fact: NodeFact): Context {
   const entry = context.nodes.get(fact.name);
   if (entry === undefined) return context;
-  if (entry.cancellation.value === 'cancelled') {
-    const next = {
-      ...context,
-      nodes: context.nodes.set(fact.name, { ...entry, fact, successor: null, vanished: false }),
-    };
-    return onCancellation(next, fact.name, { type: 'replaced', nodeUid: fact.uid, ready: fact.ready });
-  }
+  if (entry.cancellation.value === 'cancelled') return succeedNode(context, fact);
   const next = {
     ...context,
     nodes: context.nodes.set(fact.name, { ...entry, successor: fact, vanished: true }),

@@ -7,9 +7,9 @@ import { release } from './holdings.ts';
 import { minus, NOTHING, plus } from './resources.ts';
 
 /** Keeps room on a node for a preemptor. Its victims are tombstoned by the caller. */
-export function keepRoom(context: Context, input: Omit<PreemptionInput, 'mutants'>): Context {
+export function keepRoom(context: Context, input: PreemptionInput): Context {
   const { preemptor, node, requests, awaited } = input;
-  const preemption = startPreemption({ ...input, mutants: context.mutants });
+  const preemption = startPreemption(input);
   const next = {
     ...context,
     preemptions: context.preemptions.set(preemptor, preemption),

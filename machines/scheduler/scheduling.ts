@@ -1,5 +1,6 @@
 /** Runs the queue: rooms and groups out of the state, the pass, and its decisions into the state. */
-import type { Set as ISet } from 'immutable';
+import { Set as ISet } from 'immutable';
+import type { Effect } from '../../spec/effects.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { isUpstreamOpen } from '../ownership/link/index.ts';
@@ -38,17 +39,24 @@ function roomOf(context: Context, { fact }: NodeEntry): Room {
   };
 }
 
-/** One pass, if anything changed that could place a Pod. */
+/** Passes until nothing more can be placed: a preemptor that waits anew makes another one. */
 export function runQueue(context: Context): Context {
   if (context.owner === 'stock' && !context.mutants.has('stock-binds')) return context;
-  const { everywhere, nodes: stirred } = context.stirred;
-  const shapes = [...context.queue.shapes.values()].filter(
-    (shape) => (!shape.tried || everywhere || !stirred.isEmpty()) && context.templates.has(shape.replicaSet),
+  let next = assignCleared(context);
+  for (let shapes = due(next); shapes.length > 0; shapes = due(next)) {
+    const { everywhere, nodes } = next.stirred;
+    next = assignCleared(runPass({ ...next, stirred: STILL }, shapes, everywhere ? null : nodes));
+  }
+  return next.stirred === STILL ? next : { ...next, stirred: STILL };
+}
+
+/** Who is to be tried: new shapes, and if room may have appeared, all. A template not yet seen is waited for. */
+function due({ queue, stirred, templates }: Context): readonly Shape[] {
+  if (queue.shapes.isEmpty()) return [];
+  const moved = stirred.everywhere || !stirred.nodes.isEmpty();
+  return [...queue.shapes.values()].filter(
+    (shape) => (moved || !shape.tried) && templates.has(shape.replicaSet),
   );
-  if (shapes.length === 0 && context.preemptions.isEmpty())
-    return context.stirred === STILL ? context : { ...context, stirred: STILL };
-  const next = assignCleared({ ...context, stirred: STILL });
-  return shapes.length === 0 ? next : runPass(next, shapes, everywhere ? null : stirred);
 }
 
 function runPass(context: Context, shapes: readonly Shape[], stirred: ISet<string> | null): Context {
@@ -92,7 +100,7 @@ function runPass(context: Context, shapes: readonly Shape[], stirred: ISet<strin
       true,
     ),
   };
-  return watchForRoom(next, shapes);
+  return next;
 }
 
 function* entriesOf(context: Context, names: ISet<string>): Generator<NodeEntry> {
@@ -124,11 +132,13 @@ function bind(context: Context, binds: readonly { uid: Uid; node: string }[]): C
 
 /** Preemptors whose victims are gone get their room, or wait anew if it went otherwise. */
 function assignCleared(context: Context): Context {
-  const cleared = [...context.preemptions.values()].filter(isCleared);
-  return cleared.reduce(assignPreemptor, context);
+  if (context.preemptions.isEmpty()) return context;
+  const early = context.mutants.has('preemptor-early');
+  const cleared = [...context.preemptions.values()].filter((preemption) => early || isCleared(preemption));
+  return cleared.reduce((next, preemption) => assignPreemptor(next, preemption, early), context);
 }
 
-function assignPreemptor(context: Context, preemption: Preemption): Context {
+function assignPreemptor(context: Context, preemption: Preemption, early: boolean): Context {
   const { preemptor, node, requests } = preemption.context;
   const entry = context.nodes.get(node);
   const record = context.records.get(preemptor);
@@ -139,35 +149,28 @@ function assignPreemptor(context: Context, preemption: Preemption): Context {
   const fits =
     constraints !== undefined && admits(constraints, entry.fact) && hasRoom(room, requests, rulesOf(context));
   const next = endReservations(context, [preemptor]);
-  if (fits) return bind(next, [{ uid: preemptor, node }]);
+  if (fits || early) return bind(next, [{ uid: preemptor, node }]);
   return { ...next, queue: enqueue(next.queue, [record]) };
 }
 
 /** Starts the clock by which people hear of a ReplicaSet that finds no room, and stops it when none of its Pods waits. */
-function watchForRoom(context: Context, shapes: readonly Shape[]): Context {
-  let next = context;
-  for (const replicaSet of new Set(shapes.map((shape) => shape.replicaSet))) {
-    const waits = next.queue.shapes.some((shape) => shape.replicaSet === replicaSet);
-    if (waits === next.noRoom.has(replicaSet)) continue;
-    next = waits
-      ? emit(
-          { ...next, noRoom: next.noRoom.add(replicaSet) },
-          { type: 'setTimer', timer: `noRoom/${replicaSet}`, milliseconds: TIMERS.noRoom },
-        )
-      : emit(
-          { ...next, noRoom: next.noRoom.delete(replicaSet) },
-          { type: 'cancelTimer', timer: `noRoom/${replicaSet}` },
-        );
-  }
-  return next;
+export function watchForRoom(context: Context): Context {
+  if (context.queue.shapes.isEmpty() && context.noRoom.isEmpty()) return context;
+  const waiting = new Set(context.queue.shapes.valueSeq().map(({ replicaSet }) => replicaSet));
+  const effects: Effect[] = [];
+  for (const replicaSet of waiting)
+    if (!context.noRoom.has(replicaSet))
+      effects.push({ type: 'setTimer', timer: `noRoom/${replicaSet}`, milliseconds: TIMERS.noRoom });
+  for (const replicaSet of context.noRoom)
+    if (!waiting.has(replicaSet)) effects.push({ type: 'cancelTimer', timer: `noRoom/${replicaSet}` });
+  return effects.length === 0 ? context : emit({ ...context, noRoom: ISet(waiting) }, ...effects);
 }
 
 /** The clock ran out: says how many wait, and of what size. */
 export function reportNoRoom(context: Context, replicaSet: string): Context {
   const waiting = [...context.queue.shapes.values()].filter((shape) => shape.replicaSet === replicaSet);
   const count = waiting.reduce((sum, shape) => sum + shape.waiting.size, 0);
-  const cleared = { ...context, noRoom: context.noRoom.delete(replicaSet) };
-  if (count === 0) return cleared;
+  if (count === 0) return context;
   const open = context.nodes.count(takesPods);
   const why = context.templates.has(replicaSet)
     ? `none of ${open} nodes that take Pods admits them and has room`

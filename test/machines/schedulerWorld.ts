@@ -143,9 +143,11 @@ export class SchedulerWorld {
   readonly broken: string[] = [];
   readonly mutants: ReadonlySet<string>;
   readonly told: string[] = [];
+  /** The session that each link tries. */
+  readonly dials = new Map<string, number>();
   /** Victims of each preemptor (told by the machine's state when it appears). */
   readonly awaited = new Map<Uid, Set<Uid>>();
-  /** Uids that run somewhere. */
+  /** What a read of S's Lease shows, if not S's own incarnation. */
   leaseOverride: number | null = null;
 
   constructor(nodes: readonly NodeFact[], mutants: readonly string[] = []) {
@@ -195,6 +197,41 @@ export class SchedulerWorld {
     this.#headStep({ type: 'broken', link: 'downstream', upstream: this.head.incarnation, n });
   }
 
+  #dial(node: string): void {
+    this.#later(`dial ${node}`, () => {
+      const n = this.dials.get(node);
+      if (!this.cut.has(node) && this.tails.has(node) && n !== undefined)
+        this.give({ type: 'connected', link: `node/${node}`, n });
+    });
+  }
+
+  /** Nothing reaches a node any more; both ends notice. */
+  cutOff(node: string): void {
+    this.cut.add(node);
+    this.breakNode(node);
+  }
+
+  /** A node can be reached again. */
+  heal(node: string): void {
+    this.cut.delete(node);
+    this.#dial(node);
+  }
+
+  /** A Node is deleted at the API Server, with its K and all that runs there. */
+  vanish(node: string): void {
+    const { uid } = (this.tails.get(node) as Tail).fact;
+    this.cutOff(node);
+    this.cut.delete(node);
+    this.tails.delete(node);
+    this.give({ type: 'nodeVanished', name: node, uid });
+  }
+
+  /** A Node comes, with an agent. */
+  join(fact: NodeFact): void {
+    this.tails.set(fact.name, this.#tail(fact));
+    this.give({ type: 'nodeObserved', node: fact });
+  }
+
   /** Gives an event to S. */
   give(event: StageEvent): void {
     if (this.ended !== null) return;
@@ -233,10 +270,8 @@ export class SchedulerWorld {
     switch (effect.type) {
       case 'connect': {
         const node = effect.link.slice(5);
-        this.#later(`dial ${node}`, () => {
-          if (!this.cut.has(node) && this.tails.has(node))
-            this.give({ type: 'connected', link: effect.link, n: effect.n });
-        });
+        this.dials.set(node, effect.n);
+        this.#dial(node);
         return;
       }
       case 'disconnect':
