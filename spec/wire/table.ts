@@ -24,17 +24,25 @@ export class Table<T> {
   /** Adds the next value of the column; returns its index. */
   add(value: T): number {
     if (this.#last < 0 || !this.#same(this.entries[this.#last]!, value)) {
-      const key = this.#keyOf(value);
-      let index = this.#index.get(key);
-      if (index === undefined) {
-        index = this.entries.length;
-        this.entries.push(value);
-        this.#index.set(key, index);
-      }
-      this.#last = index;
+      this.#last = this.entries.length === 0 ? this.#append(value) : this.#find(value);
     }
     this.column.push(this.#last);
     return this.#last;
+  }
+
+  #append(value: T): number {
+    return this.entries.push(value) - 1;
+  }
+
+  /** Only a table of more than one entry needs keys. */
+  #find(value: T): number {
+    if (this.#index.size === 0) this.#index.set(this.#keyOf(this.entries[0]!), 0);
+    const key = this.#keyOf(value);
+    const known = this.#index.get(key);
+    if (known !== undefined) return known;
+    const index = this.#append(value);
+    this.#index.set(key, index);
+    return index;
   }
 }
 

@@ -198,11 +198,11 @@ export class StreamConnection implements LinkConnection {
 
   #write(): void {
     if (this.#frame.bytes === 0) return;
-    const bytes = this.#frame.take();
+    const bytes = this.#frame.take(Buffer.allocUnsafe);
     this.#unsentBytes += bytes.length;
     this.stats.framesOut++;
     this.stats.bytesOut += bytes.length;
-    this.#side.stream.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), () => {
+    this.#side.stream.write(bytes, () => {
       this.#unsentBytes -= bytes.length;
       this.#tellDrained();
     });
