@@ -101,7 +101,7 @@ function isFair<Label>(graph: Graph<Label>, inside: ReadonlySet<number>, fairnes
       taken.add(action);
       hasInnerEdge = true;
     }
-    alwaysPossible = alwaysPossible === null ? possible : alwaysPossible.intersection(possible);
+    alwaysPossible = new Set([...(alwaysPossible ?? possible)].filter((action) => possible.has(action)));
   }
   for (const action of alwaysPossible ?? []) if (!taken.has(action)) return false;
   // A single state without a step: it rests there, which is fair if nothing was possible.

@@ -164,7 +164,12 @@ function breaks(world: World, key: string, connection: Connection): readonly Mov
   return subsets.map((linger) => ({ kind: 'break', key, linger }));
 }
 
-function* faultMoves(world: World): Generator<Move> {
+/** Whether a process, or a connection by its dialler, is of a peer that is not this world's subject. */
+export function isQuiet(setting: Setting, process: string): boolean {
+  return setting.description.quiet?.some((peer) => process.startsWith(`${peer}~`)) === true;
+}
+
+function* faultMoves(setting: Setting, world: World): Generator<Move> {
   const { budgets } = world;
   for (const process of Object.values(world.processes)) {
     const { id, peer } = process;
@@ -179,6 +184,7 @@ function* faultMoves(world: World): Generator<Move> {
         yield { kind: 'early', process: id, timer };
   }
   for (const [key, connection] of Object.entries(world.network.connections)) {
+    if (isQuiet(setting, key) || isQuiet(setting, connection.down)) continue;
     if (budgets.break > 0) yield* breaks(world, key, connection);
     if (budgets.duplicate > 0 && connection.toDown[0]?.kind === 'Hello') yield { kind: 'duplicate', key };
   }
@@ -212,5 +218,5 @@ export function movesOf(setting: Setting, world: World, withFaults = true): read
   const plain = [...plainMoves(setting, world)];
   const moves = plain.length > 0 ? plain : [...idleMoves(world)];
   if (world.acts < (setting.description.script?.length ?? 0)) moves.push({ kind: 'user' });
-  return withFaults ? [...moves, ...faultMoves(world)] : moves;
+  return withFaults ? [...moves, ...faultMoves(setting, world)] : moves;
 }

@@ -5,7 +5,7 @@ import { NO_HISTORY, PROPERTIES, type StepView, WITNESSES } from '../../spec/pro
 import type { WorldDescription } from '../../spec/worlds/description.ts';
 import { apply } from './apply.ts';
 import { fingerprint } from './encode.ts';
-import { FAULTS, type Move, movesOf } from './moves.ts';
+import { FAULTS, isQuiet, type Move, movesOf } from './moves.ts';
 import { type Checks, MoveError, type Successor, type System } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import type { Setting, StepRecord, World } from './world.ts';
@@ -124,7 +124,16 @@ export function* outcomes(setting: Setting, world: World, move: Move): Generator
     yield attempt(setting, world, { ...move, crashAfter: at + 1 } as Move);
 }
 
+/** A move of a quiet peer, or on a link of one. */
+function isOfQuietPeer(setting: Setting, world: World, move: Move): boolean {
+  if ('process' in move) return isQuiet(setting, move.process);
+  if (!('key' in move)) return false;
+  return isQuiet(setting, move.key) || isQuiet(setting, world.network.connections[move.key]?.down ?? '');
+}
+
 function isUrgent(setting: Setting, world: World, move: Move): boolean {
+  if (setting.description.quiet !== undefined && move.kind !== 'timer' && isOfQuietPeer(setting, world, move))
+    return true;
   if (move.kind === 'start') return world.lives[move.peer] === undefined;
   if (move.kind === 'answer') {
     const pending = world.processes[move.process]?.pending[move.index];
@@ -135,7 +144,7 @@ function isUrgent(setting: Setting, world: World, move: Move): boolean {
     const head = move.end === 'up' ? connection?.toUp[0] : connection?.toDown[0];
     return head?.kind === 'Invalidated' || head?.kind === 'Scaled' || head?.kind === 'GoneAcknowledged';
   }
-  return move.kind === 'land' && world.flights[move.index]?.effect.type === 'register' && setting !== null;
+  return move.kind === 'land' && world.flights[move.index]?.effect.type === 'register';
 }
 
 /** Whether nobody can ever take the Lease anew. */
@@ -150,7 +159,7 @@ function leaseIsStable(world: World, peer: string): boolean {
 export function* successors(setting: Setting, world: World): Generator<Successor<World, Edge>> {
   const moves = movesOf(setting, world);
   const urgent = setting.description.reduce
-    ? moves.find((move) => isUrgent(setting, world, move))
+    ? moves.find((move) => !FAULTS.has(move.kind) && isUrgent(setting, world, move))
     : undefined;
   for (const move of urgent === undefined ? moves : [urgent]) yield* outcomes(setting, world, move);
 }

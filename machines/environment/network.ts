@@ -150,11 +150,20 @@ export function leave(network: Network, process: ProcessId, linger: boolean): Ne
     if (end === null) continue;
     const other: End = end === 'up' ? 'down' : 'up';
     if (!connection.broken) after = breakConnection(after, key, linger ? [other] : []);
-    const broken = after.connections[key] as Connection;
-    const emptied = end === 'down' ? { ...broken, toDown: [] } : { ...broken, toUp: [] };
-    after = told(put(after, key, emptied), key, end);
+    else if (!linger) after = silence(after, key, other);
+    const broken = after.connections[key];
+    if (broken === undefined) continue;
+    const untold = broken.untold.filter((one) => one !== end);
+    const emptied = end === 'down' ? { ...broken, untold, toDown: [] } : { ...broken, untold, toUp: [] };
+    after = put(after, key, emptied);
   }
   return after;
+}
+
+/** What is under way to an end is lost. */
+function silence(network: Network, key: string, end: End): Network {
+  const connection = network.connections[key] as Connection;
+  return put(network, key, end === 'down' ? { ...connection, toDown: [] } : { ...connection, toUp: [] });
 }
 
 /** Everything broken is lost for good: no lingering message, no stray arrives any more. @public */

@@ -1,0 +1,46 @@
+/** The table of stages that a world can name: the real ones, and stubs. */
+import { autoscalerStage, viewOfAutoscaler } from '../../machines/autoscaler/index.ts';
+import { deploymentStage, viewOfDeployment } from '../../machines/deployment/index.ts';
+import { kubeletStage, viewOfKubelet } from '../../machines/kubelet/index.ts';
+import { replicaSetStage, viewOfReplicaSet } from '../../machines/replicaset/index.ts';
+import { schedulerStage, viewOfScheduler } from '../../machines/scheduler/index.ts';
+import type { PeerName } from '../../spec/vocabulary.ts';
+import type { WorldDescription } from '../../spec/worlds/description.ts';
+import { remembering } from './memo.ts';
+import {
+  observeAutoscaler,
+  observeDeployment,
+  observeKubelet,
+  observeReplicaSet,
+  observeScheduler,
+} from './observers.ts';
+import { stubDeployment } from './stubs/deployment.ts';
+import { stubScheduler } from './stubs/scheduler.ts';
+import type { Setting, StageUnderTest } from './world.ts';
+
+/** All stages by the name under which a world chooses them. */
+export const STAGES_UNDER_TEST: Readonly<Record<string, StageUnderTest>> = {
+  autoscaler: { stage: autoscalerStage, view: viewOfAutoscaler, observe: observeAutoscaler },
+  deployment: { stage: deploymentStage, view: viewOfDeployment, observe: observeDeployment },
+  scheduler: { stage: schedulerStage, view: viewOfScheduler, observe: observeScheduler },
+  kubelet: { stage: kubeletStage, view: viewOfKubelet, observe: observeKubelet },
+  replicaset: { stage: replicaSetStage, view: viewOfReplicaSet, observe: observeReplicaSet },
+  'stub/deployment': stubDeployment,
+  'stub/scheduler': stubScheduler,
+};
+
+/** What a world needs to run. */
+export function settingOf(
+  description: WorldDescription,
+  mutants: ReadonlySet<string> = new Set(),
+  table: Readonly<Record<string, StageUnderTest>> = STAGES_UNDER_TEST,
+): Setting {
+  const stages: Record<string, StageUnderTest> = {};
+  for (const { peer, use } of description.stages) {
+    const found = table[use];
+    if (found === undefined)
+      throw new Error(`world ${description.name} names a stage "${use}" that does not exist`);
+    stages[peer] = remembering(found);
+  }
+  return { description, mutants, stages: stages as Record<PeerName, StageUnderTest> };
+}

@@ -1,0 +1,70 @@
+/** Worlds of the chain R–S–K under a stub of D that gives the want. */
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import { deployment, replicaSet, room } from './objects.ts';
+
+const SAFETY = [
+  'UniquePlacement',
+  'TerminationIrreversible',
+  'NoFalseConfirm',
+  'NoNeedlessEnd',
+  'PhaseMonotonic',
+  'SingleOwner',
+  'CacheCoherent',
+  'SessionFenced',
+  'TailPublishes',
+  'NodeCapacity',
+  'PreemptionOrdered',
+  'CancelledStaysOut',
+] as const;
+const LIVENESS = ['Converges', 'TombstonesCollected', 'NoLeak'] as const;
+
+const CHAIN: readonly StageChoice[] = [
+  { peer: 'deployment', use: 'stub/deployment', deaf: ['synced', 'switchObserved'] },
+  { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+  { peer: 'scheduler', use: 'scheduler' },
+];
+
+interface ChainOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly faults: FaultBudget;
+  readonly pods?: number;
+  readonly nodes?: number;
+  readonly runtime?: 'runs' | 'publish';
+  readonly script?: readonly UserAct[];
+  readonly change?: Partial<WorldDescription>;
+}
+
+/** A world of R–S–K: `pods` wanted at first, nodes of room for two each. @public */
+export function chainWorld(options: ChainOptions): WorldDescription {
+  const { name, title, faults, pods = 1, nodes = 1, runtime = 'runs' } = options;
+  const names = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
+  return {
+    name,
+    title,
+    faults,
+    runtime,
+    stages: [...CHAIN, ...names.map((node): StageChoice => ({ peer: `kubelet/${node}`, use: 'kubelet' }))],
+    nodes: names.map((node) => ({ name: node, capacity: room(2), known: true })),
+    deployments: [deployment(pods)],
+    replicaSets: [replicaSet(pods)],
+    script: options.script ?? [{ act: 'scale', deployment: 'd', replicas: 0 }],
+    reduce: true,
+    quiet: ['deployment'],
+    always: SAFETY,
+    eventually: LIVENESS,
+    sometimes: ['linkOpens', 'podRuns', 'tombstoneHeld', 'tombstoneCollected', 'podPublished'],
+    ...options.change,
+  };
+}
+
+/** Worlds of the chain. @public */
+export const CHAIN_WORLDS: readonly WorldDescription[] = [
+  chainWorld({ name: 'chain', title: 'one Pod, one node, scale 1 to 0, no faults', faults: {} }),
+  chainWorld({
+    name: 'chain-publish',
+    title: "the same where the node's own kubelet runs the containers",
+    runtime: 'publish',
+    faults: {},
+  }),
+];

@@ -1,0 +1,10 @@
+/** Named bounded worlds: one description, used by the explorer, the fuzzer and the docs. */
+import { CHAIN_WORLDS } from './chain.ts';
+import type { WorldDescription } from './description.ts';
+import { LINK_WORLDS } from './link.ts';
+import { WIDE_WORLDS } from './wide.ts';
+
+/** All worlds. @public */
+export const WORLDS: readonly WorldDescription[] = [...LINK_WORLDS, ...CHAIN_WORLDS, ...WIDE_WORLDS];
+
+export type { FaultBudget, NodeChoice, StageChoice, UserAct, WorldDescription } from './description.ts';
