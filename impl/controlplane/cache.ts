@@ -66,6 +66,8 @@ export async function admit(dir: string, name: BinaryName, built: string): Promi
   await rename(`${path}.json.new`, `${path}.json`);
 }
 
+const LOCK_WRITTEN_WITHIN_MS = 5_000;
+
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -93,8 +95,9 @@ export async function withBuildLock<T>(
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    // An empty file is a lock that is being written: give it a moment.
-    if (holder > 0 && !alive(holder)) await rm(path, { force: true });
+    // An empty file is a lock that is being written, unless its writer died at that very moment.
+    const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
+    if (holder > 0 ? !alive(holder) : age > LOCK_WRITTEN_WITHIN_MS) await rm(path, { force: true });
     else if (!told) onProgress(`waiting for process ${holder || '?'}, which builds the control plane too`);
     await sleep(500);
   }

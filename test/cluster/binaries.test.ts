@@ -1,4 +1,5 @@
 /** The programs of the control plane: found, built once, never half-written; and what bad surroundings are called. */
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,8 +11,8 @@ import { binariesSupported, resolveBinaries, startControlPlane } from '../../imp
 import { BINARIES, BINARY_NAMES } from '../../impl/controlplane/versions.ts';
 
 const BUILD_MS = 15 * 60_000;
-const etcd = await binariesSupported(['etcd']);
-if (!etcd.ok) console.warn(`SKIPPED, builds of the control plane's programs: ${etcd.reason}`);
+const support = await binariesSupported(['etcd', 'echo', 'kube-apiserver']);
+if (!support.ok) console.warn(`SKIPPED, builds of the control plane's programs: ${support.reason}`);
 
 let folder = '';
 beforeEach(async () => {
@@ -57,16 +58,16 @@ describe('where programs come from', () => {
     await expect(resolveBinaries(['kwok'], { env })).rejects.toMatchObject({ code: 'GO_MISSING' });
   });
 
-  it.skipIf(!etcd.ok)(
+  it.skipIf(!support.ok)(
     'a program is built once; one that was cut short, truncated or lost its mode is built again',
     async () => {
       const env = { ...process.env, XDG_CACHE_HOME: folder, KUBEBUILDER_ASSETS: '', PATH: process.env.PATH };
       const dir = binDir(cacheRoot(env));
-      const path = join(dir, 'etcd');
+      const path = join(dir, 'echo');
       const resolve = async (): Promise<string[]> => {
         const lines: string[] = [];
-        const found = await resolveBinaries(['etcd'], { env, onProgress: (line) => lines.push(line) });
-        expect(found.get('etcd')).toBe(path);
+        const found = await resolveBinaries(['echo'], { env, onProgress: (line) => lines.push(line) });
+        expect(found.get('echo')).toBe(path);
         return lines;
       };
       await mkdir(dir, { recursive: true });
@@ -80,7 +81,24 @@ describe('where programs come from', () => {
       expect((await resolve()).join()).toContain('not executable');
       expect((await stat(path)).size).toBe(size);
       // Nothing temporary stays, nor the lock.
-      expect((await readdir(dir)).sort()).toEqual(['etcd', 'etcd.json']);
+      expect((await readdir(dir)).sort()).toEqual(['echo', 'echo.json']);
+    },
+    BUILD_MS,
+  );
+
+  it.skipIf(!support.ok)(
+    'two that ask at once wait for one build, and the lock of a dead process holds nobody up',
+    async () => {
+      const env = { ...process.env, XDG_CACHE_HOME: folder, KUBEBUILDER_ASSETS: '' };
+      const dir = binDir(cacheRoot(env));
+      await mkdir(dir, { recursive: true });
+      const dead = spawnSync('true').pid;
+      await writeFile(join(dir, '.lock'), String(dead));
+      const lines: string[] = [];
+      const ask = () => resolveBinaries(['echo'], { env, onProgress: (line) => lines.push(line) });
+      await Promise.all([ask(), ask()]);
+      expect(lines.filter((line) => line.startsWith('built echo'))).toHaveLength(1);
+      expect((await readdir(dir)).sort()).toEqual(['echo', 'echo.json']);
     },
     BUILD_MS,
   );
@@ -111,7 +129,7 @@ describe('bad surroundings have names', () => {
     expect(['go1.25.9', 'go1.9', 'devel', ''].map(goIsNewEnough)).toEqual([false, false, false, false]);
   });
 
-  it.skipIf(!etcd.ok)(
+  it.skipIf(!support.ok)(
     'a port in use is PORT_TAKEN, a data folder with something in it DATA_DIR_UNUSABLE; neither leaves anything',
     async () => {
       const server = createServer();
@@ -142,7 +160,7 @@ describe('bad surroundings have names', () => {
     await expect(startControlPlane(options)).rejects.toMatchObject({ code: 'FLAG_INVALID' });
   });
 
-  it.skipIf(!etcd.ok)(
+  it.skipIf(!support.ok)(
     'a component that does not start is COMPONENT_FAILED with its log, and nothing stays',
     async () => {
       const dataDir = join(folder, 'data');
