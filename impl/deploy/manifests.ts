@@ -11,6 +11,7 @@ import {
   bareReplicaSetPolicy,
   eligibilityPolicy,
   INSTALLED_LABELS,
+  keeperPolicy,
   type Manifest,
   ownerPolicy,
   ownNodePolicy,
@@ -34,6 +35,7 @@ export function switchManifest(namespace: string, owner: Owner): Manifest {
 /** Policies with their bindings. @public */
 export function policyManifests(namespace: string): Manifest[] {
   return [
+    ...keeperPolicy(namespace),
     ...ownerPolicy(namespace),
     ...protectPolicies(namespace),
     ...eligibilityPolicy(),

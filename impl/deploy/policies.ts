@@ -28,6 +28,7 @@ export const POLICIES = {
   eligibility: 'kubedirect-eligibility',
   bareReplicaSets: 'kubedirect-bare-replicasets',
   ownNode: 'kubedirect-own-node',
+  keeper: 'kubedirect-keeper',
 } as const;
 
 /** Label on everything that is installed. @public */
@@ -164,6 +165,27 @@ export function protectPolicies(namespace: string): Manifest[] {
       ],
     }),
     binding(POLICIES.protectSwitch),
+  ];
+}
+
+/**
+ * Matches nothing and denies nothing. It is there because an API server stops its informer of a built-in parameter kind when the last
+ * binding that uses it goes, and never starts it again (seen on 1.36.3: `ensureParamsForPolicyLocked` hands the shared informer factory
+ * a context of its own, and the factory takes the informer for started ever after). From then on every policy with a ConfigMap as its
+ * parameter reads a frozen switch, until that API server restarts. With this binding, the owner binding may be removed by hand and put
+ * back, and `uninstall` and `install` may follow each other: so `uninstall` leaves it behind, unless told to purge.
+ */
+export function keeperPolicy(namespace: string): Manifest[] {
+  return [
+    policy(POLICIES.keeper, {
+      failurePolicy: 'Ignore',
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      matchConstraints: { resourceRules: resources('kubedirect.dev', ['none'], ['CREATE']) },
+      validations: [{ expression: 'true' }],
+    }),
+    binding(POLICIES.keeper, {
+      paramRef: { name: OWNER_SWITCH, namespace, parameterNotFoundAction: 'Allow' },
+    }),
   ];
 }
 

@@ -105,7 +105,7 @@ async function check(one: Expectation, scratch: string): Promise<unknown> {
     if (got === one.expected) return undefined;
     return new KubedirectError(
       'POLICY_INEFFECTIVE',
-      `The owner switch does not bite: a ${one.managed ? 'managed' : 'unmanaged'} Pod created by ${one.user}: expected it to be ${one.expected}, got ${got}.`,
+      `The owner switch does not bite: a ${one.managed ? 'managed' : 'unmanaged'} Pod created by ${one.user}: expected it to be ${one.expected}, got ${got}. If another owner switch, or another policy with a ConfigMap as its parameter, was removed before, the API servers may hold a stale parameter: restart kube-apiserver.`,
     );
   } catch (error) {
     return error;

@@ -25,6 +25,12 @@ import { type Released, type ReleaseOptions, release } from './release.ts';
 
 const NEVER = new AbortController().signal;
 
+/** How to uninstall. @public */
+export interface UninstallOptions extends ReleaseOptions {
+  /** Remove the keeper too (`policies.ts`): a later installation then needs the API servers restarted. */
+  readonly purge?: boolean;
+}
+
 /** What was removed. @public */
 export interface Uninstalled {
   readonly released: Released | null;
@@ -101,14 +107,28 @@ async function removeProtected(client: KubernetesClient, path: string): Promise<
   }
 }
 
+/** The namespace controller deletes what is left in it: Leases. */
+async function namespaceGone(client: KubernetesClient, name: string, timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while ((await client.get(pathOf({ resource: 'namespaces', name }))) !== undefined) {
+    if (performance.now() > end) {
+      throw new KubedirectError(
+        'RELEASE_INCOMPLETE',
+        `Namespace ${name} is still being deleted after ${timeoutMs} ms: expected it to be gone. What keeps it is in its status.conditions.`,
+      );
+    }
+    await pause(200, NEVER);
+  }
+}
+
 /**
  * Release, wait, remove all.
  * @throws KubedirectError `INSTALL_REFUSED` while stages run, `RELEASE_INCOMPLETE`, `API_SERVER_UNREACHABLE`
  * @public
  */
-export async function uninstall(options: ReleaseOptions): Promise<Uninstalled> {
+export async function uninstall(options: UninstallOptions): Promise<Uninstalled> {
   const { client, namespace, onProgress = () => undefined } = options;
-  const installed = (await client.get(`/api/v1/namespaces/${namespace}`)) !== undefined;
+  const installed = (await client.get(pathOf({ resource: 'namespaces', name: namespace }))) !== undefined;
   const hasSwitch = installed && (await readOwner(client, namespace)) !== undefined;
   const released = hasSwitch ? await release(options) : null;
   const live = installed ? await liveStages(client, namespace) : [];
@@ -121,9 +141,11 @@ export async function uninstall(options: ReleaseOptions): Promise<Uninstalled> {
   onProgress('no stage runs');
   let removed = 0;
   for (const manifest of removalOrder(allManifests({ namespace, simulator: true }))) {
+    if (options.purge !== true && manifest.metadata.name === POLICIES.keeper) continue;
     if (await removeProtected(client, manifestPath(manifest))) removed += 1;
   }
   await cleanNodes(client);
+  await namespaceGone(client, namespace, options.timeoutMs ?? 120_000);
   onProgress(`removed ${removed} objects`);
   return { released, removed };
 }

@@ -1,0 +1,76 @@
+/** Options and output that the commands on a cluster (`install`, `release`, `uninstall`) share. */
+import type { Command } from 'commander';
+import { KubedirectError } from '../../spec/errors.ts';
+import type { KubernetesClientOptions } from '../controller/kubernetes/client.ts';
+import { SYSTEM_NAMESPACE } from '../controller/names.ts';
+
+/** Flags of {@link withClusterOptions}. @internal */
+export interface ClusterFlags {
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function namespaceName(text: string): string {
+  if (NAME.test(text)) return text;
+  throw new KubedirectError(
+    'FLAG_INVALID',
+    `--namespace: expected the name of a namespace, got ${JSON.stringify(text)}`,
+  );
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 1 && value <= 86_400) return value;
+  throw new KubedirectError(
+    'FLAG_INVALID',
+    `--timeout: expected seconds from 1 to 86400, got ${JSON.stringify(text)}`,
+  );
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  refused or failed; the message begins with a stable code
+  2  wrong usage`;
+
+/** Adds `--kubeconfig`, `--namespace`, `--timeout`, `--json`, and the table of exit codes. @internal */
+export function withClusterOptions(command: Command, timeoutSeconds: number): Command {
+  return command
+    .option(
+      '--kubeconfig <path>',
+      'default: $KUBECONFIG, then ~/.kube/config, then the service account of the Pod',
+    )
+    .option(
+      '--namespace <name>',
+      'where the stages and the owner switch live',
+      namespaceName,
+      SYSTEM_NAMESPACE,
+    )
+    .option('--timeout <seconds>', 'longest wait for the cluster to follow', seconds, timeoutSeconds)
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', EXIT_CODES);
+}
+
+/** How to reach the cluster. @internal */
+export function connectionOf(flags: ClusterFlags): KubernetesClientOptions {
+  return {
+    ...(flags.kubeconfig !== undefined && { kubeconfig: flags.kubeconfig }),
+    userAgent: 'kubedirect-cli',
+    connections: 8,
+  };
+}
+
+/** Progress goes to standard error, so that standard output holds the result only. @internal */
+export function onProgress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** The result, as text or as one line of JSON. @internal */
+export function say(flags: { readonly json?: boolean }, text: string, result: object): void {
+  process.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : `${text}\n`);
+}
