@@ -31,7 +31,7 @@ import type {
   PodTemplate,
   ReplicaSetObject,
 } from './objects.ts';
-import { requestsOf, resourcesOf } from './quantities.ts';
+import { parseQuantity, requestsOf, resourcesOf } from './quantities.ts';
 
 const HASH_LABEL = 'pod-template-hash';
 
@@ -179,7 +179,7 @@ export function nodeFact(node: NodeObject): NodeFact {
     name: metadata.name,
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
-    capacity: resourcesOf(allocatable, Number(allocatable?.pods ?? 110)),
+    capacity: resourcesOf(allocatable, parseQuantity(allocatable?.pods ?? 110)),
     labels: { ...metadata.labels, 'field:metadata.name': metadata.name },
     taints: (spec?.taints ?? []).map(({ key, value, effect }) => ({
       key,
