@@ -78,13 +78,14 @@ export class Counters {
   }
 
   /** Bytes that a watch's stream carried after it began. */
-  addBytes(of: { resource: string; user: string }, bytes: number): void {
-    const key = ['watch', of.resource, of.user, 'http', 200].join(' ');
+  addBytes(of: { resource: string; user: string; via?: 'http' | 'stock' }, bytes: number): void {
+    const { resource, user, via = 'http' } = of;
+    const key = ['watch', resource, user, via, 200].join(' ');
     const row = this.#rows.get(key);
     if (row !== undefined) row.responseBytes += bytes;
     else {
-      // The counters were reset while the watch was open.
-      const made = { verb: 'watch', ...of, via: 'http' as const, code: 200, count: 0, requestBytes: 0 };
+      // The counters were reset while the watch was open; or it is a stock controller's, which is not opened.
+      const made = { verb: 'watch', resource, user, via, code: 200, count: 0, requestBytes: 0 };
       this.#rows.set(key, { ...made, responseBytes: bytes });
     }
   }

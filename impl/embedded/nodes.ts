@@ -1,20 +1,14 @@
-/** What an embedded cluster is born with: the Namespaces, and Nodes as kwok makes them. */
-import { apply } from '../../machines/environment/apiserver/apply.ts';
-import { emptyApi } from '../../machines/environment/apiserver/store.ts';
-import type { ApiRequest, ApiState } from '../../machines/environment/apiserver/types.ts';
+/** The Nodes that an embedded cluster is born with, as kwok makes them. */
 import { timestamp } from '../../machines/environment/mint.ts';
+import { request, type World } from '../../machines/environment/world.ts';
 import { ADMINISTRATOR } from './identity.ts';
 
 /** @internal */
 export interface Birth {
-  readonly seed: number;
   readonly now: number;
   readonly nodes: number;
   readonly capacity: Readonly<Record<'cpu' | 'memory' | 'pods', string>>;
-  readonly historyLimit?: number;
 }
-
-const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 function nodeBody(index: number, birth: Birth): object {
   const name = `node-${index}`;
@@ -76,28 +70,22 @@ function nodeBody(index: number, birth: Birth): object {
   };
 }
 
-function create(state: ApiState, asked: Pick<ApiRequest, 'resource' | 'body' | 'now'>): ApiState {
+/** The world with its Nodes. */
+export function withNodes(world: World, birth: Birth): World {
+  let here = world;
   const options = { fieldManager: 'kubedirect-embedded' };
-  const [next, response] = apply(state, {
+  const base = {
     verb: 'create',
     group: '',
     version: 'v1',
+    resource: 'nodes',
     options,
     user: ADMINISTRATOR,
-    ...asked,
-  });
-  if (response.code !== 201)
-    throw new Error(`the embedded cluster could not be made: ${JSON.stringify(response.body)}`);
-  return next;
-}
-
-/** The API Server of a new cluster. */
-export function newborn(birth: Birth): ApiState {
-  const { historyLimit, now, seed } = birth;
-  let state = emptyApi({ seed, ...(historyLimit === undefined ? {} : { historyLimit }) });
-  for (const name of NAMESPACES)
-    state = create(state, { resource: 'namespaces', body: { metadata: { name } }, now });
-  for (let i = 0; i < birth.nodes; i++)
-    state = create(state, { resource: 'nodes', body: nodeBody(i, birth), now });
-  return state;
+  } as const;
+  for (let i = 0; i < birth.nodes; i++) {
+    const [next, response] = request(here, { ...base, body: nodeBody(i, birth), now: birth.now });
+    if (response.code !== 201) throw new Error(`a Node could not be made: ${JSON.stringify(response.body)}`);
+    here = next;
+  }
+  return here;
 }

@@ -4,12 +4,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StockOptions } from '../../machines/environment/controllers/stock.ts';
+import { createWorld } from '../../machines/environment/world.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { Cluster } from './cluster.ts';
 import { Counters } from './counters.ts';
 import { groupsOf, Tokens } from './identity.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import { newborn } from './nodes.ts';
+import { withNodes } from './nodes.ts';
 import { handle } from './server.ts';
 import type { Embedded, EmbeddedOptions } from './types.ts';
 
@@ -42,17 +44,38 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-function worldOf(options: EmbeddedOptions): Cluster {
+/** What Kubernetes ships with: `--kube-api-qps`, `--kube-api-burst` of controller-manager and scheduler. */
+const DEFAULT_LIMITS = { controllerLimit: { qps: 20, burst: 30 }, schedulerLimit: { qps: 50, burst: 100 } };
+
+function limitsOf(limit: EmbeddedOptions['stockRateLimit']): Partial<StockOptions> {
+  if (limit === undefined || limit === 'lifted') return {};
+  if (limit === 'default') return DEFAULT_LIMITS;
+  if (!(limit.qps > 0 && limit.burst >= 1)) {
+    throw new KubedirectError(
+      'FLAG_INVALID',
+      `stockRateLimit is ${JSON.stringify(limit)}: qps above 0 and burst of at least 1 are expected`,
+    );
+  }
+  return { controllerLimit: limit, schedulerLimit: limit };
+}
+
+function clusterOf(options: EmbeddedOptions): Cluster {
   const now = Date.now();
-  const capacity = { cpu: '32', memory: '256Gi', pods: '250', ...options.nodeCapacity };
-  const api = newborn({
+  const { podStartDelayMs = 0, podStopDelayMs = 0, refuseOvercommit = true, historyLimit } = options;
+  const world = createWorld({
     seed: options.seed ?? now % 0x7fffffff,
     now,
-    nodes: options.nodes ?? 5,
-    capacity,
-    ...(options.historyLimit === undefined ? {} : { historyLimit: options.historyLimit }),
+    stock: {
+      nodes: { podStartDelayMs, podStopDelayMs, refuseOvercommit },
+      ...limitsOf(options.stockRateLimit),
+    },
+    ...(historyLimit === undefined ? {} : { historyLimit }),
   });
-  return new Cluster({ api }, new Counters());
+  const capacity = { cpu: '32', memory: '256Gi', pods: '250', ...options.nodeCapacity };
+  const cluster = new Cluster(withNodes(world, { now, nodes: options.nodes ?? 5, capacity }), new Counters());
+  cluster.settle();
+  cluster.counters.reset();
+  return cluster;
 }
 
 /**
@@ -62,7 +85,7 @@ function worldOf(options: EmbeddedOptions): Cluster {
  */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {
   checkOptions(options);
-  const cluster = worldOf(options);
+  const cluster = clusterOf(options);
   const tokens = new Tokens();
   const server = createServer({ keepAlive: true, keepAliveTimeout: 120_000 }, (incoming, outgoing) => {
     void handle({ cluster, tokens }, incoming, outgoing);
