@@ -97,7 +97,7 @@ const isReady = (node: NodeObject): boolean =>
 export async function waitForNodes(
   client: ApiClient,
   names: readonly string[],
-  withinMs = 60_000 + 20 * names.length,
+  withinMs = 120_000 + 20 * names.length,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
   const waiting = new Set(names);
@@ -129,7 +129,7 @@ export async function waitForLease(
   client: ApiClient,
   node: string,
   since: number,
-  withinMs = 60_000,
+  withinMs = 120_000,
 ): Promise<void> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}`;
   for (const deadline = Date.now() + withinMs; ; await sleep(100)) {

@@ -20,7 +20,7 @@ export interface ProcessSpec {
   readonly env?: NodeJS.ProcessEnv;
   /** Whether it works; polled after a start until true. */
   readonly healthy: () => Promise<boolean>;
-  /** Milliseconds to become healthy. Default 60,000. */
+  /** Milliseconds to become healthy. Default 120,000. */
   readonly healthyWithinMs?: number;
 }
 
@@ -49,7 +49,7 @@ export class SupervisedProcess {
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
     this.#spawn();
-    const deadline = Date.now() + (this.spec.healthyWithinMs ?? 60_000);
+    const deadline = Date.now() + (this.spec.healthyWithinMs ?? 120_000);
     while (this.#child !== undefined) {
       if (await this.spec.healthy().catch(() => false)) return;
       if (Date.now() > deadline) {
