@@ -35,9 +35,9 @@ const FIGURES = {
 } as const;
 type Figures = Record<keyof typeof FIGURES, number>;
 
-const PINGS = 4_000;
-const PIPED = 40_000;
-const BATCHES = 8_000;
+const PINGS = 2_000;
+const PIPED = 10_000;
+const BATCHES = 3_000;
 
 interface Serve {
   readonly name: ContenderName;
@@ -48,6 +48,7 @@ if (flags.serve !== undefined) await serveChild();
 else await main();
 
 async function serveChild(): Promise<void> {
+  process.on('disconnect', () => process.exit());
   const [{ name, tls }] = (await once(process, 'message')) as [Serve];
   const made = await contender(name, flags.modules);
   process.send!({ address: await made!.serve(tls) });

@@ -1,15 +1,12 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { type ErrorCode, KubedirectError } from '../../spec/errors.ts';
 import type { Message } from '../../spec/messages.ts';
 import type { PodRecord } from '../../spec/vocabulary.ts';
 import { decodeFrame, encodeFrame, FrameWriter } from '../../spec/wire/codec.ts';
 import { crc32 } from '../../spec/wire/crc32.ts';
 import { anyMessage, KINDS, messageOf } from './arbitraries.ts';
-
-// Time enough on a machine that does much else: nothing here is a measurement.
-vi.setConfig({ testTimeout: 60_000 });
 
 const SESSION = { upstream: 1_795_474_800_000, downstream: 1_795_474_800_123, n: 1 };
 

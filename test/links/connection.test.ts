@@ -1,11 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { large, Started, TcpProxy, terminate, terminated } from './support/peers.ts';
-
-// Time enough on a machine that does much else: nothing here is a measurement.
-vi.setConfig({ testTimeout: 60_000 });
+import { afterEach, describe, expect, it } from 'vitest';
+import { serve } from '../../impl/controller/links/index.ts';
+import { large, Started, TcpProxy, terminate, terminated, Witness } from './support/peers.ts';
 
 const started = new Started();
 afterEach(() => started.end());
@@ -185,6 +183,20 @@ describe('broken is told exactly once, to each end, and nothing after it', () =>
     const { up } = started.dial(await proxy.listen(), { keepAliveMs: 200 });
     await up.until('broken');
     expect([up.code, up.log]).toEqual(['LINK_UNREACHABLE', ['broken']]);
+  });
+
+  it('when the downstream does not want a connection now: the upstream is never told opened', async () => {
+    const down = new Witness();
+    const server = await serve({ address: '127.0.0.1:0', role: 'scheduler' }, (_, connection) => {
+      connection.close('starting');
+      return down;
+    });
+    started.add(() => server.close());
+    const { up, upstream } = started.dial(server.address);
+    upstream.send(terminate(1));
+    await Promise.all([up.until('broken'), down.until('broken')]);
+    expect([up.log, down.log]).toEqual([['broken'], ['broken']]);
+    expect([up.code, down.code]).toEqual(['LINK_CLOSED', 'LINK_CLOSED']);
   });
 
   it('when it is closed before it was opened', async () => {

@@ -1,10 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { redial, serve } from '../../impl/controller/links/index.ts';
 import { backoff } from '../../impl/controller/links/redial.ts';
 import { Started, terminate, Witness } from './support/peers.ts';
-
-// Time enough on a machine that does much else: nothing here is a measurement.
-vi.setConfig({ testTimeout: 60_000 });
 
 const started = new Started();
 afterEach(() => started.end());

@@ -1,14 +1,11 @@
 /** A peer that does wrong: both ends learn the same stable code, nothing of the bad frame is delivered, other links go on. */
 import * as grpc from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../spec/errors.ts';
 import type { Message } from '../../spec/messages.ts';
 import { encodeFrame } from '../../spec/wire/codec.ts';
 import { crc32 } from '../../spec/wire/crc32.ts';
 import { large, SESSION, Started, terminate, terminated } from './support/peers.ts';
-
-// Time enough on a machine that does much else: nothing here is a measurement.
-vi.setConfig({ testTimeout: 60_000 });
 
 const started = new Started();
 afterEach(() => started.end());

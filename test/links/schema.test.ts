@@ -5,12 +5,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeFrame, encodeFrame } from '../../spec/wire/codec.ts';
 import { KINDS, messageOf } from './arbitraries.ts';
-
-// Time enough on a machine that does much else: nothing here is a measurement.
-vi.setConfig({ testTimeout: 60_000 });
 
 const text = readFileSync(new URL('../../spec/wire/kubedirect.proto', import.meta.url), 'utf8');
 const root = protobuf.parse(text, { keepCase: false }).root.resolveAll();

@@ -1,13 +1,10 @@
 /** Mutual TLS: who may speak with whom is what the certificates say. */
 import { X509Certificate } from 'node:crypto';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CertificateAuthority, createAuthority } from '../../impl/controller/links/certificates.ts';
 import { identityOf, type TlsOptions } from '../../impl/controller/links/index.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { Started, terminate, terminated } from './support/peers.ts';
-
-// Time enough on a machine that does much else: nothing here is a measurement.
-vi.setConfig({ testTimeout: 60_000 });
 
 const started = new Started();
 afterEach(() => started.end());

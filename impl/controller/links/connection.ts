@@ -192,8 +192,7 @@ export class StreamConnection implements LinkConnection {
   lost(error: KubedirectError): void {
     if (this.#phase === 'broken') return;
     this.#phase = 'broken';
-    const events = this.#events;
-    setImmediate(() => events?.broken(error.message, error.code));
+    setImmediate(() => this.#events?.broken(error.message, error.code));
   }
 
   #write(): void {

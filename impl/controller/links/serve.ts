@@ -67,8 +67,10 @@ export async function serve(
     const connection = connectionOf(call, peer, options);
     connections.add(connection);
     call.once('close', () => connections.delete(connection));
-    call.sendMetadata(new grpc.Metadata());
     connection.attach(onConnection(peer, connection));
+    // A host that does not want it now has closed it: then the peer is not told that it is open.
+    if (connection.isBroken) return;
+    call.sendMetadata(new grpc.Metadata());
     connection.open();
   };
   server.register(METHOD_PATH, crashOnThrow(accept), passBytes, passBytes, 'bidi');

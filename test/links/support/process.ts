@@ -3,6 +3,8 @@ import { dial, serve } from '../../../impl/controller/links/index.ts';
 import { Witness } from './peers.ts';
 
 const [mode, address] = process.argv.slice(2);
+// Not to outlive a test that was itself killed.
+process.on('disconnect', () => process.exit());
 const witness = new Witness();
 witness.on('told', (name) => process.send!({ told: name }));
 if (mode === 'serve') {
