@@ -26,7 +26,7 @@ export async function prepareDataDir(wanted: string | undefined): Promise<string
   if (entries.length > 0) {
     throw new KubedirectError(
       'DATA_DIR_UNUSABLE',
-      `data folder ${dir}: expected an empty or a new folder (it is removed by stop), got one that holds ${entries.slice(0, 3).join(', ')}; if a control plane died there, run \`kubedirect down --data-dir ${dir}\``,
+      `data folder ${dir}: expected an empty or a new folder (it is removed by stop), got one that holds ${entries.slice(0, 3).join(', ')}; empty it or name another`,
     );
   }
   return dir;
