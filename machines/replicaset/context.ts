@@ -14,9 +14,9 @@ import { NO_NEWS, type Upward } from '../ownership/upward.ts';
 import type { Hold } from '../ownership/wants/targets.ts';
 
 /** Name of R's link to D. */
-export const UP: LinkName = 'upstream';
+export const UP = 'upstream' satisfies LinkName;
 /** Name of R's link to S. */
-export const DOWN: LinkName = 'downstream';
+export const DOWN = 'downstream' satisfies LinkName;
 
 /** Records of one ReplicaSet, counted as they change so that no step has to walk them. */
 export interface ReplicaSetIndex {

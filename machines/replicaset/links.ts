@@ -8,12 +8,27 @@ import { DOWN, emit, type ReplicaSetContext, UP } from './context.ts';
 import { backOff, dirtyAll, toScheduler } from './reconcile.ts';
 import { allCounts, countOf, drop, put } from './records.ts';
 
-/** Carries out, in order, what a side of a link asked for. */
-export function compose(context: ReplicaSetContext, outputs: readonly LinkOutput[]): ReplicaSetContext {
-  return outputs.reduce(composeOne, context);
+/** Carries out, in order, what the side of a link asked for. */
+export function compose(
+  context: ReplicaSetContext,
+  link: typeof UP | typeof DOWN,
+  outputs: readonly LinkOutput[],
+): ReplicaSetContext {
+  return outputs.reduce(
+    (next, output) => (output.type === 'closed' ? closed(next, link) : composeOne(next, output)),
+    context,
+  );
 }
 
-function composeOne(context: ReplicaSetContext, output: LinkOutput): ReplicaSetContext {
+/** What D said in its session is over with it. What S holds is known again at the next handshake. */
+function closed(context: ReplicaSetContext, link: typeof UP | typeof DOWN): ReplicaSetContext {
+  return link === UP ? { ...context, told: context.told.clear(), queued: NO_NEWS } : context;
+}
+
+function composeOne(
+  context: ReplicaSetContext,
+  output: Exclude<LinkOutput, { type: 'closed' }>,
+): ReplicaSetContext {
   switch (output.type) {
     case 'effect':
       return emit(context, output.effect);
@@ -35,8 +50,6 @@ function composeOne(context: ReplicaSetContext, output: LinkOutput): ReplicaSetC
       return stateToDeployment(context, output.session);
     case 'delivered':
       return deliver(context, output.message);
-    case 'closed':
-      return { ...context, told: context.told.clear(), queued: NO_NEWS };
   }
 }
 
@@ -88,7 +101,7 @@ function takeState(context: ReplicaSetContext, offer: Offer, state: State): Repl
     : tombstones;
   if (again.length > 0) next = toScheduler(next, (session) => ({ kind: 'Terminate', session, uids: again }));
   const [up, outputs] = stepDownstreamSide(next.up, { type: 'barrierPassed' });
-  return dirtyAll(compose({ ...next, up }, outputs));
+  return dirtyAll(compose({ ...next, up }, UP, outputs));
 }
 
 function mergeStatuses(context: ReplicaSetContext, statuses: readonly PodStatus[]): ReplicaSetContext {

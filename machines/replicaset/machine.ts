@@ -39,12 +39,12 @@ function throughDown(
   event: Event<'connected' | 'broken' | 'received' | 'leaseRead'>,
 ) {
   const [down, outputs] = stepUpstreamSide(context.down, event);
-  return compose({ ...context, down }, outputs);
+  return compose({ ...context, down }, DOWN, outputs);
 }
 
 function throughUp(context: ReplicaSetContext, event: Event<'broken' | 'received' | 'leaseRead'>) {
   const [up, outputs] = stepDownstreamSide(context.up, event);
-  return compose({ ...context, up }, outputs);
+  return compose({ ...context, up }, UP, outputs);
 }
 
 /** The read of D's Lease that answers a `verify`; others are the links' own. */
@@ -52,7 +52,7 @@ function judgeLease(context: ReplicaSetContext, event: Event<'leaseRead'>): Repl
   const next = throughUp(throughDown(context, event), event);
   const accept = event.incarnation !== null && event.incarnation === next.up.context.hello?.session.upstream;
   const [up, outputs] = stepDownstreamSide(next.up, { type: 'verified', token: event.token, accept });
-  return compose({ ...next, up }, outputs);
+  return compose({ ...next, up }, UP, outputs);
 }
 
 function fireRetry(context: ReplicaSetContext, event: Event<'timerFired'>): ReplicaSetContext {

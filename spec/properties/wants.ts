@@ -1,4 +1,6 @@
 /** Properties of wants (protocol 8). */
+import type { StageEvent } from '../events.ts';
+import type { PodStatus } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
 
 /** @see spec/protocol.md 10 @public */
@@ -11,6 +13,21 @@ export const ScaleNotLost: StateProperty = {
     return null;
   },
 };
+
+/** uids that the downstream says are terminating. */
+function toldEnding(event: StageEvent): ReadonlySet<string> {
+  if (event.type !== 'received') return new Set();
+  const { message } = event;
+  const statuses: readonly PodStatus[] =
+    message.kind === 'State'
+      ? message.records
+      : message.kind === 'Invalidate'
+        ? [...message.changed, ...message.adopted]
+        : message.kind === 'Assigned'
+          ? message.pods
+          : [];
+  return new Set(statuses.filter(({ phase }) => phase === 'terminating').map(({ uid }) => uid));
+}
 
 /**
  * R ends only what a count, a user, a rollout or an invalidation gave up: while a Deployment's live Pods are no more
@@ -25,10 +42,10 @@ export const NoNeedlessEnd: StepProperty = {
     const was = before.stages.find((stage) => stage.process === process);
     const is = after.stages.find((stage) => stage.process === process);
     if (was?.peer !== 'replicaset' || is === undefined) return null;
-    if (event.type === 'received' && event.link === 'downstream' && event.message.kind !== 'State')
-      return null;
+    const told = toldEnding(event);
     const marked = [...is.records.values()].filter(
-      (record) => record.phase === 'terminating' && was.records.get(record.uid)?.phase !== 'terminating',
+      ({ uid, phase }) =>
+        phase === 'terminating' && was.records.get(uid)?.phase !== 'terminating' && !told.has(uid),
     );
     if (marked.length === 0) return null;
     // Values that may still be on their way: any that was ever asked for is an excuse; the least of them counts.
