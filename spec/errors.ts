@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   COMPONENT_FAILED: 'a program of the control plane exited or did not become healthy',
   NODE_NOT_READY: 'a node did not become Ready',
   REAL_NODE_UNSUPPORTED: 'this machine cannot run a kubelet with containers',
+  TRACE_INVALID: 'a line of a trace is not a step',
   INVARIANT_BROKEN: 'a state that the protocol excludes was reached',
 } as const;
 /** One of {@link ERROR_CODES}. @public */

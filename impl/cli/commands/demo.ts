@@ -1,0 +1,85 @@
+/** `kubedirect demo`, which is `npm start`: the narrow waist at work, in seconds. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { embeddedCluster, realCluster, removeFolder } from '../../demo/cluster.ts';
+import { render, reportOf } from '../../demo/report.ts';
+import { runScenario } from '../../demo/scenario.ts';
+import { judgeTrace } from '../../trace/checks.ts';
+import { readTrace } from '../../trace/read.ts';
+
+interface DemoFlags {
+  readonly cluster?: boolean;
+  readonly json?: boolean;
+  readonly keep?: string;
+}
+
+const EXIT = { held: 0, notHeld: 1 } as const;
+const PODS = 100;
+const REST = 10;
+
+/** Progress on stderr: a live counter on a terminal, whole lines elsewhere. */
+function progress() {
+  const isLive = process.stderr.isTTY;
+  const start = performance.now();
+  let counter = '';
+  const clear = () => {
+    if (counter !== '') process.stderr.write('\r\x1b[K');
+  };
+  return {
+    line(text: string) {
+      clear();
+      counter = '';
+      process.stderr.write(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
+    },
+    ready(ready: number, of: number) {
+      if (!isLive) return;
+      clear();
+      const filled = Math.round((40 * ready) / of);
+      counter = `          [${'#'.repeat(filled)}${'.'.repeat(40 - filled)}] ${ready} of ${of} Ready`;
+      process.stderr.write(counter);
+    },
+  };
+}
+
+async function demo(flags: DemoFlags): Promise<void> {
+  const show = progress();
+  const folder = flags.keep ?? fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-demo-'));
+  const cluster = flags.cluster === true ? await realCluster(show.line) : await embeddedCluster(show.line);
+  const stopEarly = () => void cluster.stop().finally(() => process.exit(130));
+  process.once('SIGINT', stopEarly);
+  let isOver = false;
+  try {
+    const { line: onProgress, ready: onReady } = show;
+    const outcome = await runScenario({ cluster, folder, pods: PODS, rest: REST, onProgress, onReady });
+    const trace = readTrace(path.join(folder, 'traces'));
+    const report = reportOf(cluster.what, outcome, trace, judgeTrace(trace));
+    show.line('done');
+    process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : render(report));
+    process.exitCode = report.held ? EXIT.held : EXIT.notHeld;
+    isOver = report.held;
+  } finally {
+    process.removeListener('SIGINT', stopEarly);
+    await cluster.stop();
+    if (isOver && flags.keep === undefined) removeFolder(folder);
+    else process.stderr.write(`logs, journals and traces: ${folder}\n`);
+  }
+}
+
+/** Adds the command. */
+export function register(program: Command): void {
+  program
+    .command('demo')
+    .description(
+      `Scale a Deployment 0 → ${PODS} → ${REST} through the five stages, and kill the Scheduler on the way`,
+    )
+    .option(
+      '--cluster',
+      'on the real control plane (built on first use; needs Go) instead of the embedded one',
+    )
+    .option('--keep <folder>', 'keep logs, journals and traces there')
+    .option('--json', 'print the report as one JSON object')
+    .addHelpText('after', '\nExit codes: 0 everything held, 1 something did not, 2 usage.')
+    .action(demo);
+}

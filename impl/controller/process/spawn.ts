@@ -1,0 +1,135 @@
+/** Stages as separate operating-system processes of this machine: for the demo, tests and benchmarks. */
+import { type ChildProcess, fork } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { StageName } from '../../../spec/vocabulary.ts';
+
+const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
+
+/** What every process of a narrow waist is given. @public */
+export interface SpawnOptions {
+  /** Kubeconfig of each stage, and of the agents under `kubelet`. */
+  readonly kubeconfigs: Readonly<Record<StageName, string>>;
+  /** Nodes of the agent process. */
+  readonly nodes: readonly string[];
+  readonly runtime: 'publish' | 'simulated';
+  readonly startMs?: number;
+  /** Folder for logs, journals and traces. */
+  readonly folder: string;
+  readonly traces: boolean;
+}
+
+/** One stage's process. @public */
+export class SpawnedStage {
+  readonly name: StageName;
+  readonly #arguments: readonly string[];
+  readonly #logFile: string;
+  #child: ChildProcess | null = null;
+  #scaleApi: string | null = null;
+
+  constructor(name: StageName, args: readonly string[], logFile: string) {
+    this.name = name;
+    this.#arguments = args;
+    this.#logFile = logFile;
+  }
+
+  /** Process id; undefined while it is down. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** `host:port` of the direct scale API, of the autoscaler's process. */
+  get scaleApi(): string | null {
+    return this.#scaleApi;
+  }
+
+  /** Starts it, again under the same identity. Resolves when it listens; links open in the background. */
+  start(): Promise<void> {
+    const log = fs.openSync(this.#logFile, 'a');
+    const child = fork(MAIN, [...this.#arguments], { stdio: ['ignore', log, log, 'ipc'] });
+    fs.closeSync(log);
+    this.#child = child;
+    return new Promise((resolve, reject) => {
+      child.once('message', (message: { scaleApi: string | null }) => {
+        this.#scaleApi = message.scaleApi;
+        child.channel?.unref();
+        resolve();
+      });
+      child.once('exit', (code, signal) => {
+        if (this.#child === child) this.#child = null;
+        reject(new Error(`${this.name} ended (${signal ?? code}); its log is ${this.#logFile}`));
+      });
+    });
+  }
+
+  /** kill -9. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    await this.signal('SIGKILL');
+  }
+
+  /** Ends it in good order. */
+  async stop(): Promise<void> {
+    await this.signal('SIGTERM');
+  }
+
+  /** Sends a signal; resolves when the process is gone, at once for SIGSTOP and SIGCONT. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill(signal);
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+    this.#child = null;
+    await gone;
+  }
+}
+
+/** The five stages, each a process. @public */
+export interface SpawnedWaist {
+  readonly stages: Readonly<Record<StageName, SpawnedStage>>;
+  /** Writes a want by the direct scale API. */
+  scale(namespace: string, name: string, replicas: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts all five stages. */
+export async function spawnWaist(options: SpawnOptions): Promise<SpawnedWaist> {
+  const { folder, nodes, runtime, startMs = 0, kubeconfigs } = options;
+  fs.mkdirSync(folder, { recursive: true });
+  const common = (name: StageName) => [
+    ...['--kubeconfig', kubeconfigs[name], '--holder', `${name}-here`],
+    ...(options.traces ? ['--traces', path.join(folder, 'traces')] : []),
+  ];
+  const stage = (name: StageName, args: readonly string[]) =>
+    new SpawnedStage(name, [...args, ...common(name)], path.join(folder, `${name}.log`));
+  const stages: Record<StageName, SpawnedStage> = {
+    autoscaler: stage('autoscaler', ['run', '--stages', 'autoscaler', '--scale-api', '127.0.0.1:0']),
+    deployment: stage('deployment', ['run', '--stages', 'deployment']),
+    replicaset: stage('replicaset', ['run', '--stages', 'replicaset']),
+    scheduler: stage('scheduler', ['run', '--stages', 'scheduler']),
+    kubelet: stage('kubelet', [
+      ...['agent', '--nodes', nodes.join(','), '--runtime', runtime, '--start-ms', String(startMs)],
+      ...['--journals', path.join(folder, 'journals')],
+    ]),
+  };
+  await Promise.all(Object.values(stages).map((each) => each.start()));
+  return {
+    stages,
+    async scale(namespace, name, replicas) {
+      const url = `http://${stages.autoscaler.scaleApi}/v1/namespaces/${namespace}/deployments/${name}/scale`;
+      const deadline = performance.now() + 15_000;
+      for (;;) {
+        const answer = await fetch(url, { method: 'PUT', body: JSON.stringify({ replicas }) });
+        if (answer.status === 202) return;
+        const text = await answer.text();
+        const mayChange = answer.status === 503 || answer.status === 404;
+        if (!mayChange || performance.now() > deadline)
+          throw new Error(`the direct scale API answered ${answer.status}: ${text}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    stop: async () => {
+      await Promise.all(Object.values(stages).map((each) => each.stop()));
+    },
+  };
+}
