@@ -9,3 +9,4 @@
  */
 export { startEmbedded } from './start.ts';
 export type { Embedded, EmbeddedOptions, RateLimit, RequestCount } from './types.ts';
+export { type Limit, limitOf, UNSUPPORTED } from './unsupported.ts';
