@@ -77,6 +77,9 @@ export function snapshot(setting: Setting, world: World): WorldView {
       }),
     ),
     objects: Object.values(world.api.pods).filter(({ managed }) => managed),
+    replicas: Object.fromEntries(
+      Object.values(world.api.deployments).map(({ uid, replicas }) => [uid, replicas]),
+    ),
     down: Object.keys(world.down) as PeerName[],
     history: world.history,
   };

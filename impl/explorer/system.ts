@@ -51,7 +51,6 @@ export function initialWorld(description: WorldDescription): World {
     }),
   );
   const { faults, deployments = [], replicaSets = [] } = description;
-  const asked = Object.fromEntries(deployments.map(({ uid, replicas }) => [uid, replicas]));
   return {
     processes: {},
     down: Object.fromEntries(description.stages.map(({ peer }) => [peer, 0])),
@@ -80,7 +79,7 @@ export function initialWorld(description: WorldDescription): World {
       exit: faults.exit ?? 0,
       lostReply: faults.lostReply ?? 0,
     },
-    history: { ...NO_HISTORY, asked, everAsked: [...new Set(Object.values(asked))] },
+    history: { ...NO_HISTORY, everAsked: [...new Set(deployments.map(({ replicas }) => replicas))] },
   };
 }
 

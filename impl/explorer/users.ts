@@ -17,22 +17,17 @@ function putReplicaSet(world: World, fact: ReplicaSetFact): World {
   return { ...world, api: { ...world.api, replicaSets: withEntry(world.api.replicaSets, fact.uid, next) } };
 }
 
-function ask(world: World, deployment: string, replicas: number): World {
+function ask(world: World, replicas: number): World {
   const { history } = world;
-  const everAsked = history.everAsked.includes(replicas)
-    ? history.everAsked
-    : [...history.everAsked, replicas];
-  return {
-    ...world,
-    history: { ...history, asked: { ...history.asked, [deployment]: replicas }, everAsked },
-  };
+  if (history.everAsked.includes(replicas)) return world;
+  return { ...world, history: { ...history, everAsked: [...history.everAsked, replicas].sort() } };
 }
 
 function scale(world: World, uid: string, replicas: number): World {
   const was = world.api.deployments[uid];
   if (was === undefined || was.replicas === replicas) return world;
   const generation = was.generation + 1;
-  const asked = ask(world, uid, replicas);
+  const asked = ask(world, replicas);
   const external = { ...asked.history.external, [uid]: generation };
   const after = { ...asked, history: { ...asked.history, external } };
   return putDeployment(after, { ...was, replicas, generation, replicasOwner: 'kubectl/Update/scale' });
@@ -45,7 +40,7 @@ export function act(world: World, what: UserAct): World {
       return scale(world, what.deployment, what.replicas);
     case 'request': {
       const { deployment, replicas } = what;
-      const asked = ask(world, deployment, replicas);
+      const asked = ask(world, replicas);
       const heard = Object.values(world.processes).filter(({ peer }) => peer === 'autoscaler');
       return heard.reduce(
         (next, one) => pend(next, one.id, fixed({ type: 'scaleRequested', deployment, replicas })),

@@ -1,4 +1,5 @@
 /** Liveness: what holds once wants are stable, faults are over and all is at rest (protocol 10). */
+import { compareWantVersions, type Want } from '../vocabulary.ts';
 import type { RestProperty } from './property.ts';
 import type { WorldView } from './view.ts';
 
@@ -15,13 +16,28 @@ function liveOf(view: WorldView, which: (peer: string) => boolean): Set<string> 
   return uids;
 }
 
+/** Deployment → the want of the highest version that any stage holds. */
+function highestWants(view: WorldView): ReadonlyMap<string, Want> {
+  const highest = new Map<string, Want>();
+  for (const want of view.stages.flatMap(({ wants }) => wants)) {
+    const known = highest.get(want.deployment);
+    if (known === undefined || compareWantVersions(want.version, known.version) > 0)
+      highest.set(want.deployment, want);
+  }
+  return highest;
+}
+
 /** @see spec/protocol.md 10 @public */
 export const Converges: RestProperty = {
   kind: 'rest',
   statement: 'running Pods are the highest want, and every view agrees',
   check: (view) => {
     if (view.down.length > 0) return `${view.down.join(', ')} does not run`;
-    const asked = Object.values(view.history.asked).reduce((sum, value) => sum + value, 0);
+    const wants = highestWants(view);
+    for (const [deployment, { value }] of wants)
+      if (view.replicas[deployment] !== value)
+        return `${deployment} is at ${view.replicas[deployment]}, and ${value} is wanted`;
+    const asked = [...wants.values()].reduce((sum, { value }) => sum + value, 0);
     const running = view.nodes.flatMap((node) => [...node.running.keys()]);
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));
     if (hasNodes && running.length !== asked) return `${running.length} Pods run, ${asked} are wanted`;

@@ -101,8 +101,6 @@ export interface History {
   readonly victims: Readonly<Record<Uid, readonly Uid[]>>;
   /** Starts of a preemptor while victims of it still ran. */
   readonly overtook: readonly Uid[];
-  /** Deployment → the last value that a person or autoscaler asked for. */
-  readonly asked: Readonly<Record<string, number>>;
   /** All values ever asked for. */
   readonly everAsked: readonly number[];
   /** Deployment → generation of the last external write of its replicas. */
@@ -123,7 +121,6 @@ export const NO_HISTORY: History = {
   cancelled: {},
   victims: {},
   overtook: [],
-  asked: {},
   everAsked: [],
   external: {},
   overwritten: {},
@@ -137,6 +134,8 @@ export interface WorldView {
   readonly traffic: readonly TrafficView[];
   /** Managed Pods at the API Server. */
   readonly objects: readonly PodFact[];
+  /** Deployment → `spec.replicas` at the API Server. */
+  readonly replicas: Readonly<Record<string, number>>;
   /** Stages that should run and do not. */
   readonly down: readonly PeerName[];
   readonly history: History;

@@ -2,7 +2,8 @@
 import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
 import { deployment, replicaSet, room } from './objects.ts';
 
-const SAFETY = [
+/** Safety properties of a chain with K. @public */
+export const SAFETY = [
   'UniquePlacement',
   'TerminationIrreversible',
   'NoFalseConfirm',

@@ -1,6 +1,7 @@
 /** Worlds too large to search: only walked at random, with many faults. */
-import { chainWorld } from './chain.ts';
-import type { FaultBudget, UserAct, WorldDescription } from './description.ts';
+import { chainWorld, SAFETY } from './chain.ts';
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import { deployment, replicaSet, room } from './objects.ts';
 
 const MANY: FaultBudget = {
   crash: { replicaset: 2, scheduler: 2, 'kubelet/n1': 2, 'kubelet/n2': 2 },
@@ -25,8 +26,68 @@ const change = {
   sometimes: ['linkOpens', 'podRuns', 'twoPodsRun', 'tombstoneHeld', 'tombstoneCollected', 'podPublished'],
 } as const;
 
+/** All five stages; D and A are real. */
+const FULL: readonly StageChoice[] = [
+  { peer: 'autoscaler', use: 'autoscaler' },
+  { peer: 'deployment', use: 'deployment' },
+  { peer: 'replicaset', use: 'replicaset' },
+  { peer: 'scheduler', use: 'scheduler' },
+  { peer: 'kubelet/n1', use: 'kubelet' },
+  { peer: 'kubelet/n2', use: 'kubelet' },
+];
+
+/** A low Deployment `d` fills two nodes; a high one, `e`, comes later. */
+const PREEMPTION: Partial<WorldDescription> = {
+  deployments: [deployment(3), deployment(0, 'e')],
+  replicaSets: [
+    replicaSet(3),
+    replicaSet(0, { uid: 'rs-e', name: 'e-t1', deployment: 'e', priority: 10, requests: room(2) }),
+  ],
+  script: [
+    { act: 'scale', deployment: 'e', replicas: 1 },
+    { act: 'scale', deployment: 'd', replicas: 2 },
+    { act: 'scale', deployment: 'e', replicas: 0 },
+    { act: 'scale', deployment: 'e', replicas: 1 },
+  ],
+};
+
 /** Worlds for the random walker. @public */
 export const WIDE_WORLDS: readonly WorldDescription[] = [
+  chainWorld({
+    name: 'wide-preemption',
+    title: 'R, S and two K; a Pod of high priority needs the room of two others',
+    nodes: 2,
+    faults: MANY,
+    change: {
+      ...change,
+      ...PREEMPTION,
+      eventually: ['Converges', 'TombstonesCollected', 'NoLeak', 'PreemptorRuns'],
+      sometimes: [...change.sometimes, 'preemptionWaits'],
+    },
+  }),
+  chainWorld({
+    name: 'wide-full',
+    title: 'all five stages, two K; scaling from outside and by A; every fault',
+    nodes: 2,
+    runtime: 'publish',
+    faults: {
+      ...MANY,
+      crash: { ...MANY.crash, autoscaler: 1, deployment: 2 },
+      usurp: { deployment: 1, replicaset: 1 },
+    },
+    script: [
+      { act: 'request', deployment: 'd', replicas: 2 },
+      { act: 'scale', deployment: 'd', replicas: 3 },
+      { act: 'request', deployment: 'd', replicas: 1 },
+      { act: 'scale', deployment: 'd', replicas: 2 },
+    ],
+    change: {
+      ...change,
+      stages: FULL,
+      quiet: [],
+      always: [...SAFETY, 'ScaleNotLost'],
+    },
+  }),
   chainWorld({
     name: 'wide-runs',
     title: 'R, S and two K that run containers; every fault',
