@@ -8,13 +8,14 @@
  *
  * It holds no record and no link: it asks its composition by {@link CancellationOutput}.
  */
-import { assign, initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
+import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
 import type { Effect } from '../../spec/effects.ts';
 import type { NodeFact } from '../../spec/facts.ts';
 import type { Offer } from '../../spec/messages.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { Fence, Incarnation, Owner } from '../../spec/vocabulary.ts';
 import { compareFences } from '../../spec/vocabulary.ts';
+import { step } from '../drive.ts';
 
 /** What a node's cancellation is made from. @public */
 export interface CancellationInput {
@@ -340,7 +341,7 @@ export function stepCancellation(
   cancellation: Cancellation,
   event: CancellationEvent,
 ): readonly [Cancellation, readonly CancellationOutput[]] {
-  return take(transition(cancellationMachine, cancellation, event)[0]);
+  return take(step(cancellationMachine, cancellation, event));
 }
 
 /** Plain JSON of the state. @public */

@@ -5,8 +5,9 @@
  * Terminations that were under way already are awaited like victims. The reservation ends when the preemptor is
  * assigned, refused or gone, and with the node.
  */
-import { assign, initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
+import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
 import type { Resources, Uid } from '../../spec/vocabulary.ts';
+import { step } from '../drive.ts';
 
 /** What a preemption is made from. @public */
 export interface PreemptionInput {
@@ -69,7 +70,7 @@ export function startPreemption(input: PreemptionInput): Preemption {
 
 /** One event. @public */
 export function stepPreemption(preemption: Preemption, event: PreemptionEvent): Preemption {
-  return transition(preemptionMachine, preemption, event)[0];
+  return step(preemptionMachine, preemption, event);
 }
 
 /** Whether the preemptor may be assigned. @public */

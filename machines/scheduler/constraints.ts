@@ -10,6 +10,10 @@ function tolerates(toleration: Toleration, taint: Taint): boolean {
   return toleration.key === taint.key && toleration.value === taint.value;
 }
 
+function tolerated({ tolerations }: Constraints, taint: Taint): boolean {
+  return tolerations.some((each) => tolerates(each, taint));
+}
+
 /** As `Gt` and `Lt` of Kubernetes: whole numbers, or no match. */
 function number(text: string | undefined): number {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -44,11 +48,11 @@ function matches(
  */
 export function admits(constraints: Constraints, node: NodeFact): boolean {
   if (!node.ready) return false;
-  const tolerated = (taint: Taint) => constraints.tolerations.some((each) => tolerates(each, taint));
-  if (node.unschedulable && !tolerated(UNSCHEDULABLE)) return false;
-  for (const taint of node.taints) if (taint.effect !== 'PreferNoSchedule' && !tolerated(taint)) return false;
-  for (const [key, value] of Object.entries(constraints.nodeSelector))
-    if (!Object.hasOwn(node.labels, key) || node.labels[key] !== value) return false;
+  if (node.unschedulable && !tolerated(constraints, UNSCHEDULABLE)) return false;
+  for (const taint of node.taints)
+    if (taint.effect !== 'PreferNoSchedule' && !tolerated(constraints, taint)) return false;
+  for (const key in constraints.nodeSelector)
+    if (!Object.hasOwn(node.labels, key) || node.labels[key] !== constraints.nodeSelector[key]) return false;
   if (constraints.nodeAffinity.length === 0) return true;
   return constraints.nodeAffinity.some(
     (term) => term.length > 0 && term.every((expression) => matches(expression, node.labels)),

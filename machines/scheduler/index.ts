@@ -1,9 +1,10 @@
 /** The Scheduler stage as a host sees it. */
-import { initialTransition, transition } from 'xstate';
+import { initialTransition } from 'xstate';
 import type { Effect } from '../../spec/effects.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage } from '../../spec/stage.ts';
+import { step } from '../drive.ts';
 import { type SchedulerState, schedulerMachine } from './machine.ts';
 
 export type { SchedulerState } from './machine.ts';
@@ -31,6 +32,6 @@ export const schedulerStage: Stage<SchedulerState> = {
         'INVARIANT_BROKEN',
         `an event for another stage: expected one of ${HEARS.scheduler.join(', ')}, got ${event.type}`,
       );
-    return take(transition(schedulerMachine, state, event)[0]);
+    return take(step(schedulerMachine, state, event));
   },
 };

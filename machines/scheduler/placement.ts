@@ -23,11 +23,11 @@ export interface Room {
   /** Kept for preemptors. */
   reserved: Resources;
   /** Live records by priority, ascending. */
-  levels: readonly (readonly [number, Level])[];
+  readonly levels: () => readonly (readonly [number, Level])[];
   /** The records on it that were there before the pass. */
   readonly pods: () => readonly PodRecord[];
-  /** Tombstoned by this pass. */
-  readonly victims: Set<Uid>;
+  /** Tombstoned by this pass; null while there is none. */
+  victims: Map<Uid, PodRecord> | null;
 }
 
 /** Pods that are the same to the Scheduler, oldest first. */
@@ -64,19 +64,30 @@ export interface PlacementRules {
 
 /** Whether a Pod fits beside everything, and would still fit when the tombstones went and the preemptors came. */
 export function hasRoom(room: Room, requests: Resources, rules: PlacementRules): boolean {
-  const taken = rules.tombstonesFree ? minus(room.used, room.ending) : room.used;
-  if (!within(plus(taken, requests), room.fact.capacity)) return false;
-  const later = minus(room.used, room.ending);
-  const kept = rules.noReservation ? NOTHING : room.reserved;
-  return within(plus(plus(later, kept), requests), room.fact.capacity);
+  return (
+    fitsIn(room, requests, rules, 'cpu') &&
+    fitsIn(room, requests, rules, 'memory') &&
+    fitsIn(room, requests, rules, 'pods')
+  );
+}
+
+/** One part of {@link hasRoom}: numbers only, since a pass asks it for every node. */
+function fitsIn(room: Room, requests: Resources, rules: PlacementRules, part: keyof Resources): boolean {
+  const later = room.used[part] - room.ending[part];
+  const now = rules.tombstonesFree ? later : room.used[part];
+  const kept = rules.noReservation ? 0 : room.reserved[part];
+  const capacity = room.fact.capacity[part];
+  return now + requests[part] <= capacity && later + kept + requests[part] <= capacity;
+}
+
+function share(room: Room, requests: Resources, part: keyof Resources): number {
+  const capacity = room.fact.capacity[part];
+  return capacity === 0 ? 1 : (room.used[part] + room.reserved[part] + requests[part]) / capacity;
 }
 
 /** How full a node would be, 0 to 1: the mean over cpu, memory and Pods. */
 function allocated(room: Room, requests: Resources): number {
-  const { capacity } = room.fact;
-  const share = (part: keyof Resources) =>
-    capacity[part] === 0 ? 1 : (room.used[part] + room.reserved[part] + requests[part]) / capacity[part];
-  return (share('cpu') + share('memory') + share('pods')) / 3;
+  return (share(room, requests, 'cpu') + share(room, requests, 'memory') + share(room, requests, 'pods')) / 3;
 }
 
 interface Candidate {
@@ -126,9 +137,11 @@ function fitsAfter(room: Room, requests: Resources, freed: Resources): boolean {
 function priceOf(room: Room, group: Group): number | null {
   if (fitsAfter(room, group.requests, NOTHING)) return Number.NEGATIVE_INFINITY;
   let freed = NOTHING;
-  for (const [priority, level] of room.levels) {
+  for (const [priority, level] of room.levels()) {
     if (priority >= group.priority) return null;
     freed = plus(freed, level.room);
+    for (const victim of room.victims?.values() ?? [])
+      if (victim.priority === priority) freed = minus(freed, victim.requests);
     if (fitsAfter(room, group.requests, freed)) return priority;
   }
   return null;
@@ -142,7 +155,7 @@ function victimsOn(room: Room, group: Group): readonly PodRecord[] {
     .pods()
     .filter(
       ({ uid, phase, priority }) =>
-        phase !== 'terminating' && priority < group.priority && !room.victims.has(uid),
+        phase !== 'terminating' && priority < group.priority && !room.victims?.has(uid),
     )
     .sort(order);
   const chosen: PodRecord[] = [];
@@ -182,7 +195,7 @@ function plan(group: Group, rooms: readonly Room[], preemptor: Uid): Nomination 
   }
   if (best === null) return null;
   const victims = victimsOn(best, group);
-  const under = best.pods().filter(({ uid, phase }) => phase === 'terminating' || best.victims.has(uid));
+  const under = best.pods().filter(({ uid, phase }) => phase === 'terminating' || best.victims?.has(uid));
   reserve(best, group.requests, victims);
   return {
     preemptor,
@@ -194,13 +207,10 @@ function plan(group: Group, rooms: readonly Room[], preemptor: Uid): Nomination 
 
 function reserve(room: Room, requests: Resources, victims: readonly PodRecord[]): void {
   room.reserved = plus(room.reserved, requests);
-  for (const { uid, priority, requests: freed } of victims) {
-    room.victims.add(uid);
-    room.ending = plus(room.ending, freed);
-    room.levels = room.levels.map(([level, { count, room: taken }]) => [
-      level,
-      level === priority ? { count: count - 1, room: minus(taken, freed) } : { count, room: taken },
-    ]);
+  room.victims ??= new Map();
+  for (const victim of victims) {
+    room.victims.set(victim.uid, victim);
+    room.ending = plus(room.ending, victim.requests);
   }
 }
 

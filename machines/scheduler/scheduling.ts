@@ -28,14 +28,15 @@ function rulesOf(context: Context): PlacementRules {
 
 function roomOf(context: Context, { fact }: NodeEntry): Room {
   const { used, ending, live } = context.ledgers.get(fact.name) ?? EMPTY_LEDGER;
+  const strangers = context.unmanagedRoom.isEmpty() ? undefined : context.unmanagedRoom.get(fact.name);
   return {
     fact,
-    used: plus(used, context.unmanagedRoom.get(fact.name) ?? NOTHING),
+    used: strangers === undefined ? used : plus(used, strangers),
     ending,
-    reserved: context.reserved.get(fact.name) ?? NOTHING,
-    levels: [...live].sort(([a], [b]) => a - b),
+    reserved: context.reserved.isEmpty() ? NOTHING : (context.reserved.get(fact.name) ?? NOTHING),
+    levels: () => [...live].sort(([a], [b]) => a - b),
     pods: () => [...recordsOf(context, fact.name).values()],
-    victims: new Set(),
+    victims: null,
   };
 }
 

@@ -42,9 +42,9 @@ function room(fact: NodeFact, pods: readonly PodRecord[] = [], reserved = NOTHIN
     used,
     ending,
     reserved,
-    levels: [...levels].sort(([a], [b]) => a - b),
+    levels: () => [...levels].sort(([a], [b]) => a - b),
     pods: () => pods,
-    victims: new Set(),
+    victims: null,
   };
 }
 function group(key: string, count: number, rooms: readonly Room[], more: Partial<Group> = {}): Group {
