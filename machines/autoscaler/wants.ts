@@ -15,8 +15,7 @@ export function request(context: AutoscalerContext, deployment: string, replicas
       text: `replicas must be a whole number of at least 0, got ${replicas}`,
     });
   const known = context.wants.get(deployment);
-  if (known === undefined && !context.mutants.has('want-minted-blind'))
-    return { ...context, pending: context.pending.set(deployment, replicas) };
+  if (known === undefined) return { ...context, pending: context.pending.set(deployment, replicas) };
   return mint(context, deployment, known, replicas);
 }
 

@@ -92,8 +92,7 @@ function takeState(context: DeploymentContext, state: State): DeploymentContext 
       sent: resend ? null : (held.get(uid) ?? null),
     })),
   };
-  for (const want of context.mutants.has('want-state-ignored') ? [] : state.wants)
-    next = adopt(next, want.deployment, want, 'replicaset');
+  for (const want of state.wants) next = adopt(next, want.deployment, want, 'replicaset');
   next = takeCounts(next, state.counts);
   next = { ...suspectStrangers(next), dirty: next.dirty.union(next.gone) };
   const [up, outputs] = stepDownstreamSide(next.up, { type: 'barrierPassed' });

@@ -31,14 +31,6 @@ function sameWant(a: Want | null, b: Want): boolean {
   );
 }
 
-/** Without the rule, what the version does not tell is not sent again. */
-function isSent(context: DeploymentContext, entry: Entry, want: Want): boolean {
-  const { sent } = entry;
-  if (sent === null) return false;
-  if (context.mutants.has('want-mode-unsent')) return compareWantVersions(sent.version, want.version) === 0;
-  return sameWant(sent, want);
-}
-
 /** Everything that was touched: first the wants to R, then the write-back, so that R never waits for the API Server. */
 export function reconcile(context: DeploymentContext): DeploymentContext {
   let next: DeploymentContext = context;
@@ -47,7 +39,7 @@ export function reconcile(context: DeploymentContext): DeploymentContext {
     const entry = next.entries.get(uid);
     if (entry === undefined || entry.fact === null) continue;
     const want = stamp(next, uid, entry);
-    if (want === null || !isUpstreamOpen(next.down) || isSent(next, entry, want)) continue;
+    if (want === null || !isUpstreamOpen(next.down) || sameWant(entry.sent, want)) continue;
     wants.push(want);
     next = { ...next, entries: next.entries.set(uid, { ...entry, sent: want }) };
   }

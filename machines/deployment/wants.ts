@@ -35,7 +35,7 @@ export function stamp(context: DeploymentContext, deployment: string, entry: Ent
   const decision =
     entry.fact === null
       ? ({ replicaSet: null, revision: '', mode: 'follow' } as const)
-      : decide(entry.fact, replicaSetsOf(context, deployment), context.mutants);
+      : decide(entry.fact, replicaSetsOf(context, deployment));
   return {
     deployment,
     version: entry.want.version,
@@ -61,6 +61,7 @@ export function adopt(
 ): DeploymentContext {
   const entry = entryOf(context, deployment);
   if (!isHigher(want, entry.want)) return context;
+  if (source === 'replicaset' && context.mutants.has('want-from-below-ignored')) return context;
   const { version, value } = want;
   const next = put(context, deployment, { ...entry, want: { version, value }, witnessed });
   return source === 'autoscaler' || context.mutants.has('want-autoscaler-untold')

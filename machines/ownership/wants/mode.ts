@@ -39,15 +39,10 @@ export function othersAtZero(newest: ReplicaSetFact, replicaSets: Iterable<Repli
  * annotation, and every other ReplicaSet has 0; so also when all have 0 (else scale from zero is never direct).
  * @public
  */
-export function decide(
-  deployment: DeploymentFact,
-  replicaSets: readonly ReplicaSetFact[],
-  mutants?: ReadonlySet<string>,
-): Decision {
+export function decide(deployment: DeploymentFact, replicaSets: readonly ReplicaSetFact[]): Decision {
   const newest = newestOf(replicaSets);
   if (newest === undefined) return { replicaSet: null, revision: '', mode: 'follow' };
-  const settled =
-    newest.replicas === newest.desired || (newest.replicas === 0 && !mutants?.has('want-zero-never-direct'));
+  const settled = newest.replicas === newest.desired || newest.replicas === 0;
   const direct =
     newest.template === deployment.template && settled && othersAtZero(newest, replicaSets)
       ? 'direct'

@@ -88,7 +88,9 @@ function countedTargets(
   owned: readonly ReplicaSetFact[],
   mutants?: ReadonlySet<string>,
 ): { readonly counted: readonly Target[]; readonly hold: Hold } {
-  const spoken = mutants?.has('want-unsent-obeyed') || (view.linkOpen && view.wantSentThisSession);
+  const spoken = view.linkOpen && view.wantSentThisSession;
+  if (!spoken && mutants?.has('want-unsent-follows'))
+    return { counted: follow(owned, view.live, NO_LIMITS), hold: view.hold };
   if (view.want === null || !spoken) return { counted: frozen(view, owned, mutants), hold: view.hold };
   const direct = obeysDirect(view.want, owned, mutants);
   const isHeld = view.hold.held && !(mutants?.has('want-fresh-no-hold') && view.hold === NO_HOLD);

@@ -8,7 +8,7 @@ import {
   stepDownstreamSide,
 } from '../../../machines/ownership/link/index.ts';
 import { addNews, flushUpward, NO_NEWS, type Upward } from '../../../machines/ownership/upward.ts';
-import { type Hold, NO_HOLD, targets } from '../../../machines/ownership/wants/targets.ts';
+import { type Hold, NO_HOLD, type Target, targets } from '../../../machines/ownership/wants/targets.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { ReplicaSetFact } from '../../../spec/facts.ts';
@@ -33,6 +33,8 @@ export class SmallR {
   replicaSets: readonly ReplicaSetFact[] = [];
   /** Pods ended by it, with the Deployment's total before and after. */
   ends: End[] = [];
+  /** Acts under a direct want in ReplicaSets that a rollout has left or not yet reached. */
+  stale: string[] = [];
   private queued: Upward = NO_NEWS;
   private news: Upward = NO_NEWS;
   private effects: Effect[] = [];
@@ -119,6 +121,22 @@ export class SmallR {
     this.gone = false;
   }
 
+  /** *NoStaleDirect*: a direct want that does not match takes no ReplicaSet beyond its own `spec.replicas`. */
+  private checkDirect(all: readonly Target[]): void {
+    const newest = this.replicaSets.reduce<ReplicaSetFact | null>(
+      (best, each) => (best === null || each.revisionNumber > best.revisionNumber ? each : best),
+      null,
+    );
+    const others = this.replicaSets.some((each) => each !== newest && each.replicas > 0);
+    if (this.want?.mode !== 'direct' || (newest?.uid === this.want.replicaSet && !others)) return;
+    for (const { replicaSet, mayCreate, mayEnd } of all) {
+      const spec = this.replicaSets.find((each) => each.uid === replicaSet)?.replicas ?? 0;
+      const live = this.live.get(replicaSet) ?? 0;
+      if ((mayCreate > 0 && live + mayCreate > spec) || (mayEnd > 0 && live - mayEnd < spec))
+        this.stale.push(`${replicaSet} goes from ${live} by +${mayCreate} -${mayEnd}, it asks for ${spec}`);
+    }
+  }
+
   private counts(): readonly ReplicaCount[] {
     return [...this.live].map(([replicaSet, live]) => ({
       ...{ deployment: DEPLOYMENT, replicaSet, live, ready: live, terminating: 0 },
@@ -140,6 +158,7 @@ export class SmallR {
       this.mutants,
     );
     this.hold = hold;
+    this.checkDirect(all);
     for (const { replicaSet, mayCreate } of all)
       if (mayCreate > 0) this.live.set(replicaSet, (this.live.get(replicaSet) ?? 0) + mayCreate);
     for (const { replicaSet, mayEnd } of all) {

@@ -189,6 +189,8 @@ function watch(world: World, record: Record, raising: boolean, step: () => void,
       if (end.after < Math.min(floor, end.before))
         record.broken.push(`NoNeedlessEnd: ${end.before} Pods became ${end.after}, ${floor} were wanted`);
   world.r.ends = [];
+  for (const stale of world.r.stale) record.broken.push(`NoStaleDirect: ${stale}`);
+  world.r.stale = [];
   if (r?.mode === 'direct' && world.total >= r.value) record.floor = Math.max(record.floor, r.value);
 }
 
