@@ -136,4 +136,74 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'where K runs the containers it publishes when they run (2, 5)',
     breaks: ['TerminationIrreversible'],
   },
+  {
+    name: 'write-back-unconditional',
+    rule: 'the write-back names the resourceVersion of an object that D has processed (8)',
+    breaks: ['ScaleNotLost', 'Converges'],
+  },
+  {
+    name: 'external-by-value',
+    rule: 'an external write is told by base, owner and generation, not by value alone (8)',
+    breaks: ['ScaleNotLost'],
+  },
+  {
+    name: 'template-edit-external',
+    rule: 'a template edit alone is no external write (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'own-write-by-reply',
+    rule: 'a write of D is known by the annotation, even if the reply was lost (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'want-equal-unsent',
+    rule: 'D sends its highest want on every opening, also when R holds that version (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'want-from-below-ignored',
+    rule: 'D adopts a higher version from R too (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'want-autoscaler-untold',
+    rule: 'D invalidates A for each change that A did not send (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'want-never-unconfirmed',
+    rule: 'a D that has not heard A in this incarnation marks its wants unconfirmed (8)',
+    breaks: ['NoNeedlessEnd'],
+  },
+  {
+    name: 'want-unconfirmed-ends',
+    rule: 'R ends nothing on an unconfirmed want (8)',
+    breaks: ['NoNeedlessEnd'],
+  },
+  {
+    name: 'want-no-hold',
+    rule: 'no dip: R holds from direct until the ReplicaSet shows the want (8)',
+    breaks: ['NoNeedlessEnd', 'NoDipOnModeChange'],
+  },
+  {
+    name: 'want-fresh-no-hold',
+    rule: 'a fresh R holds too: it can not know what the one before did (8)',
+    breaks: ['NoNeedlessEnd', 'NoDipOnModeChange'],
+  },
+  {
+    name: 'want-direct-unmatched',
+    rule: 'R obeys a direct want only if uid and revision match, and all others are at 0 (8)',
+    breaks: ['NoStaleDirect'],
+  },
+  {
+    name: 'want-unsent-follows',
+    rule: 'R acts for no count until it was sent a want in the current D session (8)',
+    breaks: ['NoNeedlessEnd'],
+  },
+  {
+    name: 'want-recreate-deleted',
+    rule: 'in a deleted ReplicaSet R creates nothing more (8)',
+    breaks: ['NoLeak', 'Converges'],
+  },
 ];
