@@ -208,7 +208,7 @@ export async function probeController(
     if (performance.now() > end) {
       throw new KubedirectError(
         'POLICY_INEFFECTIVE',
-        `It is not known whether the owner switch binds the stock ReplicaSet controller: expected it to try to create a Pod of Deployment ${namespace}/probe, and to be denied, within ${timeoutMs} ms; got ${sets.items.length} ReplicaSets and no attempt. Is kube-controller-manager running?`,
+        `It is not known whether the owner switch binds the stock ReplicaSet controller: expected it to try to create a Pod of Deployment ${namespace}/probe, and to be denied, within ${timeoutMs} ms; got ${sets.items.length} ReplicaSets and no attempt. Is kube-controller-manager running, with --use-service-account-credentials=true?`,
       );
     }
     await pause(100, NEVER);

@@ -623,8 +623,14 @@ describe.skipIf(!support.ok)(
       });
       const client = createKubernetesClient({ kubeconfig: cluster.kubeconfig });
       try {
+        // Clusters that run it so give it all rights. It is in a long backoff for want of them: so it starts anew.
+        const all = ['create', 'clusterrolebinding', 'all', '--clusterrole=cluster-admin'];
+        await cluster.kubectl([...all, '--user=system:kube-controller-manager']);
+        await cluster.signal('kube-controller-manager', 'SIGKILL');
+        await cluster.restart('kube-controller-manager');
         const error = await failureOf(install({ connection: { kubeconfig: cluster.kubeconfig }, namespace }));
         expect(error).toMatchObject({ code: 'POLICY_INEFFECTIVE' });
+        expect(error.message).toContain('it made Pod');
         expect(error.message).toContain('--use-service-account-credentials');
         expect(await readOwner(client, namespace)).toMatchObject({ owner: 'stock' });
       } finally {
