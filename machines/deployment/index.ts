@@ -1,8 +1,9 @@
 /** The Deployment stage for a host: a pure step (see `machine.ts`). */
-import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { initialTransition, type SnapshotFrom } from 'xstate';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
+import { step } from '../drive.ts';
 import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
 import { viewOfField } from '../ownership/wants/field.ts';
 import type { Entry } from './context.ts';
@@ -31,7 +32,7 @@ export const deploymentStage: Stage<DeploymentState> = {
         'INVARIANT_BROKEN',
         `deployment hears ${HEARS.deployment.join(', ')}; it was given ${event.type}`,
       );
-    return take(transition(deploymentMachine, state, event)[0]);
+    return take(step(deploymentMachine, state, event));
   },
 };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyRun, raisingRun, run } from './support/wantsRuns.ts';
 
-const RUNS = { numRuns: Number(process.env.KUBEDIRECT_RUNS ?? 150) };
+const RUNS = { numRuns: Number(process.env.KUBEDIRECT_RUNS ?? 60) };
 const LIMIT = 120_000;
 
 describe('wants under any interleaving', () => {

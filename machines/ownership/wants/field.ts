@@ -6,12 +6,13 @@
  * A conflict waits for the object that it lost against; a reply that was lost is asked again, under the same
  * precondition, so that at most one of the two lands.
  */
-import { assign, initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
+import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
 import type { Effect } from '../../../spec/effects.ts';
 import type { Refusal } from '../../../spec/events.ts';
 import type { DeploymentFact, Written } from '../../../spec/facts.ts';
 import { TIMERS, type TimerName } from '../../../spec/timers.ts';
 import { compareWantVersions, type WantVersion } from '../../../spec/vocabulary.ts';
+import { step } from '../../drive.ts';
 
 /** What D wants of a Deployment, before it decided for which ReplicaSet and in which mode. @public */
 export interface Wanted {
@@ -218,7 +219,7 @@ export function startField(deployment: string, mutants: ReadonlySet<string>): Fi
 
 /** One event, run to quiescence. What a state does not expect (late timers, answers) changes nothing. @public */
 export function stepField(field: Field, event: FieldEvent): readonly [Field, readonly Effect[]] {
-  return take(transition(replicasFieldMachine, field, event)[0]);
+  return take(step(replicasFieldMachine, field, event));
 }
 
 /** Timers that may run: to be cancelled when the Deployment goes. @public */
