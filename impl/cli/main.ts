@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 /** The `kubedirect` command. Each subcommand is the file of its name in `commands/`; only the one that is called is loaded. */
 import fs from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { KubedirectError } from '../../spec/errors.ts';
+
+// A stage that was killed should be back at once: its modules are compiled only the first time.
+enableCompileCache();
 
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 const FOLDER = path.join(import.meta.dirname, 'commands');

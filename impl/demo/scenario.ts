@@ -39,6 +39,8 @@ export interface ScenarioOptions {
   readonly pods: number;
   readonly rest: number;
   readonly onProgress: (line: string) => void;
+  /** Whether the recorded trace shows nothing under way any more. */
+  readonly atRest: () => boolean;
   /** Told whenever the number of Ready Pods changed. */
   readonly onReady: (ready: number, of: number) => void;
 }
@@ -74,6 +76,12 @@ const spent = (before: RequestTotals, after: RequestTotals) => ({
   requests: after.requests - before.requests,
   bytes: before.bytes === null || after.bytes === null ? null : after.bytes - before.bytes,
 });
+
+/** Waits until the stages have told each other what the API Server showed; the verdict says if they never do. */
+async function settle(atRest: () => boolean): Promise<void> {
+  for (const deadline = performance.now() + 20_000; performance.now() < deadline && !atRest(); )
+    await sleep(250);
+}
 
 async function watching<T>(
   options: ScenarioOptions,
@@ -118,13 +126,17 @@ async function runOurs(
   return watching(options, client, 'function', async (pods) => {
     const before = await cluster.totals();
     const start = performance.now();
-    await waist.scale(NAMESPACE, 'function', count);
-    await pods.until('a third of the Pods Ready', () => pods.ready.size >= count / 3);
+    const first = Math.ceil(count * 0.6);
+    await waist.scale(NAMESPACE, 'function', first);
+    await pods.until('the first Pods Ready', () => pods.ready.size >= first / 2);
     const readyAtKill = pods.ready;
     const killedAt = performance.now();
     const killedAtUnix = Date.now();
     await waist.stages.scheduler.kill();
-    onProgress(`kill -9 of the Scheduler with ${readyAtKill.size} of ${count} Pods Ready; starting it again`);
+    onProgress(
+      `kill -9 of the Scheduler with ${readyAtKill.size} Pods Ready, while the want goes from ${first} to ${count}`,
+    );
+    await waist.scale(NAMESPACE, 'function', count);
     await waist.stages.scheduler.start();
     await pods.until(`${count} Pods Ready`, () => pods.ready.size === count && pods.pods === count);
     const recoveryMs = performance.now() - killedAt;
@@ -137,7 +149,7 @@ async function runOurs(
     await waist.scale(NAMESPACE, 'function', rest);
     await pods.until(`${rest} Pods left`, () => pods.pods === rest && pods.ready.size === rest);
     const scaleInMs = performance.now() - startIn;
-    await sleep(500);
+    await settle(options.atRest);
     return {
       ours: { pods: count, latencies, ...cost },
       disturbed,

@@ -52,8 +52,18 @@ async function demo(flags: DemoFlags): Promise<void> {
   let isOver = false;
   try {
     const { line: onProgress, ready: onReady } = show;
-    const outcome = await runScenario({ cluster, folder, pods: PODS, rest: REST, onProgress, onReady });
-    const trace = readTrace(path.join(folder, 'traces'));
+    const traces = path.join(folder, 'traces');
+    const atRest = () => judgeTrace(readTrace(traces)).every(({ broken }) => broken.length === 0);
+    const outcome = await runScenario({
+      cluster,
+      folder,
+      pods: PODS,
+      rest: REST,
+      atRest,
+      onProgress,
+      onReady,
+    });
+    const trace = readTrace(traces);
     const report = reportOf(cluster.what, outcome, trace, judgeTrace(trace));
     show.line('done');
     process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : render(report));
