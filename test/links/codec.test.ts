@@ -37,6 +37,14 @@ const part = (field: number, bytes: readonly number[]): number[] => [
 const SESSION_PART = part(1, [8, 1, 16, 2, 24, 3]);
 const frameOf = (...message: number[][]): Uint8Array => sealed(part(1, message.flat()));
 
+/** An Assigned of the Pod r1-1, owned by the scheduler, with these last columns. */
+const assigned = (...columns: number[][]): Uint8Array => {
+  const uids = part(1, [...part(1, [8, 1, 16, 1]), ...part(4, [0])]);
+  const owner = [...part(1, [...Buffer.from('scheduler')]), 16, 1, 24, 1];
+  const versions = part(2, [...part(1, owner), ...part(3, [0])]);
+  return frameOf(SESSION_PART, part(8, part(1, [...uids, ...versions, ...columns.flat()])));
+};
+
 describe('every message comes back from its frame as it was', () => {
   it.each(KINDS)('%s', (kind) => {
     fc.assert(
@@ -208,13 +216,25 @@ describe('a peer that does not keep to the schema is refused by name', () => {
       'MESSAGE_MALFORMED',
       frameOf(SESSION_PART, [10 * 8 + 2, 50, 0]),
     ],
+    [
+      'a message hidden in the body of another',
+      'MESSAGE_MALFORMED',
+      frameOf(SESSION_PART, part(13, part(1, [...SESSION_PART, ...part(13, [])]))),
+    ],
+    ['a Pod with two phases', 'MESSAGE_MALFORMED', assigned(part(5, [1, 1]), part(6, [1]))],
+    ['a Pod without a phase', 'MESSAGE_MALFORMED', assigned(part(6, [1]))],
+    ['a Pod of a phase that is not in the list', 'MESSAGE_MALFORMED', assigned(part(5, [5]), part(6, [1]))],
+    ['a Pod that is twice ready', 'MESSAGE_MALFORMED', assigned(part(5, [1]), part(6, [2]))],
     ['no bytes', 'MESSAGE_MALFORMED', Uint8Array.from(empty)],
     ['another field than messages', 'MESSAGE_MALFORMED', sealed(part(2, []))],
   ])('%s: %s', (_, code, frame) => {
     expect(codeOf(() => decodeFrame(frame))).toBe(code);
   });
 
-  it('while the frame that those are made from is accepted', () => {
+  it('while the frames that those are made from are accepted', () => {
+    expect(decodeFrame(assigned(part(5, [1]), part(6, [1])))).toMatchObject([
+      { kind: 'Assigned', pods: [{ uid: 'r1-1', node: null, phase: 'bound', ready: true }] },
+    ]);
     expect(decodeFrame(frameOf(SESSION_PART, part(13, [])))).toEqual([
       { kind: 'Invalidated', session: { upstream: 1, downstream: 2, n: 3 } },
     ]);
