@@ -38,8 +38,9 @@ function flushNodes(context: Context): Context {
     const session = upstreamSession(entry.link) as SessionId;
     const messages: Message[] = [];
     if (invalidated > 0) messages.push({ kind: 'Invalidated', session });
-    if (terminate.length > 0) messages.push({ kind: 'Terminate', session, uids: [...new Set(terminate)] });
+    // Assign first: a Pod bound and preempted in one step must not be confirmed before it arrives.
     if (assign.length > 0) messages.push({ kind: 'Assign', session, records: assign });
+    if (terminate.length > 0) messages.push({ kind: 'Terminate', session, uids: [...new Set(terminate)] });
     next = emit(next, ...messages.map((message) => ({ type: 'send' as const, link: linkOf(node), message })));
   }
   return next;

@@ -143,6 +143,8 @@ export class SchedulerWorld {
   readonly broken: string[] = [];
   readonly mutants: ReadonlySet<string>;
   readonly told: string[] = [];
+  /** What the watches show beside Nodes, for a restarted S. */
+  readonly shown = new Map<string, StageEvent>();
   /** The session that each link tries. */
   readonly dials = new Map<string, number>();
   /** Victims of each preemptor (told by the machine's state when it appears). */
@@ -189,11 +191,11 @@ export class SchedulerWorld {
   /** S crashes and comes back under a higher incarnation: every session breaks. */
   crash(): void {
     this.incarnation += 1;
-    this.pending = [];
     this.timers.clear();
     for (const name of this.tails.keys()) this.#breakTail(name);
     const { n } = this.head.link.context;
     this.boot();
+    for (const event of this.shown.values()) this.give(event);
     this.#headStep({ type: 'broken', link: 'downstream', upstream: this.head.incarnation, n });
   }
 
@@ -235,6 +237,10 @@ export class SchedulerWorld {
   /** Gives an event to S. */
   give(event: StageEvent): void {
     if (this.ended !== null) return;
+    if (event.type === 'replicaSetObserved') this.shown.set(event.replicaSet.uid, event);
+    if (event.type === 'podObserved') this.shown.set(event.pod.metadataUid, event);
+    if (event.type === 'podVanished') this.shown.delete(event.pod.metadataUid);
+    if (event.type === 'switchObserved') this.shown.set('switch', event);
     const [state, effects] = schedulerStage.step(this.state, event);
     this.state = state;
     this.#checkPreemption();
@@ -257,6 +263,14 @@ export class SchedulerWorld {
 
   #later(about: string, happen: () => void): void {
     this.pending.push({ about, happen });
+  }
+
+  /** Answers a question of S, unless it has crashed since. */
+  #ask(answer: () => void): void {
+    const life = this.incarnation;
+    this.#later('api', () => {
+      if (life === this.incarnation) answer();
+    });
   }
 
   #carryOut(effects: readonly Effect[]): void {
@@ -296,7 +310,7 @@ export class SchedulerWorld {
         return;
       }
       case 'readLease':
-        this.#later('api', () => {
+        this.#ask(() => {
           const { subject, token } = effect;
           let incarnation: number | null;
           if (subject === 'scheduler') incarnation = this.leaseOverride ?? this.incarnation;
@@ -306,12 +320,12 @@ export class SchedulerWorld {
         });
         return;
       case 'listNodes':
-        this.#later('api', () =>
+        this.#ask(() =>
           this.give({ type: 'nodesListed', nodes: [...this.tails.values()].map(({ fact }) => fact) }),
         );
         return;
       case 'readNode':
-        this.#later('api', () =>
+        this.#ask(() =>
           this.give({
             type: 'nodeRead',
             name: effect.node,
@@ -344,15 +358,16 @@ export class SchedulerWorld {
   #mark(effect: Extract<Effect, { type: 'mark' }>): void {
     const { node, mark, nodeUid, resourceVersion } = effect;
     const tail = this.tails.get(node);
-    if (tail === undefined || tail.fact.uid !== nodeUid) {
-      this.give({ type: 'marked', node, mark, outcome: 'gone' });
-    } else if (tail.fact.resourceVersion !== resourceVersion) {
-      this.give({ type: 'marked', node, mark, outcome: 'conflict' });
-    } else {
+    const answer = (outcome: 'gone' | 'conflict' | 'written') => {
+      if (mark.incarnation === this.incarnation) this.give({ type: 'marked', node, mark, outcome });
+    };
+    if (tail === undefined || tail.fact.uid !== nodeUid) answer('gone');
+    else if (tail.fact.resourceVersion !== resourceVersion) answer('conflict');
+    else {
       if (tail.fact.mark !== null && compareFences(tail.fact.mark, mark) > 0)
         this.broken.push('MarkOverHigher');
       this.edit(node, { mark });
-      this.give({ type: 'marked', node, mark, outcome: 'written' });
+      answer('written');
     }
   }
 
@@ -372,7 +387,6 @@ export class SchedulerWorld {
   /** The network to a node breaks; S and K notice at once. */
   breakNode(node: string): void {
     const { n } = this.state.context.nodes.get(node)?.link.context ?? { n: 0 };
-    this.pending = this.pending.filter(({ about }) => about !== `to ${node}` && about !== `from ${node}`);
     this.#breakTail(node);
     this.give({ type: 'broken', link: `node/${node}`, upstream: this.incarnation, n });
   }
@@ -387,7 +401,6 @@ export class SchedulerWorld {
   /** The network to R breaks; both notice at once. */
   breakHead(): void {
     const { n } = this.head.link.context;
-    this.pending = this.pending.filter(({ about }) => about !== 'to R' && about !== 'from R');
     this.#headStep({ type: 'broken', link: 'downstream', upstream: this.head.incarnation, n });
     this.give({ type: 'broken', link: 'upstream', upstream: this.head.incarnation, n });
   }
@@ -415,7 +428,7 @@ export class SchedulerWorld {
       if (effect.type === 'connect')
         this.#later('dial S', () => this.#headStep({ type: 'connected', link: 'downstream', n: effect.n }));
       else if (effect.type === 'readLease')
-        this.#later('api', () =>
+        this.#later('api R', () =>
           this.#headStep({
             type: 'leaseRead',
             subject: effect.subject,
@@ -543,11 +556,9 @@ export class SchedulerWorld {
       if (output.effect.type === 'restart' || output.effect.type === 'stop')
         this.broken.push(`K ${output.effect.type}`);
     } else if (output.type === 'verify') {
-      this.#later('api', () => {
+      this.#later(`api ${node}`, () => {
         this.#drain(tail);
-        const { hello, token } = output;
-        const accept = hello.session.upstream === this.incarnation;
-        this.#tailStep(node, { type: 'verified', token, accept });
+        this.#tailStep(node, { type: 'verified', token: output.token, accept: true });
       });
     } else if (output.type === 'offer') {
       tail.queued = [];
