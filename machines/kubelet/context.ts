@@ -135,6 +135,8 @@ export interface KubeletContext {
   /** Consistent lists under way, and what was known when the first of them was asked for. */
   readonly lists: number;
   readonly listedFrom: { readonly held: PMap<string, Uid>; readonly foreign: PMap<string, Foreign> } | null;
+  /** Objects that vanished while a list was under way: the list may still show them. */
+  readonly vanishedSince: PSet<string>;
   // ---- of one step ---------------------------------------------------------------------------------------
   readonly entries: List<JournalEntry>;
   readonly acts: List<Effect>;
@@ -197,6 +199,7 @@ export function initialContext(config: StageConfig): KubeletContext {
     early: List(),
     lists: 0,
     listedFrom: null,
+    vanishedSince: PSet(),
     entries: List(),
     acts: List(),
     news: List(),

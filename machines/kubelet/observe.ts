@@ -97,10 +97,11 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
     containerUid: before?.containerUid ?? null,
   };
   if (!fact.managed || fact.replicaSet === null) return observeUnmanaged(context, foreign);
-  if (stamp !== null)
+  const strayed = before?.kind === 'stray' ? before.uid : stamp;
+  if (strayed !== null)
     return context.mutants.has('late-create-left')
       ? putForeign(context, foreign)
-      : tidy(putForeign(context, { ...foreign, kind: 'stray' }), fact.metadataUid);
+      : tidy(putForeign(context, { ...foreign, uid: strayed, kind: 'stray' }), fact.metadataUid);
   if (fact.deleting || isOver(fact)) {
     // Somebody else ends it. Where K runs the containers it is the kubelet that must complete this.
     const mine = context.runtime === 'runs' && fact.deleting && foreign.containerUid === null;
@@ -210,12 +211,12 @@ export function tidy(context: KubeletContext, metadataUid: string): KubeletConte
 /** The object is gone. */
 export function vanish(context: KubeletContext, fact: PodFact): KubeletContext {
   const { metadataUid } = fact;
-  const uid = context.byObject.get(metadataUid) ?? publishedAs(context, fact);
-  if (uid !== null) {
-    const gone = objectHeard(context, uid, 'vanished', { metadataUid, name: nameOf(fact) });
-    return advance(gone, uid);
-  }
-  return vanishForeign(context, metadataUid);
+  const { lists, vanishedSince } = context;
+  const noted = lists === 0 ? context : { ...context, vanishedSince: vanishedSince.add(metadataUid) };
+  const uid = noted.byObject.get(metadataUid) ?? publishedAs(noted, fact);
+  if (uid === null) return vanishForeign(noted, metadataUid);
+  const gone = objectHeard(noted, uid, 'vanished', { metadataUid, name: nameOf(fact) });
+  return advance(gone, uid);
 }
 
 /** The Pod whose create made this object, if K has not yet seen one of it. */
@@ -243,7 +244,7 @@ export function reconcile(context: KubeletContext, facts: readonly PodFact[]): K
       now = advance(objectHeard(now, uid, 'vanished'), uid);
   for (const metadataUid of from?.foreign.keys() ?? [])
     if (!listed.has(metadataUid)) now = vanishForeign(now, metadataUid);
-  for (const fact of facts) now = observe(now, fact);
+  for (const fact of facts) if (!now.vanishedSince.has(fact.metadataUid)) now = observe(now, fact);
   return now;
 }
 
@@ -263,5 +264,6 @@ export function askForList(context: KubeletContext): KubeletContext {
 /** A list has arrived. */
 export function listArrived(context: KubeletContext): KubeletContext {
   const lists = Math.max(0, context.lists - 1);
-  return { ...context, lists, listedFrom: lists === 0 ? null : context.listedFrom };
+  if (lists > 0) return { ...context, lists };
+  return { ...context, lists, listedFrom: null, vanishedSince: context.vanishedSince.clear() };
 }

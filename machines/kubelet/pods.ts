@@ -12,7 +12,6 @@ import {
 import type { Foreign, KubeletContext, TailPod } from './context.ts';
 import { tell } from './context.ts';
 
-const NOTHING: Resources = { cpu: 0, memory: 0, pods: 0 };
 const plus = (a: Resources, b: Resources): Resources => ({
   cpu: a.cpu + b.cpu,
   memory: a.memory + b.memory,
@@ -95,14 +94,14 @@ export function dropPod(context: KubeletContext, uid: Uid): KubeletContext {
 
 /** Holds an object that is not one of K's Pods; it takes room. */
 export function putForeign(context: KubeletContext, foreign: Foreign): KubeletContext {
-  const before = context.foreign.get(foreign.metadataUid);
+  const free = dropForeign(context, foreign.metadataUid);
   const { uid, kind, metadataUid, containerUid } = foreign;
   return {
-    ...context,
-    foreign: context.foreign.set(metadataUid, foreign),
-    strays: kind === 'stray' && uid !== null ? context.strays.set(uid, metadataUid) : context.strays,
-    orphans: containerUid === null ? context.orphans : context.orphans.set(containerUid, metadataUid),
-    used: plus(minus(context.used, before?.requests ?? NOTHING), foreign.requests),
+    ...free,
+    foreign: free.foreign.set(metadataUid, foreign),
+    strays: kind === 'stray' && uid !== null ? free.strays.set(uid, metadataUid) : free.strays,
+    orphans: containerUid === null ? free.orphans : free.orphans.set(containerUid, metadataUid),
+    used: plus(free.used, foreign.requests),
   };
 }
 

@@ -60,15 +60,16 @@ function endOrAdvance(
 export function podRead(context: KubeletContext, { uid, pod: fact }: Event<'podRead'>): KubeletContext {
   const pod = context.pods.get(uid);
   const asked = pod?.object === 'checking' || pod?.object === 'contested';
-  if (pod === undefined || !asked) return fact === null ? context : observe(context, fact);
+  if (pod === undefined || !asked) return context;
   const mine =
     fact !== null &&
     (pod.metadataUid === null ? stampOf(context, fact) === uid : fact.metadataUid === pod.metadataUid);
   if (mine) return observe(context, fact);
   const none = objectHeard(context, uid, 'readNone');
-  const over =
-    pod.object === 'contested' ? endOrAdvance(none, uid, 'refused', 'AlreadyExists') : advance(none, uid);
-  return fact === null ? over : observe(over, fact);
+  // Whatever else bears the name is told by the watch.
+  return pod.object === 'contested'
+    ? endOrAdvance(none, uid, 'refused', 'AlreadyExists')
+    : advance(none, uid);
 }
 
 const later = (context: KubeletContext, uid: Uid): KubeletContext =>

@@ -55,6 +55,7 @@ export function viewOfContext(context: KubeletContext) {
             held: sorted(context.listedFrom.held.keys()),
             foreign: sorted(context.listedFrom.foreign.keys()),
           },
+    vanishedSince: sorted(context.vanishedSince),
     queued,
   };
 }
