@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
 import { denyingPolicy, KubernetesError } from '../../impl/controller/kubernetes/errors.ts';
@@ -95,7 +95,7 @@ describe('a request', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  it('reads a token file again after a 401', async () => {
+  it('asks the plugin of a kubeconfig again after a 401', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kubedirect-token-'));
     cleanups.push(() => rmSync(folder, { recursive: true }));
     const tokenFile = join(folder, 'token');
@@ -273,6 +273,60 @@ describe('a kubeconfig', () => {
     ],
   ])('%s is refused by name', (_, attempt) => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'KUBECONFIG_INVALID' }));
+  });
+  it('names a token file relative to itself, which is read again after a 401', async () => {
+    const { server, client } = await serve(
+      (asked, response) =>
+        asked.headers.authorization === 'Bearer second'
+          ? json(response, 200, { kind: 'Pod' })
+          : json(response, 401, status(401, 'Unauthorized', 'expired')),
+      { tokenFile: 'token' },
+    );
+    const tokenFile = join(dirname(server.kubeconfig), 'token');
+    writeFileSync(tokenFile, 'first\n');
+    expect(await failure(client.request({ method: 'GET', path: PODS }))).toMatchObject({ status: 401 });
+    writeFileSync(tokenFile, 'second\n');
+    expect(await client.request({ method: 'GET', path: PODS })).toEqual({ kind: 'Pod' });
+  });
+  it('whose token file is missing is refused by name when it is used', async () => {
+    const { client } = await serve((_, response) => json(response, 200, {}), { tokenFile: 'none' });
+    await expect(client.request({ method: 'GET', path: PODS })).rejects.toMatchObject({
+      code: 'KUBECONFIG_INVALID',
+    });
+  });
+  it('in two files takes the context from the first that has one', async () => {
+    const { server } = await serve((_, response) => json(response, 200, { kind: 'Pod' }));
+    const folder = mkdtempSync(join(tmpdir(), 'kubedirect-two-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const first = join(folder, 'first');
+    writeFileSync(first, 'current-context: test\nclusters: []\n');
+    const before = process.env.KUBECONFIG;
+    process.env.KUBECONFIG = [first, join(folder, 'absent'), server.kubeconfig].join(delimiter);
+    cleanups.push(() => {
+      if (before === undefined) delete process.env.KUBECONFIG;
+      else process.env.KUBECONFIG = before;
+    });
+    const client = createKubernetesClient();
+    cleanups.push(() => client.close());
+    expect(await client.request({ method: 'GET', path: PODS })).toEqual({ kind: 'Pod' });
+  });
+  it('may impersonate, and so may the client', async () => {
+    const { server, client } = await serve((_, response) => json(response, 200, {}), {
+      as: 'u',
+      'as-groups': ['g', 'h'],
+    });
+    await client.request({ method: 'GET', path: PODS });
+    expect(server.asked[0]?.headers).toMatchObject({ 'impersonate-user': 'u', 'impersonate-group': 'g, h' });
+    const probe = createKubernetesClient({
+      kubeconfig: server.kubeconfig,
+      impersonate: { user: 'v', extra: { 'a.io/b': 'c' } },
+    });
+    cleanups.push(() => probe.close());
+    await probe.request({ method: 'GET', path: PODS });
+    expect(server.asked[1]?.headers).toMatchObject({
+      'impersonate-user': 'v',
+      'impersonate-extra-a.io%2fb': 'c',
+    });
   });
   it('that would send credentials in clear over the network is refused', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kubedirect-clear-'));
