@@ -2,11 +2,9 @@
  * Canonical text of a world, and its fingerprint. Two worlds have the same text if nothing that can still happen
  * tells them apart.
  *
- * Sets that were kept as lists are sorted. Versions of records are only ever compared for being the same (or for
- * their order within one life of their owner), so they count by rank, and counters that only make them fresh do not
- * count at all.
+ * Sets that were kept as lists are sorted. Incarnations, sessions and counters need no renaming: a world counts them up
+ * from 1, one by one.
  */
-import { hash } from 'node:crypto';
 import type { Process, Setting, World } from './world.ts';
 
 /** JSON with sorted keys; Maps as objects, Sets as sorted lists. Parts that never change are kept. */
@@ -70,51 +68,42 @@ function processText(setting: Setting, process: Process): string {
   return text;
 }
 
-const VERSION = /\{"counter":(\d+),"incarnation":(\d+),"stage":"([^"]+)"\}/g;
+/** Texts by number: a world's key is short, and a part that has been met before costs nothing. */
+class Parts {
+  readonly #numbers = new Map<string, number>();
+  readonly #known = new WeakMap<object, number>();
 
-/** Counters of versions by rank, within each life of each owner. */
-function rankVersions(text: string): string {
-  const counters = new Map<string, Set<number>>();
-  for (const [, counter, incarnation, stage] of text.matchAll(VERSION)) {
-    const owner = `${incarnation}/${stage}`;
-    const known = counters.get(owner) ?? new Set<number>();
-    counters.set(owner, known.add(Number(counter)));
+  /** The number of a part, by its text. */
+  numberOf(part: object, text: (part: never) => string): number {
+    const known = this.#known.get(part);
+    if (known !== undefined) return known;
+    const composed = text(part as never);
+    const number = this.#numbers.get(composed) ?? this.#numbers.size;
+    this.#numbers.set(composed, number);
+    this.#known.set(part, number);
+    return number;
   }
-  const ranks = new Map<string, readonly number[]>();
-  for (const [owner, known] of counters)
-    ranks.set(
-      owner,
-      [...known].sort((a, b) => a - b),
-    );
-  return text.replace(VERSION, (_, counter: string, incarnation: string, stage: string) => {
-    const rank = ranks.get(`${incarnation}/${stage}`)?.indexOf(Number(counter));
-    return `{v${rank}:${incarnation}/${stage}}`;
-  });
 }
 
-/** The whole world as text. */
-export function worldText(setting: Setting, world: World): string {
-  const processes = Object.keys(world.processes)
-    .sort()
-    .map((id) => `${id}=${processText(setting, world.processes[id] as Process)}`);
-  const { connections, strays } = world.network;
-  const rest = [
-    canonical(connections),
-    bag(strays),
-    canonical(world.down),
-    canonical(world.lives),
-    canonical(world.api),
-    bag(world.flights),
-    canonical(world.journals),
-    canonical(world.containers),
-    `${world.acts}`,
-    canonical(world.budgets),
-    canonical(world.history),
-  ];
-  return rankVersions([...processes, ...rest].join('\n'));
-}
+const settings = new WeakMap<Setting, Parts>();
 
-/** 128 bits of the world. */
+/** Key of a world: equal for worlds that nothing can tell apart. Valid within one setting. */
 export function fingerprint(setting: Setting, world: World): string {
-  return hash('md5', worldText(setting, world), 'base64');
+  const parts = settings.get(setting) ?? new Parts();
+  settings.set(setting, parts);
+  const { api, network, history, budgets } = world;
+  const keys: (number | string)[] = [];
+  for (const id of Object.keys(world.processes).sort())
+    keys.push(
+      id,
+      parts.numberOf(world.processes[id] as Process, (process: Process) => processText(setting, process)),
+    );
+  keys.push(parts.numberOf(network.connections, canonical), parts.numberOf(network.strays, bag));
+  keys.push(parts.numberOf(world.down, canonical), parts.numberOf(world.lives, canonical));
+  for (const part of [api.leases, api.nodes, api.pods, api.deployments, api.replicaSets, api.switch])
+    keys.push(parts.numberOf(part, canonical));
+  keys.push(parts.numberOf(world.flights, bag), parts.numberOf(world.journals, canonical));
+  keys.push(parts.numberOf(world.containers, canonical), world.acts);
+  keys.push(parts.numberOf(budgets, canonical), parts.numberOf(history, canonical));
+  return keys.join();
 }

@@ -5,7 +5,7 @@ import { NO_HISTORY, PROPERTIES, type StepView, WITNESSES } from '../../spec/pro
 import type { WorldDescription } from '../../spec/worlds/description.ts';
 import { apply } from './apply.ts';
 import { fingerprint } from './encode.ts';
-import { FAULTS, isQuiet, type Move, movesOf } from './moves.ts';
+import { FAULTS, isQuiet, type Move, movesOf, plainMoves } from './moves.ts';
 import { type Checks, MoveError, type Successor, type System } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import type { Setting, StepRecord, World } from './world.ts';
@@ -163,10 +163,26 @@ export function* successors(setting: Setting, world: World): Generator<Successor
   for (const move of urgent === undefined ? moves : [urgent]) yield* outcomes(setting, world, move);
 }
 
+/** Where a run without faults, people and timers comes to rest: the first possible move each time. */
+export function settledWorld(setting: Setting, limit = 2000): World {
+  let world = initialWorld(setting.description);
+  for (let moves = 0; moves < limit; moves += 1) {
+    const move = plainMoves(setting, world).next().value;
+    if (move === undefined) return world;
+    world = apply(setting, world, move)[0];
+  }
+  throw new Error(`world ${setting.description.name} did not come to rest within ${limit} moves`);
+}
+
+/** The world at the start of a search. */
+export function firstWorld(setting: Setting): World {
+  return setting.description.settled ? settledWorld(setting) : initialWorld(setting.description);
+}
+
 /** The world as a system. */
 export function worldSystem(setting: Setting): System<World, Edge> {
   return {
-    initial: initialWorld(setting.description),
+    initial: firstWorld(setting),
     successors: (world) => successors(setting, world),
     fingerprint: (world) => fingerprint(setting, world),
   };

@@ -8,7 +8,7 @@ import { PROPERTIES } from '../../spec/properties/index.ts';
 import { FAULTS, idleMoves, type Move, movesOf, plainMoves } from './moves.ts';
 import { MoveError } from './search.ts';
 import { snapshot } from './snapshot.ts';
-import { type Edge, initialWorld, outcomes, worldChecks } from './system.ts';
+import { type Edge, firstWorld, outcomes, worldChecks } from './system.ts';
 import type { Setting, World } from './world.ts';
 
 /** How a walk goes. */
@@ -56,7 +56,7 @@ class Walker {
     this.#setting = setting;
     this.#random = randomOf(seed);
     this.#checks = worldChecks(setting);
-    this.world = initialWorld(setting.description);
+    this.world = firstWorld(setting);
   }
 
   pick<T>(items: readonly T[]): T | undefined {
@@ -168,7 +168,7 @@ export function walk(setting: Setting, options: WalkOptions): Walk {
 
 /** Replays moves as far as they are possible; for shortening. */
 export function replay(setting: Setting, moves: readonly Move[]): readonly Edge[] {
-  let world = initialWorld(setting.description);
+  let world = firstWorld(setting);
   const edges: Edge[] = [];
   for (const move of moves) {
     const way = outcomes(setting, world, move).next().value;

@@ -51,6 +51,7 @@ export function chainWorld(options: ChainOptions): WorldDescription {
     replicaSets: [replicaSet(pods)],
     script: options.script ?? [{ act: 'scale', deployment: 'd', replicas: 0 }],
     reduce: true,
+    settled: true,
     quiet: ['deployment'],
     always: SAFETY,
     eventually: LIVENESS,
@@ -67,5 +68,49 @@ export const CHAIN_WORLDS: readonly WorldDescription[] = [
     title: "the same where the node's own kubelet runs the containers",
     runtime: 'publish',
     faults: {},
+  }),
+  chainWorld({
+    name: 'chain-crash-scheduler',
+    title: 'S crashes once, between any two effects',
+    faults: { crash: { scheduler: 1 } },
+  }),
+  chainWorld({
+    name: 'chain-crash-kubelet',
+    title: 'K crashes once, between any two effects; its containers live',
+    faults: { crash: { 'kubelet/n1': 1 } },
+  }),
+  chainWorld({
+    name: 'chain-node-crash',
+    title: 'the node crashes: containers die with K',
+    faults: { nodeCrash: { n1: 1 } },
+  }),
+  chainWorld({
+    name: 'chain-crash-replicaset',
+    title: 'R crashes once, between any two effects',
+    faults: { crash: { replicaset: 1 } },
+  }),
+  chainWorld({
+    name: 'chain-break',
+    title: 'a link breaks, and what was under way arrives late',
+    faults: { break: 1, linger: 1 },
+  }),
+  chainWorld({
+    name: 'chain-leaders',
+    title: 'a second S takes over while the first runs',
+    faults: { usurp: { scheduler: 1 } },
+  }),
+  chainWorld({
+    name: 'chain-cancel',
+    title: 'two nodes; one is given up while its K lives, and comes back',
+    nodes: 2,
+    faults: { break: 1, timers: { unreachable: 1 } },
+    script: [],
+  }),
+  chainWorld({
+    name: 'chain-cancel-leaders',
+    title: 'two nodes, two S, and one node is given up',
+    nodes: 2,
+    faults: { break: 1, timers: { unreachable: 1 }, usurp: { scheduler: 1 } },
+    script: [],
   }),
 ];

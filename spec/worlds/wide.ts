@@ -22,6 +22,7 @@ const SCRIPT: readonly UserAct[] = [
 ];
 const change = {
   reduce: false,
+  settled: false,
   walkOnly: true,
   sometimes: ['linkOpens', 'podRuns', 'twoPodsRun', 'tombstoneHeld', 'tombstoneCollected', 'podPublished'],
 } as const;
