@@ -18,7 +18,7 @@ const WORLDS: Readonly<Record<string, Faults>> = {
 };
 
 /** Plays the choices; throws with the course of events if a rule breaks. */
-export function play(
+function play(
   runtime: 'publish' | 'runs',
   faults: Faults,
   choices: readonly number[],
