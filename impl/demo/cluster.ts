@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import type { StageName } from '../../spec/vocabulary.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { startControlPlane } from '../controlplane/index.ts';
-import { ACCOUNTS } from '../deploy/identities.ts';
+import { STAGE_ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
 import { startEmbedded } from '../embedded/index.ts';
 
@@ -24,14 +24,6 @@ export interface DemoCluster {
   totals(): Promise<RequestTotals>;
   stop(): Promise<void>;
 }
-
-const STAGE_ACCOUNTS: Readonly<Record<StageName, string>> = {
-  autoscaler: ACCOUNTS.autoscaler,
-  deployment: ACCOUNTS.deployment,
-  replicaset: ACCOUNTS.replicaset,
-  scheduler: ACCOUNTS.scheduler,
-  kubelet: ACCOUNTS.publisher,
-};
 
 async function kubeconfigsBy(make: (account: string) => Promise<string>): Promise<Record<StageName, string>> {
   const entries = await Promise.all(

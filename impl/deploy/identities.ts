@@ -1,4 +1,5 @@
 /** Who acts: the service accounts of the stages, and the stock controller that they contend with. */
+import type { StageName } from '../../spec/vocabulary.ts';
 
 /**
  * Service accounts, one per stage. The kubelet stage has three: `agent` runs on its node, and is limited to it; `publisher` serves many
@@ -32,3 +33,12 @@ export const STOCK_REPLICASET_CONTROLLER = serviceAccountUser('kube-system', 're
 export function ourUsers(namespace: string): string[] {
   return ACTING.map((account) => serviceAccountUser(namespace, ACCOUNTS[account]));
 }
+
+/** Account of each stage's process; of the Kubelet stage, that of one process for many nodes. @public */
+export const STAGE_ACCOUNTS: Readonly<Record<StageName, string>> = {
+  autoscaler: ACCOUNTS.autoscaler,
+  deployment: ACCOUNTS.deployment,
+  replicaset: ACCOUNTS.replicaset,
+  scheduler: ACCOUNTS.scheduler,
+  kubelet: ACCOUNTS.publisher,
+};

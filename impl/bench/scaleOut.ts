@@ -1,0 +1,274 @@
+/**
+ * Scale-out latency, side by side (`bench.md`, figure 1): from the write of the want to the 90th-percentile Pod seen Ready by a watch.
+ *
+ * On one control plane with lifted limits the contenders alternate, round by round: `floor` (a bare client), `k8s+` (stock), `kd` (ours,
+ * runtime `publish`, the same kwok nodes). `k8s`, with stock limits, has a control plane of its own before that, since limits are
+ * flags of the controllers. `tail` is ours with simulated containers: want to running at the tail, which no API call is part of.
+ */
+import { fork } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StageName } from '../../spec/vocabulary.ts';
+import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
+import { pathOf } from '../controller/kubernetes/paths.ts';
+import { MANAGED_LABEL, SYSTEM_NAMESPACE } from '../controller/names.ts';
+import { type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
+import { type ControlPlane, startControlPlane } from '../controlplane/index.ts';
+import { PodObserver } from '../demo/observer.ts';
+import { ACCOUNTS, STAGE_ACCOUNTS } from '../deploy/identities.ts';
+import { install } from '../deploy/install.ts';
+import { readTrace } from '../trace/read.ts';
+import { percentile } from './statistics.ts';
+
+/** Who is measured. */
+export const CONTENDERS = ['k8s', 'k8s+', 'floor', 'kd', 'tail'] as const;
+/** One of {@link CONTENDERS}. */
+export type Contender = (typeof CONTENDERS)[number];
+
+/** One round of one contender, ms. */
+export interface Sample {
+  readonly contender: Contender;
+  readonly round: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly last: number;
+}
+
+/** How to measure. */
+export interface ScaleOutOptions {
+  readonly pods: number;
+  readonly nodes: number;
+  readonly rounds: number;
+  /** Rounds of `k8s`, which is slow by its limits; 0 leaves it out. */
+  readonly stockRounds: number;
+  readonly onProgress: (line: string) => void;
+}
+
+const NAMESPACE = 'default';
+const FLOOR_MAIN = path.join(import.meta.dirname, 'floorMain.ts');
+const nodeNames = (nodes: number) => Array.from({ length: nodes }, (_, i) => `node-${i}`);
+
+function deployment(name: string, isManaged: boolean) {
+  const labels = { app: name, ...(isManaged && { [MANAGED_LABEL]: 'true' }) };
+  const container = {
+    name: 'main',
+    image: 'function',
+    resources: { requests: { cpu: '10m', memory: '16Mi' } },
+  };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: NAMESPACE },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels },
+        spec: { containers: [container], automountServiceAccountToken: false },
+      },
+    },
+  };
+}
+
+const create = (client: KubernetesClient, body: object) =>
+  client.request({ method: 'POST', path: pathOf({ resource: 'deployments', namespace: NAMESPACE }), body });
+const scaleStock = (client: KubernetesClient, name: string, replicas: number) =>
+  client.patchDeployment(NAMESPACE, name, { spec: { replicas } }, 'bench');
+
+function sampleOf(contender: Contender, round: number, ascending: readonly number[]): Sample {
+  return {
+    contender,
+    round,
+    p50: percentile(ascending, 0.5),
+    p90: percentile(ascending, 0.9),
+    last: percentile(ascending, 1),
+  };
+}
+
+/** Watches Pods with `app=name` while `begin` scales out and `end` takes all away again. */
+async function measure(
+  client: KubernetesClient,
+  name: string,
+  pods: number,
+  begin: () => Promise<unknown>,
+  end: () => Promise<unknown>,
+): Promise<readonly number[]> {
+  const observer = new PodObserver(client, NAMESPACE, `app=${name}`);
+  try {
+    await observer.synced();
+    const start = performance.now();
+    await begin();
+    await observer.until(`${pods} Pods of ${name} Ready`, () => observer.ready.size >= pods, 300_000);
+    const latencies = observer.readyAt.map((moment) => moment - start);
+    await end();
+    await observer.until(`the Pods of ${name} gone`, () => observer.pods === 0, 300_000);
+    await sleep(1_500);
+    return latencies;
+  } finally {
+    await observer.stop();
+  }
+}
+
+async function stockRound(
+  client: KubernetesClient,
+  contender: 'k8s' | 'k8s+',
+  round: number,
+  pods: number,
+): Promise<Sample> {
+  const act = (replicas: number) => () => scaleStock(client, 'stock', replicas);
+  return sampleOf(contender, round, await measure(client, 'stock', pods, act(pods), act(0)));
+}
+
+async function floorRound(
+  client: KubernetesClient,
+  kubeconfig: string,
+  round: number,
+  options: ScaleOutOptions,
+): Promise<Sample> {
+  const { pods: count } = options;
+  const name = `floor-${round}`;
+  const child = fork(FLOOR_MAIN, [
+    JSON.stringify({ kubeconfig, name, count, nodes: nodeNames(options.nodes) }),
+  ]);
+  await new Promise((resolve) => child.once('message', resolve));
+  const removeAll = () =>
+    client.request({
+      method: 'DELETE',
+      path: pathOf({ resource: 'pods', namespace: NAMESPACE }),
+      query: { labelSelector: `app=${name}` },
+      body: { gracePeriodSeconds: 1 },
+    });
+  const begin = async () => void child.send('go');
+  return sampleOf('floor', round, await measure(client, name, count, begin, removeAll));
+}
+
+async function ourRound(
+  client: KubernetesClient,
+  waist: SpawnedWaist,
+  round: number,
+  pods: number,
+): Promise<Sample> {
+  const act = (replicas: number) => () => waist.scale(NAMESPACE, 'ours', replicas);
+  return sampleOf('kd', round, await measure(client, 'ours', pods, act(pods), act(0)));
+}
+
+/** Want to running at the tail: from the recorded moment of each `podStarted`. */
+async function tailRound(
+  client: KubernetesClient,
+  waist: SpawnedWaist,
+  folder: string,
+  round: number,
+  pods: number,
+): Promise<Sample> {
+  const name = 'tail';
+  let want = 0;
+  const begin = () => {
+    want = Date.now();
+    return waist.scale(NAMESPACE, name, pods);
+  };
+  await measure(client, name, pods, begin, () => waist.scale(NAMESPACE, name, 0));
+  const moments = [...readTrace(path.join(folder, 'traces'))]
+    .filter(([stage]) => stage.startsWith('kubelet/'))
+    .flatMap(([, lines]) =>
+      lines.filter(({ event, at }) => event.type === 'podStarted' && at >= want).map(({ at }) => at - want),
+    );
+  return sampleOf('tail', round, moments.sort((a, b) => a - b).slice(0, pods));
+}
+
+async function kubeconfigs(control: ControlPlane): Promise<Record<StageName, string>> {
+  const entries = await Promise.all(
+    Object.entries(STAGE_ACCOUNTS).map(
+      async ([stage, account]) =>
+        [stage, await control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account)] as const,
+    ),
+  );
+  return Object.fromEntries(entries) as Record<StageName, string>;
+}
+
+async function withStockLimits(options: ScaleOutOptions, samples: Sample[]): Promise<void> {
+  const { nodes, pods, stockRounds, onProgress } = options;
+  const control = await startControlPlane({ nodes, limits: 'stock', onProgress });
+  const client = createKubernetesClient({ kubeconfig: control.kubeconfig });
+  try {
+    await create(client, deployment('stock', false));
+    for (let round = 1; round <= stockRounds; round++) {
+      samples.push(await stockRound(client, 'k8s', round, pods));
+      onProgress(`k8s round ${round}: p90 ${(samples.at(-1)?.p90 ?? 0).toFixed(0)} ms`);
+    }
+  } finally {
+    await client.close();
+    await control.stop();
+  }
+}
+
+async function withLiftedLimits(options: ScaleOutOptions, folder: string, samples: Sample[]): Promise<void> {
+  const { nodes, pods, rounds, onProgress } = options;
+  const control = await startControlPlane({ nodes, limits: 'lifted', onProgress });
+  const client = createKubernetesClient({ kubeconfig: control.kubeconfig });
+  let waist: SpawnedWaist | null = null;
+  const take = (sample: Sample) => {
+    samples.push(sample);
+    onProgress(
+      `${sample.contender} round ${sample.round}: p90 ${sample.p90.toFixed(0)} ms, last ${sample.last.toFixed(0)} ms`,
+    );
+  };
+  try {
+    await install({
+      connection: { kubeconfig: control.kubeconfig },
+      namespace: SYSTEM_NAMESPACE,
+      simulator: true,
+    });
+    const accounts = await kubeconfigs(control);
+    const common = { kubeconfigs: accounts, nodes: nodeNames(nodes) };
+    waist = await spawnWaist({
+      ...common,
+      runtime: 'publish',
+      folder: path.join(folder, 'publish'),
+      traces: false,
+    });
+    for (const [name, isManaged] of [
+      ['stock', false],
+      ['ours', true],
+      ['tail', true],
+    ] as const)
+      await create(client, deployment(name, isManaged));
+    await sleep(5_000);
+    for (let round = 1; round <= rounds; round++) {
+      take(await stockRound(client, 'k8s+', round, pods));
+      take(await floorRound(client, accounts.kubelet, round, options));
+      take(await ourRound(client, waist, round, pods));
+    }
+    await waist.stop();
+    const simulated = path.join(folder, 'simulated');
+    const simulator = await control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.simulator);
+    waist = await spawnWaist({
+      kubeconfigs: { ...accounts, kubelet: simulator },
+      nodes: nodeNames(nodes),
+      runtime: 'simulated',
+      folder: simulated,
+      traces: true,
+    });
+    await sleep(5_000);
+    for (let round = 1; round <= rounds; round++)
+      take(await tailRound(client, waist, simulated, round, pods));
+  } finally {
+    await waist?.stop();
+    await client.close();
+    await control.stop();
+  }
+}
+
+/** Measures all contenders. @throws if a round does not come to its end */
+export async function measureScaleOut(options: ScaleOutOptions): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-bench-'));
+  try {
+    if (options.stockRounds > 0) await withStockLimits(options, samples);
+    await withLiftedLimits(options, folder, samples);
+    return samples;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}

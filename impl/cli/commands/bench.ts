@@ -1,0 +1,88 @@
+/** `kubedirect bench`: figures, side by side on the real control plane. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { CONTENDERS, type Contender, measureScaleOut, type Sample } from '../../bench/scaleOut.ts';
+import { spreadOf } from '../../bench/statistics.ts';
+
+interface Flags {
+  readonly pods: number;
+  readonly nodes: number;
+  readonly rounds: number;
+  readonly stockRounds: number;
+  readonly json?: boolean;
+  readonly results: string;
+}
+
+const WHAT: Readonly<Record<Contender, string>> = {
+  k8s: 'stock, default limits',
+  'k8s+': 'stock, limits lifted',
+  floor: 'a bare client',
+  kd: 'ours, publish',
+  tail: 'ours, running at the tail',
+};
+
+const integer = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(
+    `FLAG_INVALID: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
+  );
+};
+
+const pad = (text: string, width: number) => text.padStart(width);
+const ms = (value: number) => pad(value.toFixed(value < 100 ? 1 : 0), 8);
+
+/** The table: a row a contender; ratios of medians of p90 to ours. */
+function render(samples: readonly Sample[]): string {
+  const of = (contender: Contender) => samples.filter((sample) => sample.contender === contender);
+  const ours = of('kd');
+  const median = (contender: Contender) => spreadOf(of(contender).map(({ p90 }) => p90)).median;
+  const rows = CONTENDERS.filter((contender) => of(contender).length > 0).map((contender) => {
+    const { min, median: middle, max } = spreadOf(of(contender).map(({ p90 }) => p90));
+    const last = spreadOf(of(contender).map((sample) => sample.last)).median;
+    const ratio = ours.length === 0 ? '' : pad((middle / median('kd')).toFixed(2), 7);
+    return `${contender.padEnd(6)} ${WHAT[contender].padEnd(26)} ${pad(String(of(contender).length), 6)} ${ms(min)} ${ms(middle)} ${ms(max)} ${ms(last)} ${ratio}`;
+  });
+  const head = `${''.padEnd(33)} rounds  p90 min  median      max last med.   ratio`;
+  return `${head}\n${rows.join('\n')}\n\np90 in ms: from the want to the 90th-percentile Pod Ready at the API Server (tail: running). ratio: of medians, to kd.\n`;
+}
+
+async function scaleOut(flags: Flags): Promise<void> {
+  const { pods, nodes, rounds, stockRounds, results, json } = flags;
+  const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
+  const samples = await measureScaleOut({ pods, nodes, rounds, stockRounds, onProgress });
+  const [cpu] = os.cpus();
+  const machine = {
+    cpu: cpu?.model ?? '',
+    cores: os.cpus().length,
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+  };
+  const result = { figure: 'scale-out', date: new Date().toISOString(), machine, pods, nodes, samples };
+  fs.mkdirSync(results, { recursive: true });
+  const file = path.join(results, `scale-out-${pods}-${nodes}.json`);
+  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(
+    json === true
+      ? `${JSON.stringify(result)}\n`
+      : `\n${pods} Pods of one function, ${nodes} nodes\n\n${render(samples)}\nsamples: ${file}\n`,
+  );
+}
+
+/** Adds the command. */
+export function register(program: Command): void {
+  const bench = program
+    .command('bench')
+    .description('Measure, side by side in one run on the real control plane');
+  bench
+    .command('scale-out')
+    .description('k8s, k8s+, a bare client, and ours: 0 → n Pods of one function')
+    .option('--pods <n>', 'Pods', integer(1, 10_000), 200)
+    .option('--nodes <n>', 'kwok nodes', integer(1, 2_000), 5)
+    .option('--rounds <n>', 'rounds of each contender', integer(1, 50), 5)
+    .option('--stock-rounds <n>', 'rounds of k8s, slow by its limits; 0 leaves it out', integer(0, 50), 1)
+    .option('--results <folder>', 'where the samples go', 'results')
+    .option('--json', 'print the samples as one JSON object')
+    .action(scaleOut);
+}
