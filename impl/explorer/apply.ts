@@ -13,7 +13,7 @@ import { choiceOf, crash, give, type Moved, refreshReads, start } from './host.t
 import type { Move } from './moves.ts';
 import { fixed, pend, setContainer } from './perform.ts';
 import { act, control } from './users.ts';
-import { tell } from './watches.ts';
+import { notePassed, tell } from './watches.ts';
 import {
   type Budgets,
   type Connection,
@@ -71,8 +71,8 @@ function gift(setting: Setting, world: World, move: Move): Gift | null {
     }
     case 'watch': {
       const process = world.processes[move.process] as Process;
-      const [event, seen] = tell(world.api, process, choiceOf(setting, process.peer), move.key);
-      return [withProcess(world, move.process, (one) => ({ ...one, seen })), move.process, event];
+      const [event, told] = tell(world.api, process, choiceOf(setting, process.peer), move.key);
+      return [withProcess(world, move.process, () => told), move.process, event];
     }
     case 'timer':
     case 'early': {
@@ -231,7 +231,10 @@ export function apply(setting: Setting, world: World, move: Move): Moved {
   if (move.kind === 'usurp') return start(setting, spendOn(world, 'usurp', move.peer), move.peer);
   if (move.kind === 'connect') return doConnect(setting, world, move);
   const given = gift(setting, world, move);
-  if (given === null) return [refreshReads(world, environment(setting, world, move)), []];
+  if (given === null) {
+    const after = notePassed(world.api, environment(setting, world, move), (peer) => choiceOf(setting, peer));
+    return [refreshReads(world, after), []];
+  }
   const [before, id, event] = given;
   if (before.processes[id] === undefined) return [before, []];
   const crashAfter = 'crashAfter' in move ? move.crashAfter : undefined;

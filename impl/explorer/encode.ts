@@ -58,12 +58,12 @@ const processTexts = new WeakMap<Process, string>();
 function processText(setting: Setting, process: Process): string {
   const known = processTexts.get(process);
   if (known !== undefined) return known;
-  const { pending, timers, dials, seen, incarnation } = process;
+  const { pending, timers, dials, seen, passed, incarnation } = process;
   // Of what a watch has told, only the version counts.
   const told = Object.entries(seen)
     .map(([key, fact]) => `${key}@${'resourceVersion' in fact ? fact.resourceVersion : ''}`)
     .sort();
-  const text = `${incarnation}${stateText(setting, process)}${bag(pending)}${timers.join()}${bag(dials)}${told.join()}`;
+  const text = `${incarnation}${stateText(setting, process)}${bag(pending)}${timers.join()}${bag(dials)}${told.join()}${canonical(passed)}`;
   processTexts.set(process, text);
   return text;
 }

@@ -148,7 +148,17 @@ export function start(setting: Setting, world: World, peer: PeerName): Moved {
   const [state, effects] = stageOfPeer(setting, peer).stage.start(
     configOf(setting, world, peer, incarnation),
   );
-  const process: Process = { id, peer, incarnation, state, pending: [], timers: [], dials: [], seen };
+  const process: Process = {
+    id,
+    peer,
+    incarnation,
+    state,
+    pending: [],
+    timers: [],
+    dials: [],
+    seen,
+    passed: {},
+  };
   const leases = isTail(peer) ? world.api.leases : { ...world.api.leases, [peer]: incarnation };
   const born: World = {
     ...world,

@@ -4,9 +4,9 @@
  */
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, NodeFact, PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
-import { type StageName, stageOf } from '../../spec/vocabulary.ts';
+import { type PeerName, type StageName, stageOf } from '../../spec/vocabulary.ts';
 import type { StageChoice } from '../../spec/worlds/description.ts';
-import { type Api, type Fact, nodeOf, type Process } from './world.ts';
+import { type Api, type Fact, nodeOf, type Process, type World, withEntry, withProcess } from './world.ts';
 
 type What = 'nodes' | 'deployments' | 'replicaSets' | 'pods';
 const LISTS: Readonly<Record<StageName, readonly What[]>> = {
@@ -67,22 +67,40 @@ export function untold(api: Api, process: Process, choice: StageChoice): readonl
   const facts = scope(api, process, choice);
   const news = Object.keys(facts).filter((key) => process.seen[key] !== facts[key]);
   const gone = Object.keys(process.seen).filter((key) => facts[key] === undefined);
-  return [...news, ...gone];
+  return [...news, ...gone, ...Object.keys(process.passed)];
 }
 
-/** What a watch tells of a key, and what is then seen. An object made anew under a name is seen to vanish first. */
+/** What a watch tells of a key, and the process that has been told. An object made anew under a name vanishes first. */
 export function tell(
   api: Api,
   process: Process,
   choice: StageChoice,
   key: string,
-): [StageEvent, Process['seen']] {
-  const fact = scope(api, process, choice)[key];
+): readonly [StageEvent, Process] {
+  const passed = process.passed[key];
+  const fact = passed ?? scope(api, process, choice)[key];
   const last = process.seen[key];
-  const { [key]: _, ...rest } = process.seen;
   if (fact === undefined || (last !== undefined && identity(last) !== identity(fact)))
-    return [vanished(key, last as Fact), rest];
-  return [observed(key, fact), { ...rest, [key]: fact }];
+    return [vanished(key, last as Fact), { ...process, seen: withEntry(process.seen, key, undefined) }];
+  const told = { ...process, passed: withEntry(process.passed, key, undefined) };
+  return [observed(key, fact), { ...told, seen: { ...process.seen, [key]: fact } }];
+}
+
+/** Pods that went by unseen are still to be told of: as they were last, and that they are gone. */
+export function notePassed(before: Api, after: World, choiceOfPeer: (peer: PeerName) => StageChoice): World {
+  if (before.pods === after.api.pods) return after;
+  const gone = Object.keys(before.pods).filter((name) => after.api.pods[name] === undefined);
+  let next = after;
+  for (const name of gone) {
+    const key = `pods/${name}`;
+    for (const process of Object.values(after.processes)) {
+      const fact = scope(before, process, choiceOfPeer(process.peer))[key];
+      if (fact === undefined || process.seen[key] !== undefined) continue;
+      const last = { ...fact, deleting: true } as Fact;
+      next = withProcess(next, process.id, (one) => ({ ...one, passed: { ...one.passed, [key]: last } }));
+    }
+  }
+  return next;
 }
 
 function identity(fact: Fact): string {

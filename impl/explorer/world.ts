@@ -71,6 +71,8 @@ export interface Process {
   readonly dials: readonly Dial[];
   /** What its watches last told, by kind and name. */
   readonly seen: Readonly<Record<string, Fact>>;
+  /** Objects that came and went since; its watches tell of them all the same. */
+  readonly passed: Readonly<Record<string, Fact>>;
 }
 
 /** The API Server, as facts. */
