@@ -116,7 +116,7 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
     const container = world.containers[pod.node ?? '']?.[uid];
     if (!publishes || !pod.managed) continue;
     if (pod.deleting && container === undefined) yield { kind: 'finalise', name: pod.name };
-    if (!pod.deleting && container === undefined && pod.phase === 'Pending')
+    if (!pod.deleting && container === undefined && pod.phase !== 'Failed')
       yield { kind: 'container', node: pod.node ?? '', uid, to: 'running' };
   }
   for (const deployment of Object.keys(world.api.deployments))
