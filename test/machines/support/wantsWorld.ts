@@ -184,8 +184,10 @@ export class World {
 
   private showD(): void {
     const { deployment, replicaSets } = this.api.history[this.seenByD]!;
-    if (deployment === null) this.give('deployment', { type: 'deploymentVanished', uid: DEPLOYMENT });
-    else this.give('deployment', { type: 'deploymentObserved', deployment });
+    const known = (this.d.context.entries.get(DEPLOYMENT)?.fact ?? null) !== null;
+    if (deployment === null && known)
+      this.give('deployment', { type: 'deploymentVanished', uid: DEPLOYMENT });
+    if (deployment !== null) this.give('deployment', { type: 'deploymentObserved', deployment });
     for (const replicaSet of replicaSets) this.give('deployment', { type: 'replicaSetObserved', replicaSet });
   }
 
