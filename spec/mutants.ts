@@ -206,4 +206,89 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'in a deleted ReplicaSet R creates nothing more (8)',
     breaks: ['NoLeak', 'Converges'],
   },
+  {
+    name: 'resend-after-reset',
+    rule: 'no Pod is sent again after a reset: one that did not survive is lost (3)',
+    breaks: ['TerminationIrreversible'],
+  },
+  {
+    name: 'rebind-lost',
+    rule: 'a uid that was sent to a node is never sent to a second one (2)',
+    breaks: ['UniquePlacement'],
+  },
+  {
+    name: 'no-terminate-on-opening',
+    rule: 'on opening, Terminate goes for every tombstone held, not only those of the Fetch (3)',
+    breaks: ['TombstonesCollected'],
+  },
+  {
+    name: 'strangers-unconfirmed',
+    rule: 'Terminate of a uid that S does not hold is answered Terminated (3)',
+    breaks: ['TombstonesCollected'],
+  },
+  {
+    name: 'confirm-what-was-sent',
+    rule: 'S confirms only what it never sent to a node (4.2)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'collect-tombstone-early',
+    rule: 'a tombstone is collected by Terminated, Refused, lost or absence, not by the mark of the tail (4.3)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'invalidate-before-mark',
+    rule: 'a node is invalidated upward only after its mark is written (6)',
+    breaks: ['NoFalseConfirm', 'CancelledStaysOut'],
+  },
+  {
+    name: 'cancel-unconfirmed',
+    rule: 'and only after a read of the own Lease begun after it (6)',
+    breaks: ['NoNeedlessEnd'],
+  },
+  {
+    name: 'mark-over-higher',
+    rule: 'a mark is never written over a higher one (6)',
+    breaks: ['CancelledStaysOut', 'NoFalseConfirm'],
+  },
+  {
+    name: 'adopt-undrained',
+    rule: 'a node that was cancelled opens only when its Offer shows the drain (6)',
+    breaks: ['CancelledStaysOut'],
+  },
+  {
+    name: 'old-mark-opens-barrier',
+    rule: 'only a cancellation by this incarnation counts at the barrier (3)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'preemptor-early',
+    rule: 'a preemptor is assigned only after Terminated of all it awaits (7)',
+    breaks: ['PreemptionOrdered'],
+  },
+  {
+    name: 'no-reservation',
+    rule: "the victims' room is kept for the preemptor (7)",
+    breaks: ['PreemptorRuns'],
+  },
+  {
+    name: 'tombstones-free',
+    rule: 'terminating Pods take room at S (7)',
+    breaks: ['NodeCapacity'],
+  },
+  {
+    name: 'strangers-take-no-room',
+    rule: 'unmanaged Pods take room at S (7)',
+    breaks: ['NodeCapacity'],
+  },
+  {
+    name: 'stock-binds',
+    rule: 'under stock S binds and preempts nothing (9)',
+    breaks: ['OneSide'],
+  },
+  {
+    name: 'stock-cancels',
+    rule: 'under stock S cancels nothing (9)',
+    breaks: ['OneSide'],
+  },
 ];

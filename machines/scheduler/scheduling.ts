@@ -43,10 +43,10 @@ function roomOf(context: Context, { fact }: NodeEntry): Room {
 /** Passes until nothing more can be placed: a preemptor that waits anew makes another one. */
 export function runQueue(context: Context): Context {
   if (context.owner === 'stock' && !context.mutants.has('stock-binds')) return context;
-  let next = assignCleared(context);
+  let next = assignCleared(context, context.mutants.has('preemptor-early'));
   for (let shapes = due(next); shapes.length > 0; shapes = due(next)) {
     const { everywhere, nodes } = next.stirred;
-    next = assignCleared(runPass({ ...next, stirred: STILL }, shapes, everywhere ? null : nodes));
+    next = assignCleared(runPass({ ...next, stirred: STILL }, shapes, everywhere ? null : nodes), false);
   }
   return next.stirred === STILL ? next : { ...next, stirred: STILL };
 }
@@ -132,9 +132,8 @@ function bind(context: Context, binds: readonly { uid: Uid; node: string }[]): C
 }
 
 /** Preemptors whose victims are gone get their room, or wait anew if it went otherwise. */
-function assignCleared(context: Context): Context {
+function assignCleared(context: Context, early: boolean): Context {
   if (context.preemptions.isEmpty()) return context;
-  const early = context.mutants.has('preemptor-early');
   const cleared = [...context.preemptions.values()].filter((preemption) => early || isCleared(preemption));
   return cleared.reduce((next, preemption) => assignPreemptor(next, preemption, early), context);
 }

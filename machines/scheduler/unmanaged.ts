@@ -11,6 +11,7 @@ function takesRoom(pod: PodFact): boolean {
 /** A Pod as it is now. */
 export function observePod(context: Context, pod: PodFact): Context {
   const before = context.unmanaged.get(pod.metadataUid);
+  if (context.mutants.has('strangers-take-no-room')) return context;
   if (!takesRoom(pod) || pod.node === null) return before === undefined ? context : forgetPod(context, pod);
   const { node, requests } = pod;
   if (before !== undefined) {
