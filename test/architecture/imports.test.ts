@@ -14,7 +14,7 @@ const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   spec: [],
   machines: ['xstate', 'immutable'],
 };
-const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g;
+const IMPORT = /^(?:import|export)\b[^'"`;]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 
 function filesOf(room: string): readonly string[] {
   return fs
@@ -25,7 +25,7 @@ function filesOf(room: string): readonly string[] {
 
 function importsOf(file: string): readonly string[] {
   return [...fs.readFileSync(path.join(ROOT, file), 'utf8').matchAll(IMPORT)].map(
-    (match) => match[1] as string,
+    (match) => (match[1] ?? match[2] ?? match[3]) as string,
   );
 }
 
