@@ -2,7 +2,6 @@
 
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { isKubernetesError } from '../controller/kubernetes/errors.ts';
-import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../controller/kubernetes/types.ts';
 import type { Manifest } from './policies.ts';
 
@@ -57,9 +56,4 @@ export async function removePath(client: KubernetesClient, path: string): Promis
     if (isKubernetesError(error, 'NotFound')) return false;
     throw error;
   }
-}
-
-/** The owner switch's path. @public */
-export function switchPath(namespace: string, name: string): string {
-  return pathOf({ resource: 'configmaps', namespace, name });
 }

@@ -33,7 +33,7 @@ export interface ReleaseOptions {
   readonly namespace: string;
   /** Longest wait for the end, ms; default 120,000. */
   readonly timeoutMs?: number;
-  /** Longest wait for D to write its wants back, ms; default 5,000. */
+  /** Longest wait for D to write its wants back, ms; default 1,000: ten times what it coalesces writes for. */
   readonly flushTimeoutMs?: number;
   readonly onProgress?: (line: string) => void;
 }
@@ -60,7 +60,7 @@ const LEASE_OF_D = { resource: 'leases', name: leaseName('deployment') } as cons
 
 /** Ask D to write all wants back; false if it does not answer in time. */
 async function flushWants(options: ReleaseOptions): Promise<boolean> {
-  const { client, namespace, flushTimeoutMs = 5_000 } = options;
+  const { client, namespace, flushTimeoutMs = 1_000 } = options;
   const path = pathOf({ ...LEASE_OF_D, namespace });
   const lease = await client.get<Lease>(path);
   if (!lease?.spec?.holderIdentity) return false;

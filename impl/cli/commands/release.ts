@@ -9,7 +9,7 @@ interface Flags extends ClusterFlags {
 }
 
 const DETAILS = `
-Without --take-back: the Deployment stage writes its wants back (5 s at most), the owner switch goes to stock, and the managed
+Without --take-back: the Deployment stage writes its wants back (1 s at most), the owner switch goes to stock, and the managed
 ReplicaSets are touched until their Pods match. No Pod is restarted. May be run at any time, and again.
 With --take-back: waits until the ReplicaSet stage and every agent whose node is not cancelled have acknowledged stock, then sets the
 switch to direct.`;
