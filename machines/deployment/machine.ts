@@ -16,7 +16,7 @@ import {
   completeList,
   forgetDeployment,
   forgetReplicaSet,
-  isListed,
+  isKnown,
   seeDeployment,
   seeReplicaSet,
 } from './workloads.ts';
@@ -81,8 +81,8 @@ const absorbing = <T extends string>(then: readonly T[]) => ({
 export const deploymentMachine = setup({
   types: { context: {} as DeploymentContext, events: {} as StageEvent, input: {} as StageConfig },
   guards: {
-    everythingIsListed: ({ context }) => isListed(context),
-    ownerIsStock: ({ context }) => isListed(context) && context.owner === 'stock',
+    everythingIsListed: ({ context }) => isKnown(context),
+    ownerIsStock: ({ context }) => isKnown(context) && context.owner === 'stock',
     switchSaysStock: ({ event }) => event.type === 'switchObserved' && event.switch.owner === 'stock',
     switchSaysDirect: ({ event }) => event.type === 'switchObserved' && event.switch.owner === 'direct',
     propagated: ({ event }) => event.type === 'timerFired' && event.timer === 'propagation',

@@ -27,5 +27,6 @@ export function waitForPropagation(context: DeploymentContext): DeploymentContex
 
 /** Taken back: what others wrote meanwhile must be known before R is sent anything. */
 export function readAgain(context: DeploymentContext): DeploymentContext {
-  return relist(relist(context, 'deployments'), 'replicaSets');
+  const afresh = { ...context, suspects: context.suspects.clear() };
+  return relist(relist(afresh, 'deployments'), 'replicaSets');
 }

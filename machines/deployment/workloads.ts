@@ -85,8 +85,13 @@ export function completeList(context: DeploymentContext, what: Listed): Deployme
 }
 
 /** Nothing that was asked for is still to come. */
-export function isListed(context: DeploymentContext): boolean {
+function isListed(context: DeploymentContext): boolean {
   return context.outstanding.every((left) => left === 0);
+}
+
+/** Both lists have been complete; one may be read again because of suspects, which nobody has to wait for. */
+export function isKnown(context: DeploymentContext): boolean {
+  return isListed(context) || context.suspects.size > 0;
 }
 
 /** Asks for a consistent list anew. */
