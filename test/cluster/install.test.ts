@@ -232,7 +232,7 @@ describe.skipIf(!support.ok)('kubedirect install on the real control plane', () 
     });
   });
 
-  it('a list-watch sees what the publisher does, in order, across its own pages and a broken watch', async () => {
+  it('a list-watch of the publisher sees its Pods come, and go with their Deployment', async () => {
     const seen: string[] = [];
     const watch = startListWatch({
       client: publisher,
