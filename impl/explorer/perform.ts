@@ -3,9 +3,10 @@ import { disconnect, leave, send } from '../../machines/environment/network.ts';
 import type { Effect } from '../../spec/effects.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { StageEvent } from '../../spec/events.ts';
+import { foldJournal } from '../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import { recordEffect } from './history.ts';
-import { foldJournal } from './journal.ts';
+
 import { answerNow } from './reads.ts';
 import {
   type ContainerState,
