@@ -13,9 +13,9 @@ import { type Context, emit, emptyContext, stir } from './context.ts';
 import { onOwnLease } from './leadership.ts';
 import { onCancellation, onNodeLink } from './nodeLinks.ts';
 import { observeNode, onMarked, onNodeRead, onNodesListed, onNodeVanished, onOwner } from './nodes.ts';
-import { markTried } from './queue.ts';
 import { reportNoRoom } from './scheduling.ts';
 import { settle } from './settle.ts';
+import { forgetTemplate, observeTemplate } from './templates.ts';
 import { forgetPod, observePod } from './unmanaged.ts';
 import { onUpstream, onUpstreamVerified } from './upstreamLink.ts';
 
@@ -81,27 +81,8 @@ export const schedulerMachine = setup({
     takeMarked: assign(on('marked', onMarked)),
     observeNode: assign(on('nodeObserved', (context, { node }) => observeNode(context, node))),
     loseNode: assign(on('nodeVanished', onNodeVanished)),
-    observeTemplate: assign(
-      on('replicaSetObserved', (context, { replicaSet }) => {
-        const { uid, constraints, ineligible } = replicaSet;
-        const shapes = [...context.queue.shapes.values()].filter((shape) => shape.replicaSet === uid);
-        return {
-          ...context,
-          templates: context.templates.set(uid, { constraints, ineligible }),
-          queue: markTried(
-            context.queue,
-            shapes.map(({ key }) => key),
-            false,
-          ),
-        };
-      }),
-    ),
-    forgetTemplate: assign(
-      on('replicaSetVanished', (context, { uid }) => ({
-        ...context,
-        templates: context.templates.delete(uid),
-      })),
-    ),
+    observeTemplate: assign(on('replicaSetObserved', observeTemplate)),
+    forgetTemplate: assign(on('replicaSetVanished', forgetTemplate)),
     observePod: assign(on('podObserved', (context, { pod }) => observePod(context, pod))),
     forgetPod: assign(on('podVanished', (context, { pod }) => forgetPod(context, pod))),
     observeOwner: assign(on('switchObserved', (context, event) => onOwner(context, event.switch.owner))),

@@ -1,18 +1,16 @@
-/** The links to the nodes: the handshake as their upstream, and what each K says (`spec/protocol.md` 3, 4). */
+/** The links to the nodes: the handshake as their upstream, and their cancellations (`spec/protocol.md` 3, 6). */
 import type { NodeFact } from '../../spec/facts.ts';
-import type { Invalidate, Message, Offer, PodReason, State } from '../../spec/messages.ts';
-import { TIMERS } from '../../spec/timers.ts';
-import type { LinkName, PodRecord, PodStatus, Uid } from '../../spec/vocabulary.ts';
+import type { Offer, State } from '../../spec/messages.ts';
+import type { LinkName, PodRecord } from '../../spec/vocabulary.ts';
 import { sameSession } from '../../spec/vocabulary.ts';
 import {
   type CancellationEvent,
   type CancellationOutput,
   stepCancellation,
 } from '../ownership/cancellation.ts';
-import { applyState, merge, reset } from '../ownership/handshake.ts';
+import { applyState, reset } from '../ownership/handshake.ts';
 import {
   type LinkOutput,
-  refusal,
   stepUpstreamSide,
   type UpstreamSideEvent,
   upstreamSession,
@@ -20,6 +18,7 @@ import {
 import { type Context, emit, type NodeEntry, post, stir, tell } from './context.ts';
 import { hold, recordsOf } from './holdings.ts';
 import { onNewerMark } from './leadership.ts';
+import { mineOf, onNodeMessage } from './nodeMessages.ts';
 import { letGo, refusePreemptorsOf } from './preempting.ts';
 import { enqueue } from './queue.ts';
 import { statusOf } from './tombstones.ts';
@@ -64,7 +63,7 @@ function onLinkOutput(context: Context, node: string, output: LinkOutput): Conte
     case 'stateArrived':
       return stateArrived(context, node, output.offer, output.state);
     case 'delivered':
-      return onMessage(context, node, output.message);
+      return onNodeMessage(context, node, output.message);
     case 'closed':
       return onCancellation(context, node, { type: 'closed' });
     case 'verify':
@@ -154,6 +153,12 @@ function invalidateNode(context: Context, node: string): Context {
   if (context.mutants.has('rebind-lost')) next = waitAgain(next, records);
   else next = tell(next, { lost: uids.map((uid) => ({ uid, reason: 'NodeCancelled' })) });
   next = reach(refusePreemptorsOf(next, node), node);
+  next = emit(next, {
+    type: 'report',
+    reason: 'NodeCancelled',
+    subject: node,
+    text: `the node could not be reached and was given up with ${uids.length} Pods; it serves again once it drained`,
+  });
   const { vanished, successor } = next.nodes.get(node) as NodeEntry;
   if (successor !== null) return succeedNode(next, successor);
   return vanished ? stopDialling(next, node) : next;
@@ -211,101 +216,4 @@ function stateArrived(context: Context, node: string, offer: Offer, { records }:
   });
   next = onCancellation(next, node, { type: 'opened' });
   return stir(reach(next, node), node);
-}
-
-/** A uid that S holds elsewhere is not taken a second time: that would break `UniquePlacement`; the node must end it. */
-function mineOf(context: Context, adopted: readonly PodRecord[]) {
-  const elsewhere = adopted.filter(({ uid }) => context.records.has(uid)).map(({ uid }) => uid);
-  return { mine: adopted.filter(({ uid }) => !context.records.has(uid)), elsewhere };
-}
-
-function onMessage(context: Context, node: string, message: Message): Context {
-  switch (message.kind) {
-    case 'Assigned':
-      return changed(context, node, message.pods);
-    case 'Refused':
-      return refused(context, node, message.pods);
-    case 'Terminated':
-      return terminated(context, node, message.uids);
-    case 'Invalidate':
-      return invalidated(context, node, message);
-    default: {
-      const output = refusal(linkOf(node), message, 'the Scheduler stage takes no such message from a node');
-      return onLinkOutput(context, node, output);
-    }
-  }
-}
-
-/** What K says of Pods that S holds on that node; of any other uid, nothing. */
-function changed(context: Context, node: string, pods: readonly PodStatus[]): Context {
-  const mine = recordsOf(context, node);
-  const latest = new Map<Uid, PodRecord>();
-  for (const status of pods) {
-    const before = latest.get(status.uid) ?? mine.get(status.uid);
-    if (before === undefined) continue;
-    const after = merge(before, { ...status, node }, context.mutants);
-    if (after !== before) latest.set(status.uid, after);
-  }
-  const records = [...latest.values()];
-  const next = tell(hold(context, records), { changed: records.map(statusOf) });
-  if (!context.mutants.has('collect-tombstone-early')) return next;
-  const ending = records.filter(({ phase }) => phase === 'terminating').map(({ uid }) => uid);
-  return tell(letGo(next, ending), { terminated: ending });
-}
-
-function knownOf<T extends { readonly uid: Uid }>(
-  context: Context,
-  node: string,
-  pods: readonly T[],
-): readonly T[] {
-  const mine = recordsOf(context, node);
-  return pods.filter(({ uid }) => mine.get(uid) !== undefined);
-}
-
-function terminated(context: Context, node: string, uids: readonly Uid[]): Context {
-  const known = knownOf(
-    context,
-    node,
-    uids.map((uid) => ({ uid })),
-  ).map(({ uid }) => uid);
-  return tell(letGo(context, known), { terminated: known });
-}
-
-/** Refused Pods are gone; that node is left alone for a while by their ReplicaSets. */
-function refused(context: Context, node: string, pods: readonly PodReason[]): Context {
-  const known = knownOf(context, node, pods);
-  const keys = new Set(known.map(({ uid }) => `${node}/${context.records.get(uid)?.replicaSet}`));
-  const next = emit(
-    {
-      ...letGo(
-        context,
-        known.map(({ uid }) => uid),
-      ),
-      cooling: context.cooling.union(keys),
-    },
-    ...[...keys].map((key) => ({
-      type: 'setTimer' as const,
-      timer: `coolDown/${key}` as const,
-      milliseconds: TIMERS.coolDown,
-    })),
-  );
-  return tell(next, { refused: known });
-}
-
-function invalidated(context: Context, node: string, message: Invalidate): Context {
-  let next = changed(context, node, message.changed);
-  const here = message.adopted.map((record) => ({ ...record, node }));
-  const { mine: adopted, elsewhere } = mineOf(next, here);
-  const again = here.filter(({ uid }) => elsewhere.includes(uid));
-  next = tell(hold(next, adopted), { adopted });
-  next = changed(next, node, again);
-  const lost = knownOf(next, node, message.lost);
-  next = tell(
-    letGo(
-      next,
-      lost.map(({ uid }) => uid),
-    ),
-    { lost },
-  );
-  return post(next, node, { invalidated: 1 });
 }

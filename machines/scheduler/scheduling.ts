@@ -92,6 +92,12 @@ function runPass(context: Context, shapes: readonly Shape[], stirred: ISet<strin
     next = { ...next, queue: dequeue(next.queue, [record]) };
     next = keepRoom(next, { preemptor, node, requests: record.requests, awaited });
     next = evict(next, victims);
+    next = emit(next, {
+      type: 'report',
+      reason: 'Preempted',
+      subject: preemptor,
+      text: `room is made on ${node}: ${victims.length} Pods of lower priority end, ${awaited.length} are awaited`,
+    });
   }
   next = {
     ...next,

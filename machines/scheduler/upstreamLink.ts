@@ -97,12 +97,12 @@ function onMessage(context: Context, message: Message): Context {
 /** New Pods. A uid that is held already changes nothing: a tombstoned Pod is never assigned (4.1). */
 function assign(context: Context, { records }: Assign): Context {
   const fresh = records.filter(({ uid }) => !context.records.has(uid));
-  const refused = fresh.filter(
-    ({ replicaSet }) => (context.templates.get(replicaSet)?.ineligible.length ?? 0) > 0,
-  );
-  const taken: PodRecord[] = fresh
-    .filter((record) => !refused.includes(record))
-    .map((record) => ({ ...record, node: null, phase: 'created', ready: false }));
+  const ineligible = ({ replicaSet }: PodRecord) =>
+    (context.templates.get(replicaSet)?.ineligible.length ?? 0) > 0;
+  const refused = fresh.filter(ineligible);
+  const taken = fresh
+    .filter((record) => !ineligible(record))
+    .map((record): PodRecord => ({ ...record, node: null, phase: 'created', ready: false }));
   const next = hold(context, taken);
   return tell(
     {
