@@ -12,6 +12,31 @@ export interface Mutant {
 /** All mutants. @public */
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'old-session-messages',
+    rule: 'a message that is not of the current session changes nothing (3)',
+    breaks: ['SessionFenced'],
+  },
+  {
+    name: 'no-fence',
+    rule: 'a Hello is accepted only above all (incarnation, n) that were seen (3)',
+    breaks: ['SessionFenced'],
+  },
+  {
+    name: 'hello-before-barrier',
+    rule: 'a Hello is answered only after the own downstream links were open once (3, the barrier)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'offer-unverified',
+    rule: 'an Offer is taken only from the stage that holds its Lease (3)',
+    breaks: ['NoNeedlessEnd', 'CacheCoherent'],
+  },
+  {
+    name: 'terminate-named-only',
+    rule: 'on opening, Terminate goes for every tombstone held then, not only for those named in Fetch (3)',
+    breaks: ['TombstonesCollected'],
+  },
+  {
     name: 'unmark-tombstone',
     rule: 'a tombstone is never made live by what the downstream says (3, 4.1)',
     breaks: ['CacheCoherent'],

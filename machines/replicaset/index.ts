@@ -1,8 +1,9 @@
 /** The ReplicaSet stage for a host: a pure step (see `machine.ts`). */
-import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { initialTransition, type SnapshotFrom } from 'xstate';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
+import { step } from '../drive.ts';
 import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
 import { replicaSetMachine } from './machine.ts';
 
@@ -29,7 +30,7 @@ export const replicaSetStage: Stage<ReplicaSetState> = {
         'INVARIANT_BROKEN',
         `replicaset hears ${HEARS.replicaset.join(', ')}; it was given ${event.type}`,
       );
-    return take(transition(replicaSetMachine, state, event)[0]);
+    return take(step(replicaSetMachine, state, event));
   },
 };
 

@@ -5,7 +5,7 @@
  * composition has verified it by a consistent read *begun then* (the upstream's Lease; K: the mark on its Node).
  * It holds the session and the fence, never a record (see {@link LinkOutput}).
  */
-import { assign, initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
+import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Fetch, Hello, Message, Rejected } from '../../../spec/messages.ts';
 import type {
@@ -17,6 +17,7 @@ import type {
   StageName,
 } from '../../../spec/vocabulary.ts';
 import { compareFences, sameSession, stageOf } from '../../../spec/vocabulary.ts';
+import { step } from '../../drive.ts';
 import { effect, type LinkOutput, refusal } from './output.ts';
 
 /** What a downstream side is made from. @public */
@@ -361,7 +362,7 @@ export function stepDownstreamSide(
 ): readonly [DownstreamSide, readonly LinkOutput[]] {
   if ((event.type === 'received' || event.type === 'broken') && event.link !== side.context.link)
     return [side, []];
-  return take(transition(downstreamSideMachine, side, event)[0]);
+  return take(step(downstreamSideMachine, side, event));
 }
 
 /** Whether messages may flow. @public */

@@ -5,11 +5,12 @@
  * A session that breaks is followed by the next number; a `Hello` rejected by a fence, or a refused `Offer`, makes
  * the stage look at its own Lease: superseded, it stops; still the holder, it starts again above the fence.
  */
-import { assign, initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
+import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Message, Offer, Rejected, State } from '../../../spec/messages.ts';
 import type { Fence, Incarnation, LinkName, PeerName, SessionId } from '../../../spec/vocabulary.ts';
 import { sameSession } from '../../../spec/vocabulary.ts';
+import { step } from '../../drive.ts';
 import { effect, type LinkOutput, refusal } from './output.ts';
 
 /** What an upstream side is made from. @public */
@@ -267,7 +268,7 @@ export function stepUpstreamSide(
   event: UpstreamSideEvent,
 ): readonly [UpstreamSide, readonly LinkOutput[]] {
   if (event.type !== 'leaseRead' && event.link !== side.context.link) return [side, []];
-  return take(transition(upstreamSideMachine, side, event)[0]);
+  return take(step(upstreamSideMachine, side, event));
 }
 
 /** Whether messages may flow. @public */
