@@ -9,7 +9,9 @@ export interface TraceRecorder {
   close(): void;
 }
 
-/** Records into `<folder>/<stage>.ndjson`; lines are appended, life after life. Buffered: a kill may lose the last 50 ms. */
+/**
+ * Records into `<folder>/<stage>.ndjson`; lines are appended, life after life. Buffered: a kill may lose the last
+ * 50 ms of steps, but none whose journal entries a later life goes by. */
 export function recordTo(folder: string): TraceRecorder {
   fs.mkdirSync(folder, { recursive: true });
   const files = new Map<string, { readonly descriptor: number; lines: string[] }>();
@@ -31,6 +33,7 @@ export function recordTo(folder: string): TraceRecorder {
         files.set(step.stage, file);
       }
       file.lines.push(`${JSON.stringify({ at: performance.timeOrigin + performance.now(), ...step })}\n`);
+      if (step.effects.some(({ type }) => type === 'journal')) flush();
     },
     close() {
       clearInterval(timer);
