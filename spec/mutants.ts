@@ -32,11 +32,6 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoNeedlessEnd', 'CacheCoherent'],
   },
   {
-    name: 'terminate-named-only',
-    rule: 'on opening, Terminate goes for every tombstone held then, not only for those named in Fetch (3)',
-    breaks: ['TombstonesCollected'],
-  },
-  {
     name: 'unmark-tombstone',
     rule: 'a tombstone is never made live by what the downstream says (3, 4.1)',
     breaks: ['CacheCoherent'],

@@ -95,10 +95,7 @@ function takeState(context: ReplicaSetContext, offer: Offer, state: State): Repl
   for (const record of [...outcome.take, ...outcome.adopt]) next = put(next, record);
   for (const uid of [...outcome.lost, ...outcome.confirm]) next = drop(next, uid);
   const tombstones = [...next.index.values()].flatMap(({ terminating }) => [...terminating]);
-  const named = new Set(reset(context.records, offer.held).tombstones);
-  const again = context.config.mutants?.has('terminate-named-only')
-    ? tombstones.filter((uid) => named.has(uid))
-    : tombstones;
+  const again = context.config.mutants?.has('no-terminate-on-opening') ? [] : tombstones;
   if (again.length > 0) next = toScheduler(next, (session) => ({ kind: 'Terminate', session, uids: again }));
   const [up, outputs] = stepDownstreamSide(next.up, { type: 'barrierPassed' });
   return dirtyAll(compose({ ...next, up }, UP, outputs));

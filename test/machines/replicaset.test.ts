@@ -1,0 +1,355 @@
+/** The ReplicaSet stage (protocol 2, 3, 4, 8, 9): what it mints and ends, and what it never does. */
+import { describe, expect, it } from 'vitest';
+import { type ReplicaSetState, replicaSetStage, viewOfReplicaSet } from '../../machines/replicaset/index.ts';
+import type { Effect } from '../../spec/effects.ts';
+import { HEARS, type StageEvent } from '../../spec/events.ts';
+import type { ReplicaSetFact } from '../../spec/facts.ts';
+import type { Message } from '../../spec/messages.ts';
+import type { PodRecord, Want } from '../../spec/vocabulary.ts';
+import { DEPLOYMENT, replicaSetFact } from './support/wantsApi.ts';
+import { EVERY_EVENT } from './support/wantsEvents.ts';
+
+const INCARNATION = 10;
+const toS = { upstream: INCARNATION, downstream: 20, n: 1 };
+const toD = { upstream: 5, downstream: INCARNATION, n: 1 };
+const direct: StageEvent = { type: 'switchObserved', switch: { owner: 'direct', resourceVersion: '1' } };
+const stock: StageEvent = { type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '2' } };
+
+/** R with everything around it played by hand. */
+class Bench {
+  state: ReplicaSetState;
+  effects: readonly Effect[];
+
+  constructor(mutants: readonly string[] = []) {
+    [this.state, this.effects] = replicaSetStage.start({
+      incarnation: INCARNATION,
+      mutants: new Set(mutants),
+    });
+  }
+
+  give(...events: readonly StageEvent[]): this {
+    const all: Effect[] = [];
+    for (const event of events) {
+      const [state, effects] = replicaSetStage.step(this.state, event);
+      this.state = state;
+      all.push(...effects);
+    }
+    this.effects = all;
+    return this;
+  }
+
+  fromS(message: Message): this {
+    return this.give({ type: 'received', link: 'downstream', message });
+  }
+
+  fromD(message: Message): this {
+    return this.give({ type: 'received', link: 'upstream', message });
+  }
+
+  openS(records: readonly PodRecord[] = []): this {
+    const held = records.map(({ uid, version }) => ({ uid, version }));
+    return this.give(
+      { type: 'connected', link: 'downstream', n: 1 },
+      {
+        type: 'received',
+        link: 'downstream',
+        message: { kind: 'Offer', session: toS, incarnation: 20, held, wants: [], drained: null },
+      },
+      { type: 'leaseRead', subject: 'scheduler', token: 'peer/downstream/1', incarnation: 20 },
+      {
+        type: 'received',
+        link: 'downstream',
+        message: { kind: 'State', session: toS, records, wants: [], counts: [] },
+      },
+    );
+  }
+
+  openD(): this {
+    const hello: Message = {
+      kind: 'Hello',
+      session: { ...toD, downstream: 0 },
+      role: 'deployment',
+      peer: 'replicaset',
+      wants: [],
+    };
+    return this.give(
+      { type: 'received', link: 'upstream', message: hello },
+      { type: 'leaseRead', subject: 'deployment', token: 'verify/upstream/5/1', incarnation: 5 },
+      {
+        type: 'received',
+        link: 'upstream',
+        message: { kind: 'Fetch', session: toD, uids: [], tombstones: [] },
+      },
+    );
+  }
+
+  want(value: number, over: Partial<Want> = {}): this {
+    const want: Want = {
+      deployment: DEPLOYMENT,
+      version: { generation: 0, incarnation: 3, counter: value },
+      value,
+      replicaSet: fact.uid,
+      revision: fact.revision,
+      mode: 'direct',
+      confirmed: true,
+      ...over,
+    };
+    return this.fromD({ kind: 'Scale', session: toD, wants: [want] });
+  }
+
+  sent<K extends Message['kind']>(kind: K): readonly Extract<Message, { kind: K }>[] {
+    return this.effects.flatMap((effect) =>
+      effect.type === 'send' && effect.message.kind === kind
+        ? [effect.message as Extract<Message, { kind: K }>]
+        : [],
+    );
+  }
+
+  assigned(): readonly PodRecord[] {
+    return this.sent('Assign').flatMap(({ records }) => records);
+  }
+
+  terminated(): readonly string[] {
+    return this.sent('Terminate').flatMap(({ uids }) => uids);
+  }
+
+  get view() {
+    return viewOfReplicaSet(this.state);
+  }
+}
+
+const fact: ReplicaSetFact = replicaSetFact({ replicas: 0, desired: 0 });
+const observed: StageEvent = { type: 'replicaSetObserved', replicaSet: fact };
+const synced: StageEvent = { type: 'synced', what: 'replicaSets' };
+const serving = (mutants: readonly string[] = []) =>
+  new Bench(mutants).give(observed, synced, direct).openS().openD();
+const running = (record: PodRecord, over: Partial<PodRecord> = {}): PodRecord => ({
+  ...record,
+  node: 'n',
+  phase: 'running',
+  ready: true,
+  version: { stage: 'kubelet/n', incarnation: 30, counter: 1 },
+  ...over,
+});
+const told = (records: readonly PodRecord[]): Message => ({ kind: 'Assigned', session: toS, pods: records });
+
+describe('the ReplicaSet stage', () => {
+  it('mints as many Pods as a direct want asks for, in one Assign, under uids of its incarnation', () => {
+    const bench = serving().want(3);
+    expect(bench.sent('Assign')).toHaveLength(1);
+    expect(bench.assigned().map(({ uid }) => uid)).toEqual(['ra-1', 'ra-2', 'ra-3']);
+  });
+
+  it('mints nothing before the switch, the ReplicaSets, S, and a want of this D session are there', () => {
+    const bench = new Bench();
+    const steps = [
+      () => bench.give(observed),
+      () => bench.give(synced),
+      () => bench.give(direct),
+      () => bench.openS(),
+      () => bench.openD(),
+    ];
+    for (const step of steps) {
+      step();
+      expect(bench.assigned()).toEqual([]);
+    }
+    expect(bench.want(1).assigned()).toHaveLength(1);
+  });
+
+  it('answers D only after its link to S has been open (the barrier)', () => {
+    const bench = new Bench().give(observed, synced, direct).openD();
+    expect(bench.sent('Offer')).toEqual([]);
+    bench.openS();
+    expect(bench.effects).toContainEqual(
+      expect.objectContaining({ type: 'readLease', subject: 'deployment' }),
+    );
+  });
+
+  it('recovers from S: a fresh R adopts what S holds, and mints only what is missing', () => {
+    const one = running({ ...(serving().want(1).assigned()[0] as PodRecord), uid: 'r9-1' });
+    const bench = new Bench().give(observed, synced, direct).openS([one]).openD().want(2);
+    expect(bench.assigned()).toHaveLength(1);
+    expect(Object.keys(bench.view.records).sort()).toEqual(['r9-1', 'ra-1']);
+  });
+
+  it('ends, on a scale-in, the Pods that stock would: unassigned, not ready, cheaper, then younger ones', () => {
+    const bench = serving().want(4);
+    const [a, b, c, d] = bench.assigned() as [PodRecord, PodRecord, PodRecord, PodRecord];
+    bench.fromS(told([running(a), running(b), running(c, { ready: false })]));
+    bench.want(1, { version: { generation: 0, incarnation: 3, counter: 9 } });
+    expect(bench.terminated()).toEqual([d.uid, c.uid, b.uid]);
+  });
+
+  it('a tombstone is counted out at once, and collected by Terminated', () => {
+    const bench = serving().want(2);
+    bench.want(1, { version: { generation: 0, incarnation: 3, counter: 9 } });
+    const [uid] = bench.terminated() as [string];
+    expect(bench.view.records[uid]).toMatchObject({ phase: 'terminating' });
+    bench.fromS({ kind: 'Terminated', session: toS, uids: [uid] });
+    expect(bench.view.records[uid]).toBeUndefined();
+    expect(bench.assigned()).toEqual([]);
+  });
+
+  it('replaces a lost Pod at once, under a new uid', () => {
+    const bench = serving().want(1);
+    const [{ uid }] = bench.assigned() as [PodRecord];
+    bench.fromS({
+      kind: 'Invalidate',
+      session: toS,
+      changed: [],
+      adopted: [],
+      lost: [{ uid, reason: 'NodeCancelled' }],
+      wants: [],
+      counts: [],
+    });
+    expect(bench.assigned().map((record) => record.uid)).toEqual(['ra-2']);
+  });
+
+  it('backs off after a refusal, longer each time, and forgets it when a Pod runs', () => {
+    const bench = serving().want(1);
+    const waits = [1, 2, 3].map((counter) => {
+      bench.fromS({ kind: 'Refused', session: toS, pods: [{ uid: `ra-${counter}`, reason: 'OutOfcpu' }] });
+      expect(bench.assigned()).toEqual([]);
+      const wait = bench.effects.flatMap((effect) =>
+        effect.type === 'setTimer' ? [effect.milliseconds] : [],
+      );
+      bench.give({ type: 'timerFired', timer: `retry/${fact.uid}` });
+      expect(bench.assigned().map(({ uid }) => uid)).toEqual([`ra-${counter + 1}`]);
+      return wait;
+    });
+    expect(waits.flat()).toEqual([10, 20, 40]);
+    bench.fromS(told([running(bench.assigned()[0] as PodRecord)]));
+    expect(bench.view.backoffs).toEqual({});
+  });
+
+  it('sends Terminate on opening for every tombstone it holds then, also those made after Fetch (†)', () => {
+    const terminatedOnOpening = (mutants: readonly string[]) => {
+      const bench = serving(mutants).want(2);
+      const records = bench.assigned().map((record) => running(record));
+      bench.fromS(told(records)).give({ type: 'broken', link: 'downstream', upstream: INCARNATION, n: 1 });
+      const session = { ...toS, n: 2 };
+      const held = records.map(({ uid, version }) => ({ uid, version }));
+      bench.give({ type: 'connected', link: 'downstream', n: 2 });
+      bench.fromS({ kind: 'Offer', session, incarnation: 20, held, wants: [], drained: null });
+      bench.give({ type: 'leaseRead', subject: 'scheduler', token: 'peer/downstream/2', incarnation: 20 });
+      expect(bench.sent('Fetch')).toMatchObject([{ tombstones: [] }]);
+      bench.want(1, { version: { generation: 0, incarnation: 3, counter: 9 } });
+      bench.fromS({ kind: 'State', session, records: [], wants: [], counts: [] });
+      return bench.terminated();
+    };
+    expect(terminatedOnOpening([])).toEqual(['ra-2']);
+    expect(terminatedOnOpening(['no-terminate-on-opening'])).toEqual([]);
+  });
+
+  it('under stock it mints and ends nothing (†), and acknowledges once nothing is under way', () => {
+    const bench = serving().want(1);
+    const [record] = bench.assigned() as [PodRecord];
+    bench.give(stock);
+    expect(bench.effects.some(({ type }) => type === 'acknowledgeOwner')).toBe(false);
+    bench.want(5, { version: { generation: 0, incarnation: 3, counter: 9 } });
+    expect([bench.assigned(), bench.terminated()]).toEqual([[], []]);
+    bench.fromS(told([running(record)]));
+    expect(bench.effects).toContainEqual({ type: 'acknowledgeOwner', owner: 'stock', switchVersion: '2' });
+  });
+
+  it('taken back, it waits until every Pod of a consistent list is known below, then starts afresh (†)', () => {
+    const bench = serving().want(1);
+    const [record] = bench.assigned() as [PodRecord];
+    bench
+      .fromS(told([running(record)]))
+      .give(stock)
+      .give(direct)
+      .give({ type: 'timerFired', timer: 'propagation' });
+    expect(bench.effects.some(({ type }) => type === 'listPods')).toBe(true);
+    const pod = {
+      namespace: 'default',
+      name: 'p',
+      metadataUid: 'm',
+      resourceVersion: '1',
+      uid: null,
+      managed: true,
+      replicaSet: fact.uid,
+      revision: '',
+      node: null,
+      phase: 'Running' as const,
+      ready: true,
+      deleting: false,
+      requests: fact.requests,
+      priority: 0,
+      deletionCost: 0,
+    };
+    bench.give({ type: 'podsListed', pods: [pod] });
+    expect(bench.effects.some(({ type }) => type === 'deleteStray')).toBe(true);
+    expect(bench.effects.some(({ type }) => type === 'restart')).toBe(false);
+    bench.give(
+      { type: 'timerFired', timer: 'propagation' },
+      { type: 'podsListed', pods: [{ ...pod, uid: record.uid }] },
+    );
+    expect(bench.effects).toContainEqual(expect.objectContaining({ type: 'restart', above: INCARNATION }));
+  });
+
+  it('a deleted ReplicaSet is not filled again, and only what no K has accepted is ended (†)', () => {
+    const bench = serving().want(2);
+    const [a, b] = bench.assigned() as [PodRecord, PodRecord];
+    bench.fromS(told([running(a)]));
+    bench.give({ type: 'replicaSetObserved', replicaSet: { ...fact, deleting: true } });
+    expect(bench.terminated()).toEqual([b.uid]);
+    bench.fromS({ kind: 'Terminated', session: toS, uids: [a.uid, b.uid] });
+    expect(bench.assigned()).toEqual([]);
+  });
+
+  it('tells D the counts of a ReplicaSet that changed, once a step', () => {
+    const bench = serving().want(2);
+    bench.fromS(told(bench.assigned().map((record) => running(record))));
+    expect(bench.sent('Invalidate').flatMap(({ counts }) => counts)).toEqual([
+      { deployment: DEPLOYMENT, replicaSet: fact.uid, live: 2, ready: 2, terminating: 0 },
+    ]);
+  });
+
+  it('keeps a want that is newer than what D sends, and tells D so', () => {
+    const bench = serving().want(5);
+    bench.want(1, { version: { generation: 0, incarnation: 2, counter: 1 } });
+    expect(bench.sent('Invalidate').flatMap(({ wants }) => wants.map(({ value }) => value))).toEqual([5]);
+    expect(bench.terminated()).toEqual([]);
+  });
+});
+
+describe('every (state, event) pair of R has an outcome', () => {
+  const states: Readonly<Record<string, () => Bench>> = {
+    waiting: () => new Bench(),
+    unowned: () => new Bench().give(observed, synced),
+    syncing: () => new Bench().give(direct),
+    serving: () => serving().want(2),
+    released: () => serving().want(2).give(stock),
+    propagating: () => serving().give(stock, direct),
+    comparing: () => serving().give(stock, direct, { type: 'timerFired', timer: 'propagation' }),
+    ended: () =>
+      serving().give(
+        stock,
+        direct,
+        { type: 'timerFired', timer: 'propagation' },
+        { type: 'podsListed', pods: [] },
+      ),
+  };
+  const heard: readonly string[] = HEARS.replicaset;
+
+  it.each(Object.keys(states))(
+    'in %s: what it hears leaves a consistent state; all else is refused by name',
+    (name) => {
+      const make = states[name] as () => Bench;
+      expect(make().view.state).toBe(name);
+      for (const event of EVERY_EVENT) {
+        const bench = make();
+        if (!heard.includes(event.type)) {
+          expect(() => bench.give(event), event.type).toThrow(
+            expect.objectContaining({ code: 'INVARIANT_BROKEN' }),
+          );
+          continue;
+        }
+        bench.give(event);
+        expect(bench.state.context.effects, event.type).toEqual([]);
+        if (name !== 'serving') expect([bench.assigned(), bench.terminated()], event.type).toEqual([[], []]);
+      }
+    },
+  );
+});
