@@ -4,11 +4,12 @@
  * In the effects of a step the journal entry comes first, as one for all Pods of the batch: everything else may
  * rely on it. The reads of the host must be consistent where the effect says so.
  */
-import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { initialTransition, type SnapshotFrom } from 'xstate';
 import type { Effect } from '../../spec/effects.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, StageConfig, Step } from '../../spec/stage.ts';
+import { step } from '../drive.ts';
 import { completeDrain, verifyHello } from './cancel.ts';
 import { initialContext, type KubeletContext } from './context.ts';
 import { acknowledge } from './handover.ts';
@@ -52,7 +53,7 @@ export const kubeletStage: Stage<KubeletState> = {
   step(state: KubeletState, event: StageEvent) {
     if (!HEARD.has(event.type))
       throw new KubedirectError('INVARIANT_BROKEN', `a Kubelet stage does not hear ${event.type}`);
-    return take(transition(kubeletMachine, state, event)[0]);
+    return take(step(kubeletMachine, state, event));
   },
 };
 

@@ -8,7 +8,7 @@
 import { assign, setup } from 'xstate';
 import type { StageEvent } from '../../spec/events.ts';
 import * as cancel from './cancel.ts';
-import type { KubeletContext } from './context.ts';
+import { initialContext, type KubeletContext } from './context.ts';
 import * as handover from './handover.ts';
 import { stepLink } from './link.ts';
 import { askForList, listArrived, reconcile } from './observe.ts';
@@ -119,7 +119,8 @@ export const kubeletMachine = setup({
 }).createMachine({
   id: 'kubelet',
   description: 'The Kubelet stage K: the tail of the narrow waist, one per node',
-  context: ({ input }) => input,
+  // XState makes an actor without an input where it only needs a scope.
+  context: ({ input }) => input ?? initialContext({ incarnation: 0 }),
   type: 'parallel',
   states: {
     agent: {
