@@ -268,6 +268,12 @@ const anyAct = fc.oneof(
 );
 type Act = { readonly do: string; readonly at: number };
 
+/** The steps that open a link. */
+const OPEN: readonly Act[] = ['connect', 'down', 'read', 'up', 'read', 'down', 'up'].map((each) => ({
+  do: each,
+  at: 0,
+}));
+
 function run(acts: readonly Act[], mutants: readonly string[] = []): Pair {
   const pair = new Pair(mutants);
   const doing: Record<string, (at: number) => void> = {
@@ -294,7 +300,7 @@ describe('under any interleaving, loss, repetition and delay', () => {
     let delivered = 0;
     fc.assert(
       fc.property(fc.array(anyAct, { minLength: 10, maxLength: 60 }), (acts) => {
-        const pair = run(acts);
+        const pair = run([...OPEN, ...acts]);
         delivered += pair.delivered.length;
         expect(fenced(pair)).toBe(true);
       }),
@@ -319,11 +325,7 @@ describe('under any interleaving, loss, repetition and delay', () => {
 });
 
 describe('each rule of the link has teeth', () => {
-  const open: Act[] = ['connect', 'down', 'read', 'up', 'read', 'down', 'up'].map((each) => ({
-    do: each,
-    at: 0,
-  }));
-  const sayThenBreak: Act[] = [...open, { do: 'sayUp', at: 0 }, { do: 'break', at: 0 }];
+  const sayThenBreak: Act[] = [...OPEN, { do: 'sayUp', at: 0 }, { do: 'break', at: 0 }];
   /** The old Terminate stays in the network while the next session opens; the newer messages overtake it. */
   const reopen: Act[] = ['connect', 'down', 'read', 'up', 'read', 'down', 'up'].map((each) => ({
     do: each,
@@ -337,11 +339,11 @@ describe('each rule of the link has teeth', () => {
   });
 
   it('no-fence: an old Hello that comes late takes the place of the session that is open', () => {
-    const [hello] = [...open.slice(0, 1)];
+    const [hello] = [...OPEN.slice(0, 1)];
     const acts = [
       hello as Act,
       { do: 'downAgain', at: 0 },
-      ...open.slice(2, 5),
+      ...OPEN.slice(2, 5),
       { do: 'down', at: 1 },
       { do: 'up', at: 0 },
     ];
