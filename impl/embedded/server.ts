@@ -127,12 +127,11 @@ function optionsOf(
     ...options
   } = query;
   const manager = options.fieldManager ?? (verb === 'patch' ? undefined : agent?.split('/')[0]);
-  const own = verb === 'delete' || verb === 'deletecollection' ? deleteOptions(body) : {};
-  return {
-    ...options,
-    ...own,
-    ...(manager === undefined || manager === '' ? {} : { fieldManager: manager }),
-  };
+  // DeleteOptions in the body stand for all of those in the query, as on the real server.
+  const { dryRun: _d, gracePeriodSeconds: _g, propagationPolicy: _p, ...selecting } = options;
+  const isDelete = (verb === 'delete' || verb === 'deletecollection') && body !== undefined;
+  const own = isDelete ? { ...selecting, ...deleteOptions(body) } : options;
+  return { ...own, ...(manager === undefined || manager === '' ? {} : { fieldManager: manager }) };
 }
 
 /** The text of an answer, in the form that the client asked for. */

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StockOptions } from '../../machines/environment/controllers/stock.ts';
+import { CONTROLLERS, type StockOptions } from '../../machines/environment/controllers/stock.ts';
 import { createWorld } from '../../machines/environment/world.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { Cluster } from './cluster.ts';
@@ -68,6 +68,10 @@ function clusterOf(options: EmbeddedOptions): Cluster {
     stock: {
       nodes: { podStartDelayMs, podStopDelayMs, refuseOvercommit },
       ...limitsOf(options.stockRateLimit),
+      // Without its service account no Namespace takes Pods.
+      ...(options.controllers === false
+        ? { without: CONTROLLERS.filter((name) => name !== 'serviceAccounts') }
+        : {}),
     },
     ...(historyLimit === undefined ? {} : { historyLimit }),
   });

@@ -29,6 +29,8 @@ export interface EmbeddedOptions {
   readonly nodeCapacity?: { readonly cpu?: string; readonly memory?: string; readonly pods?: string };
   /** Changes kept for watches; older ones give 410 Gone. Default 20,000. */
   readonly historyLimit?: number;
+  /** False: the API Server alone, without stock controllers and without life on the Nodes. Default true. */
+  readonly controllers?: boolean;
   /** Seed of uids and generated names. Default: from the clock. */
   readonly seed?: number;
   /** Folder for the kubeconfig. Default: a new folder under the system's temporary one, removed by `stop`. */

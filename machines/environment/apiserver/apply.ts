@@ -111,12 +111,20 @@ export function apply(state: ApiState, request: ApiRequest): Applied {
     const response = perform(tx);
     const noted =
       tx.checks.length === 0 && tx.warnings.length === 0 ? response : { ...response, ...notes(tx) };
-    if (tx.options.dryRun === true) return [state, noted, NOTHING];
+    if (tx.options.dryRun === true) return [state, unstored(state, noted), NOTHING];
     return [tx.state, noted, tx.events];
   } catch (failure) {
     if (!(failure instanceof ApiFailure)) throw failure;
     return [state, { ...statusResponse(failure.status, failure.retryAfter), ...notes(tx) }, NOTHING];
   }
+}
+
+/** A dry run's new object was never stored: it has no resourceVersion. */
+function unstored(state: ApiState, response: ApiResponse): ApiResponse {
+  const { object } = response;
+  if (object === undefined || Number(object.metadata.resourceVersion) <= state.revision) return response;
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return { ...response, object: { ...object, metadata: metadata as KubeObject['metadata'] } };
 }
 
 function notes(tx: Transaction): Pick<ApiResponse, 'checks' | 'warnings'> {

@@ -56,8 +56,10 @@ export function decodeObject(tx: Transaction, body: unknown): KubeObject {
     );
   const apiVersion = apiVersionOf(definition, request.version);
   if (body.kind !== undefined && body.kind !== definition.kind) {
+    const internal = `${definition.group === '' ? 'core' : definition.group.split('.')[0]}.${definition.kind}`;
+    const why = `converting (${request.version}.${String(body.kind)}) to (${internal}): unknown conversion`;
     throw badRequest(
-      `${String(body.kind)} in version "${request.version}" cannot be handled as a ${definition.kind}: no kind "${String(body.kind)}" is registered for this path`,
+      `${String(body.kind)} in version "${request.version}" cannot be handled as a ${definition.kind}: ${why}`,
     );
   }
   if (body.apiVersion !== undefined && body.apiVersion !== apiVersion) {

@@ -10,10 +10,10 @@ export type Condition = {
   reason?: string;
   message?: string;
   observedGeneration?: number;
-  lastTransitionTime?: string;
+  lastTransitionTime?: string | null;
   lastUpdateTime?: string;
   lastProbeTime?: string | null;
-  lastHeartbeatTime?: string;
+  lastHeartbeatTime?: string | null;
 };
 
 /** @public */
@@ -149,6 +149,7 @@ export type NodeStatus = {
   conditions?: Condition[];
   addresses?: { type: string; address: string }[];
   nodeInfo?: Record<string, unknown>;
+  daemonEndpoints?: { kubeletEndpoint: { Port: number } };
   phase?: string;
 };
 /** @public */

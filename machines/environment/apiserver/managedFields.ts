@@ -273,7 +273,9 @@ export function planApply(live: KubeObject | undefined, applied: JsonObject, wri
     const left = withoutFields(entry, differing.map(asTrie));
     if (left !== undefined) others.push(left);
   }
-  let removed: Fields | undefined = mine === undefined ? undefined : subtract(fieldsOf(mine), wanted);
+  // An empty trie below the root is a leaf; at the root it is nothing at all.
+  const left = isEmpty(wanted) ? (fields: Fields) => fields : (fields: Fields) => subtract(fields, wanted);
+  let removed: Fields | undefined = mine === undefined ? undefined : left(fieldsOf(mine));
   for (const entry of others) if (removed !== undefined) removed = subtract(removed, fieldsOf(entry));
   const same = mine !== undefined && equal(mine.fieldsV1, wanted);
   const own = isEmpty(wanted) ? [] : [entryOf(writer, wanted, same ? mine?.time : writer.time)];
@@ -309,4 +311,51 @@ export function withoutOwned(value: unknown, fields: Fields, field = ''): unknow
     else made[name] = left;
   }
   return Object.keys(made).length === 0 && fields[OWN_SELF] !== undefined ? undefined : made;
+}
+
+const REPLICAS: Fields = { 'f:spec': { 'f:replicas': {} } };
+
+function ownsReplicas(entry: ManagedFieldsEntry): boolean {
+  return fieldsOf(entry)['f:spec']?.['f:replicas'] !== undefined;
+}
+
+/**
+ * The entries after a write to the scale subresource (`managedfields/scalehandler.go`), with what was seen of it on 1.36.3:
+ * the writer's entry carries no time; a write while nobody owns `replicas` is not tracked; a write of 0 leaves no owner; one of the same value moves
+ * the owner's `replicas` to an entry of its own without a time (so the object changes, its generation does not).
+ */
+export function trackScale(
+  before: KubeObject,
+  writer: Writer,
+  change: { readonly isChanged: boolean; readonly toZero: boolean },
+): ManagedFieldsEntry[] {
+  const { isChanged, toZero } = change;
+  // Entries with one identity are one to the real server: the last one counts.
+  const parents = new Map<string, ManagedFieldsEntry>();
+  for (const entry of before.metadata.managedFields ?? []) {
+    const { manager, operation, subresource, apiVersion } = entry;
+    parents.set(
+      JSON.stringify([manager, operation, subresource, operation === 'Apply' ? '' : apiVersion]),
+      entry,
+    );
+  }
+  const owners = [...parents.values()].filter(ownsReplicas);
+  if (owners.length === 0) return [...parents.values()];
+  // A Scale of 0 leaves the field out: its writer owns nothing.
+  const changed = toZero ? [] : [writer];
+  const scale: Writer[] = isChanged ? changed : owners.filter((entry) => entry.operation === 'Update');
+  const kept = [...parents.values()].flatMap((entry) => {
+    // An applied entry keeps its identity in both: it is not stolen from while the value stays.
+    if (!ownsReplicas(entry) || (!isChanged && entry.operation === 'Apply')) return [entry];
+    return withoutFields(entry, [REPLICAS]) ?? [];
+  });
+  const { apiVersion } = writer;
+  const made = scale.map(({ manager, operation, subresource }) =>
+    entryOf(
+      { manager, operation, apiVersion, ...(subresource === undefined ? {} : { subresource }) },
+      REPLICAS,
+      undefined,
+    ),
+  );
+  return [...made, ...kept];
 }

@@ -128,9 +128,7 @@ export function selectionOf(
   });
   for (const { field } of fields) {
     if (!Object.hasOwn(known, field)) {
-      throw badRequest(
-        `Unable to find "${definition.plural}" that match label selector "${options.labelSelector ?? ''}", field selector "${options.fieldSelector}": field label not supported: ${field}`,
-      );
+      throw badRequest(`field label not supported: ${field}`);
     }
   }
   const matches: Predicate = (object) => {

@@ -9,8 +9,8 @@ import type { ApiResponse, Status } from './types.ts';
 export class ApiFailure extends Error {
   readonly status: Status;
   readonly retryAfter: number | undefined;
-  constructor(status: Status, retryAfter?: number) {
-    super(status.message);
+  constructor(status: Status, retryAfter?: number, reason = status.message) {
+    super(reason);
     this.status = status;
     this.retryAfter = retryAfter;
   }

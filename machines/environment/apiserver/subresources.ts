@@ -2,11 +2,12 @@
 import { isObject, type JsonObject } from '../json.ts';
 import { admitByPolicies } from './admission.ts';
 import { decodeObject, draftOf } from './decode.ts';
-import type { Deployment, Namespace, Pod, ReplicaSet } from './kube.ts';
+import { type Deployment, isPodFinished, type Namespace, type Pod, type ReplicaSet } from './kube.ts';
+import { trackScale } from './managedFields.ts';
 import { removeObject } from './remove.ts';
 import { selectorText } from './selectors.ts';
 import { ApiFailure, badRequest, conflict, failureStatus, methodNotAllowed, notFound } from './status.ts';
-import { erase, live, requestName, type Transaction, timeOf, write } from './transaction.ts';
+import { erase, live, requestName, type Transaction, timeOf, write, writerOf } from './transaction.ts';
 import type { ApiResponse, KubeObject } from './types.ts';
 import { patched, updateDraft } from './update.ts';
 
@@ -19,7 +20,8 @@ function scaleOf(object: Scalable): JsonObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: object.spec.replicas },
+    // `omitempty`: a Scale of 0 says nothing.
+    spec: object.spec.replicas === 0 ? {} : { replicas: object.spec.replicas },
     status: { replicas: object.status?.replicas ?? 0, selector: selectorText(object.spec.selector) },
   };
 }
@@ -38,7 +40,11 @@ function writeScale(tx: Transaction, object: Scalable, scale: unknown): Scalable
   draft.spec.replicas = replicas as number;
   draft.metadata.resourceVersion = String(scale.metadata.resourceVersion ?? '');
   draft.metadata.uid = String(scale.metadata.uid ?? '');
-  return updateDraft(tx, object, draft) as Scalable;
+  const tracked = trackScale(object, writerOf(tx), {
+    isChanged: replicas !== object.spec.replicas,
+    toZero: replicas === 0,
+  });
+  return updateDraft(tx, object, draft, tracked) as Scalable;
 }
 
 function scale(tx: Transaction): ApiResponse {
@@ -102,6 +108,21 @@ function bind(tx: Transaction): ApiResponse {
 /** `Eviction`: a delete by another name. Disruption budgets are not evaluated here. */
 function evict(tx: Transaction): ApiResponse {
   if (tx.request.verb !== 'create') throw methodNotAllowed(tx.definition);
+  const pod = live(tx) as Pod;
+  // The condition says why, before the Pod goes. A Pod that has ended, or goes already, is just deleted.
+  if (!isPodFinished(pod) && pod.metadata.deletionTimestamp === undefined) {
+    const draft = draftOf(pod) as Pod;
+    const others = (draft.status?.conditions ?? []).filter((one) => one.type !== 'DisruptionTarget');
+    const why = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True' as const,
+      ...why,
+      lastTransitionTime: timeOf(tx),
+    };
+    draft.status = { ...draft.status, conditions: [...others, { ...condition, lastProbeTime: null }] };
+    write(tx, draft);
+  }
   removeObject(tx, live(tx));
   return {
     code: 201,

@@ -9,10 +9,10 @@ import { serverSideApply } from './patch/apply.ts';
 import { jsonPatch, mergePatch } from './patch/merge.ts';
 import { strategicMerge } from './patch/strategic.ts';
 import { metadataCauses } from './resources/names.ts';
-import { badRequest, conflict, invalid, invalidValue, MODIFIED, notFound } from './status.ts';
+import { badRequest, conflict, invalid, invalidValue, MODIFIED, notFound, required } from './status.ts';
 import { findObject } from './store.ts';
 import { erase, live, requestName, type Transaction, write, writerOf } from './transaction.ts';
-import type { KubeObject } from './types.ts';
+import type { KubeObject, ManagedFieldsEntry } from './types.ts';
 
 /** 409 unless the draft was made from this very object, as far as it says. @internal */
 export function checkVersion(tx: Transaction, previous: KubeObject, draft: KubeObject): void {
@@ -25,7 +25,8 @@ export function checkVersion(tx: Transaction, previous: KubeObject, draft: KubeO
   if (resourceVersion !== undefined && resourceVersion !== '') {
     if (resourceVersion !== previous.metadata.resourceVersion) throw conflict(tx.definition, name, MODIFIED);
   } else if (tx.definition.updateNeedsVersion === true && tx.request.verb === 'update') {
-    throw invalid(tx.definition, name, [
+    // Seen on 1.36.3: here the kind is named by its plural.
+    throw invalid({ ...tx.definition, kind: tx.definition.plural }, name, [
       invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
     ]);
   }
@@ -87,19 +88,19 @@ function goesNow(next: KubeObject, previous: KubeObject): boolean {
 /**
  * Brings the stored object to the draft.
  * @param draft - stored form; its metadata's resourceVersion and uid are preconditions
- * @param applied - true if the draft brings its managedFields along (server-side apply)
+ * @param tracked - the managedFields, where the caller knows them (server-side apply, scale)
  */
 export function updateDraft(
   tx: Transaction,
   previous: KubeObject,
   draft: KubeObject,
-  applied = false,
+  tracked?: ManagedFieldsEntry[],
 ): KubeObject {
   const { definition } = tx;
   checkVersion(tx, previous, draft);
   const next = prepare(tx, draft, previous);
-  const wanted = applied ? draft.metadata.managedFields : trackUpdate(previous, next, writerOf(tx));
-  if (wanted === undefined || wanted.length === 0) delete next.metadata.managedFields;
+  const wanted = tracked ?? trackUpdate(previous, next, writerOf(tx));
+  if (wanted.length === 0) delete next.metadata.managedFields;
   else next.metadata.managedFields = wanted;
   if (equal(next, previous)) {
     admitByPolicies(tx, 'UPDATE', next, previous);
@@ -144,9 +145,8 @@ export function patched(tx: Transaction, document: unknown): unknown {
 function applyObject(tx: Transaction): { object: KubeObject; created: boolean } {
   const { definition, options, request } = tx;
   if (options.fieldManager === undefined || options.fieldManager === '') {
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+    const options = { ...definition, group: 'meta.k8s.io', kind: 'PatchOptions' };
+    throw invalid(options, '', [required('fieldManager', 'is required for apply patch')]);
   }
   const name = requestName(tx);
   const config = decodeObject(tx, request.body);
@@ -160,7 +160,7 @@ function applyObject(tx: Transaction): { object: KubeObject; created: boolean } 
   if (base !== undefined) base.metadata.resourceVersion = '';
   const merged = serverSideApply(base, config as unknown as JsonObject, writerOf(tx), options.force === true);
   if (previous === undefined) return { object: createDraft(tx, merged), created: true };
-  return { object: updateDraft(tx, previous, merged, true), created: false };
+  return { object: updateDraft(tx, previous, merged, merged.metadata.managedFields ?? []), created: false };
 }
 
 /** PATCH. */

@@ -18,6 +18,7 @@ import {
   renewLease,
 } from './housekeeping.ts';
 import { type NodeBehaviour, type NodeSync, type PodLife, syncPod } from './kubelet/sync.ts';
+import { watchNode } from './nodeLifecycle.ts';
 import { controllerOf } from './ownership.ts';
 import { emptyQueue, enqueue, forget, nextDue, retry, takeDue, type WorkQueue } from './queue.ts';
 import { type SyncOutcome, syncReplicaSet } from './replicaSet/sync.ts';
@@ -35,6 +36,7 @@ export const CONTROLLERS = [
   'kubelet',
   'podGarbage',
   'nodeLeases',
+  'nodeLifecycle',
   'eventExpiry',
 ] as const;
 /** @public */
@@ -96,6 +98,7 @@ const USERS: Readonly<Record<ControllerName, { user: UserInfo; fieldManager: str
     user: { username: 'system:node', groups: ['system:nodes', 'system:authenticated'] },
     fieldManager: 'kubelet',
   },
+  nodeLifecycle: { user: account('node-controller'), fieldManager: 'kube-controller-manager' },
   eventExpiry: {
     user: { username: 'system:apiserver', groups: ['system:masters'] },
     fieldManager: 'kube-apiserver',
@@ -178,7 +181,9 @@ function observeOne(api: ApiState, event: WatchEvent, now: number, due: Due): vo
       return;
     case 'nodes':
       if (type === 'DELETED') due('podGarbage', key, now + NODE_QUARANTINE_MS);
-      if (type === 'ADDED') due('nodeLeases', key);
+      else due('nodeLifecycle', key);
+      // Its annotation says whether it is simulated.
+      if (object.metadata.annotations !== event.previous?.metadata.annotations) due('nodeLeases', key);
       return;
     case 'events':
       if (type === 'ADDED') due('eventExpiry', key, now + EVENT_LIFE_MS);
@@ -293,6 +298,8 @@ function work(name: ControllerName, session: Session, key: string, turn: Turn): 
       return collectPodsOf(session, key);
     case 'nodeLeases':
       return renewLease(session, key);
+    case 'nodeLifecycle':
+      return watchNode(session, key);
     case 'eventExpiry':
       return expireEvent(session, key);
   }

@@ -32,10 +32,16 @@ function mergeApplied(live: unknown, applied: unknown, field: string): unknown {
   return made;
 }
 
+function managerText({ manager, operation, subresource, apiVersion }: ManagedFieldsEntry): string {
+  if (operation === 'Apply') return `"${manager}"`;
+  const part = subresource === undefined ? '' : ` with subresource "${subresource}"`;
+  return `"${manager}"${part} using ${apiVersion}`;
+}
+
 function conflictFailure(conflicts: readonly { entry: ManagedFieldsEntry; path: string }[]): ApiFailure {
   const causes = conflicts.map(({ entry, path }) => ({
     reason: 'FieldManagerConflict',
-    message: `conflict with "${entry.manager}"${entry.subresource === undefined ? '' : ` with subresource "${entry.subresource}"`} using ${entry.apiVersion}`,
+    message: `conflict with ${managerText(entry)}`,
     field: path,
   }));
   const lines = causes.map((cause) => `${cause.message}: ${cause.field}`);

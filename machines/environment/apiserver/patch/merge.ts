@@ -15,14 +15,10 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 type Parent = JsonObject | unknown[];
 
-function unprocessable(message: string): ApiFailure {
-  return new ApiFailure(
-    failureStatus(
-      422,
-      'Invalid',
-      `the server rejected our request due to an error in our request: ${message}`,
-    ),
-  );
+/** The real server keeps the reason to itself: so do the answers here, and the thrown error names it. */
+function unprocessable(reason: string): ApiFailure {
+  const message = 'the server rejected our request due to an error in our request';
+  return new ApiFailure(failureStatus(422, 'Invalid', message, {}), undefined, reason);
 }
 
 function pointer(path: unknown): string[] {

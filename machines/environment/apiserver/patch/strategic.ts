@@ -19,19 +19,31 @@ function mergeKeys(field: string, items: readonly unknown[]): readonly string[] 
   return field === 'ports' || field === 'topologySpreadConstraints' ? kind.keys.slice(0, 1) : kind.keys;
 }
 
-function inOrder(list: unknown[], order: unknown, keys: readonly string[] | undefined): unknown[] {
-  if (!Array.isArray(order)) return list;
+/**
+ * The order of a merged list: what the order (or else the patch) names stands in that order; the rest keeps the server's, each
+ * put before the first named item that the server had behind it (`normalizeElementOrder`).
+ */
+function inOrder(
+  list: readonly unknown[],
+  order: readonly unknown[],
+  server: readonly unknown[],
+  keys: readonly string[] | undefined,
+): unknown[] {
   const identity = (item: unknown) => (keys === undefined ? JSON.stringify(item) : itemKey(item, keys));
-  const rank = new Map(order.map((item, i) => [identity(item), i] as const));
-  // What the order does not name keeps its place among the others: a stable sort, unnamed items by what precedes them.
-  let last = -1;
-  return list
-    .map((item) => {
-      last = rank.get(identity(item)) ?? last;
-      return { item, at: last };
-    })
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
+  const ranks = (items: readonly unknown[]) => new Map(items.map((item, i) => [identity(item), i] as const));
+  const [rank, serverRank] = [ranks(order), ranks(server)];
+  const by = (of: ReadonlyMap<string, number>) => (a: unknown, b: unknown) =>
+    (of.get(identity(a)) ?? 0) - (of.get(identity(b)) ?? 0);
+  const named = list.filter((item) => rank.has(identity(item))).sort(by(rank));
+  const rest = list.filter((item) => !rank.has(identity(item))).sort(by(serverRank));
+  const made: unknown[] = [];
+  for (const item of named) {
+    const place = serverRank.get(identity(item));
+    while (rest.length > 0 && place !== undefined && (serverRank.get(identity(rest[0])) ?? 0) < place)
+      made.push(rest.shift());
+    made.push(item);
+  }
+  return [...made, ...rest];
 }
 
 function mergeKeyed(
@@ -63,13 +75,13 @@ function mergeKeyed(
 function mergeList(field: string, target: unknown, patch: readonly unknown[], order: unknown): unknown[] {
   const have = Array.isArray(target) ? target : [];
   const keys = mergeKeys(field, [...have, ...patch]);
-  if (keys !== undefined) return inOrder(mergeKeyed(have, patch, keys), order, keys);
-  if (listKind(field, patch).kind !== 'set') return copy([...patch]);
-  return inOrder(
-    [...have, ...patch.filter((item) => !have.some((other) => equal(item, other)))],
-    order,
-    undefined,
-  );
+  const isSet = keys === undefined && listKind(field, patch).kind === 'set';
+  if (keys === undefined && !isSet) return copy([...patch]);
+  const merged =
+    keys === undefined
+      ? [...have, ...patch.filter((item) => !have.some((other) => equal(item, other)))]
+      : mergeKeyed(have, patch, keys);
+  return inOrder(merged, Array.isArray(order) ? order : patch, have, keys);
 }
 
 /** Applies a strategic merge patch. Neither argument is changed. @internal */

@@ -28,6 +28,33 @@ export const namespaces: ResourceDefinition = {
   fields: (object) => ({ 'status.phase': (object as Namespace).status?.phase ?? '' }),
 };
 
+const NODE_INFO = [
+  'architecture',
+  'bootID',
+  'containerRuntimeVersion',
+  'kernelVersion',
+  'kubeProxyVersion',
+  'kubeletVersion',
+  'machineID',
+  'operatingSystem',
+  'osImage',
+  'systemUUID',
+];
+
+/** What Go writes even where a client sent nothing. */
+function fillNodeStatus(node: Node): void {
+  const { status } = node;
+  status.nodeInfo = { ...Object.fromEntries(NODE_INFO.map((field) => [field, ''])), ...status.nodeInfo };
+  status.daemonEndpoints ??= { kubeletEndpoint: { Port: 0 } };
+  for (const condition of status.conditions ?? []) {
+    condition.lastHeartbeatTime ??= null;
+    condition.lastTransitionTime ??= null;
+  }
+}
+
+/** The taint of a Node that is not known to be Ready; the node lifecycle controller takes it away. @internal */
+export const NOT_READY_TAINT = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
 /** @internal */
 export const nodes: ResourceDefinition = {
   group: '',
@@ -47,7 +74,18 @@ export const nodes: ResourceDefinition = {
     if (node.status.allocatable === undefined && node.status.capacity !== undefined) {
       node.status.allocatable = { ...node.status.capacity };
     }
+    fillNodeStatus(node);
   },
+  // `TaintNodesByCondition`.
+  admit: (draft) => {
+    const node = draft as Node;
+    const taints = node.spec.taints ?? [];
+    const has = taints.some(
+      (one) => one.key === NOT_READY_TAINT.key && one.effect === NOT_READY_TAINT.effect,
+    );
+    if (!has) node.spec.taints = [...taints, NOT_READY_TAINT];
+  },
+  prepareStatus: (draft) => fillNodeStatus(draft as Node),
   validate: (object, previous) => {
     const node = object as Node;
     const causes: Cause[] = [];

@@ -1,7 +1,8 @@
 /** Pods (`pkg/registry/core/pod`), with the admission that every Pod meets: service account, priority, tolerations. */
 import { equal, type JsonObject } from '../../json.ts';
+import { safeEncode } from '../../mint.ts';
 import type { ClusterView, ResourceDefinition } from '../definition.ts';
-import type { Pod, Toleration } from '../kube.ts';
+import type { Container, Pod, Toleration } from '../kube.ts';
 import type { KubeObject } from '../types.ts';
 import { defaultPodSpec, podSpecCauses, podSpecUpdateCauses, qosClass } from './podSpec.ts';
 
@@ -16,6 +17,47 @@ function addTolerations(pod: Pod): void {
     }
   }
   pod.spec.tolerations = tolerations;
+}
+
+const TOKEN_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** `ServiceAccount`: each container gets the Pod's token, unless the Pod or its account wants none. */
+function mountToken(pod: Pod, cluster: ClusterView): void {
+  const account = cluster.find(
+    'serviceaccounts',
+    pod.metadata.namespace,
+    pod.spec.serviceAccountName ?? 'default',
+  );
+  const wanted = pod.spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true;
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  const mounts = (container: Container) => (container.volumeMounts ?? []) as { mountPath: string }[];
+  const without = containers.filter(
+    (container) => !mounts(container).some((mount) => mount.mountPath === TOKEN_MOUNT),
+  );
+  if (wanted !== true || account === undefined || without.length === 0) return;
+  const name = `kube-api-access-${safeEncode(pod.metadata.uid.slice(-5))}`;
+  const sources = [
+    { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    {
+      downwardAPI: {
+        items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+      },
+    },
+  ];
+  const volumes = (pod.spec.volumes ?? []) as object[];
+  pod.spec.volumes = [...volumes, { name, projected: { sources, defaultMode: 420 } }];
+  for (const container of without) {
+    container.volumeMounts = [...mounts(container), { name, readOnly: true, mountPath: TOKEN_MOUNT }];
+  }
+}
+
+/** Go writes the times of a Pod's conditions even where there is none. */
+function fillConditions(pod: Pod): void {
+  for (const condition of pod.status?.conditions ?? []) {
+    condition.lastProbeTime ??= null;
+    condition.lastTransitionTime ??= null;
+  }
 }
 
 /** `Priority`: the class's value, or the default class's, or 0. An unknown class is left for validation. */
@@ -58,6 +100,7 @@ export const pods: ResourceDefinition = {
     const pod = draft as Pod;
     pod.spec.serviceAccountName ??= 'default';
     pod.spec.serviceAccount = pod.spec.serviceAccountName;
+    if (Array.isArray(pod.spec.containers)) mountToken(pod, cluster);
     resolvePriority(pod, cluster);
     addTolerations(pod);
   },
@@ -73,6 +116,7 @@ export const pods: ResourceDefinition = {
     return { phase: 'Pending', ...(gated ? { conditions: [condition] } : {}), qosClass: qosClass(spec) };
   },
   prepareStatus: (draft, previous) => {
+    fillConditions(draft as Pod);
     const { ownerReferences } = previous.metadata;
     if (ownerReferences === undefined) delete draft.metadata.ownerReferences;
     else draft.metadata.ownerReferences = ownerReferences;
