@@ -102,8 +102,10 @@ export interface Want {
 export interface ReplicaCount {
   readonly deployment: string;
   readonly replicaSet: string;
+  /** Records that are not tombstoned. */
   readonly live: number;
   readonly ready: number;
+  /** Tombstones; D lowers `spec.replicas` once live and terminating are no more than wanted, so R may leave out those whose object the API Server shows deleting. */
   readonly terminating: number;
 }
 

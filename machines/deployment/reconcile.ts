@@ -61,12 +61,15 @@ function updateField(context: DeploymentContext, uid: string): DeploymentContext
   return tellField(context, uid, { type: 'updated', inputs });
 }
 
-/** R counts no more live Pods than wanted. Not known: not marked. */
+/**
+ * R counts no more Pods than wanted: neither live nor terminating, of which it counts those whose object the API Server does
+ * not yet show deleting. Not known: not marked, and the timer decides.
+ */
 function areVictimsMarked(context: DeploymentContext, uid: string, entry: Entry): boolean {
   const counts = context.counts.get(uid);
   if (counts === undefined || entry.want === null) return false;
-  const live = counts.reduce((sum, count) => sum + count.live, 0);
-  return live <= entry.want.value;
+  const standing = counts.reduce((sum, { live, terminating }) => sum + live + terminating, 0);
+  return standing <= entry.want.value;
 }
 
 /** One event of a field, with its effects. */

@@ -28,7 +28,7 @@ export interface FieldInputs {
   readonly want: Wanted;
   /** No coalescing and no waiting for victims: *follow*, and release. */
   readonly hurry: boolean;
-  /** No more Pods live than wanted: the victims are marked. */
+  /** The API Server shows no more Pods standing than wanted: the victims are marked. */
   readonly marked: boolean;
 }
 
