@@ -24,6 +24,9 @@ const rule = (apiGroup: string, resources: readonly string[], verbs: readonly st
 });
 const EVENTS: readonly Rule[] = [rule('events.k8s.io', ['events'], ['create', 'patch', 'update'])];
 
+/** What admission will fill in from the name of a PriorityClass. */
+const PRIORITIES = rule('scheduling.k8s.io', ['priorityclasses'], READ);
+
 /** Of a kubelet stage that is the node's kubelet (`simulated`, `cri`): Node and Pod status are its own to write. */
 const NODE_RULES: readonly Rule[] = [
   rule('apps', ['replicasets'], READ),
@@ -46,12 +49,14 @@ export const CLUSTER_RULES: Readonly<Record<Account, readonly Rule[]>> = {
   ],
   replicaset: [
     rule('apps', ['replicasets'], READ),
+    PRIORITIES,
     // create: only `dryRun=All`, the first of each revision; delete: strays at take back.
     rule('', ['pods'], [...READ, 'create', 'delete']),
     ...EVENTS,
   ],
   scheduler: [
     rule('apps', ['replicasets'], READ),
+    PRIORITIES,
     rule('', ['pods'], READ),
     // patch: the cancellation mark.
     rule('', ['nodes'], [...READ, 'patch']),

@@ -145,8 +145,15 @@ function constraintsOf(spec: PodSpecObject | undefined): Constraints {
   };
 }
 
-/** {@link ReplicaSetFact} of a ReplicaSet. `ineligible` is the eligibility table's verdict on the template. */
-export function replicaSetFact(replicaSet: ReplicaSetObject, ineligible: readonly string[]): ReplicaSetFact {
+/**
+ * {@link ReplicaSetFact} of a ReplicaSet. `ineligible` is the eligibility table's verdict on the template, `priority` what admission
+ * gives to its Pods.
+ */
+export function replicaSetFact(
+  replicaSet: ReplicaSetObject,
+  ineligible: readonly string[],
+  priority: number,
+): ReplicaSetFact {
   const { metadata, spec } = replicaSet;
   const annotations = metadata.annotations ?? {};
   const desired = annotations['deployment.kubernetes.io/desired-replicas'];
@@ -164,7 +171,7 @@ export function replicaSetFact(replicaSet: ReplicaSetObject, ineligible: readonl
     template: templateDigest(spec?.template),
     deleting: metadata.deletionTimestamp !== undefined,
     requests: requestsOf(spec?.template?.spec ?? {}),
-    priority: spec?.template?.spec?.priority ?? 0,
+    priority,
     constraints: constraintsOf(spec?.template?.spec),
     ineligible,
   };

@@ -7,6 +7,7 @@ import { MANAGED_LABEL, OWNER_SWITCH } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
 import { deploymentFact, isManaged, nodeFact, podFact, replicaSetFact, switchFact } from './facts.ts';
 import type { DeploymentObject, NodeObject, PodObject, ReplicaSetObject } from './objects.ts';
+import { watchWithPriorities } from './priorities.ts';
 import type { Templates } from './templates.ts';
 import type { WatchHub } from './watchHub.ts';
 
@@ -61,13 +62,24 @@ function watchDeployments({ hub, give }: Audience): End {
   );
 }
 
-function watchReplicaSets({ hub, give }: Audience): End {
-  return hub.subscribe<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), MANAGED, {
-    observed: (object) =>
-      give({ type: 'replicaSetObserved', replicaSet: replicaSetFact(object, ineligibleOf(object)) }),
-    vanished: (object) => give({ type: 'replicaSetVanished', uid: object.metadata.uid }),
+function watchReplicaSets({ hub, give, stage }: Audience): End {
+  const path = pathOf({ resource: 'replicasets' });
+  const subscriber = {
+    observed: (object: ReplicaSetObject, priority = 0) =>
+      give({
+        type: 'replicaSetObserved',
+        replicaSet: replicaSetFact(object, ineligibleOf(object), priority),
+      }),
+    vanished: (object: ReplicaSetObject) => give({ type: 'replicaSetVanished', uid: object.metadata.uid }),
     synced: () => give({ type: 'synced', what: 'replicaSets' }),
-  });
+  };
+  // D holds counts, never Pods: priorities do not concern it.
+  return stage === 'deployment'
+    ? hub.subscribe<ReplicaSetObject>(path, MANAGED, {
+        ...subscriber,
+        observed: (object) => subscriber.observed(object),
+      })
+    : watchWithPriorities(hub, path, MANAGED, subscriber);
 }
 
 function watchNodes({ hub, give, node, manyNodes }: Audience): End {

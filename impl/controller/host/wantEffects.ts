@@ -8,6 +8,7 @@ import { deploymentFact, isManaged, podFact, replicaSetFact } from './facts.ts';
 import type { DeploymentObject, PodObject, ReplicaSetObject } from './objects.ts';
 import { persist, tell } from './persist.ts';
 import { onNode, refusalOf } from './podEffects.ts';
+import { PRIORITY_CLASSES, type PriorityClass, priorityOf } from './priorities.ts';
 import type { Life } from './runner.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
@@ -53,10 +54,12 @@ async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly 
     }
     case 'replicaSets': {
       const { items } = await client.list<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), selector);
-      return items.map(
-        (each) =>
-          ({ type: 'replicaSetObserved', replicaSet: replicaSetFact(each, ineligibleOf(each)) }) as const,
-      );
+      const classes =
+        life.self === 'deployment' ? [] : (await client.list<PriorityClass>(PRIORITY_CLASSES)).items;
+      return items.map((each) => {
+        const replicaSet = replicaSetFact(each, ineligibleOf(each), priorityOf(each, classes));
+        return { type: 'replicaSetObserved', replicaSet } as const;
+      });
     }
     case 'pods': {
       const { items } = await client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life));

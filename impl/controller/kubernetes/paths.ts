@@ -10,6 +10,7 @@ const PREFIX = {
   deployments: '/apis/apps/v1',
   replicasets: '/apis/apps/v1',
   leases: '/apis/coordination.k8s.io/v1',
+  priorityclasses: '/apis/scheduling.k8s.io/v1',
 } as const;
 
 /** A resource that the stages use, by its plural name. @public */
