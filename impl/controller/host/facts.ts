@@ -33,6 +33,9 @@ import type {
 } from './objects.ts';
 import { parseQuantity, requestsOf, resourcesOf } from './quantities.ts';
 
+/** Stock's annotation that ranks victims of a scale-in. */
+export const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
+
 const HASH_LABEL = 'pod-template-hash';
 
 function canonical(value: unknown): unknown {
@@ -205,7 +208,7 @@ export function nodeFact(node: NodeObject): NodeFact {
 /** {@link PodFact} of a Pod. */
 export function podFact(pod: PodObject): PodFact {
   const { metadata, spec, status } = pod;
-  const cost = Number(metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0);
+  const cost = Number(metadata.annotations?.[DELETION_COST_ANNOTATION] ?? 0);
   return {
     namespace: metadata.namespace ?? 'default',
     name: metadata.name,

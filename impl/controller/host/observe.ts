@@ -5,7 +5,15 @@ import { pathOf } from '../kubernetes/paths.ts';
 import type { ConfigMap } from '../kubernetes/types.ts';
 import { MANAGED_LABEL, OWNER_SWITCH } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
-import { deploymentFact, isManaged, nodeFact, podFact, replicaSetFact, switchFact } from './facts.ts';
+import {
+  DELETION_COST_ANNOTATION,
+  deploymentFact,
+  isManaged,
+  nodeFact,
+  podFact,
+  replicaSetFact,
+  switchFact,
+} from './facts.ts';
 import type { DeploymentObject, NodeObject, PodObject, ReplicaSetObject } from './objects.ts';
 import { watchWithPriorities } from './priorities.ts';
 import type { Templates } from './templates.ts';
@@ -114,6 +122,22 @@ function watchPods(
   });
 }
 
+/** R hears of a Pod only for its deletion cost: of those that have, or had, one. */
+function watchCosts({ hub, give }: Audience): End {
+  const costly = new Set<string>();
+  return hub.subscribe<PodObject>(pathOf({ resource: 'pods' }), MANAGED, {
+    observed: (object) => {
+      const { uid, annotations } = object.metadata;
+      const isCostly = annotations?.[DELETION_COST_ANNOTATION] !== undefined;
+      if (!isCostly && !costly.has(uid)) return;
+      if (isCostly) costly.add(uid);
+      give({ type: 'podObserved', pod: podFact(object) });
+    },
+    vanished: (object) => void costly.delete(object.metadata.uid),
+    synced: () => give({ type: 'synced', what: 'pods' }),
+  });
+}
+
 /** Keeps the templates that the tail publishes from. */
 export function watchTemplates(hub: WatchHub, templates: Templates): End {
   return hub.subscribe<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), MANAGED, {
@@ -132,7 +156,7 @@ export function observe(audience: Audience): End {
   const watches: Record<StageName, () => End[]> = {
     autoscaler: () => [watchDeployments(audience)],
     deployment: () => [watchReplicaSets(audience), watchDeployments(audience)],
-    replicaset: () => [watchReplicaSets(audience), watchPods(audience, MANAGED, all)],
+    replicaset: () => [watchReplicaSets(audience), watchCosts(audience)],
     scheduler: () => [watchNodes(audience), watchReplicaSets(audience), watchPods(audience, UNMANAGED, all)],
     kubelet: () => [
       watchNodes(audience),
