@@ -1,6 +1,6 @@
 /** Worlds of the chain R–S–K under a stub of D that gives the want. */
 import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
-import { deployment, replicaSet, room } from './objects.ts';
+import { deployment, ONE, replicaSet, room } from './objects.ts';
 
 /** Safety properties of a chain with K. @public */
 export const SAFETY = [
@@ -60,6 +60,43 @@ export function chainWorld(options: ChainOptions): WorldDescription {
   };
 }
 
+/** Room for one Pod; `d` has it, and `e` is of higher priority. */
+const RIVALS: Partial<WorldDescription> = {
+  nodes: [{ name: 'n1', capacity: ONE, known: true }],
+  deployments: [deployment(1), deployment(0, 'e')],
+  replicaSets: [replicaSet(1), replicaSet(0, { uid: 'rs-e', name: 'e-t1', deployment: 'e', priority: 10 })],
+};
+
+/** Faults of one kind each. */
+const FAULTS: readonly (readonly [string, string, FaultBudget])[] = [
+  ['crash-replicaset', 'R crashes once, between any two effects', { crash: { replicaset: 1 } }],
+  ['crash-scheduler', 'S crashes once, between any two effects', { crash: { scheduler: 1 } }],
+  [
+    'crash-kubelet',
+    'K crashes once, between any two effects; its containers live',
+    { crash: { 'kubelet/n1': 1 } },
+  ],
+  ['break', 'links break twice, and what was under way arrives late', { break: 2, linger: 2, duplicate: 1 }],
+  ['leaders', 'a second S takes over while the first runs', { usurp: { scheduler: 1 } }],
+];
+
+/** With nothing else going on, in seconds; while the want changes, in minutes. */
+const FAULTY = FAULTS.flatMap(([name, title, faults]) => [
+  chainWorld({
+    name: `chain-${name}`,
+    title,
+    faults,
+    script: [],
+    change: { sometimes: ['podRuns', 'podPublished'] },
+  }),
+  chainWorld({
+    name: `chain-${name}-scaling`,
+    title: `${title}; meanwhile 1 is scaled to 0`,
+    faults,
+    change: { deep: true },
+  }),
+]);
+
 /** Worlds of the chain. @public */
 export const CHAIN_WORLDS: readonly WorldDescription[] = [
   chainWorld({ name: 'chain', title: 'one Pod, one node, scale 1 to 0, no faults', faults: {} }),
@@ -70,34 +107,41 @@ export const CHAIN_WORLDS: readonly WorldDescription[] = [
     faults: {},
   }),
   chainWorld({
-    name: 'chain-crash-scheduler',
-    title: 'S crashes once, between any two effects',
-    faults: { crash: { scheduler: 1 } },
+    name: 'chain-two',
+    title: 'one Pod scaled to two and to one',
+    script: [
+      { act: 'scale', deployment: 'd', replicas: 2 },
+      { act: 'scale', deployment: 'd', replicas: 1 },
+    ],
+    faults: {},
+    change: { deep: true, sometimes: ['twoPodsRun', 'tombstoneCollected'] },
   }),
+  ...FAULTY,
   chainWorld({
-    name: 'chain-crash-kubelet',
-    title: 'K crashes once, between any two effects; its containers live',
-    faults: { crash: { 'kubelet/n1': 1 } },
+    name: 'chain-crash-two',
+    title: 'S and K crash once each, between any two effects',
+    faults: { crash: { scheduler: 1, 'kubelet/n1': 1 } },
+    script: [],
+    change: { sometimes: ['podRuns', 'secondIncarnation'] },
   }),
   chainWorld({
     name: 'chain-node-crash',
     title: 'the node crashes: containers die with K',
     faults: { nodeCrash: { n1: 1 } },
+    script: [],
+    change: { deep: true, sometimes: ['podRuns', 'endedBeforeStart'] },
   }),
   chainWorld({
-    name: 'chain-crash-replicaset',
-    title: 'R crashes once, between any two effects',
-    faults: { crash: { replicaset: 1 } },
-  }),
-  chainWorld({
-    name: 'chain-break',
-    title: 'a link breaks, and what was under way arrives late',
-    faults: { break: 1, linger: 1 },
-  }),
-  chainWorld({
-    name: 'chain-leaders',
-    title: 'a second S takes over while the first runs',
-    faults: { usurp: { scheduler: 1 } },
+    name: 'chain-preemption',
+    title: 'a Pod of high priority takes the room of the only other',
+    faults: {},
+    script: [{ act: 'scale', deployment: 'e', replicas: 1 }],
+    change: {
+      ...RIVALS,
+      deep: true,
+      eventually: ['TombstonesCollected', 'NoLeak', 'PreemptorRuns'],
+      sometimes: ['preemptionWaits', 'tombstoneCollected'],
+    },
   }),
   chainWorld({
     name: 'chain-cancel',
@@ -105,6 +149,7 @@ export const CHAIN_WORLDS: readonly WorldDescription[] = [
     nodes: 2,
     faults: { break: 1, timers: { unreachable: 1 } },
     script: [],
+    change: { deep: true, sometimes: ['nodeMarked', 'nodeDrained'] },
   }),
   chainWorld({
     name: 'chain-cancel-leaders',
@@ -112,5 +157,6 @@ export const CHAIN_WORLDS: readonly WorldDescription[] = [
     nodes: 2,
     faults: { break: 1, timers: { unreachable: 1 }, usurp: { scheduler: 1 } },
     script: [],
+    change: { deep: true, sometimes: ['nodeMarked', 'nodeDrained', 'twoLeaders'] },
   }),
 ];

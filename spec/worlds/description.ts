@@ -92,6 +92,8 @@ export interface WorldDescription {
   readonly sometimes: readonly WitnessName[];
   /** Pinned size; absent for worlds that are only walked at random. */
   readonly states?: number;
-  /** Not searched to the end in CI. */
+  /** Too large to search: walked at random. */
   readonly walkOnly?: boolean;
+  /** Searched only when asked for by name, or by `--deep`: minutes, not seconds. */
+  readonly deep?: boolean;
 }

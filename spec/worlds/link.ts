@@ -18,6 +18,7 @@ const base = {
   replicaSets: [replicaSet(1)],
   script: [{ act: 'scale', deployment: 'd', replicas: 0 }],
   reduce: true,
+  settled: true,
   quiet: ['deployment'],
   always: ['CacheCoherent', 'SessionFenced', 'PhaseMonotonic', 'SingleOwner', 'NoNeedlessEnd'],
   eventually: ['Converges', 'TombstonesCollected'],
@@ -26,26 +27,45 @@ const base = {
 
 /** Worlds of one link. @public */
 export const LINK_WORLDS: readonly WorldDescription[] = [
-  { ...base, name: 'link', title: 'R and a stub below: scale 1 to 0, no faults', faults: {} },
   {
     ...base,
-    name: 'link-lossy',
-    title: 'the same over a network that breaks once, delays beyond a session, and duplicates a Hello',
-    faults: { break: 1, linger: 1, duplicate: 1 },
-    sometimes: [...base.sometimes],
+    name: 'link',
+    title: 'R and a stub below open a link; scale 1 to 0, no faults',
+    settled: false,
+    faults: {},
+  },
+  {
+    ...base,
+    name: 'link-late',
+    title: 'the link breaks, and what was under way arrives at any later time',
+    faults: { break: 1, linger: 1 },
+  },
+  {
+    ...base,
+    name: 'link-duplicate',
+    title: 'a Hello is duplicated, and the link breaks',
+    faults: { break: 1, duplicate: 1 },
   },
   {
     ...base,
     name: 'link-crash',
-    title: 'the same with a crash of R between any two effects and a broken link',
-    faults: { crash: { replicaset: 1 }, break: 1, linger: 1 },
+    title: 'R crashes between any two effects',
+    faults: { crash: { replicaset: 1 }, linger: 1 },
     sometimes: [...base.sometimes, 'secondIncarnation'],
   },
   {
     ...base,
     name: 'link-leaders',
     title: 'a second R takes over while the first still runs',
-    faults: { usurp: { replicaset: 1 }, break: 1 },
+    faults: { usurp: { replicaset: 1 } },
+    sometimes: [...base.sometimes, 'twoLeaders', 'leaderStopped'],
+  },
+  {
+    ...base,
+    name: 'link-leaders-break',
+    title: 'the same with a broken link whose messages arrive late',
+    deep: true,
+    faults: { usurp: { replicaset: 1 }, break: 1, linger: 1 },
     sometimes: [...base.sometimes, 'twoLeaders', 'leaderStopped'],
   },
 ];

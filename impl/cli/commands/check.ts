@@ -13,6 +13,7 @@ const EXIT = { held: 0, unseen: 1, invariant: 12, liveness: 13 } as const;
 
 interface Options {
   readonly world?: readonly string[];
+  readonly deep?: boolean;
   readonly list?: boolean;
   readonly mutant?: string;
   readonly json?: boolean;
@@ -22,8 +23,8 @@ interface Options {
   readonly seed: number;
 }
 
-function chosen(names: readonly string[] | undefined): readonly WorldDescription[] {
-  if (names === undefined) return WORLDS;
+function chosen(names: readonly string[] | undefined, deep: boolean): readonly WorldDescription[] {
+  if (names === undefined) return WORLDS.filter((world) => deep || !world.deep);
   return names.map((name) => {
     const world = WORLDS.find((one) => one.name === name);
     if (world === undefined)
@@ -88,10 +89,10 @@ function show(setting: Setting, { violation }: Report): string {
 }
 
 function list(json: boolean): void {
-  const rows = WORLDS.map(({ name, title, walkOnly, states }) => ({
+  const rows = WORLDS.map(({ name, title, walkOnly, deep, states }) => ({
     name,
     title,
-    how: walkOnly ? 'walked' : 'searched',
+    how: walkOnly ? 'walked' : deep ? 'deep' : 'searched',
     states,
   }));
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
@@ -109,7 +110,7 @@ function run(options: Options): number {
     seed: options.seed,
   };
   let code: number = EXIT.held;
-  for (const world of chosen(options.world)) {
+  for (const world of chosen(options.world, options.deep === true)) {
     const setting = settingOf(world, mutants);
     const report = checkWorld(setting, effort);
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -136,6 +137,7 @@ export function register(program: Command): void {
     .command('check')
     .description('explore bounded worlds of the stages exhaustively (or at random, where they are wide)')
     .option('--world <name...>', 'worlds to check; all, if absent')
+    .option('--deep', 'also those that take minutes')
     .option('--list', 'list the worlds')
     .option('--mutant <name>', 'switch off one rule of the protocol: the check must then fail')
     .option('--json', 'one JSON object a world')
