@@ -69,6 +69,11 @@ export function render({ what, outcome, traffic, stages, verdicts, held }: Repor
       scaleOutRow('stock path', stock),
       scaleOutRow('narrow waist, Scheduler killed in mid-burst', ours),
     ]),
+    ...(what.startsWith('embedded')
+      ? [
+          '  (stock is simulated here, inside the API Server: compare requests, not seconds; --cluster compares both for real)',
+        ]
+      : []),
     '',
     'Direct messages, batches, over all links until every Pod was Ready',
     table([
