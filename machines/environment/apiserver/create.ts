@@ -1,7 +1,7 @@
 /** Creation: `rest.BeforeCreate` and what admission adds. */
 import { mintSuffix, mintUid } from '../mint.ts';
 import { admitByPolicies } from './admission.ts';
-import { decodeObject } from './decode.ts';
+import { decodeObject, isBlank } from './decode.ts';
 import type { Namespace, Pod } from './kube.ts';
 import { trackUpdate } from './managedFields.ts';
 import { namespaces, pods, serviceAccounts } from './registry.ts';
@@ -66,10 +66,10 @@ function giveMetadata(tx: Transaction, draft: KubeObject): void {
     resourceVersion: '',
     ...(tx.definition.generation === true ? { generation: 1 } : {}),
     creationTimestamp: timeOf(tx),
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(ownerReferences === undefined ? {} : { ownerReferences }),
-    ...(finalizers === undefined ? {} : { finalizers }),
+    ...(isBlank(labels) ? {} : { labels }),
+    ...(isBlank(annotations) ? {} : { annotations }),
+    ...(isBlank(ownerReferences) ? {} : { ownerReferences }),
+    ...(isBlank(finalizers) ? {} : { finalizers }),
     ...(given.managedFields === undefined ? {} : { managedFields: given.managedFields }),
   };
 }

@@ -101,6 +101,11 @@ export function encodeObject(
   return { kind: definition.kind, apiVersion, ...served };
 }
 
+/** `omitempty`: Go writes no empty map or list in an object's metadata. @internal */
+export function isBlank(value: object | undefined): value is undefined {
+  return value === undefined || Object.keys(value).length === 0;
+}
+
 /** A draft that shares nothing with the stored object. @internal */
 export function draftOf(object: KubeObject): KubeObject {
   return copy(object);

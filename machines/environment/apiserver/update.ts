@@ -2,7 +2,7 @@
 import { copy, equal, isObject, type JsonObject } from '../json.ts';
 import { admitByPolicies } from './admission.ts';
 import { createDraft } from './create.ts';
-import { decodeObject, encodeObject } from './decode.ts';
+import { decodeObject, encodeObject, isBlank } from './decode.ts';
 import { apiVersionOf } from './definition.ts';
 import { trackUpdate } from './managedFields.ts';
 import { serverSideApply } from './patch/apply.ts';
@@ -48,10 +48,10 @@ function restoreMetadata(draft: KubeObject, previous: KubeObject): void {
     ...(was.deletionGracePeriodSeconds === undefined
       ? {}
       : { deletionGracePeriodSeconds: was.deletionGracePeriodSeconds }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(ownerReferences === undefined ? {} : { ownerReferences }),
-    ...(finalizers === undefined ? {} : { finalizers }),
+    ...(isBlank(labels) ? {} : { labels }),
+    ...(isBlank(annotations) ? {} : { annotations }),
+    ...(isBlank(ownerReferences) ? {} : { ownerReferences }),
+    ...(isBlank(finalizers) ? {} : { finalizers }),
     ...(managedFields === undefined ? {} : { managedFields }),
   };
 }
