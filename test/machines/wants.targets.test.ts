@@ -189,6 +189,12 @@ describe('deletion', () => {
     ]);
   });
 
+  test('the mutant want-recreate-deleted creates there: the rule is what keeps R from it', () => {
+    const of = view({ replicaSets: [rs('rs-1', 10, { deleting: true })], pods: { 'rs-1': 4 } });
+    const [target] = targets({ ...of, want: null, gone: true }, new Set(['want-recreate-deleted'])).targets;
+    expect(target?.mayCreate).toBe(6);
+  });
+
   test('so does one that has vanished, whatever the state of the link to D', () => {
     const of = view({ replicaSets: [], linkOpen: false, wantSentThisSession: false, pods: { 'rs-1': 4 } });
     expect(targets(of).targets).toEqual([

@@ -12,6 +12,7 @@ export type Action =
   | { readonly do: 'connect' | 'break' | 'toDown' | 'toUp'; readonly wire: 0 | 1; readonly times: number }
   | { readonly do: 'answer'; readonly fate: 'done' | 'replyLost' | 'lost' }
   | { readonly do: 'fire' | 'lose'; readonly which: number }
+  | { readonly do: 'switch'; readonly owner: 'direct' | 'stock' }
   | {
       readonly do: 'crash';
       readonly stages: readonly ('autoscaler' | 'deployment' | 'replicaset')[];
@@ -50,6 +51,10 @@ const faults: typeof quiet = [
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose'), which }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('switch'), owner: fc.constantFrom('direct', 'stock') }),
+  },
 ];
 
 /** Anybody may ask for anything, and edit. */
@@ -142,6 +147,8 @@ export function act(world: World, action: Action): void {
       const uid = alive[action.which % Math.max(1, alive.length)];
       return uid === undefined ? undefined : world.lose(uid);
     }
+    case 'switch':
+      return world.owner === action.owner ? undefined : world.switch(action.owner);
     case 'crash':
       for (const each of action.stages)
         world.crash(each, Math.max(0, world.api.history.length - 1 - action.stale));
@@ -165,6 +172,8 @@ export function run(actions: readonly Action[], mutants: readonly string[] = [])
     if (record.broken.length > 0) return record.broken;
   }
   try {
+    watch(world, record, raising, () => world.settle(), { do: 'settle' });
+    if (world.owner === 'stock') world.switch('direct');
     watch(world, record, raising, () => world.settle(), { do: 'settle' });
   } catch (error) {
     return [`Converges: ${String(error)}`];

@@ -8,7 +8,7 @@ import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Message } from '../../../spec/messages.ts';
 import type { TimerName } from '../../../spec/timers.ts';
-import type { LinkName, Want } from '../../../spec/vocabulary.ts';
+import type { LinkName, Owner, Want } from '../../../spec/vocabulary.ts';
 import { Api, DEPLOYMENT } from './wantsApi.ts';
 import { SmallR } from './wantsReplicaSets.ts';
 
@@ -50,6 +50,8 @@ export class World {
   seenByD = 0;
   seenByR = 0;
   reports: string[] = [];
+  owner: Owner = 'direct';
+  private switched = 0;
   /** The wants that this A has minted or adopted. */
   minted: Want[] = [];
   readonly steps: {
@@ -85,6 +87,7 @@ export class World {
     this.d = state;
     this.carryOut('deployment', effects);
     this.seenByD = at;
+    this.switch(this.owner);
     this.showD();
     this.give('deployment', { type: 'synced', what: 'deployments' });
     this.give('deployment', { type: 'synced', what: 'replicaSets' });
@@ -224,6 +227,14 @@ export class World {
     const event = { type: 'replicasWritten', deployment, after: told } as const;
     this.give('deployment', { ...event, refusal: told === null ? refusal : null });
     return true;
+  }
+
+  /** The owner switch, as D sees it. (The small R mints and ends under either: D's part alone is tried.) */
+  switch(owner: Owner): void {
+    this.owner = owner;
+    this.switched++;
+    const resourceVersion = `switch-${this.switched}`;
+    this.give('deployment', { type: 'switchObserved', switch: { owner, resourceVersion } });
   }
 
   // ---- people ----------------------------------------------------------------------------------------------
