@@ -219,6 +219,17 @@ function run(actions: readonly Action[], mutants: readonly string[] = []): Sched
   return world;
 }
 
+/** Mutants that need no special scenario: a canary that these runs can fail. */
+const CAUGHT = [
+  'preemptor-early',
+  'tombstones-free',
+  'confirm-what-was-sent',
+  'collect-tombstone-early',
+  'resend-after-reset',
+  'rebind-lost',
+  'invalidate-before-mark',
+];
+
 describe('any interleaving', () => {
   it(
     'UniquePlacement, NoFalseConfirm, NodeCapacity, PreemptionOrdered hold; then CacheCoherent, Converges, PreemptorRuns',
@@ -246,5 +257,14 @@ describe('any interleaving', () => {
       { numRuns: 40, seed: 7, endOnFailure: true },
     );
     expect([...seen].sort()).toEqual(['crashed', 'drained', 'marked', 'old messages', 'preempted']);
+  });
+  it.each(CAUGHT)('mutant %s is caught by any interleaving', (mutant) => {
+    const found = fc.check(
+      fc.property(script, (actions) => {
+        run(actions, [mutant]);
+      }),
+      { numRuns: 300, seed: 7, endOnFailure: true },
+    );
+    expect(found.failed).toBe(true);
   });
 });
