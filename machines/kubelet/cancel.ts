@@ -74,9 +74,17 @@ export function completeDrain(context: KubeletContext): KubeletContext {
   const { draining } = context;
   if (draining === null || !context.serving || !isOwner(context) || !isDrained(context)) return context;
   const { mark } = draining;
-  if (mark === null) return { ...context, draining: null };
-  const kept = persist({ ...context, draining: null, drained: mark }, { kind: 'drained', mark });
+  const moved = journalNode({ ...context, draining: null });
+  if (mark === null) return moved;
+  const kept = persist({ ...moved, drained: mark }, { kind: 'drained', mark });
   return act(kept, { type: 'reportDrain', mark });
+}
+
+/** The journal now belongs to the Node that K serves: no Pod of an older one is left. */
+export function journalNode(context: KubeletContext): KubeletContext {
+  const { nodeUid, journalledNode } = context;
+  if (nodeUid === null || nodeUid === journalledNode) return context;
+  return persist({ ...context, journalledNode: nodeUid }, { kind: 'node', nodeUid });
 }
 
 /** A `Hello` that waits has the mark read as soon as nothing stands in the way. */

@@ -98,6 +98,8 @@ export interface KubeletContext {
   /** A drain under way: of a mark, or (null) of a Node that is gone. */
   readonly draining: { readonly mark: Fence | null } | null;
   readonly nodeUid: string | null;
+  /** The Node that the journal belongs to; behind `nodeUid` while the Pods of an older one are ended. */
+  readonly journalledNode: string | null;
   /** The Node as it was when K registered itself, until K serves on it. */
   readonly registered: NodeFact | null;
   readonly capacity: Resources;
@@ -176,6 +178,7 @@ export function initialContext(config: StageConfig): KubeletContext {
     drained: journal.drained,
     draining: null,
     nodeUid: journal.nodeUid,
+    journalledNode: journal.nodeUid,
     registered: null,
     capacity: NOTHING,
     waiting: null,

@@ -75,6 +75,9 @@ export const kubeletMachine = setup({
   guards: {
     isMinimum: ({ context, event }: Args) => cancel.isMinimum(context, event),
     isFirstList: ({ context }: Args) => context.journal !== null,
+    // A list asked for before the last registration may still be on its way.
+    firstOfSeveralLists: ({ context }: Args) => context.journal !== null && context.lists > 1,
+    oneOfSeveralLists: ({ context }: Args) => context.lists > 1,
     ownNodeVanished: ({ context, event }: Args) =>
       event.type === 'nodeVanished' && event.uid === (context.registered?.uid ?? context.nodeUid),
     nodeIsLost: ({ context, event }: Args) => cancel.isNodeLost(context, event),
@@ -93,6 +96,7 @@ export const kubeletMachine = setup({
     recover: does<'podsListed'>((context, { pods }) => recover(listArrived(context), pods)),
     resume: does<'podsListed'>((context, { pods }) => listArrived(resume(context, pods))),
     reconcile: does<'podsListed'>((context, { pods }) => listArrived(reconcile(context, pods))),
+    countList: does<'podsListed'>((context) => listArrived(context)),
     heedNode: does<'nodeObserved'>((context, { node }) => cancel.heedNode(context, node)),
     heedNodeRead: does<'nodeRead'>(cancel.heedNodeRead),
     loseNode: does<StageEvent['type']>((context) => cancel.loseNode(context)),
@@ -138,7 +142,7 @@ export const kubeletMachine = setup({
             nodeRead: unasked,
             nodeObserved: { actions: 'ignoreBeforeRegistration' },
             nodeVanished: { actions: 'ignoreBeforeRegistration' },
-            podsListed: { guard: 'isFirstList', actions: 'ignoreUnasked' },
+            podsListed: [{ guard: 'isFirstList', actions: 'countList' }, { actions: 'reconcile' }],
           },
         },
         readingLeader: {
@@ -157,7 +161,7 @@ export const kubeletMachine = setup({
               { guard: 'ownNodeVanished', target: 'registering' },
               { actions: 'ignoreOtherNode' },
             ],
-            podsListed: { guard: 'isFirstList', actions: 'ignoreUnasked' },
+            podsListed: [{ guard: 'isFirstList', actions: 'countList' }, { actions: 'reconcile' }],
           },
         },
         listing: {
@@ -175,7 +179,9 @@ export const kubeletMachine = setup({
               { actions: 'ignoreOtherNode' },
             ],
             podsListed: [
+              { guard: 'firstOfSeveralLists', actions: 'countList' },
               { guard: 'isFirstList', target: 'serving', actions: ['recover', 'passBarrier'] },
+              { guard: 'oneOfSeveralLists', actions: 'reconcile' },
               { target: 'serving', actions: ['resume', 'passBarrier'] },
             ],
           },

@@ -10,8 +10,8 @@ import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import type { ContainersState, ObjectState } from '../ownership/tailPod.ts';
 import { OBJECT_TABLE } from '../ownership/tailPod.ts';
-import { heedMark, startDrain } from './cancel.ts';
-import { type Ending, type KubeletContext, persist, type TailPod } from './context.ts';
+import { heedMark, journalNode, startDrain } from './cancel.ts';
+import type { Ending, KubeletContext, TailPod } from './context.ts';
 import { advanceAll, awaitAmbiguous, endPod } from './life.ts';
 import { adopt, observe, reconcile, seenOf, stampOf } from './observe.ts';
 import { nextVersion, putPod } from './pods.ts';
@@ -125,7 +125,7 @@ export function recover(context: KubeletContext, facts: readonly PodFact[]): Kub
   for (const fact of here) now = observe(now, fact);
   for (const containerUid of running) now = kill(now, containerUid);
   for (const [uid, ending] of ends) now = endPod(now, uid, ending);
-  now = settleNode(now, journal);
+  now = settleNode(now);
   return replayEarly(advanceAll(now, journal.pods.keys()));
 }
 
@@ -153,16 +153,15 @@ function adoptLost(
   return now;
 }
 
-/** Serving, on the Node that was registered. If it is another than the journal's, all Pods end. */
-function settleNode(context: KubeletContext, journal: JournalState | null): KubeletContext {
+/** Serving, on the Node that was registered. If it is another than the journal's, all Pods end, and only then it moves. */
+function settleNode(context: KubeletContext): KubeletContext {
   const node = context.registered;
   if (node === null) return context;
-  const before = journal === null ? context.nodeUid : journal.nodeUid;
+  const { journalledNode } = context;
   const drained = later(node.drained, context.drained);
   const moved: KubeletContext = { ...context, serving: true, nodeUid: node.uid, drained, registered: null };
-  const drains = before !== null && before !== node.uid ? startDrain(moved, null) : moved;
-  const kept = before === node.uid ? drains : persist(drains, { kind: 'node', nodeUid: node.uid });
-  return heedMark(kept, node.mark);
+  const another = journalledNode !== null && journalledNode !== node.uid;
+  return heedMark(another ? startDrain(moved, null) : journalNode(moved), node.mark);
 }
 
 function later(a: JournalState['drained'], b: JournalState['drained']) {
@@ -172,7 +171,7 @@ function later(a: JournalState['drained'], b: JournalState['drained']) {
 
 /** Registered again, and listed again: K goes on with the Pods it holds. */
 export function resume(context: KubeletContext, facts: readonly PodFact[]): KubeletContext {
-  return settleNode(reconcile(context, facts), null);
+  return settleNode(reconcile(context, facts));
 }
 
 /** What was heard before recovery, in order: the watch was older or younger than the list, and both count. */

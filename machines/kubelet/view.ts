@@ -40,6 +40,7 @@ export function viewOfContext(context: KubeletContext) {
         }),
       ),
     ),
+    journalledNode: context.journalledNode,
     foreign: rows(context.foreign),
     orphans: sorted(context.orphans.keys()),
     killing: sorted(context.killing),

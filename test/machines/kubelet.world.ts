@@ -39,8 +39,8 @@ export interface Move {
 }
 /** How often a move is drawn: what goes on by itself is likelier than a fault. */
 function weightOf(name: string): number {
-  if (/^(crash|node crash|break|mark|switch)/.test(name)) return 1;
-  if (/^(lose|user|orphaned|unmanaged|stock Pod|kubelet refuses|terminate|ready)/.test(name)) return 3;
+  if (/^(crash|node crash|node replaced|break|mark|switch|another)/.test(name)) return 1;
+  if (/^(lose|refuse|user|orphaned|unmanaged|stock Pod|kubelet refuses|terminate|ready)/.test(name)) return 3;
   return 16;
 }
 
@@ -100,6 +100,10 @@ export class World {
   acknowledged: string | null = null;
   crashAfter: number | null = null;
   readonly faultsSeen = new Set<string>();
+  nodeUid = 'node-uid';
+  registeredOn = '';
+  /** Pods that a mark or the end of a Node has given up. */
+  private doomed = new Set<Uid>();
   private numbers = 0;
 
   constructor(runtime: 'publish' | 'runs', faults: Faults, mutants: ReadonlySet<string> = new Set()) {
@@ -172,12 +176,13 @@ export class World {
 
   private fact() {
     const { incarnation, mark, drained } = this;
-    return nodeFact({ agent: incarnation, capacity: ROOM, mark, drained });
+    return nodeFact({ uid: this.nodeUid, agent: incarnation, capacity: ROOM, mark, drained });
   }
 
   private performOne(effect: Effect) {
     switch (effect.type) {
       case 'register':
+        this.registeredOn = this.nodeUid;
         this.replies.push({ type: 'registered', node: this.fact() });
         return;
       case 'readLease':
@@ -384,7 +389,11 @@ export class World {
   // ---- the upstream --------------------------------------------------------------------------------------
   private sent(message: Message) {
     if (message.kind === 'Offer') {
-      const { session, drained } = message;
+      const { session, drained, held } = message;
+      // S hears only the session it has, from an agent registered on the Node that is.
+      if (this.session?.n !== session.n || this.registeredOn !== this.nodeUid) return;
+      for (const { uid } of held)
+        this.must(!this.doomed.has(uid), `${uid} is offered after its node was given up`);
       const fence = { incarnation: session.upstream, n: session.n };
       this.must(compareFences(this.journal.fence, fence) >= 0, 'Offer before the fence is persisted');
       if (this.mark !== null && this.mark.incarnation >= session.upstream) {
@@ -577,8 +586,47 @@ export class World {
         this.session = null;
         this.open = false;
         this.inbox = [];
+        this.giveUp();
         this.nodeWatch.push({ type: 'nodeObserved', node: this.fact() });
       });
+    if (faults.marks)
+      add('node replaced', () => {
+        this.nodeWatch.push({ type: 'nodeVanished', name: 'n1', uid: this.nodeUid });
+        this.nodeUid = `node-${this.number()}`;
+        this.mark = null;
+        this.drained = null;
+        this.giveUp();
+        this.nodeWatch.push({ type: 'nodeObserved', node: this.fact() });
+      });
+    if (faults.lose)
+      for (const [i, request] of this.requests.entries()) {
+        if (request.type === 'publish')
+          add('refuse create', () => {
+            this.requests.splice(i, 1);
+            const { uid } = request.record;
+            this.replies.push({ type: 'publishFailed', uid, refusal: 'quota', text: '' });
+          });
+        if (request.type === 'deletePod')
+          add('lose delete', () => {
+            this.requests.splice(i, 1);
+            this.ghosts.push(request);
+            this.replies.push({ type: 'deleteAnswered', uid: request.uid, outcome: 'ambiguous' });
+          });
+      }
+    if (faults.crash)
+      add('another leader', () => {
+        this.upstream += 1;
+        this.session = null;
+        this.open = false;
+        this.inbox = [];
+      });
+  }
+
+  private giveUp() {
+    this.session = null;
+    this.open = false;
+    this.inbox = [];
+    for (const uid of this.journal.pods.keys()) this.doomed.add(uid);
   }
 
   // ---- what must hold ------------------------------------------------------------------------------------
@@ -638,7 +686,7 @@ export class World {
     this.crashAfter = null;
     if (this.session !== null && !this.open) this.session = null;
     const avoid =
-      /^(break|assign|terminate|lose|crash|node crash|user|orphaned|unmanaged|switch|stock Pod|mark|ready|kubelet refuses)/;
+      /^(break|assign|terminate|lose|refuse|another|crash|node crash|node replaced|user|orphaned|unmanaged|switch|stock Pod|mark|ready|kubelet refuses)/;
     for (let i = 0; i < 2000; i += 1) {
       const [move] = this.moves().filter(({ name }) => !avoid.test(name) || name === 'kubelet stops');
       if (move === undefined) return;

@@ -231,9 +231,18 @@ describe('Pods that K sees on its node, at all times', () => {
   it('ends all Pods when its Node has another uid than the journal names', () => {
     const tail = new Tail({ journal: journalOf(accepted, intent) });
     const served = tail.serve([podFact('r1')], nodeFact({ uid: 'other' }));
-    expect(entries(served).map(({ kind }) => kind)).toEqual(['terminating', 'node']);
+    expect(entries(served).map(({ kind }) => kind)).toEqual(['terminating']);
     expect(types(served)).toEqual(['journal', 'deletePod']);
     expect(types(tail.hello())).toEqual([]);
+    tail.crash();
+    tail.serve([], nodeFact({ uid: 'other' }));
+    expect(types(tail.hello())).toEqual([]);
+    const gone = tail.hear({ type: 'podRead', uid: 'r1', pod: null });
+    expect(entries(gone)).toEqual([
+      { kind: 'ended', uid: 'r1' },
+      { kind: 'node', nodeUid: 'other' },
+    ]);
+    expect(types(gone)).toContain('readNode');
   });
 
   it('hears what the watch showed before the list, in order', () => {
@@ -254,5 +263,24 @@ describe('Pods that K sees on its node, at all times', () => {
     tail.hear({ type: 'podsListed', pods: [] });
     expect(tail.record('r1')).toMatchObject({ phase: 'terminating' });
     expect(tail.record('r2')).toMatchObject({ phase: 'accepted' });
+  });
+
+  it('recovers from a list asked for after the last registration, not from one before it', () => {
+    const tail = new Tail({ journal: journalOf(accepted, intent) });
+    const lists = () => only(tail.effects, 'listPods').length;
+    const lease = () => {
+      const read = only(tail.effects, 'readLease')[0];
+      tail.hear({ type: 'leaseRead', subject: 'scheduler', token: read?.token ?? '', incarnation: 50 });
+    };
+    tail.hear({ type: 'registered', node: nodeFact({ uid: 'short-lived' }) });
+    lease();
+    expect(lists()).toBe(1);
+    tail.hear({ type: 'nodeVanished', name: 'n1', uid: 'short-lived' });
+    tail.hear({ type: 'registered', node: nodeFact() });
+    lease();
+    expect(lists()).toBe(1);
+    expect(tail.hear({ type: 'podsListed', pods: [] })).toEqual([]);
+    tail.hear({ type: 'podsListed', pods: [podFact('r1')] });
+    expect(tail.record('r1')).toMatchObject({ phase: 'accepted' });
   });
 });
