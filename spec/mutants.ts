@@ -311,4 +311,9 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'under stock S cancels nothing (9)',
     breaks: ['OneSide'],
   },
+  {
+    name: 'eviction-unversioned',
+    rule: 'the mark that S sets for a preemptor gets a version of S (7)',
+    breaks: ['CacheCoherent'],
+  },
 ];

@@ -46,10 +46,11 @@ export function terminate(context: Context, uids: readonly Uid[]): Context {
 export function evict(context: Context, uids: readonly Uid[]): Context {
   const victims: PodRecord[] = [];
   let { counter } = context;
+  const unversioned = context.mutants.has('eviction-unversioned');
   for (const uid of uids) {
     const record = context.records.get(uid);
     if (record !== undefined && record.node !== null && record.phase !== 'terminating')
-      victims.push({ ...record, version: version(context, ++counter) });
+      victims.push(unversioned ? record : { ...record, version: version(context, ++counter) });
   }
   const next = marked({ ...context, counter }, victims);
   return tell(next, { changed: victims.map((record) => ({ ...statusOf(record), phase: 'terminating' })) });

@@ -210,6 +210,23 @@ const SCENARIOS: Readonly<Record<string, readonly [breaks: string, scenario: Sce
       return taken && world.record(uid)?.node === null ? 'PreemptorRuns' : first(world);
     },
   ],
+  'eviction-unversioned': [
+    'CacheCoherent',
+    (mutants) => {
+      const world = openWorld([small], mutants);
+      world.assign(2);
+      world.run();
+      world.assign(1, { priority: 5 });
+      only(world, /from R/); // S marks a victim
+      world.cutOff('n1'); // K never hears of it
+      world.breakHead(); // nor does R, by news
+      world.run();
+      const marks = (records: Iterable<PodRecord>) =>
+        [...records].filter(({ phase }) => phase === 'terminating').length;
+      const same = marks(world.head.pods.values()) === marks(world.state.context.records.values());
+      return same ? first(world) : 'CacheCoherent';
+    },
+  ],
   'tombstones-free': [
     'NodeCapacity',
     (mutants) => {
