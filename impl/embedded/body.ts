@@ -12,17 +12,39 @@ function tooLarge(): ApiFailure {
   return new ApiFailure(failureStatus(413, 'RequestEntityTooLarge', message));
 }
 
-/** The whole body. Throws 413 over the limit, having read no more than that. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) throw tooLarge();
-    chunks.push(chunk);
+/** How long the rest of a body that is too large is read and thrown away, so that its sender gets to read the answer. */
+const DRAIN_MS = 1000;
+
+function drain(request: IncomingMessage): void {
+  request.resume();
+  const end = setTimeout(() => request.destroy(), DRAIN_MS);
+  request.once('close', () => clearTimeout(end));
+}
+
+/** The whole body. Throws 413 over the limit, having kept no more than that. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) {
+    drain(request);
+    return Promise.reject(tooLarge());
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= BODY_LIMIT) {
+        chunks.push(chunk);
+        return;
+      }
+      request.removeAllListeners('data');
+      drain(request);
+      reject(tooLarge());
+    });
+    request.once('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
+    request.once('error', reject);
+  });
 }
 
 function mediaType(request: IncomingMessage): string {

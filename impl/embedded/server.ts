@@ -397,9 +397,7 @@ export async function handle(
       outgoing.destroy();
       return;
     }
-    const closing = status.code === 413 ? { connection: 'close' } : {};
     send(outgoing, status.code, JSON.stringify(status), {
-      ...closing,
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     });
   }
