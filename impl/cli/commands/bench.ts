@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CONTENDERS, type Contender, measureScaleOut, type Sample } from '../../bench/scaleOut.ts';
 import { spreadOf } from '../../bench/statistics.ts';
+import { registerGrowth } from '../bench/growth.ts';
 
 interface Flags {
   readonly pods: number;
@@ -85,4 +86,5 @@ export function register(program: Command): void {
     .option('--results <folder>', 'where the samples go', 'results')
     .option('--json', 'print the samples as one JSON object')
     .action(scaleOut);
+  registerGrowth(bench);
 }

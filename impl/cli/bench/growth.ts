@@ -1,0 +1,88 @@
+/** `kubedirect bench growth`: cost of a step and memory of a record as records grow (figure 8). */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type GrowthRow, measureGrowth, SUBJECTS, type Subject } from '../../bench/growth.ts';
+
+interface Flags {
+  readonly stages: readonly Subject[];
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  readonly json?: boolean;
+  readonly results: string;
+}
+
+function invalid(expected: string, got: string): InvalidArgumentError {
+  return new InvalidArgumentError(`FLAG_INVALID: expected ${expected}, got ${JSON.stringify(got)}.`);
+}
+
+function stagesOf(text: string): readonly Subject[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => Object.hasOwn(SUBJECTS, name))) return names as Subject[];
+  throw invalid(`some of ${Object.keys(SUBJECTS).join(', ')}, with commas between`, text);
+}
+
+function sizesOf(text: string): readonly number[] {
+  const sizes = text.split(',').map(Number);
+  if (sizes.every((size) => Number.isInteger(size) && size >= 10 && size <= 1_000_000)) return sizes;
+  throw invalid('whole numbers from 10 to 1000000, with commas between', text);
+}
+
+function roundsOf(text: string): number {
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000) return rounds;
+  throw invalid('a whole number from 1 to 1000', text);
+}
+
+const pad = (text: string) => text.padStart(10);
+
+function render({ what, sizes, bytes, steps }: GrowthRow): string {
+  const head = `${what.padEnd(38)}${sizes.map((size) => pad(size.toLocaleString('en'))).join('')}     ratio`;
+  const memory = `  ${'bytes per record'.padEnd(36)}${bytes.map((each) => pad(String(each))).join('')}`;
+  const rows = steps.map(({ step, microseconds, ratios, grows }) => {
+    const times = microseconds.map((each) => pad(each.toFixed(1))).join('');
+    const why = grows === null ? '' : `  (${grows})`;
+    return `  ${step.padEnd(36)}${times}${pad((ratios.at(-1) as number).toFixed(2))}${why}`;
+  });
+  return [head, memory, ...rows].join('\n');
+}
+
+function growth({ stages, sizes, rounds, json, results }: Flags): void {
+  const loads = [os.loadavg()[0]];
+  const rows: GrowthRow[] = [];
+  for (const stage of stages) {
+    const row = measureGrowth(stage, sizes, rounds);
+    rows.push(row);
+    if (json !== true) process.stdout.write(`${render(row)}\n\n`);
+  }
+  loads.push(os.loadavg()[0]);
+  const machine = { cpu: os.cpus()[0]?.model ?? '', cores: os.cpus().length, loads, node: process.version };
+  const result = { figure: 'growth', date: new Date().toISOString(), machine, rounds, rows };
+  fs.mkdirSync(results, { recursive: true });
+  const file = path.join(results, 'growth.json');
+  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else
+    process.stdout.write(
+      `steps: median in µs; ratio: of the last size to the first. Load of the machine ${loads.map((load) => load?.toFixed(1)).join(' to ')} on ${machine.cores} cores.\nsamples: ${file}\n`,
+    );
+}
+
+/** Adds the command. */
+export function registerGrowth(bench: Command): void {
+  bench
+    .command('growth')
+    .description('Cost of one step and memory per record, from 100 to 100,000 records, stage by stage')
+    .option('--stages <list>', 'which stages', stagesOf, Object.keys(SUBJECTS) as Subject[])
+    .option(
+      '--sizes <list>',
+      'numbers of records; ratios are to the first',
+      sizesOf,
+      [100, 1000, 10_000, 100_000],
+    )
+    .option('--rounds <n>', 'rounds of 50 steps of each size, taking turns', roundsOf, 20)
+    .option('--results <folder>', 'where the samples go', 'results')
+    .option('--json', 'print the result as one JSON object')
+    .action(growth);
+}
