@@ -1,7 +1,7 @@
 /** Protocol 8 under random interleavings: A's requests, others' writes, edits, crashes, breaks, lost replies, lagging watches. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyRun, raisingRun, run } from './support/wantsRuns.ts';
+import { anyRun, crashingRun, raisingRun, run } from './support/wantsRuns.ts';
 
 const RUNS = { numRuns: Number(process.env.KUBEDIRECT_RUNS ?? 60) };
 const LIMIT = 120_000;
@@ -25,6 +25,19 @@ describe('wants under any interleaving', () => {
     () => {
       fc.assert(
         fc.property(raisingRun, (actions) => {
+          expect(run(actions)).toEqual([]);
+        }),
+        RUNS,
+      );
+    },
+    LIMIT,
+  );
+
+  test(
+    'a want that R holds outlives A and D crashing together',
+    () => {
+      fc.assert(
+        fc.property(crashingRun, (actions) => {
           expect(run(actions)).toEqual([]);
         }),
         RUNS,

@@ -94,6 +94,19 @@ export const raisingRun: fc.Arbitrary<Action[]> = fc
     ),
   );
 
+/** Short and harsh: stages crash together, soon after somebody asked, and replies are lost. */
+export const crashingRun: fc.Arbitrary<Action[]> = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('request' as const), value }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('answer' as const), fate }) },
+    ...quiet,
+    ...faults,
+    { weight: 4, arbitrary: faults[1]?.arbitrary as fc.Arbitrary<Action> },
+  ),
+  { maxLength: 12 },
+);
+
 /** What is watched during a run. */
 export interface Record {
   /** The highest want that A, alive to the end, has minted. */
