@@ -1,6 +1,6 @@
 /** What `kubedirect run` and `kubedirect agent` share: stages in this process, until a signal. */
 import os from 'node:os';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { KubedirectError } from '../../spec/errors.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
@@ -52,6 +52,22 @@ export async function untilSignalled(
   process.exit(exitCode);
 }
 
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug'];
+
+function level(text: string): string {
+  if (LEVELS.includes(text)) return text;
+  throw new InvalidArgumentError(
+    `FLAG_INVALID: expected one of ${LEVELS.join(', ')}, got ${JSON.stringify(text)}.`,
+  );
+}
+
+/** Reads `host:port`, with IPv6 in brackets or not. */
+export function hostAndPort(text: string): string {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  if (match !== null && Number(match[2]) <= 65_535) return text;
+  throw new InvalidArgumentError(`FLAG_INVALID: expected host:port, got ${JSON.stringify(text)}.`);
+}
+
 /** Options of both commands. */
 export function withCommonOptions(command: Command): Command {
   return command
@@ -63,7 +79,7 @@ export function withCommonOptions(command: Command): Command {
     .option('--host <address>', 'address to listen on for upstreams', '127.0.0.1')
     .option('--holder <identity>', 'identity on Leases', `${os.hostname()}-${process.pid}`)
     .option('--traces <folder>', 'record every step there, NDJSON')
-    .option('--log-level <level>', 'fatal, error, warn, info, debug', 'info')
+    .option('--log-level <level>', LEVELS.join(', '), level, 'info')
     .addHelpText(
       'after',
       '\nExit codes: 0 stopped by a signal, 2 usage, 20 a stage is over (the log says why).',

@@ -1,7 +1,7 @@
 /** `kubedirect run`: stages of the narrow waist in this process. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { STAGES, type StageName } from '../../../spec/vocabulary.ts';
-import { type RunFlags, untilSignalled, withCommonOptions } from '../stages.ts';
+import { hostAndPort, type RunFlags, untilSignalled, withCommonOptions } from '../stages.ts';
 
 function stageList(text: string): Exclude<StageName, 'kubelet'>[] {
   const names = text.split(',').filter((name) => name !== '');
@@ -21,7 +21,11 @@ export function register(program: Command): void {
       .command('run')
       .description('Run stages of the narrow waist in this process')
       .requiredOption('--stages <list>', 'autoscaler,deployment,replicaset,scheduler', stageList)
-      .option('--scale-api <host:port>', 'serve the direct scale API there (with the autoscaler)'),
+      .option(
+        '--scale-api <host:port>',
+        'serve the direct scale API there (with the autoscaler)',
+        hostAndPort,
+      ),
   ).action((flags: RunFlags & { stages: ReturnType<typeof stageList>; scaleApi?: string }) =>
     untilSignalled(flags, {
       stages: flags.stages,

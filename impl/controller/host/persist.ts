@@ -1,6 +1,7 @@
 /** Asking again what is safe to ask again, until it is answered or the life is over. */
 import { Backoff, pause } from '../kubernetes/backoff.ts';
 import { KubernetesError } from '../kubernetes/errors.ts';
+import { errorFields } from './errorFields.ts';
 import type { Life } from './runner.ts';
 
 const TRANSIENT: ReadonlySet<number> = new Set([0, 401, 408, 429, 500, 502, 503, 504]);
@@ -32,7 +33,7 @@ export function persist<T>(
         if (life.signal.aborted) return;
         if (!isTransient(error)) return failed(error);
         const waitMs = backoff.next(error);
-        life.log(`${what}: trying again`, { waitMs, error: error.message });
+        life.log(`${what}: trying again`, { waitMs, ...errorFields(error) });
         await pause(waitMs, life.signal);
       }
     }
@@ -42,6 +43,5 @@ export function persist<T>(
 
 /** A failure that nothing can be done about by asking again is told to people; the machine goes on without the answer. */
 export function tell(life: Life, what: string): (error: unknown) => void {
-  return (error) =>
-    life.log(`${what} failed`, { error: error instanceof Error ? error.message : String(error) });
+  return (error) => life.log(`${what} failed`, { ...errorFields(error) });
 }

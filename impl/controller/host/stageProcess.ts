@@ -13,6 +13,7 @@ import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation } from '../lease.ts';
 import type { LinkServer, TlsOptions } from '../links/index.ts';
 import { AGENT_ADDRESS_ANNOTATION, leaseName, STAGE_ADDRESS_ANNOTATION } from '../names.ts';
+import { errorFields } from './errorFields.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { LinkPort, serveStage } from './linkPort.ts';
 import { observe } from './observe.ts';
@@ -147,11 +148,11 @@ export class StageProcess {
         log('waiting for the Lease', {
           lease: name,
           waitMs,
-          ...('error' in why ? { error: String(why.error) } : why),
+          ...('error' in why ? errorFields(why.error) : why),
         }),
       onLost: () => this.#leaseLost(),
       onUnrenewed: (error) =>
-        log('the Lease could not be renewed; going on', { lease: name, error: String(error) }),
+        log('the Lease could not be renewed; going on', { lease: name, ...errorFields(error) }),
     });
     if (lease === undefined) return undefined;
     const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address };
@@ -186,7 +187,7 @@ export class StageProcess {
       } catch (error) {
         this.#options.log('the API Server did not answer as needed; trying again', {
           waitMs,
-          error: String(error),
+          ...errorFields(error),
         });
         await pause(waitMs, this.#stopping.signal);
       }

@@ -6,6 +6,7 @@
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { type ListWatch, startListWatch } from '../kubernetes/listwatch.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
+import { errorFields } from './errorFields.ts';
 
 /** Who hears of a collection. @public */
 export interface Subscriber<T extends KubernetesObject> {
@@ -79,7 +80,7 @@ export class WatchHub {
           else each.observed(event.object);
         }
       },
-      onRetry: (error, waitMs) => this.#log('watch interrupted', { path, waitMs, error: String(error) }),
+      onRetry: (error, waitMs) => this.#log('watch interrupted', { path, waitMs, ...errorFields(error) }),
     });
     Object.assign(feed, { watch });
     this.#feeds.set(key, feed);
