@@ -20,8 +20,8 @@ export interface AutoscalerContext {
   /** Replicas asked for, of Deployments of which D has told no want yet: minted above it once it has. */
   readonly pending: PMap<string, number>;
   readonly owner: Owner;
-  /** ReplicaSet → what R counts. */
-  readonly counts: PMap<string, ReplicaCount>;
+  /** Deployment → ReplicaSet → what R counts. */
+  readonly counts: PMap<string, PMap<string, ReplicaCount>>;
   /** Deleted Deployments that D has not acknowledged. */
   readonly gone: PSet<string>;
   /** To be sent at the end of the step. */

@@ -46,7 +46,7 @@ export function viewOfAutoscaler(state: AutoscalerState) {
     wants: sorted(wants),
     pending: sorted(pending),
     owner,
-    counts: sorted(counts),
+    counts: sorted([...counts.values()].flatMap((each) => [...each])),
     gone: [...gone].sort(),
   };
 }

@@ -1,4 +1,5 @@
 /** A's link to D: what its outputs and messages do to A's data (protocol 3, 8). */
+import { Map as PMap } from 'immutable';
 import type { Message, State } from '../../spec/messages.ts';
 import type { ReplicaCount, SessionId } from '../../spec/vocabulary.ts';
 import { isUpstreamOpen, type LinkOutput, upstreamSession } from '../ownership/link/index.ts';
@@ -69,8 +70,13 @@ export function sayGone(context: AutoscalerContext, deployments: readonly string
 }
 
 function takeCounts(context: AutoscalerContext, counts: readonly ReplicaCount[]): AutoscalerContext {
-  const known = counts.filter((count) => !context.gone.has(count.deployment));
-  return { ...context, counts: context.counts.merge(known.map((count) => [count.replicaSet, count])) };
+  let all = context.counts;
+  for (const count of counts) {
+    if (context.gone.has(count.deployment)) continue;
+    const mine = all.get(count.deployment) ?? PMap<string, ReplicaCount>();
+    all = all.set(count.deployment, mine.set(count.replicaSet, count));
+  }
+  return { ...context, counts: all };
 }
 
 function deliver(context: AutoscalerContext, message: Message): AutoscalerContext {

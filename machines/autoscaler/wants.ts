@@ -76,7 +76,7 @@ export function forgetDeployment(context: AutoscalerContext, uid: string): Autos
     wants: context.wants.delete(uid),
     pending: context.pending.delete(uid),
     unsent: context.unsent.delete(uid),
-    counts: context.counts.filter((count) => count.deployment !== uid),
+    counts: context.counts.delete(uid),
     gone: context.gone.add(uid),
   };
 }

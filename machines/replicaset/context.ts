@@ -21,6 +21,8 @@ export const DOWN = 'downstream' satisfies LinkName;
 /** Records of one ReplicaSet, counted as they change so that no step has to walk them. */
 export interface ReplicaSetIndex {
   readonly live: PSet<Uid>;
+  /** Those of the live that no K has accepted, so that they are certainly not published. */
+  readonly unpublished: PSet<Uid>;
   readonly terminating: PSet<Uid>;
   readonly ready: number;
 }

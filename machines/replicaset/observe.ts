@@ -92,9 +92,10 @@ export function beginRelease(context: ReplicaSetContext, fact: SwitchFact): Repl
 /** Acknowledges the release when nothing of R's is under way any more (protocol 9, take back). */
 export function acknowledgeRelease(context: ReplicaSetContext): ReplicaSetContext {
   if (context.unacknowledged === null) return context;
-  const tombstones = context.index.some(({ terminating }) => terminating.size > 0);
-  const underway = context.records.some(({ phase }) => phase === 'created' || phase === 'bound');
-  if (tombstones || underway) return context;
+  const underway = context.index.some(
+    ({ terminating, unpublished }) => terminating.size > 0 || unpublished.size > 0,
+  );
+  if (underway) return context;
   return emit(
     { ...context, unacknowledged: null },
     { type: 'acknowledgeOwner', owner: 'stock', switchVersion: context.unacknowledged },

@@ -65,9 +65,6 @@ function mint(context: ReplicaSetContext, replicaSet: string, count: number): re
   });
 }
 
-/** Not yet accepted by a K, so certainly not published. */
-const UNPUBLISHED = new Set(['created', 'bound']);
-
 function viewOf(context: ReplicaSetContext, group: string): DeploymentView {
   const uids = [...(context.groups.get(group) ?? [])];
   return {
@@ -91,11 +88,9 @@ function reconcileGroup(
   const { targets: wanted, hold } = targets(viewOf(context, group), context.config.mutants);
   let next: ReplicaSetContext = { ...context, holds: context.holds.set(group, hold) };
   for (const { replicaSet, mayCreate, mayEnd, ends } of wanted) {
-    const { live } = next.index.get(replicaSet) ?? EMPTY_INDEX;
+    const { live, unpublished } = next.index.get(replicaSet) ?? EMPTY_INDEX;
     if (mayEnd > 0) {
-      const candidates =
-        ends === 'any' ? live : live.filter((uid) => UNPUBLISHED.has(next.records.get(uid)?.phase ?? ''));
-      const chosen = victims(next, candidates, mayEnd).map(({ uid }) => uid);
+      const chosen = victims(next, ends === 'any' ? live : unpublished, mayEnd).map(({ uid }) => uid);
       ended.push(...chosen);
       next = entomb(next, chosen);
     }

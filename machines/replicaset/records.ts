@@ -4,8 +4,15 @@ import type { PodRecord, ReplicaCount, Uid } from '../../spec/vocabulary.ts';
 import type { ReplicaSetContext, ReplicaSetIndex } from './context.ts';
 
 /** The index of a ReplicaSet without records. */
-export const EMPTY_INDEX: ReplicaSetIndex = { live: PSet(), terminating: PSet(), ready: 0 };
+export const EMPTY_INDEX: ReplicaSetIndex = {
+  live: PSet(),
+  unpublished: PSet(),
+  terminating: PSet(),
+  ready: 0,
+};
 
+const isUnpublished = (record: PodRecord | undefined) =>
+  record?.phase === 'created' || record?.phase === 'bound';
 const isReady = (record: PodRecord | undefined) => (record?.ready && record.phase !== 'terminating' ? 1 : 0);
 
 function reindex(
@@ -17,6 +24,7 @@ function reindex(
   const marked = after?.phase === 'terminating';
   return {
     live: after === undefined || marked ? index.live.delete(uid) : index.live.add(uid),
+    unpublished: isUnpublished(after) ? index.unpublished.add(uid) : index.unpublished.delete(uid),
     terminating: marked ? index.terminating.add(uid) : index.terminating.delete(uid),
     ready: index.ready - isReady(before) + isReady(after),
   };

@@ -8,9 +8,9 @@
  */
 import type { Constraints, NodeFact } from '../../spec/facts.ts';
 import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
+import { Heap } from '../heap.ts';
 import { admits } from './constraints.ts';
 import type { Level } from './context.ts';
-import { Heap } from './heap.ts';
 import { minus, NOTHING, plus, within } from './resources.ts';
 
 /** One open node during a pass. */

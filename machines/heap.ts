@@ -1,4 +1,4 @@
-/** A binary heap, for one pass of placement: local to a step, never kept in a state. */
+/** A binary heap, for one pass of placement or ranking: local to a step, never kept in a state. */
 
 /** The least first, by `before`. */
 export class Heap<T> {
