@@ -2,9 +2,15 @@
 import { CHAIN_WORLDS } from './chain.ts';
 import type { WorldDescription } from './description.ts';
 import { LINK_WORLDS } from './link.ts';
+import { TAIL_WORLDS } from './tail.ts';
 import { WIDE_WORLDS } from './wide.ts';
 
 /** All worlds. @public */
-export const WORLDS: readonly WorldDescription[] = [...LINK_WORLDS, ...CHAIN_WORLDS, ...WIDE_WORLDS];
+export const WORLDS: readonly WorldDescription[] = [
+  ...LINK_WORLDS,
+  ...CHAIN_WORLDS,
+  ...TAIL_WORLDS,
+  ...WIDE_WORLDS,
+];
 
 export type { FaultBudget, NodeChoice, StageChoice, UserAct, WorldDescription } from './description.ts';

@@ -1,0 +1,81 @@
+/** Worlds of the tail: Pods that come, go and are disturbed while K crashes, publishes, or is short of room. */
+import { chainWorld } from './chain.ts';
+import type { UserAct, WorldDescription } from './description.ts';
+import { ONE } from './objects.ts';
+
+const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
+const sees = (...sometimes: WorldDescription['sometimes']) => ({ sometimes });
+
+/** Worlds of the tail. @public */
+export const TAIL_WORLDS: readonly WorldDescription[] = [
+  chainWorld({
+    name: 'tail-start',
+    title: 'a Pod is started while K crashes between any two effects',
+    pods: 0,
+    script: [scale(1)],
+    faults: { crash: { 'kubelet/n1': 1 } },
+    change: { deep: true, ...sees('podRuns', 'podPublished') },
+  }),
+  chainWorld({
+    name: 'tail-start-publish',
+    title: "the same where the node's own kubelet runs the containers; a reply may be lost",
+    runtime: 'publish',
+    pods: 0,
+    script: [scale(1)],
+    faults: { crash: { 'kubelet/n1': 1 }, lostReply: 1 },
+    change: { deep: true, ...sees('podRuns', 'podPublished') },
+  }),
+  chainWorld({
+    name: 'tail-cut-short',
+    title: 'a Pod is ended while its containers are being started',
+    pods: 0,
+    script: [scale(1), scale(0)],
+    faults: {},
+    change: { deep: true, ...sees('podRuns', 'endedBeforeStart') },
+  }),
+  chainWorld({
+    name: 'tail-cut-short-publish',
+    title: 'a Pod is ended while its object is being created; the reply may be lost',
+    runtime: 'publish',
+    pods: 0,
+    script: [scale(1), scale(0)],
+    faults: { lostReply: 1 },
+    change: { deep: true, ...sees('podRuns', 'endedBeforeStart') },
+  }),
+  chainWorld({
+    name: 'tail-deleted',
+    title: 'a user deletes the Pod; it is replaced under a new uid',
+    runtime: 'publish',
+    script: [{ act: 'deletePod', replicaSet: 'rs-t1' }],
+    faults: {},
+    change: sees('podRuns', 'tombstoneHeld'),
+  }),
+  chainWorld({
+    name: 'tail-deleted-crash',
+    title: 'a user deletes the Pod while K crashes',
+    runtime: 'publish',
+    script: [{ act: 'deletePod', replicaSet: 'rs-t1' }],
+    faults: { crash: { 'kubelet/n1': 1 } },
+    change: { deep: true, ...sees('podRuns', 'tombstoneHeld') },
+  }),
+  chainWorld({
+    name: 'tail-no-room',
+    title: 'S does not see that an unmanaged Pod has taken the room; K does',
+    pods: 0,
+    script: [scale(1)],
+    faults: { timers: { coolDown: 1 } },
+    change: {
+      nodes: [{ name: 'n1', capacity: ONE, known: true }],
+      foreign: [{ name: 'foreign', node: 'n1', requests: ONE, priority: 0 }],
+      stages: [
+        { peer: 'deployment', use: 'stub/deployment', deaf: ['synced', 'switchObserved'] },
+        { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+        { peer: 'scheduler', use: 'scheduler', deaf: ['podObserved'] },
+        { peer: 'kubelet/n1', use: 'kubelet' },
+      ],
+      eventually: ['NoLeak'],
+      deep: true,
+      ...sees('linkOpens'),
+    },
+  }),
+];
