@@ -51,8 +51,15 @@ function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
 function unsupportedType(type: string, known: readonly string[]): ApiFailure {
-  const message = `the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}; got ${JSON.stringify(type)}`;
+  // kubectl create KIND NAME, and a few like it, send protobuf whatever they are answered.
+  const hint =
+    type === PROTOBUF
+      ? ': the embedded server reads JSON and YAML only; instead of kubectl create KIND, use kubectl apply -f'
+      : '';
+  const message = `the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}; got ${JSON.stringify(type)}${hint}`;
   return new ApiFailure(failureStatus(415, 'UnsupportedMediaType', message));
 }
 

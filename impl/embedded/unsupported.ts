@@ -60,7 +60,18 @@ export const UNSUPPORTED: readonly Limit[] = [
   { what: 'nodes/proxy', why: 'no kubelet listens: Nodes are simulated' },
   { what: 'services/proxy', why: 'there is no network' },
   { what: '/openapi/v2', why: 'only the paths of /openapi/v3 are described, and they name no fields' },
-  { what: 'protobuf, CBOR', why: 'JSON (and YAML in requests) only' },
+  {
+    what: 'protobuf, CBOR',
+    why: 'JSON (and YAML in requests) only: so kubectl create KIND NAME (deployment, namespace, serviceaccount, …) is refused; kubectl apply -f and create -f work',
+  },
+  {
+    what: 'taint-based eviction',
+    why: 'a Node that falls silent becomes Unknown and its Pods not ready after 50 s; they are not evicted after 300 s',
+  },
+  {
+    what: 'images, probes, restarts',
+    why: 'a simulated Pod is Running and Ready after its delay; no container ever fails',
+  },
   {
     what: 'RBAC',
     why: 'Roles and bindings are stored; every identity may do everything that the admission policies admit',

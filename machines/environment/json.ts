@@ -22,12 +22,17 @@ export function equal(a: unknown, b: unknown): boolean {
   return true;
 }
 
-/** A copy in which nothing is shared. @public */
+/** A copy in which nothing is shared; fields that are undefined are left out. @public */
 export function copy<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copy) as T;
   if (!isObject(value)) return value;
-  const made: JsonObject = {};
-  for (const key in value) if (value[key] !== undefined) made[key] = copy(value[key]);
+  // A spread keeps the shape that the engine knows; field by field would be several times slower.
+  const made: JsonObject = { ...value };
+  for (const key in made) {
+    const child = made[key];
+    if (child === undefined) delete made[key];
+    else if (typeof child === 'object') made[key] = copy(child);
+  }
   return made as T;
 }
 

@@ -32,14 +32,15 @@ function checkShape(body: JsonObject): void {
   }
 }
 
-/** Null stands for absent, as in Go's decoding. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isObject(value)) return value;
-  const made: JsonObject = {};
-  for (const key in value) {
-    const child = value[key];
-    if (child !== null && child !== undefined) made[key] = withoutNulls(child);
+/** A copy; null stands for absent, as in Go's decoding. `managedFields` are never changed in place: shared. */
+function withoutNulls(value: object): object {
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'object' && item !== null ? withoutNulls(item) : item));
+  const made: JsonObject = { ...value };
+  for (const key in made) {
+    const child = made[key];
+    if (child === null || child === undefined) delete made[key];
+    else if (typeof child === 'object' && key !== 'managedFields') made[key] = withoutNulls(child);
   }
   return made;
 }
