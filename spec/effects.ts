@@ -82,7 +82,7 @@ export type Effect =
     }
   /** Consistent list of the Pods of this node: `podsListed`. */
   | { readonly type: 'listPods' }
-  /** Set `status.phase: Failed`, where K runs the containers and may not delete. */
+  /** Set `status.phase: Failed`, where K runs the containers and may not delete; tried until done or the object is gone. */
   | {
       readonly type: 'failPod';
       readonly uid: Uid;
@@ -90,7 +90,7 @@ export type Effect =
       readonly name: PodName;
       readonly reason: string;
     }
-  /** Write running and ready to the object, where K runs the containers. */
+  /** Write running and ready to the object, where K runs the containers; the last one wins, tried until done. */
   | {
       readonly type: 'writePodStatus';
       readonly uid: Uid;

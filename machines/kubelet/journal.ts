@@ -71,7 +71,10 @@ export function replayJournal(
   return draft;
 }
 
-/** The shortest entries that add up to a journal: for compaction. @public */
+/** How many ended uids compaction keeps: an older one is deleted on sight all the same, as unknown. */
+const ENDED_KEPT = 16_384;
+
+/** The shortest entries that add up to a journal: for compaction. Of the ended uids it keeps the last. @public */
 export function journalEntriesOf(journal: JournalState): JournalEntry[] {
   const entries: JournalEntry[] = [];
   if (journal.nodeUid !== null) entries.push({ kind: 'node', nodeUid: journal.nodeUid });
@@ -79,7 +82,7 @@ export function journalEntriesOf(journal: JournalState): JournalEntry[] {
     entries.push({ kind: 'fence', fence: journal.fence });
   if (journal.drained !== null) entries.push({ kind: 'drained', mark: journal.drained });
   for (const metadataUid of journal.released) entries.push({ kind: 'released', uid: '', metadataUid });
-  for (const uid of journal.ended) entries.push({ kind: 'ended', uid });
+  for (const uid of [...journal.ended].slice(-ENDED_KEPT)) entries.push({ kind: 'ended', uid });
   for (const [uid, { record, metadataUid, name, publishIntent, terminating }] of journal.pods) {
     entries.push({ kind: 'accepted', record, metadataUid, name });
     const { incarnation } = record.version;

@@ -1,5 +1,6 @@
 /** The Kubelet stage on its happy path, both runtimes (protocol 2, 3, 4, 5). */
 import { describe, expect, it } from 'vitest';
+import { journalEntriesOf, replayJournal } from '../../machines/kubelet/index.ts';
 import { bound, entries, only, podFact, sent, serving, Tail, types } from './kubelet.support.ts';
 
 describe('the handshake of K', () => {
@@ -121,5 +122,18 @@ describe('runtime runs', () => {
     expect(only(quiet, 'deletePod')).toMatchObject([{ graceSeconds: 0 }]);
     const confirmed = tail.hear({ type: 'podVanished', pod: podFact('r1') });
     expect(sent(confirmed)).toMatchObject([{ kind: 'Terminated', uids: ['r1'] }]);
+  });
+});
+
+describe('the journal', () => {
+  it('compacts to entries that add up to the same', () => {
+    const tail = serving();
+    tail.assign(bound('r1'), bound('r2'), bound('r3'));
+    for (const uid of ['r1', 'r2']) tail.hear({ type: 'published', uid, pod: podFact(uid) });
+    tail.terminate('r1', 'r2');
+    tail.hear({ type: 'podVanished', pod: podFact('r1') });
+    tail.hear({ type: 'podRead', uid: 'r1', pod: null });
+    tail.hear({ type: 'podObserved', pod: podFact(null, { metadataUid: 'x', name: 's' }) });
+    expect(replayJournal(journalEntriesOf(tail.journal))).toEqual(tail.journal);
   });
 });

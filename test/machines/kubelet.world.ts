@@ -99,7 +99,8 @@ export class World {
   readonly log: string[] = [];
   acknowledged: string | null = null;
   crashAfter: number | null = null;
-  readonly faultsSeen = new Set<string>();
+  /** What came about, so that a run that shows nothing is known for one. */
+  readonly witnesses = new Set<string>();
   nodeUid = 'node-uid';
   registeredOn = '';
   /** Pods that a mark or the end of a Node has given up. */
@@ -216,6 +217,7 @@ export class World {
       case 'listPods':
       case 'failPod':
       case 'writePodStatus':
+        this.witnesses.add(effect.type);
         this.requests.push(effect);
         return;
       case 'startPod':
@@ -225,6 +227,7 @@ export class World {
         this.stopContainers(effect.uid);
         return;
       case 'setTimer':
+        this.witnesses.add(effect.timer.replace(/\/.*/, ''));
         this.timers.add(effect.timer);
         return;
       case 'cancelTimer':
@@ -232,6 +235,7 @@ export class World {
         return;
       case 'acknowledgeOwner':
         this.acknowledged = effect.owner;
+        this.witnesses.add(`acknowledged ${effect.owner}`);
         if (effect.owner === 'stock') this.checkSettled();
         return;
       case 'send':
@@ -243,6 +247,7 @@ export class World {
 
   private journalled(entry: JournalEntry) {
     this.journal = replayJournal([entry], this.journal);
+    this.witnesses.add(entry.kind === 'accepted' && entry.metadataUid !== null ? 'adopted' : entry.kind);
     if (entry.kind === 'accepted') {
       const { uid } = entry.record;
       this.must(!this.over.has(uid), `${uid} is accepted after its end`);
@@ -388,6 +393,9 @@ export class World {
 
   // ---- the upstream --------------------------------------------------------------------------------------
   private sent(message: Message) {
+    this.witnesses.add(message.kind);
+    if (message.kind === 'Offer' && message.held.length > 0 && this.incarnation > 100)
+      this.witnesses.add('recovered');
     if (message.kind === 'Offer') {
       const { session, drained, held } = message;
       // S hears only the session it has, from an agent registered on the Node that is.
