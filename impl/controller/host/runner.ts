@@ -1,14 +1,13 @@
 /**
  * Carries out the effects of one life of a stage (`spec/effects.ts`), each by the module that knows how.
  *
- * What is synchronous here (the journal, sends) is done when the call returns; requests are started in order, and their
- * answers come back as events. What is safe to ask again is asked again until the life is over.
+ * Effects start in order; those after a journal entry wait until it is durable (`groupCommit.ts`). Answers come back as events. What is safe to ask again is asked again until the life is over.
  */
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Incarnation, PeerName } from '../../../spec/vocabulary.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { Journal } from './journal.ts';
+import type { GroupCommit } from './groupCommit.ts';
 import * as leases from './leaseEffects.ts';
 import type { LinkPort } from './linkPort.ts';
 import * as pods from './podEffects.ts';
@@ -31,8 +30,8 @@ export interface Life {
   readonly port: LinkPort;
   readonly timers: Timers;
   readonly templates: Templates;
-  /** K only. */
-  readonly journal: Journal | null;
+  /** Effects that wait for the journal. */
+  readonly commits: GroupCommit;
   readonly runtime: PodRuntime | null;
   readonly signal: AbortSignal;
   readonly give: (event: StageEvent) => void;
@@ -41,8 +40,13 @@ export interface Life {
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Starts one effect. Throws only what ends the stage (a journal that can not be written). */
+/** Starts one effect, at once or when the journal entries before it are durable. */
 export function carryOut(life: Life, effect: Effect): void {
+  if (effect.type === 'journal' || !life.commits.waiting) return start(life, effect);
+  life.commits.after(() => start(life, effect));
+}
+
+function start(life: Life, effect: Effect): void {
   switch (effect.type) {
     case 'connect':
       return life.port.connect(effect.link, effect.peer, effect.n);
@@ -69,8 +73,7 @@ export function carryOut(life: Life, effect: Effect): void {
     case 'acknowledgeOwner':
       return leases.acknowledgeOwner(life, effect);
     case 'journal':
-      life.journal?.append(effect.entries);
-      return;
+      return life.commits.journal(effect.entries);
     case 'publish':
       return pods.publish(life, effect);
     case 'deletePod':

@@ -14,6 +14,7 @@ import { type HeldLease, holdIncarnation } from '../lease.ts';
 import type { LinkServer, TlsOptions } from '../links/index.ts';
 import { AGENT_ADDRESS_ANNOTATION, leaseName, STAGE_ADDRESS_ANNOTATION } from '../names.ts';
 import { errorFields } from './errorFields.ts';
+import { GroupCommit } from './groupCommit.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { LinkPort, serveStage } from './linkPort.ts';
 import { observe } from './observe.ts';
@@ -229,6 +230,7 @@ export class StageProcess {
         ending.abort();
         log('life ends', { incarnation, reason });
         host.end();
+        commits.drop();
         timers.clear();
         unobserve();
         port.close(reason);
@@ -236,6 +238,11 @@ export class StageProcess {
         resolve(end);
       };
       const config = this.#config(incarnation);
+      const over = (error: unknown) => {
+        finish({ again: 'never' }, String(error));
+        this.#options.fatal(error);
+      };
+      const commits = new GroupCommit(this.#journal, over);
       const life: Life = {
         self: this.#self,
         node,
@@ -246,7 +253,7 @@ export class StageProcess {
         port,
         timers,
         templates,
-        journal: this.#journal,
+        commits,
         runtime,
         signal: ending.signal,
         give,
@@ -260,10 +267,7 @@ export class StageProcess {
         config,
         run: (effect) => carryOut(life, effect),
         record,
-        fail: (error) => {
-          finish({ again: 'never' }, String(error));
-          this.#options.fatal(error);
-        },
+        fail: over,
       });
       let unobserve = () => {};
       this.#leaseLost = () => finish({ again: 'lease' }, 'the Lease is held by another');

@@ -1,0 +1,68 @@
+/** Group commit: durable before what comes after, in order, one write a turn; nothing after a failure or an end. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { GroupCommit } from '../../impl/controller/host/groupCommit.ts';
+import type { Journal } from '../../impl/controller/host/journal.ts';
+import { EMPTY_JOURNAL, type JournalEntry } from '../../spec/journal.ts';
+
+const entry = (uid: string): JournalEntry => ({ kind: 'ended', uid });
+
+function bench(append: (entries: readonly JournalEntry[]) => void = () => {}) {
+  const log: string[] = [];
+  const journal: Journal = {
+    initial: EMPTY_JOURNAL,
+    append(entries) {
+      append(entries);
+      log.push(`durable ${entries.map((each) => ('uid' in each ? each.uid : '')).join()}`);
+    },
+    close() {},
+  };
+  const commits = new GroupCommit(journal, () => log.push('failed'));
+  return { log, commits };
+}
+
+describe('group commit', () => {
+  it('writes the entries of a turn once, before any effect after them, in order', async () => {
+    const { log, commits } = bench();
+    commits.journal([entry('a')]);
+    commits.after(() => log.push('effect of a'));
+    commits.journal([entry('b')]);
+    commits.after(() => log.push('effect of b'));
+    expect([commits.waiting, log]).toEqual([true, []]);
+    await turn();
+    expect(log).toEqual(['durable a,b', 'effect of a', 'effect of b']);
+    expect(commits.waiting).toBe(false);
+  });
+
+  it('an effect that journals again does not overtake those that wait', async () => {
+    const { log, commits } = bench();
+    commits.journal([entry('a')]);
+    commits.after(() => {
+      commits.journal([entry('c')]);
+      commits.after(() => log.push('effect of c'));
+    });
+    commits.after(() => log.push('effect of a'));
+    await turn();
+    await turn();
+    expect(log).toEqual(['durable a', 'effect of a', 'durable c', 'effect of c']);
+  });
+
+  it('carries out nothing after a write that failed', async () => {
+    const { log, commits } = bench(() => {
+      throw new Error('ENOSPC');
+    });
+    commits.journal([entry('a')]);
+    commits.after(() => log.push('effect of a'));
+    await turn();
+    expect(log).toEqual(['failed']);
+  });
+
+  it('carries out nothing after the end of the life, also in the middle of a turn', async () => {
+    const { log, commits } = bench();
+    commits.journal([entry('a')]);
+    commits.after(() => commits.drop());
+    commits.after(() => log.push('too late'));
+    await turn();
+    expect(log).toEqual(['durable a']);
+  });
+});
