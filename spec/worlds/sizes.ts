@@ -13,4 +13,5 @@ export const SIZES: Readonly<Record<string, number>> = {
   'chain-break': 5869,
   'chain-leaders': 213,
   'chain-crash-two': 9991,
+  'tail-deleted': 1_095,
 };
