@@ -95,6 +95,7 @@ function timeCase(grown: readonly GrownStage[], index: number, rounds: number): 
  * @param rounds - of 50 steps each
  */
 export function measureGrowth(subject: Subject, sizes: readonly number[], rounds: number): GrowthRow {
+  bytesPerRecord(subject, 100); // compiles what is compiled once
   const bytes = sizes.map((records) => bytesPerRecord(subject, records));
   const grown = sizes.map((records) => SUBJECTS[subject].grow(records));
   const cases = (grown[0] as GrownStage).cases;

@@ -1,7 +1,5 @@
 /** The HTTP side: a request in, the API Server's answer out. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { encodeObject } from '../../machines/environment/apiserver/decode.ts';
-import { apiVersionOf, type ResourceDefinition } from '../../machines/environment/apiserver/definition.ts';
 import type { Pod } from '../../machines/environment/apiserver/kube.ts';
 import { pods, resourceAt, serviceAccounts } from '../../machines/environment/apiserver/registry.ts';
 import {
@@ -11,35 +9,19 @@ import {
   notFound,
 } from '../../machines/environment/apiserver/status.ts';
 import { findObject, objectsOf } from '../../machines/environment/apiserver/store.ts';
-import type {
-  ApiRequest,
-  ApiResponse,
-  KubeObject,
-  RequestOptions,
-  UserInfo,
-  Verb,
-} from '../../machines/environment/apiserver/types.ts';
+import type { ApiRequest, UserInfo, Verb } from '../../machines/environment/apiserver/types.ts';
 import { openWatch } from '../../machines/environment/apiserver/watch.ts';
-import { at, isObject, type JsonObject } from '../../machines/environment/json.ts';
+import type { JsonObject } from '../../machines/environment/json.ts';
 import { type Form, formOf } from './accept.ts';
+import { headersOf, responseText } from './answers.ts';
 import { checkObjectType, decodeBody, patchTypeOf, readBody } from './body.ts';
 import type { Cluster } from './cluster.ts';
 import type { CountedRequest } from './counters.ts';
 import { discoveryAt } from './discovery.ts';
 import { identify, type Tokens } from './identity.ts';
+import { optionsOf, verbOf } from './requests.ts';
 import { review, tokenRequest } from './reviews.ts';
-import {
-  BadQuery,
-  dryRunOf,
-  parsePath,
-  parseQuery,
-  propagation,
-  type Query,
-  type ResourcePath,
-} from './routes.ts';
-import { listText, objectText } from './serialize.ts';
-import { metadataListText, metadataText } from './tables/metadata.ts';
-import { tableText } from './tables/table.ts';
+import { BadQuery, parsePath, parseQuery, type Query, type ResourcePath } from './routes.ts';
 import { limitMessage, limitOf } from './unsupported.ts';
 
 /** What the handler serves from. @internal */
@@ -67,107 +49,6 @@ function send(
   outgoing.writeHead(code, { 'content-type': 'application/json', 'content-length': bytes, ...headers });
   outgoing.end(text);
   return bytes;
-}
-
-/** Methods of the API as its verbs. */
-function verbOf(method: string, path: ResourcePath, query: Query): Verb | 'watch' {
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-      if (query.watch) return 'watch';
-      return path.name === undefined ? 'list' : 'get';
-    case 'POST':
-      return 'create';
-    case 'PUT':
-      return 'update';
-    case 'PATCH':
-      return 'patch';
-    case 'DELETE':
-      return path.name === undefined ? 'deletecollection' : 'delete';
-    default: {
-      const message = 'the server does not allow this method on the requested resource';
-      throw new ApiFailure(failureStatus(405, 'MethodNotAllowed', message));
-    }
-  }
-}
-
-/** DeleteOptions, from the body over those of the query. */
-function deleteOptions(body: unknown): Partial<RequestOptions> {
-  if (body === undefined) return {};
-  if (!isObject(body)) throw badRequest('DeleteOptions are expected in the body of a delete');
-  const { gracePeriodSeconds: grace, preconditions, dryRun } = body;
-  const policy = propagation(body.propagationPolicy);
-  const uid = at(preconditions, 'uid');
-  const version = at(preconditions, 'resourceVersion');
-  if (grace !== undefined && grace !== null && typeof grace !== 'number') {
-    throw badRequest(`gracePeriodSeconds: a number is expected, got ${JSON.stringify(grace)}`);
-  }
-  return {
-    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
-    ...(policy === undefined ? {} : { propagationPolicy: policy }),
-    ...(Array.isArray(dryRun) ? { dryRun: dryRunOf(dryRun) } : {}),
-    preconditions: {
-      ...(typeof uid === 'string' ? { uid } : {}),
-      ...(typeof version === 'string' ? { resourceVersion: version } : {}),
-    },
-  };
-}
-
-function optionsOf(
-  query: Query,
-  verb: Verb | 'watch',
-  body: unknown,
-  agent: string | undefined,
-): RequestOptions {
-  const {
-    watch: _,
-    allowWatchBookmarks: __,
-    sendInitialEvents: ___,
-    timeoutSeconds: ____,
-    ...options
-  } = query;
-  const manager = options.fieldManager ?? (verb === 'patch' ? undefined : agent?.split('/')[0]);
-  // DeleteOptions in the body stand for all of those in the query, as on the real server.
-  const { dryRun: _d, gracePeriodSeconds: _g, propagationPolicy: _p, ...selecting } = options;
-  const isDelete = (verb === 'delete' || verb === 'deletecollection') && body !== undefined;
-  const own = isDelete ? { ...selecting, ...deleteOptions(body) } : options;
-  return { ...own, ...(manager === undefined || manager === '' ? {} : { fieldManager: manager }) };
-}
-
-/** The text of an answer, in the form that the client asked for. */
-function responseText(
-  exchange: Exchange,
-  definition: ResourceDefinition,
-  asked: ApiRequest,
-  response: ApiResponse,
-): string {
-  const apiVersion = apiVersionOf(definition, asked.version);
-  const { form } = exchange;
-  if (response.list !== undefined) {
-    const { list } = response;
-    if (form === 'object') return listText(definition, list);
-    if (form === 'metadata') return metadataListText(list);
-    const { resourceVersion, continue: token, remainingItemCount } = list;
-    return tableText(definition, list.items, { resourceVersion, continue: token, remainingItemCount });
-  }
-  if (response.object === undefined) return JSON.stringify(response.body ?? {});
-  if (form === 'table') {
-    return tableText(definition, [response.object], {
-      resourceVersion: response.object.metadata.resourceVersion,
-    });
-  }
-  return form === 'metadata'
-    ? metadataText(response.object)
-    : objectText(definition, apiVersion, response.object);
-}
-
-function headersOf(response: ApiResponse): Record<string, string> {
-  return {
-    ...(response.retryAfter === undefined ? {} : { 'retry-after': String(response.retryAfter) }),
-    ...(response.warnings === undefined
-      ? {}
-      : { warning: response.warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') }),
-  };
 }
 
 function counted(
@@ -257,14 +138,12 @@ async function resource(exchange: Exchange, path: ResourcePath, query: Query): P
   if (subresource === 'token' && verb === 'create') {
     return finish(exchange, path, verb, 201, JSON.stringify(issueToken(exchange, path, body)));
   }
-  const options = optionsOf(query, verb, body, incoming.headers['user-agent']);
+  const userAgent = incoming.headers['user-agent'];
+  const options = optionsOf(query, { verb, body, patchType, userAgent });
   const asked: ApiRequest = {
     ...path,
     verb: verb as Verb,
-    options:
-      patchType === undefined
-        ? options
-        : { ...patchOptions(options, incoming.headers['user-agent'], patchType) },
+    options,
     user,
     now: Date.now(),
     ...(patchType === undefined ? {} : { patchType }),
@@ -276,16 +155,10 @@ async function resource(exchange: Exchange, path: ResourcePath, query: Query): P
     path,
     verb,
     response.code,
-    responseText(exchange, definition, asked, response),
+    responseText(exchange.form, definition, asked, response),
     headersOf(response),
     options.dryRun,
   );
-}
-
-/** A patch's manager is the user agent's too, but server-side apply must name its own. */
-function patchOptions(options: RequestOptions, agent: string | undefined, type: string): RequestOptions {
-  const manager = options.fieldManager ?? (type === 'apply' ? undefined : agent?.split('/')[0]);
-  return manager === undefined || manager === '' ? options : { ...options, fieldManager: manager };
 }
 
 function finish(
@@ -401,9 +274,4 @@ export async function handle(
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     });
   }
-}
-
-/** An object as clients see it; for the stock controllers' byte counts. @internal */
-export function servedText(definition: ResourceDefinition, version: string, object: KubeObject): string {
-  return JSON.stringify(encodeObject(definition, apiVersionOf(definition, version), object));
 }

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CONTROLLERS, type StockOptions } from '../../machines/environment/controllers/stock.ts';
+import { CONTROLLERS, type StockOptions } from '../../machines/environment/controllers/state.ts';
 import { createWorld } from '../../machines/environment/world.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { Cluster } from './cluster.ts';

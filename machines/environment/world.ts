@@ -10,15 +10,10 @@
 import { apply } from './apiserver/apply.ts';
 import { emptyApi, objectsOf } from './apiserver/store.ts';
 import type { ApiRequest, ApiResponse, ApiState, WatchEvent } from './apiserver/types.ts';
+import { observe } from './controllers/observe.ts';
 import type { StockCall } from './controllers/session.ts';
-import {
-  emptyStock,
-  observe,
-  type StockOptions,
-  type StockState,
-  stockDue,
-  tick,
-} from './controllers/stock.ts';
+import { emptyStock, type StockOptions, type StockState, stockDue } from './controllers/state.ts';
+import { tick } from './controllers/stock.ts';
 
 /** @public */
 export interface World {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conditionOf, isPodReady, type Node, type Pod } from '../../machines/environment/apiserver/kube.ts';
-import { CONTROLLERS } from '../../machines/environment/controllers/stock.ts';
+import { CONTROLLERS } from '../../machines/environment/controllers/state.ts';
 import { list } from '../../machines/environment/world.ts';
 import { Bench, template } from './support/world.ts';
 

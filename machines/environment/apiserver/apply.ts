@@ -5,7 +5,7 @@
  * @example
  * const [next, response, events] = apply(state, { verb: 'create', group: 'apps', version: 'v1', resource: 'deployments', … });
  */
-import { isObject, type JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import { createObject } from './create.ts';
 import { encodeObject } from './decode.ts';
 import { apiVersionOf } from './definition.ts';
@@ -132,9 +132,4 @@ function notes(tx: Transaction): Pick<ApiResponse, 'checks' | 'warnings'> {
     ...(tx.checks.length === 0 ? {} : { checks: tx.checks }),
     ...(tx.warnings.length === 0 ? {} : { warnings: tx.warnings }),
   };
-}
-
-/** True if a response body is a failure. @public */
-export function isFailure(response: ApiResponse): boolean {
-  return response.code >= 400 && isObject(response.body);
 }

@@ -8,7 +8,7 @@ import type {
   UserInfo,
   WatchEvent,
 } from '../../../machines/environment/apiserver/types.ts';
-import type { StockOptions } from '../../../machines/environment/controllers/stock.ts';
+import type { StockOptions } from '../../../machines/environment/controllers/state.ts';
 import { createWorld, list, request, settle, type World } from '../../../machines/environment/world.ts';
 
 export const ADMIN: UserInfo = { username: 'system:admin', groups: ['system:masters'] };

@@ -4,7 +4,8 @@
  * A simple field-manager version: one schema table for all kinds (`schema.ts`), no conversion of field sets between API versions.
  */
 import { copy, isObject, type JsonObject } from '../../json.ts';
-import { planApply, type Writer, withoutOwned } from '../managedFields.ts';
+import { withoutOwned } from '../fieldSets.ts';
+import { planApply, type Writer } from '../managedFields.ts';
 import { itemKey, listKind } from '../schema.ts';
 import { ApiFailure, failureStatus } from '../status.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../types.ts';
