@@ -1,6 +1,5 @@
 /** What the entries of a journal add up to (protocol 5). Pure; linear in the entries. */
 import type { JournalEntry, JournalPod, JournalState } from './journal.ts';
-import { EMPTY_JOURNAL } from './journal.ts';
 import type { Fence, Uid } from './vocabulary.ts';
 import { compareFences } from './vocabulary.ts';
 
@@ -30,12 +29,14 @@ function change(draft: Draft, uid: Uid, by: (pod: JournalPod) => JournalPod): vo
 function apply(draft: Draft, entry: JournalEntry): Draft {
   switch (entry.kind) {
     case 'node':
-      return draft.nodeUid === entry.nodeUid ? draft : { ...draftOf(EMPTY_JOURNAL), nodeUid: entry.nodeUid };
+      // K itself ends the Pods of an older Node before it writes this; with a lost journal it adopts first.
+      draft.nodeUid = entry.nodeUid;
+      return draft;
     case 'fence':
       if (compareFences(entry.fence, draft.fence) > 0) draft.fence = entry.fence;
       return draft;
     case 'drained':
-      draft.drained = entry.mark;
+      if (draft.drained === null || compareFences(entry.mark, draft.drained) > 0) draft.drained = entry.mark;
       return draft;
     case 'accepted':
       draft.pods.set(entry.record.uid, {
@@ -59,6 +60,8 @@ function apply(draft: Draft, entry: JournalEntry): Draft {
       return draft;
     case 'released':
       draft.pods.delete(entry.uid);
+      // A compacted journal names the object alone.
+      if (entry.uid !== '') draft.ended.add(entry.uid);
       draft.released.add(entry.metadataUid);
       return draft;
     case 'ended':
