@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serve } from '../../impl/controller/links/index.ts';
+import type { Message } from '../../spec/messages.ts';
 import { large, Started, TcpProxy, terminate, terminated, Witness } from './support/peers.ts';
 
 const started = new Started();
@@ -57,6 +58,21 @@ describe('messages arrive in the order in which they were sent, each once', () =
     await down.until('message', 500);
     expect(down.messages).toEqual(Array.from({ length: 500 }, (_, i) => terminate(i)));
     expect(upstream.stats.framesOut).toBeGreaterThan(10);
+  });
+
+  it('a Rejected either way: of a Hello upwards, of an Offer downwards, and the link stays whole', async () => {
+    const rejected: Message = {
+      kind: 'Rejected',
+      session: { upstream: 5, downstream: 7, n: 1 },
+      fence: { incarnation: 6, n: 2 },
+      reason: 'notTheLeader',
+    };
+    const { up, down, upstream, downstream } = await started.pair();
+    upstream.send(rejected);
+    downstream.send(rejected);
+    await Promise.all([down.until('message'), up.until('message')]);
+    expect([down.messages, up.messages]).toEqual([[rejected], [rejected]]);
+    expect([down.log, up.log].flat()).not.toContain('broken');
   });
 
   it('and those sent before the peer has answered wait for it', async () => {

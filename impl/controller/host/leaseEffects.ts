@@ -1,8 +1,10 @@
 /** Effects on Leases and Nodes: consistent reads, registration, marks, drains, acknowledgements. */
 import type { Effect } from '../../../spec/effects.ts';
 import { readPeerIncarnation } from '../incarnation.ts';
+import { pause } from '../kubernetes/backoff.ts';
 import { isKubernetesError } from '../kubernetes/errors.ts';
 import { pathOf } from '../kubernetes/paths.ts';
+import type { KubernetesObject } from '../kubernetes/types.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
   AGENT_ADDRESS_ANNOTATION,
@@ -10,47 +12,43 @@ import {
   DRAINED_ANNOTATION,
   formatAcknowledgement,
   formatFence,
+  INCARNATION_ANNOTATION,
   leaseName,
   MARK_ANNOTATION,
 } from '../names.ts';
 import { nodeFact } from './facts.ts';
 import type { NodeObject } from './objects.ts';
-import { persist, tell } from './persist.ts';
+import { ask, persist, tell } from './persist.ts';
 import type { Life } from './runner.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
 /** Consistent read of a peer's incarnation. */
 export function readLease(life: Life, { subject, token }: Of<'readLease'>): void {
-  persist(
+  ask(
     life,
     `read of ${subject}'s incarnation`,
     () => readPeerIncarnation(life.client, subject, life.namespace),
     (incarnation) => life.give({ type: 'leaseRead', subject, token, incarnation }),
-    (error) => {
-      tell(life, `read of ${subject}'s incarnation`)(error);
-      life.give({ type: 'leaseRead', subject, token, incarnation: null });
-    },
   );
 }
 
 /** Consistent list of all Nodes. */
 export function listNodes(life: Life): void {
-  persist(
+  ask(
     life,
     'list of Nodes',
     () => life.client.list<NodeObject>(pathOf({ resource: 'nodes' })),
     ({ items }) => life.give({ type: 'nodesListed', nodes: items.map(nodeFact) }),
-    tell(life, 'list of Nodes'),
   );
 }
 
 const nodePath = (name: string) => pathOf({ resource: 'nodes', name });
 
-/** Writes the agent's incarnation and address on its Node, unless a higher one stands there. */
+/** Writes the agent's incarnation and address on its Node, unless a higher one stands there. Waits for a Node that is absent. */
 export function register(life: Life): void {
   const name = life.node as string;
-  persist(
+  ask(
     life,
     'registration on the Node',
     async () => {
@@ -74,18 +72,16 @@ export function register(life: Life): void {
       }
     },
     (node) => life.give({ type: 'registered', node }),
-    (error) => life.stop(`registration on Node ${name} failed: ${String(error)}`),
   );
 }
 
 /** Consistent read of a Node. */
 export function readNode(life: Life, { node: name, token }: Of<'readNode'>): void {
-  persist(
+  ask(
     life,
     `read of Node ${name}`,
     () => life.client.get<NodeObject>(nodePath(name)),
     (node) => life.give({ type: 'nodeRead', name, token, node: node === undefined ? null : nodeFact(node) }),
-    tell(life, `read of Node ${name}`),
   );
 }
 
@@ -95,9 +91,11 @@ export function mark(life: Life, { node, nodeUid, mark: fence, resourceVersion }
   life.client
     .patchNode(node, { metadata: { uid: nodeUid, resourceVersion, annotations } }, 'kubedirect-scheduler')
     .then(() => 'written' as const)
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
       if (isKubernetesError(error, 'NotFound')) return 'gone' as const;
       tell(life, `mark on Node ${node}`)(error);
+      // The machine tries again at once: a server that refuses for another reason must not be asked in a tight loop.
+      if (!isKubernetesError(error, 'Conflict')) await pause(1_000, life.signal);
       return 'conflict' as const;
     })
     .then((outcome) => life.give({ type: 'marked', node, mark: fence, outcome }));
@@ -115,19 +113,24 @@ export function reportDrain(life: Life, { mark: fence }: Of<'reportDrain'>): voi
   );
 }
 
-/** Says on the own Lease (K: Node) which owner of managed Pods was seen. */
+/** Says on the own Lease (K: Node) which owner of managed Pods was seen; a life that is superseded says nothing any more. */
 export function acknowledgeOwner(life: Life, { owner, switchVersion }: Of<'acknowledgeOwner'>): void {
   const annotations = { [ACKNOWLEDGED_OWNER_ANNOTATION]: formatAcknowledgement(owner, switchVersion) };
+  const counter = life.node === null ? INCARNATION_ANNOTATION : AGENT_INCARNATION_ANNOTATION;
   const path =
     life.node === null
       ? pathOf({ resource: 'leases', namespace: life.namespace, name: leaseName(life.self as 'scheduler') })
       : nodePath(life.node);
-  persist(
+  ask(
     life,
     'acknowledgement of the owner',
-    () =>
-      life.client.request({ method: 'PATCH', path, patchType: 'merge', body: { metadata: { annotations } } }),
+    async () => {
+      const object = await life.client.get<KubernetesObject>(path);
+      if (object?.metadata.annotations?.[counter] !== String(life.incarnation)) return;
+      const { resourceVersion } = object.metadata;
+      const body = { metadata: { resourceVersion, annotations } };
+      await life.client.request({ method: 'PATCH', path, patchType: 'merge', body });
+    },
     () => {},
-    tell(life, 'acknowledgement of the owner'),
   );
 }

@@ -42,6 +42,8 @@ export class LinkPort {
   readonly #incarnation: Incarnation;
   readonly #dialled = new Map<LinkName, Dialled>();
   readonly #served = new Map<string, LinkConnection>();
+  /** All that were accepted and are not broken, also those that have not said `Hello` yet. */
+  readonly #accepted = new Set<LinkConnection>();
   #over = false;
 
   constructor(options: LinkPortOptions, incarnation: Incarnation) {
@@ -82,6 +84,7 @@ export class LinkPort {
   /** Events of a connection that an upstream opened. */
   accept(connection: LinkConnection): LinkEvents {
     let key: string | null = null;
+    this.#accepted.add(connection);
     return {
       opened: () => {},
       message: (message) => {
@@ -93,6 +96,7 @@ export class LinkPort {
         this.#options.give({ type: 'received', link: 'upstream', message });
       },
       broken: () => {
+        this.#accepted.delete(connection);
         if (key === null || this.#over || this.#served.get(key) !== connection) return;
         this.#served.delete(key);
         const [upstream, n] = key.split('/').map(Number) as [number, number];
@@ -105,7 +109,7 @@ export class LinkPort {
   close(reason: string): void {
     this.#over = true;
     for (const link of [...this.#dialled.keys()]) this.#drop(link, reason);
-    for (const connection of this.#served.values()) connection.close(reason);
+    for (const connection of this.#accepted) connection.close(reason);
     this.#served.clear();
   }
 

@@ -45,3 +45,19 @@ export function persist<T>(
 export function tell(life: Life, what: string): (error: unknown) => void {
   return (error) => life.log(`${what} failed`, { ...errorFields(error) });
 }
+
+/** Between two questions that the API Server refused to answer, ms. */
+const REFUSED_WAIT_MS = 2_000;
+
+/**
+ * Asks a question whose answer a machine waits for: until it is answered, whatever the failure. A failure is no answer; to
+ * take it for one ("there is no Lease") would be a decision, and to drop it would leave the machine waiting for ever.
+ */
+export function ask<T>(life: Life, what: string, request: () => Promise<T>, then: (answer: T) => void): void {
+  persist(life, what, request, then, (error) => {
+    tell(life, what)(error);
+    void pause(REFUSED_WAIT_MS, life.signal).then(() => {
+      if (!life.signal.aborted) ask(life, what, request, then);
+    });
+  });
+}

@@ -2,13 +2,14 @@
 import type { Effect } from '../../../spec/effects.ts';
 import type { Refusal } from '../../../spec/events.ts';
 import type { PodName } from '../../../spec/facts.ts';
+import { pause } from '../kubernetes/backoff.ts';
 import { denyingPolicy, KubernetesError } from '../kubernetes/errors.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { MANAGED_LABEL, OWNER_POLICY, POD_UID_ANNOTATION } from '../names.ts';
 import { podFact } from './facts.ts';
 import type { PodObject } from './objects.ts';
-import { isTransient, persist, tell } from './persist.ts';
+import { ask, isTransient, persist, tell } from './persist.ts';
 import { podNameOf, podObject } from './podObject.ts';
 import type { Life } from './runner.ts';
 
@@ -34,7 +35,8 @@ async function createOnce(life: Life, namespace: string, object: object): Promis
       return await life.client.createPod(namespace, object, { answer: 'metadata' });
     } catch (error) {
       if (!isTransient(error) || error.ambiguous || life.signal.aborted) throw error;
-      await new Promise((resolve) => setTimeout(resolve, (error.retryAfterSeconds ?? 0) * 1000 + waitMs));
+      await pause((error.retryAfterSeconds ?? 0) * 1000 + waitMs, life.signal);
+      if (life.signal.aborted) throw error;
     }
   }
 }
@@ -49,6 +51,7 @@ export function publish(life: Life, { record }: Of<'publish'>): void {
   const create = async () => {
     const replicaSet = known ?? (await life.templates.get(record.replicaSet));
     if (replicaSet === null) return failed('notFound', `ReplicaSet ${record.replicaSet} is not there`);
+    if (life.signal.aborted) return;
     const object = podObject(record, replicaSet, life.incarnation);
     const { metadata } = await createOnce(life, object.metadata.namespace ?? 'default', object);
     const pod = podFact({ ...object, metadata } as unknown as PodObject);
@@ -82,12 +85,11 @@ async function findPod(life: Life, { uid, replicaSet, name }: Of<'readPod'>): Pr
 
 /** Consistent read of the object of a Pod, by its name, or by its stamp if its ReplicaSet is gone. */
 export function readPod(life: Life, effect: Of<'readPod'>): void {
-  persist(
+  ask(
     life,
     `read of Pod ${effect.uid}`,
     () => findPod(life, effect),
     (pod) => life.give({ type: 'podRead', uid: effect.uid, pod: pod === undefined ? null : podFact(pod) }),
-    tell(life, `read of Pod ${effect.uid}`),
   );
 }
 
@@ -100,12 +102,11 @@ export function onNode(life: Life): Readonly<Record<string, string>> {
 
 /** Consistent list of the Pods. */
 export function listPods(life: Life): void {
-  persist(
+  ask(
     life,
     'list of Pods',
     () => life.client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life)),
     ({ items }) => life.give({ type: 'podsListed', pods: items.map(podFact) }),
-    tell(life, 'list of Pods'),
   );
 }
 

@@ -12,7 +12,12 @@ import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation } from '../lease.ts';
 import type { LinkServer, TlsOptions } from '../links/index.ts';
-import { AGENT_ADDRESS_ANNOTATION, leaseName, STAGE_ADDRESS_ANNOTATION } from '../names.ts';
+import {
+  AGENT_ADDRESS_ANNOTATION,
+  INCARNATION_ANNOTATION,
+  leaseName,
+  STAGE_ADDRESS_ANNOTATION,
+} from '../names.ts';
 import { errorFields } from './errorFields.ts';
 import { GroupCommit } from './groupCommit.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -123,6 +128,7 @@ export class StageProcess {
     while (!this.#stopping.signal.aborted) {
       const lease = await this.#takeIncarnation(above);
       if (lease === undefined) return;
+      if (this.#stopping.signal.aborted) return lease.release();
       const end = await this.#live(lease);
       if (this.#stopping.signal.aborted) await lease.release();
       else lease.stop();
@@ -132,14 +138,43 @@ export class StageProcess {
     }
   }
 
+  /** Ends the life whose Lease is lost. Before that life begins it is only noted. */
   #leaseLost: () => void = () => {};
+  #isLeaseLost = false;
 
+  /** Takes a number, and says under it where this stage listens: only then can anyone find this life. */
   async #takeIncarnation(above: Incarnation): Promise<HeldLease | undefined> {
-    const { client, namespace, holder, log, node } = this.#options;
-    const { signal } = this.#stopping;
+    const { node } = this.#options;
     if (node !== null) return this.#register(node, above);
+    for (;;) {
+      const lease = await this.#holdLease(above);
+      if (lease === undefined) return undefined;
+      const told = await this.#until(() => this.#tellAddress(lease.incarnation));
+      if (told !== false) return lease;
+      lease.stop();
+    }
+  }
+
+  /** Writes the address on the Lease; false if the Lease is another's by now, whose address must not be overwritten. */
+  async #tellAddress(incarnation: Incarnation): Promise<boolean> {
+    const { client, namespace } = this.#options;
+    const path = pathOf({ resource: 'leases', namespace, name: leaseName(this.#self as 'scheduler') });
+    const { metadata } = (await client.get<KubernetesObject>(path)) ?? {};
+    if (metadata?.annotations?.[INCARNATION_ANNOTATION] !== String(incarnation)) return false;
+    const { resourceVersion } = metadata;
+    const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address };
+    const body = { metadata: { resourceVersion, annotations } };
+    await client.request({ method: 'PATCH', path, patchType: 'merge', body });
+    return true;
+  }
+
+  #holdLease(above: Incarnation): Promise<HeldLease | undefined> {
+    const { client, namespace, holder, log } = this.#options;
+    const { signal } = this.#stopping;
     const name = leaseName(this.#self as 'scheduler');
-    const lease = await holdIncarnation(client, {
+    this.#isLeaseLost = false;
+    this.#leaseLost = () => {};
+    return holdIncarnation(client, {
       namespace,
       name,
       holder,
@@ -151,21 +186,13 @@ export class StageProcess {
           waitMs,
           ...('error' in why ? errorFields(why.error) : why),
         }),
-      onLost: () => this.#leaseLost(),
+      onLost: () => {
+        this.#isLeaseLost = true;
+        this.#leaseLost();
+      },
       onUnrenewed: (error) =>
         log('the Lease could not be renewed; going on', { lease: name, ...errorFields(error) }),
     });
-    if (lease === undefined) return undefined;
-    const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address };
-    await this.#until(() =>
-      client.request({
-        method: 'PATCH',
-        path: pathOf({ resource: 'leases', namespace, name }),
-        patchType: 'merge',
-        body: { metadata: { annotations } },
-      }),
-    );
-    return lease;
   }
 
   async #register(node: string, above: Incarnation): Promise<HeldLease | undefined> {
@@ -273,6 +300,7 @@ export class StageProcess {
       this.#leaseLost = () => finish({ again: 'lease' }, 'the Lease is held by another');
       this.#running = { incarnation, host, port, end: (reason) => finish({ again: 'never' }, reason) };
       log('life begins', { incarnation });
+      if (this.#isLeaseLost) return this.#leaseLost();
       runtime?.attach(give);
       host.start();
       if (ending.signal.aborted) return;

@@ -6,7 +6,7 @@ import { MANAGED_LABEL, WRITTEN_ANNOTATION } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
 import { deploymentFact, isManaged, podFact, replicaSetFact } from './facts.ts';
 import type { DeploymentObject, PodObject, ReplicaSetObject } from './objects.ts';
-import { persist, tell } from './persist.ts';
+import { ask, tell } from './persist.ts';
 import { onNode, refusalOf } from './podEffects.ts';
 import { PRIORITY_CLASSES, type PriorityClass, priorityOf } from './priorities.ts';
 import type { Life } from './runner.ts';
@@ -70,7 +70,7 @@ async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly 
 
 /** A consistent list anew: each object as observed, then `synced`. What vanished is told by the watch. */
 export function relist(life: Life, { what }: Of<'relist'>): void {
-  persist(
+  ask(
     life,
     `list of ${what}`,
     () => listed(life, what),
@@ -78,6 +78,5 @@ export function relist(life: Life, { what }: Of<'relist'>): void {
       for (const event of events) life.give(event);
       life.give({ type: 'synced', what });
     },
-    tell(life, `list of ${what}`),
   );
 }

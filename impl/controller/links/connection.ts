@@ -236,7 +236,8 @@ export class StreamConnection implements LinkConnection {
 
   #check(message: Message): void {
     const { incoming } = this.#side;
-    if (DIRECTIONS[message.kind] !== incoming) {
+    const direction = DIRECTIONS[message.kind];
+    if (direction !== 'both' && direction !== incoming) {
       throw new KubedirectError(
         'MESSAGE_WRONG_DIRECTION',
         `${this.peer} sent a message of the wrong direction: expected one that flows ${incoming}, got ${message.kind}`,
