@@ -10,14 +10,15 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StageName } from '../../spec/vocabulary.ts';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
-import { MANAGED_LABEL, SYSTEM_NAMESPACE } from '../controller/names.ts';
+import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
-import { type ControlPlane, startControlPlane } from '../controlplane/index.ts';
+import { startControlPlane } from '../controlplane/index.ts';
+import { kubeconfigsBy } from '../demo/cluster.ts';
 import { PodObserver } from '../demo/observer.ts';
-import { ACCOUNTS, STAGE_ACCOUNTS } from '../deploy/identities.ts';
+import { createDeployment, deployment, NAMESPACE, scaleDeployment } from '../demo/workload.ts';
+import { ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
 import { readTrace } from '../trace/read.ts';
 import { percentile } from './statistics.ts';
@@ -46,36 +47,8 @@ export interface ScaleOutOptions {
   readonly onProgress: (line: string) => void;
 }
 
-const NAMESPACE = 'default';
 const FLOOR_MAIN = path.join(import.meta.dirname, 'floorMain.ts');
 const nodeNames = (nodes: number) => Array.from({ length: nodes }, (_, i) => `node-${i}`);
-
-function deployment(name: string, isManaged: boolean) {
-  const labels = { app: name, ...(isManaged && { [MANAGED_LABEL]: 'true' }) };
-  const container = {
-    name: 'main',
-    image: 'function',
-    resources: { requests: { cpu: '10m', memory: '16Mi' } },
-  };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      replicas: 0,
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels },
-        spec: { containers: [container], automountServiceAccountToken: false },
-      },
-    },
-  };
-}
-
-const create = (client: KubernetesClient, body: object) =>
-  client.request({ method: 'POST', path: pathOf({ resource: 'deployments', namespace: NAMESPACE }), body });
-const scaleStock = (client: KubernetesClient, name: string, replicas: number) =>
-  client.patchDeployment(NAMESPACE, name, { spec: { replicas } }, 'bench');
 
 function sampleOf(contender: Contender, round: number, ascending: readonly number[]): Sample {
   return {
@@ -117,7 +90,7 @@ async function stockRound(
   round: number,
   pods: number,
 ): Promise<Sample> {
-  const act = (replicas: number) => () => scaleStock(client, 'stock', replicas);
+  const act = (replicas: number) => () => scaleDeployment(client, 'stock', replicas);
   return sampleOf(contender, round, await measure(client, 'stock', pods, act(pods), act(0)));
 }
 
@@ -177,22 +150,12 @@ async function tailRound(
   return sampleOf('tail', round, moments.sort((a, b) => a - b).slice(0, pods));
 }
 
-async function kubeconfigs(control: ControlPlane): Promise<Record<StageName, string>> {
-  const entries = await Promise.all(
-    Object.entries(STAGE_ACCOUNTS).map(
-      async ([stage, account]) =>
-        [stage, await control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account)] as const,
-    ),
-  );
-  return Object.fromEntries(entries) as Record<StageName, string>;
-}
-
 async function withStockLimits(options: ScaleOutOptions, samples: Sample[]): Promise<void> {
   const { nodes, pods, stockRounds, onProgress } = options;
   const control = await startControlPlane({ nodes, limits: 'stock', onProgress });
   const client = createKubernetesClient({ kubeconfig: control.kubeconfig });
   try {
-    await create(client, deployment('stock', false));
+    await createDeployment(client, deployment('stock', false));
     for (let round = 1; round <= stockRounds; round++) {
       samples.push(await stockRound(client, 'k8s', round, pods));
       onProgress(`k8s round ${round}: p90 ${(samples.at(-1)?.p90 ?? 0).toFixed(0)} ms`);
@@ -220,7 +183,9 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       namespace: SYSTEM_NAMESPACE,
       simulator: true,
     });
-    const accounts = await kubeconfigs(control);
+    const accounts = await kubeconfigsBy((account) =>
+      control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
+    );
     const common = { kubeconfigs: accounts, nodes: nodeNames(nodes) };
     waist = await spawnWaist({
       ...common,
@@ -233,7 +198,7 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       ['ours', true],
       ['tail', true],
     ] as const)
-      await create(client, deployment(name, isManaged));
+      await createDeployment(client, deployment(name, isManaged));
     await sleep(5_000);
     for (let round = 1; round <= rounds; round++) {
       take(await stockRound(client, 'k8s+', round, pods));

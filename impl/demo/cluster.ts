@@ -25,7 +25,10 @@ export interface DemoCluster {
   stop(): Promise<void>;
 }
 
-async function kubeconfigsBy(make: (account: string) => Promise<string>): Promise<Record<StageName, string>> {
+/** A kubeconfig for each stage, made by its account. */
+export async function kubeconfigsBy(
+  make: (account: string) => Promise<string>,
+): Promise<Record<StageName, string>> {
   const entries = await Promise.all(
     Object.entries(STAGE_ACCOUNTS).map(async ([stage, account]) => [stage, await make(account)] as const),
   );

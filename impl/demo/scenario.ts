@@ -1,13 +1,10 @@
 /** The demo's story: stock 0 → 100 for comparison; ours 0 → 100 with the Scheduler killed in mid-burst; 100 → 10. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
-import { pathOf } from '../controller/kubernetes/paths.ts';
-import { MANAGED_LABEL } from '../controller/names.ts';
 import { type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
 import type { DemoCluster, RequestTotals } from './cluster.ts';
 import { PodObserver } from './observer.ts';
-
-const NAMESPACE = 'default';
+import { createDeployment, deployment, NAMESPACE, scaleDeployment } from './workload.ts';
 
 /** One scale-out as a user saw it. */
 export interface ScaleOut {
@@ -45,32 +42,6 @@ export interface ScenarioOptions {
   readonly onReady: (ready: number, of: number) => void;
 }
 
-function deployment(name: string, isManaged: boolean) {
-  const labels = { app: name, ...(isManaged && { [MANAGED_LABEL]: 'true' }) };
-  const container = {
-    name: 'main',
-    image: 'function',
-    resources: { requests: { cpu: '10m', memory: '16Mi' } },
-  };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      replicas: 0,
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels },
-        spec: { containers: [container], automountServiceAccountToken: false },
-      },
-    },
-  };
-}
-
-const create = (client: KubernetesClient, body: object) =>
-  client.request({ method: 'POST', path: pathOf({ resource: 'deployments', namespace: NAMESPACE }), body });
-const scaleStock = (client: KubernetesClient, name: string, replicas: number) =>
-  client.patchDeployment(NAMESPACE, name, { spec: { replicas } }, 'demo');
 const since = (start: number, moments: readonly number[]) => moments.map((moment) => moment - start);
 const spent = (before: RequestTotals, after: RequestTotals) => ({
   requests: after.requests - before.requests,
@@ -102,16 +73,16 @@ async function watching<T>(
 
 async function runStock(options: ScenarioOptions, client: KubernetesClient): Promise<ScaleOut> {
   const { cluster, pods: count } = options;
-  await create(client, deployment('stock', false));
+  await createDeployment(client, deployment('stock', false));
   await sleep(500);
   return watching(options, client, 'stock', async (pods) => {
     const before = await cluster.totals();
     const start = performance.now();
-    await scaleStock(client, 'stock', count);
+    await scaleDeployment(client, 'stock', count);
     await pods.until(`${count} stock Pods Ready`, () => pods.ready.size === count);
     const latencies = since(start, pods.readyAt);
     const cost = spent(before, await cluster.totals());
-    await scaleStock(client, 'stock', 0);
+    await scaleDeployment(client, 'stock', 0);
     await pods.until('the stock Pods gone', () => pods.pods === 0);
     return { pods: count, latencies, ...cost };
   });
@@ -172,7 +143,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
     onProgress('starting the five stages, each a process');
     const { kubeconfigs, nodes } = cluster;
     waist = await spawnWaist({ kubeconfigs, nodes, runtime: 'publish', folder, traces: true });
-    await create(client, deployment('function', true));
+    await createDeployment(client, deployment('function', true));
     await sleep(1_500);
     onProgress(`through the narrow waist: a managed Deployment goes 0 → ${options.pods}`);
     const ours = await runOurs(options, client, waist);

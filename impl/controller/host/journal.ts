@@ -6,6 +6,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { journalEntriesOf } from '../../../machines/kubelet/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { foldJournal } from '../../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../../spec/journal.ts';
@@ -56,22 +57,6 @@ function read(file: string): JournalState {
   );
 }
 
-/** The entries that a compacted journal of this state holds. */
-export function entriesOf(state: JournalState): readonly JournalEntry[] {
-  const entries: JournalEntry[] = [];
-  if (state.nodeUid !== null) entries.push({ kind: 'node', nodeUid: state.nodeUid });
-  entries.push({ kind: 'fence', fence: state.fence });
-  if (state.drained !== null) entries.push({ kind: 'drained', mark: state.drained });
-  for (const metadataUid of state.released) entries.push({ kind: 'released', uid: '', metadataUid });
-  for (const uid of state.ended) entries.push({ kind: 'ended', uid });
-  for (const { record, publishIntent, terminating, metadataUid, name } of state.pods.values()) {
-    entries.push({ kind: 'accepted', record, metadataUid: publishIntent ? metadataUid : null, name });
-    if (publishIntent) entries.push({ kind: 'publishIntent', uid: record.uid, incarnation: 0 });
-    if (terminating) entries.push({ kind: 'terminating', uid: record.uid, metadataUid, name });
-  }
-  return entries;
-}
-
 function explain(error: unknown, file: string): KubedirectError {
   const code = (error as NodeJS.ErrnoException).code;
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
@@ -102,7 +87,7 @@ export function openJournal(file: string): Journal {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     const next = `${file}.next`;
     const fresh = fs.openSync(next, 'w', 0o600);
-    writeAll(fresh, render(entriesOf(initial)));
+    writeAll(fresh, render(journalEntriesOf(initial)));
     fs.closeSync(fresh);
     fs.renameSync(next, file);
     const directory = fs.openSync(path.dirname(file), 'r');

@@ -1,6 +1,6 @@
 /**
  * The upstream's end of a link: one gRPC client, one HTTP/2 connection, one stream. It is not reused: what is broken
- * stays broken, and the host dials again (`redial.ts`).
+ * stays broken, and the host dials again.
  */
 import * as grpc from '@grpc/grpc-js';
 import { KubedirectError } from '../../../spec/errors.ts';

@@ -21,5 +21,4 @@ export {
   type TlsOptions,
   upstreamOf,
 } from './identity.ts';
-export { type Redialer, type RedialOptions, redial } from './redial.ts';
 export { type LinkServer, type ServeOptions, serve } from './serve.ts';
