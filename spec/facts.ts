@@ -141,4 +141,6 @@ export interface PodFact extends PodName {
 export interface SwitchFact {
   readonly owner: Owner;
   readonly resourceVersion: string;
+  /** A release is about to come: D writes its wants back at once, and acknowledges this version when they are written (9). */
+  readonly flush?: boolean;
 }

@@ -307,6 +307,16 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['OneSide'],
   },
   {
+    name: 'stock-keeps-unbound',
+    rule: 'under stock S gives up what it has not bound, and refuses what comes (9)',
+    breaks: ['ReleaseAcknowledged'],
+  },
+  {
+    name: 'flush-unawaited',
+    rule: 'before a release D acknowledges the switch only once every want is written (9)',
+    breaks: ['ReleaseAcknowledged'],
+  },
+  {
     name: 'stock-cancels',
     rule: 'under stock S cancels nothing (9)',
     breaks: ['OneSide'],

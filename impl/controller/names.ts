@@ -24,10 +24,8 @@ export const POD_UID_ANNOTATION = 'kubedirect.dev/uid';
 export const POD_PUBLISHER_ANNOTATION = 'kubedirect.dev/published-by';
 /** On a ReplicaSet: touched by `kubedirect release`, so that the stock controller looks again at once. @public */
 export const TOUCHED_ANNOTATION = 'kubedirect.dev/touched';
-/** On the owner switch: a release is about to happen; D writes its wants back and answers on its Lease. A token. @public */
-export const FLUSH_REQUESTED_ANNOTATION = 'kubedirect.dev/flush-requested';
-/** On D's Lease: the token of the last flush request whose wants are all written. @public */
-export const FLUSHED_ANNOTATION = 'kubedirect.dev/flushed';
+/** On the owner switch: a release is about to come; D writes its wants back, then acknowledges this version (protocol 9). A token. @public */
+export const FLUSH_ANNOTATION = 'kubedirect.dev/flush';
 
 /** Where the stages, their Leases and the owner switch live, by default. @public */
 export const SYSTEM_NAMESPACE = 'kubedirect-system';

@@ -4,7 +4,7 @@ import type { Owner } from '../../spec/vocabulary.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { ConfigMap } from '../controller/kubernetes/types.ts';
-import { OWNER_SWITCH } from '../controller/names.ts';
+import { FLUSH_ANNOTATION, OWNER_SWITCH } from '../controller/names.ts';
 import { FIELD_MANAGER } from './apply.ts';
 import { switchManifest } from './manifests.ts';
 
@@ -59,7 +59,9 @@ export async function writeOwner(
     const body = switchManifest(namespace, owner);
     return fromConfigMap(await client.request<ConfigMap>({ method: 'POST', path: collection, body }));
   }
-  const body = { metadata: { ...(resourceVersion !== undefined && { resourceVersion }) }, data: { owner } };
+  const annotations = { [FLUSH_ANNOTATION]: null };
+  const metadata = { annotations, ...(resourceVersion !== undefined && { resourceVersion }) };
+  const body = { metadata, data: { owner } };
   return fromConfigMap(await patchSwitch(client, namespace, body));
 }
 

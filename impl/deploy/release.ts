@@ -1,9 +1,10 @@
 /**
  * Handing the managed Pods to the stock controllers, and taking them back (protocol 9).
  *
- * Release: D is asked to write its wants back (annotation on the switch, answered on D's Lease; a D that does not answer in time is not
- * waited for: this is the emergency exit); the switch goes to `stock`; and each managed ReplicaSet is touched until its Pods match its
- * `spec.replicas`, since the stock controller may sit in a long backoff. The stages watch the switch and do their part by themselves.
+ * Release: D is asked to write its wants back (an annotation on the switch; D acknowledges that version of it on its Lease; a D that
+ * does not answer in time is not waited for: this is the emergency exit); the switch goes to `stock`; and each managed ReplicaSet is
+ * touched until its Pods match its `spec.replicas`, since the stock controller may sit in a long backoff. The stages watch the switch
+ * and do their part by themselves.
  *
  * Take back: only after R and every K that is not cancelled have acknowledged `stock` at this version of the switch.
  */
@@ -15,8 +16,9 @@ import { isKubernetesError } from '../controller/kubernetes/errors.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { KubernetesObject, Lease } from '../controller/kubernetes/types.ts';
 import {
-  FLUSH_REQUESTED_ANNOTATION,
-  FLUSHED_ANNOTATION,
+  ACKNOWLEDGED_OWNER_ANNOTATION,
+  FLUSH_ANNOTATION,
+  formatAcknowledgement,
   leaseName,
   MANAGED_LABEL,
   TOUCHED_ANNOTATION,
@@ -46,6 +48,7 @@ export interface Released {
   /** ms from the switch until every managed ReplicaSet's Pods matched. */
   readonly settledMs: number;
   readonly replicaSets: number;
+  /** Rounds of touches. */
   readonly touches: number;
 }
 
@@ -64,15 +67,14 @@ async function flushWants(options: ReleaseOptions): Promise<boolean> {
   const path = pathOf({ ...LEASE_OF_D, namespace });
   const lease = await client.get<Lease>(path);
   if (!lease?.spec?.holderIdentity) return false;
-  const token = randomBytes(8).toString('hex');
-  await patchSwitch(client, namespace, {
-    metadata: { annotations: { [FLUSH_REQUESTED_ANNOTATION]: token } },
-  });
+  const annotations = { [FLUSH_ANNOTATION]: randomBytes(8).toString('hex') };
+  const asked = await patchSwitch(client, namespace, { metadata: { annotations } });
+  const answer = formatAcknowledgement('direct', asked.metadata.resourceVersion);
   const end = performance.now() + flushTimeoutMs;
   while (performance.now() < end) {
     const now = await client.get<Lease>(path);
-    if (now?.metadata.annotations?.[FLUSHED_ANNOTATION] === token) return true;
-    await pause(50, NEVER);
+    if (now?.metadata.annotations?.[ACKNOWLEDGED_OWNER_ANNOTATION] === answer) return true;
+    await pause(20, NEVER);
   }
   return false;
 }
@@ -107,8 +109,11 @@ async function settle(
 ): Promise<Pick<Released, 'settledMs' | 'replicaSets' | 'touches'>> {
   const { client, timeoutMs = 120_000, onProgress = () => undefined } = options;
   const start = performance.now();
+  let touchAt = start;
   for (let round = 0, touches = 0; ; round += 1) {
+    const asked = performance.now();
     const { all, off } = await unsettled(client);
+    const readMs = performance.now() - asked;
     const elapsed = performance.now() - start;
     if (off.length === 0) return { settledMs: elapsed, replicaSets: all, touches };
     if (elapsed > timeoutMs) {
@@ -118,7 +123,11 @@ async function settle(
         `${off.length} of ${all} managed ReplicaSets do not have the Pods that they ask for after ${timeoutMs} ms: ${names.join(', ')}. The switch is at stock: the stock controllers go on; run the command again to wait on.`,
       );
     }
-    if (round === 0 || round % 4 === 0) onProgress(`${all - off.length} of ${all} managed ReplicaSets match`);
+    if (round % 10 === 0) onProgress(`${all - off.length} of ${all} managed ReplicaSets match`);
+    // The lists may be large: they take half of the time at most. Touches become rarer: each makes the stock controller look again.
+    await pause(Math.max(100, readMs), NEVER);
+    if (performance.now() < touchAt) continue;
+    touchAt = performance.now() + Math.min(200 * 2 ** Math.min(touches, 4), 2_000);
     const annotations = { [TOUCHED_ANNOTATION]: String(Date.now()) };
     for (const { metadata } of off) {
       const patch = { metadata: { uid: metadata.uid, annotations } };
@@ -127,9 +136,8 @@ async function settle(
         .catch((error: unknown) => {
           if (!isKubernetesError(error, 'NotFound', 'Conflict')) throw error;
         });
-      touches += 1;
     }
-    await pause(Math.min(200 * 2 ** Math.min(round, 4), 2_000), NEVER);
+    touches += 1;
   }
 }
 

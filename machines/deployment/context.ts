@@ -45,6 +45,8 @@ export interface DeploymentContext {
   readonly down: UpstreamSide;
   readonly owner: Owner;
   readonly switchVersion: string;
+  /** A release is about to come: every want is written back at once, then acknowledged. */
+  readonly flush: boolean;
   /** How many answers of each list are still to come: the first, and those asked for since. */
   readonly outstanding: PMap<Listed, number>;
   /** A was heard in this incarnation, or the timer has fired. */
@@ -99,6 +101,7 @@ export function initialContext(config: StageConfig): DeploymentContext {
     down,
     owner: 'direct',
     switchVersion: '',
+    flush: false,
     outstanding: PMap<Listed, number>([
       ['deployments', 1],
       ['replicaSets', 1],

@@ -56,7 +56,7 @@ function updateField(context: DeploymentContext, uid: string): DeploymentContext
   const entry = context.entries.get(uid);
   if (entry === undefined || entry.fact === null || entry.want === null) return context;
   const mode = stamp(context, uid, entry)?.mode;
-  const hurry = context.owner === 'stock' || mode === 'follow';
+  const hurry = isFlushing(context) || mode === 'follow';
   const inputs = { fact: entry.fact, want: entry.want, hurry, marked: areVictimsMarked(context, uid, entry) };
   return tellField(context, uid, { type: 'updated', inputs });
 }
@@ -97,13 +97,17 @@ export function takeWritten(
   });
 }
 
-/** Under `stock`: acknowledged on the own Lease once every want is flushed. */
+/** Stock owns the Pods, or is about to: no want is kept back (protocol 9). */
+const isFlushing = ({ owner, flush }: DeploymentContext) => owner === 'stock' || flush;
+
+/** Acknowledged on the own Lease; where wants are flushed, once every one is written. */
 function acknowledge(context: DeploymentContext): DeploymentContext {
   const { owner, switchVersion } = context;
-  if (switchVersion === context.acknowledged || (owner === 'stock' && context.unflushed.size > 0))
+  const isEarly = isFlushing(context) && context.unflushed.size > 0;
+  if (switchVersion === context.acknowledged || (isEarly && !context.mutants.has('flush-unawaited')))
     return context;
   const effect: Effect = { type: 'acknowledgeOwner', owner, switchVersion };
-  return emit({ ...context, acknowledged: switchVersion }, effect);
+  return emit({ ...context, acknowledged: switchVersion, flush: false }, effect);
 }
 
 /** Tells A the news of this step. */

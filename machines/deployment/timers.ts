@@ -15,9 +15,11 @@ export function fireTimer(context: DeploymentContext, timer: TimerName): Deploym
   return tellField(context, timer.slice(kind.length + 1), { type: 'timerFired', kind });
 }
 
-/** The switch was seen. Under `stock` every want is flushed at once. */
+/** The switch was seen. Under `stock`, and once for each request before a release, every want is flushed at once. */
 export function seeSwitch(context: DeploymentContext, seen: SwitchFact): DeploymentContext {
-  return touchAll({ ...context, owner: seen.owner, switchVersion: seen.resourceVersion });
+  const { owner, resourceVersion } = seen;
+  const flush = seen.flush === true && resourceVersion !== context.acknowledged;
+  return touchAll({ ...context, owner, switchVersion: resourceVersion, flush });
 }
 
 /** Taken back: all API servers will have seen it when this has passed. */

@@ -8,6 +8,7 @@ import { startUpstreamSide } from '../ownership/link/index.ts';
 import { type Context, stir } from './context.ts';
 import { onNewerMark } from './leadership.ts';
 import { linkOf, onCancellation, onCancellationOutputs, onLinkOutputs, succeedNode } from './nodeLinks.ts';
+import { giveUpUnbound } from './released.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
@@ -100,10 +101,10 @@ export function onMarked(context: Context, { node, mark, outcome }: Event<'marke
   return onCancellation(context, node, { type: 'marked', mark, outcome });
 }
 
-/** The owner switch: under `stock` S binds, preempts and cancels nothing (9). */
+/** The owner switch: under `stock` S binds, preempts and cancels nothing, and gives up what it has not bound (9). */
 export function onOwner(context: Context, owner: Owner): Context {
   if (owner === context.owner) return context;
-  let next = stir({ ...context, owner }, null);
+  let next = giveUpUnbound(stir({ ...context, owner }, null));
   for (const name of context.nodes.keys()) {
     next = onCancellation(next, name, { type: 'ownerObserved', owner });
     if (owner === 'direct' && next.nodes.get(name)?.vanished)

@@ -11,6 +11,7 @@ import { hold, recordsOf } from './holdings.ts';
 import { type Group, hasRoom, type PlacementRules, place, type Room } from './placement.ts';
 import { endReservations, keepRoom } from './preempting.ts';
 import { dequeue, enqueue, markTried, type Shape } from './queue.ts';
+import { bindsNothing } from './released.ts';
 import { minus, NOTHING, plus } from './resources.ts';
 import { evict, statusOf } from './tombstones.ts';
 
@@ -42,7 +43,7 @@ function roomOf(context: Context, { fact }: NodeEntry): Room {
 
 /** Passes until nothing more can be placed: a preemptor that waits anew makes another one. */
 export function runQueue(context: Context): Context {
-  if (context.owner === 'stock' && !context.mutants.has('stock-binds')) return context;
+  if (bindsNothing(context)) return context;
   let next = assignCleared(context, context.mutants.has('preemptor-early'));
   for (let shapes = due(next); shapes.length > 0; shapes = due(next)) {
     const { everywhere, nodes } = next.stirred;

@@ -12,6 +12,7 @@ import { NO_NEWS } from '../ownership/upward.ts';
 import { type Context, emit, tell } from './context.ts';
 import { hold } from './holdings.ts';
 import { enqueue } from './queue.ts';
+import { takesNothing } from './released.ts';
 import { terminate } from './tombstones.ts';
 
 const LINK = 'upstream';
@@ -97,6 +98,8 @@ function onMessage(context: Context, message: Message): Context {
 /** New Pods. A uid that is held already changes nothing: a tombstoned Pod is never assigned (4.1). */
 function assign(context: Context, { records }: Assign): Context {
   const fresh = records.filter(({ uid }) => !context.records.has(uid));
+  if (takesNothing(context))
+    return tell(context, { refused: fresh.map(({ uid }) => ({ uid, reason: 'OwnedByStock' })) });
   const ineligible = ({ replicaSet }: PodRecord) =>
     (context.templates.get(replicaSet)?.ineligible.length ?? 0) > 0;
   const refused = fresh.filter(ineligible);

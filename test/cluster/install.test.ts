@@ -9,8 +9,7 @@ import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../../impl/controller/kubernetes/types.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
-  FLUSH_REQUESTED_ANNOTATION,
-  FLUSHED_ANNOTATION,
+  FLUSH_ANNOTATION,
   formatAcknowledgement,
   formatFence,
   INCARNATION_ANNOTATION,
@@ -368,10 +367,11 @@ describe.skipIf(!support.ok)('kubedirect install on the real control plane', () 
       await acquireIncarnation(admin, { ...lease, holder: 'd', nowMs: Date.now() });
       // A Deployment stage that answers.
       const answering = until('a flush request', async () => {
-        const token = (await readOwner(admin, namespace))?.annotations[FLUSH_REQUESTED_ANNOTATION];
-        if (token === undefined) return false;
+        const asked = await readOwner(admin, namespace);
+        if (asked?.annotations[FLUSH_ANNOTATION] === undefined) return false;
+        const answer = formatAcknowledgement('direct', asked.resourceVersion);
         const body = {
-          metadata: { annotations: { [FLUSHED_ANNOTATION]: token } },
+          metadata: { annotations: { [ACKNOWLEDGED_OWNER_ANNOTATION]: answer } },
           spec: { holderIdentity: '' },
         };
         await admin.request({

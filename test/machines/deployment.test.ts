@@ -81,9 +81,18 @@ const count = (live: number, terminating = 0) => ({
   ...{ deployment: DEPLOYMENT, replicaSet: 'rs-1', live, ready: live, terminating },
 });
 const scale = (...wants: readonly Want[]): StageEvent => fromA({ kind: 'Scale', session: toA, wants });
-const fresh = () => deploymentStage.start({ incarnation: 9 })[0];
-const serving = (value = 0, live = value) =>
-  give(fresh(), observed(settled(value)), rs(value), ...listed, ...openR([], live), ...openA, scale())[0];
+const fresh = (mutants: readonly string[] = []) =>
+  deploymentStage.start({ incarnation: 9, mutants: new Set(mutants) })[0];
+const serving = (value = 0, live = value, mutants: readonly string[] = []) =>
+  give(
+    fresh(mutants),
+    observed(settled(value)),
+    rs(value),
+    ...listed,
+    ...openR([], live),
+    ...openA,
+    scale(),
+  )[0];
 const sent = (effects: readonly Effect[], kind: Message['kind']) =>
   effects.flatMap((each) => (each.type === 'send' && each.message.kind === kind ? [each.message] : []));
 const kinds = (effects: readonly Effect[]) =>
@@ -262,6 +271,31 @@ describe('two owners', () => {
     expect(kinds(give(state, scale(want(2, { version: { ...version, counter: 2 } })))[1])).toContain(
       'writeReplicas',
     );
+  });
+
+  test('asked to flush before a release, D writes what waits, acknowledges that version, and then keeps its pace', () => {
+    const asked: StageEvent = {
+      type: 'switchObserved',
+      switch: { owner: 'direct', resourceVersion: '40', flush: true },
+    };
+    const [lowering] = give(serving(20), scale(want(5)));
+    const [flushing, effects] = give(lowering, asked);
+    expect(kinds(effects)).toEqual(['cancelTimer', 'writeReplicas']);
+    const [state, after] = give(flushing, flushed);
+    expect(after).toContainEqual({ type: 'acknowledgeOwner', owner: 'direct', switchVersion: '40' });
+    expect(viewOfDeployment(state).state).toBe('serving');
+    const [again] = give(state, asked);
+    const later = give(again, scale(want(2, { version: { ...version, counter: 2 } })))[1];
+    expect(kinds(later)).not.toContain('writeReplicas');
+  });
+
+  test('ReleaseAcknowledged has teeth: without the wait D acknowledges a want that is not written', () => {
+    const acknowledged = (mutants: readonly string[]) => {
+      const [lowering] = give(serving(20, 20, mutants), scale(want(5)));
+      return kinds(give(lowering, stock)[1]).includes('acknowledgeOwner');
+    };
+    expect(acknowledged([])).toBe(false);
+    expect(acknowledged(['flush-unawaited'])).toBe(true);
   });
 
   test('take back: Deployments and ReplicaSets are read again before R is sent anything', () => {

@@ -324,27 +324,29 @@ describe('the barrier', () => {
 describe('release: the switch stands at stock', () => {
   const stock = { type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '7' } } as const;
   const direct = { type: 'switchObserved', switch: { owner: 'direct', resourceVersion: '8' } } as const;
-  it('S binds nothing, and goes on after take back', () => {
-    const world = two();
-    world.give(stock);
-    world.assign(2);
-    world.run();
-    expect(world.placed()).toEqual({ '- created': 2 });
-    world.give(direct);
-    world.run();
-    expect(world.placed()).toEqual({ 'n1 running': 1, 'n2 running': 1 });
-  });
-  it('S preempts nothing', () => {
+  it('S gives up what it has not bound, refuses what comes, and goes on after take back', () => {
     const world = openWorld([nodeFact('n1', { capacity: size(100) })]);
+    const [bound, waiting] = world.assign(2);
+    world.run();
+    world.give(stock);
+    world.run();
+    expect([...world.head.pods.keys()]).toEqual([bound]);
+    expect(sent(world, 'Invalidate').flatMap(({ lost }) => lost)).toEqual([
+      { uid: waiting, reason: 'OwnedByStock' },
+    ]);
+    const [late] = world.assign(1);
+    world.run();
+    expect(sent(world, 'Refused').flatMap(({ pods }) => pods)).toEqual([
+      { uid: late, reason: 'OwnedByStock' },
+    ]);
+    expect(world.placed()).toEqual({ 'n1 running': 1 });
+    expect(world.state.context.queue.shapes.size).toBe(0);
+    world.give(direct);
+    world.terminate([bound as string]);
     world.assign(1);
     world.run();
-    world.give(stock);
-    world.assign(1, { priority: 9 });
-    world.run();
-    expect(world.placed()).toEqual({ 'n1 running': 1, '- created': 1 });
-    world.give(direct);
-    world.run();
     expect(world.placed()).toEqual({ 'n1 running': 1 });
+    expect(world.broken).toEqual([]);
   });
   it('S cancels nothing, not even a Node that vanished, until take back', () => {
     const world = two();

@@ -244,10 +244,21 @@ const SCENARIOS: Readonly<Record<string, readonly [breaks: string, scenario: Sce
     'OneSide',
     (mutants) => {
       const world = two(mutants);
-      world.give({ type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '2' } });
       world.assign(1);
+      world.give({ type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '2' } });
       world.run();
       return world.accepted.size > 0 ? 'OneSide' : first(world);
+    },
+  ],
+  'stock-keeps-unbound': [
+    'ReleaseAcknowledged',
+    (mutants) => {
+      const world = openWorld([small], mutants);
+      world.assign(3);
+      world.run();
+      world.give({ type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '2' } });
+      world.run();
+      return world.placed()['- created'] === undefined ? first(world) : 'ReleaseAcknowledged';
     },
   ],
   'stock-cancels': [

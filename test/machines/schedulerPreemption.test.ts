@@ -57,6 +57,19 @@ describe('preemption', () => {
     expect(phaseOf(world, uid)).toBe('running');
     expect(phaseOf(world, replacement)).toBe('created');
   });
+  it('under stock a preemptor that waits for its victims is given up with its reservation', () => {
+    const world = full();
+    const [uid] = world.assign(1, { priority: 5 });
+    holdExits(world);
+    expect(world.state.context.preemptions.size).toBe(1);
+    world.give({ type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '7' } });
+    holdExits(world);
+    expect(world.state.context.preemptions.size).toBe(0);
+    expect(world.head.pods.has(uid as Uid)).toBe(false);
+    world.run();
+    expect(world.placed()).toEqual({ 'n1 running': 1 });
+    expect(world.broken).toEqual([]);
+  });
   it('a preemptor that R ends gives its room back; its victims stay ended', () => {
     const world = full();
     const [uid] = world.assign(1, { priority: 5 });

@@ -16,6 +16,7 @@ import {
   AGENT_ADDRESS_ANNOTATION,
   AGENT_INCARNATION_ANNOTATION,
   DRAINED_ANNOTATION,
+  FLUSH_ANNOTATION,
   MANAGED_LABEL,
   MARK_ANNOTATION,
   POD_UID_ANNOTATION,
@@ -232,5 +233,7 @@ export function podFact(pod: PodObject): PodFact {
 export function switchFact(configMap: ConfigMap): SwitchFact | null {
   const owner = configMap.data?.owner;
   if (owner !== 'direct' && owner !== 'stock') return null;
-  return { owner, resourceVersion: configMap.metadata.resourceVersion };
+  const { resourceVersion, annotations } = configMap.metadata;
+  const flush = annotations?.[FLUSH_ANNOTATION] !== undefined;
+  return { owner, resourceVersion, ...(flush && { flush }) };
 }

@@ -113,8 +113,13 @@ export function reportDrain(life: Life, { mark: fence }: Of<'reportDrain'>): voi
   );
 }
 
+/** What each life has to say last: an older acknowledgement that is still being tried is given up. */
+const lastWords = new WeakMap<Life, Of<'acknowledgeOwner'>>();
+
 /** Says on the own Lease (K: Node) which owner of managed Pods was seen; a life that is superseded says nothing any more. */
-export function acknowledgeOwner(life: Life, { owner, switchVersion }: Of<'acknowledgeOwner'>): void {
+export function acknowledgeOwner(life: Life, effect: Of<'acknowledgeOwner'>): void {
+  const { owner, switchVersion } = effect;
+  lastWords.set(life, effect);
   const annotations = { [ACKNOWLEDGED_OWNER_ANNOTATION]: formatAcknowledgement(owner, switchVersion) };
   const counter = life.node === null ? INCARNATION_ANNOTATION : AGENT_INCARNATION_ANNOTATION;
   const path =
@@ -127,6 +132,7 @@ export function acknowledgeOwner(life: Life, { owner, switchVersion }: Of<'ackno
     async () => {
       const object = await life.client.get<KubernetesObject>(path);
       if (object?.metadata.annotations?.[counter] !== String(life.incarnation)) return;
+      if (lastWords.get(life) !== effect) return;
       const { resourceVersion } = object.metadata;
       const body = { metadata: { resourceVersion, annotations } };
       await life.client.request({ method: 'PATCH', path, patchType: 'merge', body });
