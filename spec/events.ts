@@ -124,6 +124,7 @@ export const HEARS = {
     'replicaSetVanished',
     'podObserved',
     'podVanished',
+    'nodesListed',
     'podsListed',
     'switchObserved',
     'synced',

@@ -312,6 +312,16 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['ReleaseAcknowledged'],
   },
   {
+    name: 'take-back-uncompared',
+    rule: 'an R that has acknowledged stock decides nothing until it knows each Pod of a consistent list that some K will see (9)',
+    breaks: ['NoDipOnModeChange'],
+  },
+  {
+    name: 'strays-block',
+    rule: 'a Pod on a Node without an agent does not hold up take back: R deletes it once enough others run (9)',
+    breaks: ['NoLeak'],
+  },
+  {
     name: 'flush-unawaited',
     rule: 'before a release D acknowledges the switch only once every want is written (9)',
     breaks: ['ReleaseAcknowledged'],

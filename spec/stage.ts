@@ -7,7 +7,7 @@
 import type { Effect } from './effects.ts';
 import type { StageEvent } from './events.ts';
 import type { JournalState } from './journal.ts';
-import type { Incarnation, StageName } from './vocabulary.ts';
+import type { Incarnation, Owner, StageName } from './vocabulary.ts';
 
 /** A new state and what to do. @public */
 export type Step<State> = readonly [State, readonly Effect[]];
@@ -15,6 +15,8 @@ export type Step<State> = readonly [State, readonly Effect[]];
 /** What a stage is told at a start. @public */
 export interface StageConfig {
   readonly incarnation: Incarnation;
+  /** R: the owner that it had acknowledged last (`stock`: it has yet to take the Pods back, protocol 9); absent means none. */
+  readonly acknowledged?: Owner;
   /** K: its node's name. */
   readonly node?: string;
   /** K: what was journalled; absent means a new journal. */

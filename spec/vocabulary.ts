@@ -122,6 +122,11 @@ export function compareFences(a: Fence, b: Fence): number {
   return a.incarnation - b.incarnation || a.n - b.n;
 }
 
+/** Whether a node that carries this mark has not completed its drain: it is cancelled. @public */
+export function isUndrained(mark: Fence | null, drained: Fence | null): boolean {
+  return mark !== null && (drained === null || compareFences(drained, mark) < 0);
+}
+
 /** Whether two versions are the same. Versions of records are not ordered across owners. @public */
 export function sameVersion(a: Version, b: Version): boolean {
   return a.stage === b.stage && a.incarnation === b.incarnation && a.counter === b.counter;

@@ -67,5 +67,10 @@ export function formatAcknowledgement(owner: Owner, switchVersion: string): stri
   return `${owner}@${switchVersion}`;
 }
 
+/** The owner of a {@link formatAcknowledgement}; undefined if there is none, or if somebody has written something else there. @public */
+export function acknowledgedOwner(text: string | undefined): Owner | undefined {
+  return /^(direct|stock)@/.exec(text ?? '')?.[1] as Owner | undefined;
+}
+
 /** On a stage's Lease: where its leader listens for its upstream, `host:port`. @public */
 export const STAGE_ADDRESS_ANNOTATION = 'kubedirect.dev/address';

@@ -1,5 +1,5 @@
 /** Which stages have acknowledged that stock owns the managed Pods (protocol 9, *Take back*). */
-import { compareFences } from '../../spec/vocabulary.ts';
+import { isUndrained } from '../../spec/vocabulary.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { KubernetesObject, Lease } from '../controller/kubernetes/types.ts';
@@ -16,10 +16,7 @@ import {
 /** A Node that was cancelled and has not drained since: its K is out, and need not acknowledge. */
 function isCancelled(node: KubernetesObject): boolean {
   const annotations = node.metadata.annotations ?? {};
-  const mark = parseFence(annotations[MARK_ANNOTATION]);
-  if (mark === null) return false;
-  const drained = parseFence(annotations[DRAINED_ANNOTATION]);
-  return drained === null || compareFences(drained, mark) < 0;
+  return isUndrained(parseFence(annotations[MARK_ANNOTATION]), parseFence(annotations[DRAINED_ANNOTATION]));
 }
 
 /**

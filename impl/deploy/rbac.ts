@@ -52,6 +52,8 @@ export const CLUSTER_RULES: Readonly<Record<Account, readonly Rule[]>> = {
     PRIORITIES,
     // create: only `dryRun=All`, the first of each revision; delete: strays at take back.
     rule('', ['pods'], [...READ, 'create', 'delete']),
+    // At take back: which Nodes have an agent.
+    rule('', ['nodes'], ['list']),
     ...EVENTS,
   ],
   scheduler: [

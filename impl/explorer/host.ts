@@ -178,6 +178,9 @@ export function start(setting: Setting, world: World, peer: PeerName): Moved {
 }
 
 function configOf(setting: Setting, world: World, peer: PeerName, incarnation: number): StageConfig {
+  const { acknowledged } = world.api;
+  if (peer === 'replicaset' && acknowledged !== null)
+    return { incarnation, mutants: setting.mutants, acknowledged };
   if (!isTail(peer)) return { incarnation, mutants: setting.mutants };
   const node = nodeOf(peer);
   const journal = world.journals[node];

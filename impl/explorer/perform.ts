@@ -133,8 +133,8 @@ export function perform(world: World, id: string, effect: Effect): World {
     case 'reportDrain':
     case 'failPod':
     case 'writePodStatus':
-      return writeNow(seen, flight);
     case 'acknowledgeOwner':
+      return writeNow(seen, flight);
     case 'report':
       return seen;
     case 'register':

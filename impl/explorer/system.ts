@@ -58,6 +58,7 @@ export function initialWorld(description: WorldDescription): World {
     network: EMPTY_NETWORK,
     api: {
       leases: {},
+      acknowledged: null,
       nodes: Object.fromEntries(nodes.map((node) => [node.name, node])),
       deployments: Object.fromEntries(deployments.map((one) => [one.uid, one])),
       replicaSets: Object.fromEntries(replicaSets.map((one) => [one.uid, one])),

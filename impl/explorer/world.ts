@@ -12,7 +12,7 @@ import type { JournalState } from '../../spec/journal.ts';
 import type { History, LinkEnd, RecordView } from '../../spec/properties/index.ts';
 import type { Stage } from '../../spec/stage.ts';
 import type { TimerName } from '../../spec/timers.ts';
-import type { Incarnation, LinkName, PeerName, Uid, Want } from '../../spec/vocabulary.ts';
+import type { Incarnation, LinkName, Owner, PeerName, Uid, Want } from '../../spec/vocabulary.ts';
 import type { WorldDescription } from '../../spec/worlds/description.ts';
 
 export type { Connection, Network, ProcessId };
@@ -78,6 +78,8 @@ export interface Process {
 /** The API Server, as facts. */
 export interface Api {
   readonly leases: Readonly<Record<string, Incarnation>>;
+  /** On R's Lease: the owner that it acknowledged last. */
+  readonly acknowledged: Owner | null;
   readonly nodes: Readonly<Record<string, NodeFact>>;
   readonly deployments: Readonly<Record<string, DeploymentFact>>;
   readonly replicaSets: Readonly<Record<string, ReplicaSetFact>>;

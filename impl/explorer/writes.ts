@@ -184,6 +184,8 @@ export function writeNow(world: World, flight: Flight): World {
   const { effect, peer } = flight;
   if (effect.type === 'reportDrain' && isTail(peer))
     return putNode(world, nodeOf(peer), { drained: effect.mark });
+  if (effect.type === 'acknowledgeOwner' && peer === 'replicaset')
+    return { ...world, api: { ...world.api, acknowledged: effect.owner } };
   if (effect.type !== 'failPod' && effect.type !== 'writePodStatus') return world;
   const pod = Object.values(world.api.pods).find((one) => one.metadataUid === effect.metadataUid);
   if (pod === undefined) return world;

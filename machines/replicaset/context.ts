@@ -58,7 +58,11 @@ export interface ReplicaSetContext {
   readonly costs: PMap<Uid, number>;
   /** resourceVersion of the switch's state `stock` while it is to be acknowledged. */
   readonly unacknowledged: string | null;
-  /** At take back: Pods of the last consistent list that no record covers yet. */
+  /** resourceVersion of the switch at which R takes the Pods back; null if it does not. */
+  readonly takenBackAt: string | null;
+  /** At take back: the Nodes with an agent, and whether each is cancelled. */
+  readonly agents: PMap<string, boolean>;
+  /** From take back on: Pods of the last consistent list that no record covers (`takeBack.ts`). */
   readonly strays: readonly PodFact[];
   /** Changed in this step: groups to reconcile, ReplicaSets to count. Empty between steps. */
   readonly dirty: PSet<string>;
@@ -105,6 +109,8 @@ export function initialContext(config: StageConfig): ReplicaSetContext {
     backoffs: PMap(),
     costs: PMap(),
     unacknowledged: null,
+    takenBackAt: null,
+    agents: PMap(),
     strays: [],
     dirty: PSet(),
     recount: PSet(),

@@ -48,6 +48,9 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     backoffs,
     replicaSets,
     unacknowledged,
+    takenBackAt,
+    agents,
+    strays,
     queued,
   } = state.context;
   const sorted = <T>(map: { entries(): Iterable<[string, T]> }) =>
@@ -65,6 +68,10 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     holds: sorted(holds),
     backoffs: sorted(backoffs),
     unacknowledged,
+    // Only while and after the Pods are taken back.
+    ...(takenBackAt !== null && { takenBackAt }),
+    ...(agents.size > 0 && { agents: sorted(agents) }),
+    ...(strays.length > 0 && { strays }),
     queued,
   };
 }

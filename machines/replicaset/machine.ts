@@ -14,14 +14,13 @@ import { compose, tellDeployment } from './links.ts';
 import {
   acknowledgeRelease,
   beginRelease,
-  deleteStrays,
-  findStrays,
   forgetReplicaSet,
   observePod,
   observeReplicaSet,
   sweep,
 } from './observe.ts';
 import { dirtyAll, reconcile } from './reconcile.ts';
+import { acknowledgeTakeBack, deleteUnbound, isCompared, noteAgents, noteStrays } from './takeBack.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
@@ -79,9 +78,19 @@ const absorbing = <T extends string>(then: readonly T[]) => ({
   replicaSetObserved: { actions: ['absorbReplicaSet', ...then] as const },
   replicaSetVanished: { actions: ['absorbReplicaSetGone', ...then] as const },
   podObserved: { actions: ['absorbPod', ...then] as const },
+  nodesListed: { actions: then },
   podVanished: { actions: ['ignorePodGone'] as const },
   deleteAnswered: { actions: ['ignoreDeleteAnswer'] as const },
 });
+
+/** What every state of taking back hears alike. */
+const takingBack = {
+  ...absorbing(settle),
+  switchObserved: [
+    { guard: 'switchSaysStock', target: 'released', actions: ['absorbRelease', ...settle] },
+    { actions: ['noteTakeBack', ...settle] },
+  ],
+} as const;
 
 /** The machine of R. @public */
 export const replicaSetMachine = setup({
@@ -91,10 +100,16 @@ export const replicaSetMachine = setup({
     switchSaysStock: ({ event }) => event.type === 'switchObserved' && event.switch.owner === 'stock',
     retryIsDue: ({ event }) => event.type === 'timerFired' && event.timer.startsWith('retry/'),
     propagated: ({ event }) => event.type === 'timerFired' && event.timer === 'propagation',
+    /** Stock had the Pods when the last life ended, or that life had only begun to take them back. */
+    isTakenBack: ({ context, event }) =>
+      event.type === 'switchObserved' &&
+      event.switch.owner === 'direct' &&
+      context.config.acknowledged === 'stock' &&
+      !context.config.mutants?.has('take-back-uncompared'),
     everyPodIsKnown: ({ context, event }) =>
       event.type === 'podsListed' &&
       isUpstreamOpen(context.down) &&
-      findStrays(context, event.pods).strays.length === 0,
+      isCompared(noteStrays(context, event.pods)),
     replicaSetsSynced: ({ event }) => event.type === 'synced' && event.what === 'replicaSets',
   },
   actions: {
@@ -117,7 +132,14 @@ export const replicaSetMachine = setup({
       absorb('replicaSetVanished', (context, { uid }) => forgetReplicaSet(context, uid)),
     ),
     absorbPod: assign(absorb('podObserved', (context, { pod }) => observePod(context, pod))),
-    absorbPodList: assign(absorb('podsListed', (context, { pods }) => findStrays(context, pods))),
+    absorbNodeList: assign(absorb('nodesListed', (context, { nodes }) => noteAgents(context, nodes))),
+    absorbPodList: assign(absorb('podsListed', (context, { pods }) => noteStrays(context, pods))),
+    noteTakeBack: assign(
+      absorb('switchObserved', (context, event) => ({
+        ...context,
+        takenBackAt: event.switch.resourceVersion,
+      })),
+    ),
     absorbRetry: assign(absorb('timerFired', fireRetry)),
     absorbRelease: assign(absorb('switchObserved', (context, event) => beginRelease(context, event.switch))),
     /** The Pod's own end comes up the chain; its object's end says nothing new. */
@@ -129,8 +151,11 @@ export const replicaSetMachine = setup({
     waitForPropagation: assign(({ context }) =>
       emit(context, { type: 'setTimer', timer: 'propagation', milliseconds: TIMERS.propagation }),
     ),
+    listNodes: assign(({ context }) => emit(context, { type: 'listNodes' })),
     listPods: assign(({ context }) => emit(context, { type: 'listPods' })),
-    deleteStrays: assign(({ context }) => deleteStrays(context)),
+    listReplicaSets: assign(({ context }) => emit(context, { type: 'relist', what: 'replicaSets' })),
+    deleteUnbound: assign(({ context }) => deleteUnbound(context)),
+    acknowledgeTakeBack: assign(({ context }) => acknowledgeTakeBack(context)),
     startAgain: assign(({ context }) =>
       emit(context, {
         type: 'restart',
@@ -155,6 +180,11 @@ export const replicaSetMachine = setup({
         ...absorbing(settle),
         switchObserved: [
           { guard: 'switchSaysStock', target: 'released', actions: ['absorbRelease', ...settle] },
+          {
+            guard: 'isTakenBack',
+            target: 'propagating',
+            actions: ['noteTakeBack', 'waitForPropagation', ...settle],
+          },
           { guard: 'switchSaysDirect', target: 'syncing' },
         ],
         synced: { guard: 'replicaSetsSynced', target: 'unowned' },
@@ -168,6 +198,11 @@ export const replicaSetMachine = setup({
         ...absorbing(settle),
         switchObserved: [
           { guard: 'switchSaysStock', target: 'released', actions: ['absorbRelease', ...settle] },
+          {
+            guard: 'isTakenBack',
+            target: 'propagating',
+            actions: ['noteTakeBack', 'waitForPropagation', ...settle],
+          },
           { guard: 'switchSaysDirect', target: 'serving', actions: ['considerAll', ...decide] },
         ],
         synced: { actions: settle },
@@ -206,7 +241,7 @@ export const replicaSetMachine = setup({
       on: {
         ...absorbing(settle),
         switchObserved: [
-          { guard: 'switchSaysDirect', target: 'propagating', actions: ['waitForPropagation', ...settle] },
+          { guard: 'switchSaysDirect', target: 'ended', actions: ['startAgain', ...settle] },
           { actions: ['absorbRelease', ...settle] },
         ],
         synced: { actions: settle },
@@ -215,37 +250,48 @@ export const replicaSetMachine = setup({
       },
     },
     propagating: {
-      description: 'Taken back; API servers may not all have seen it',
+      description: 'A fresh R that takes the Pods back; API servers may not all have seen the switch',
       on: {
-        ...absorbing(settle),
-        switchObserved: [
-          { guard: 'switchSaysStock', target: 'released', actions: ['absorbRelease', ...settle] },
-          { actions: settle },
-        ],
-        synced: { actions: settle },
+        ...takingBack,
         podsListed: { actions: settle },
+        synced: { actions: settle },
         timerFired: [
-          { guard: 'propagated', target: 'comparing', actions: ['listPods', ...settle] },
+          { guard: 'propagated', target: 'comparing', actions: ['listNodes', ...settle] },
           { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
         ],
       },
     },
     comparing: {
-      description: 'Taken back: waits until each Pod of a consistent list is known below, then starts afresh',
+      description:
+        'Taking back: waits until each Pod of a consistent list that some K will see is known below',
       on: {
-        ...absorbing(settle),
-        switchObserved: [
-          { guard: 'switchSaysStock', target: 'released', actions: ['absorbRelease', ...settle] },
-          { actions: settle },
-        ],
-        synced: { actions: settle },
+        ...takingBack,
+        nodesListed: { actions: ['absorbNodeList', 'listPods', ...settle] },
         podsListed: [
-          { guard: 'everyPodIsKnown', target: 'ended', actions: ['startAgain', ...settle] },
+          {
+            guard: 'everyPodIsKnown',
+            target: 'rereading',
+            actions: ['absorbPodList', 'listReplicaSets', ...settle],
+          },
           {
             target: 'propagating',
-            actions: ['absorbPodList', 'deleteStrays', 'waitForPropagation', ...settle],
+            actions: ['absorbPodList', 'deleteUnbound', 'waitForPropagation', ...settle],
           },
         ],
+        synced: { actions: settle },
+        timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
+      },
+    },
+    rereading: {
+      description: 'Taking back: reads the ReplicaSets as stock left them, then says that R owns the Pods',
+      on: {
+        ...takingBack,
+        podsListed: { actions: settle },
+        synced: {
+          guard: 'replicaSetsSynced',
+          target: 'serving',
+          actions: ['acknowledgeTakeBack', 'considerAll', ...decide],
+        },
         timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
       },
     },

@@ -101,32 +101,3 @@ export function acknowledgeRelease(context: ReplicaSetContext): ReplicaSetContex
     { type: 'acknowledgeOwner', owner: 'stock', switchVersion: context.unacknowledged },
   );
 }
-
-/** At take back: Pods at the API Server that no K has reported yet. */
-export function findStrays(context: ReplicaSetContext, pods: readonly PodFact[]): ReplicaSetContext {
-  const strays = pods.filter(
-    (pod) =>
-      pod.managed &&
-      pod.replicaSet !== null &&
-      !pod.deleting &&
-      pod.phase !== 'Failed' &&
-      pod.phase !== 'Succeeded' &&
-      !uidsOf(pod).some((uid) => context.records.has(uid)),
-  );
-  return { ...context, strays };
-}
-
-/** Deletes the strays that are unbound; the others wait for the K of their node, or for its Node's end. */
-export function deleteStrays(context: ReplicaSetContext): ReplicaSetContext {
-  const unbound = context.strays.filter(({ node }) => node === null);
-  return emit(
-    context,
-    ...unbound.map(({ namespace, name, metadataUid, resourceVersion }) => ({
-      type: 'deleteStray' as const,
-      namespace,
-      name,
-      metadataUid,
-      resourceVersion,
-    })),
-  );
-}

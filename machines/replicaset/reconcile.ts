@@ -11,6 +11,7 @@ import { type DeploymentView, NO_HOLD, targets } from '../ownership/wants/target
 import { DOWN, emit, type ReplicaSetContext } from './context.ts';
 import { victims } from './ranking.ts';
 import { EMPTY_INDEX, put } from './records.ts';
+import { deleteUnseen } from './takeBack.ts';
 
 /** Sends a message to S in the open session. */
 export function toScheduler(
@@ -100,6 +101,7 @@ function reconcileGroup(
       next = { ...next, minted: next.minted + records.length };
       for (const record of records) next = put(next, record);
     }
+    next = deleteUnseen(next, replicaSet);
   }
   return next;
 }

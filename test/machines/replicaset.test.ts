@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type ReplicaSetState, replicaSetStage, viewOfReplicaSet } from '../../machines/replicaset/index.ts';
 import type { Effect } from '../../spec/effects.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
-import type { ReplicaSetFact } from '../../spec/facts.ts';
+import type { NodeFact, PodFact, ReplicaSetFact } from '../../spec/facts.ts';
 import type { Message } from '../../spec/messages.ts';
-import type { PodRecord, Want } from '../../spec/vocabulary.ts';
+import type { Owner, PodRecord, Want } from '../../spec/vocabulary.ts';
+import { nodeFact } from './schedulerWorld.ts';
 import { DEPLOYMENT, replicaSetFact } from './support/wantsApi.ts';
 import { EVERY_EVENT } from './support/wantsEvents.ts';
 
@@ -20,9 +21,10 @@ class Bench {
   state: ReplicaSetState;
   effects: readonly Effect[];
 
-  constructor(mutants: readonly string[] = []) {
+  constructor(mutants: readonly string[] = [], acknowledged?: Owner) {
     [this.state, this.effects] = replicaSetStage.start({
       incarnation: INCARNATION,
+      ...(acknowledged !== undefined && { acknowledged }),
       mutants: new Set(mutants),
     });
   }
@@ -252,39 +254,8 @@ describe('the ReplicaSet stage', () => {
     expect(bench.effects).toContainEqual({ type: 'acknowledgeOwner', owner: 'stock', switchVersion: '2' });
   });
 
-  it('taken back, it waits until every Pod of a consistent list is known below, then starts afresh (†)', () => {
-    const bench = serving().want(1);
-    const [record] = bench.assigned() as [PodRecord];
-    bench
-      .fromS(told([running(record)]))
-      .give(stock)
-      .give(direct)
-      .give({ type: 'timerFired', timer: 'propagation' });
-    expect(bench.effects.some(({ type }) => type === 'listPods')).toBe(true);
-    const pod = {
-      namespace: 'default',
-      name: 'p',
-      metadataUid: 'm',
-      resourceVersion: '1',
-      uid: null,
-      managed: true,
-      replicaSet: fact.uid,
-      revision: '',
-      node: null,
-      phase: 'Running' as const,
-      ready: true,
-      deleting: false,
-      requests: fact.requests,
-      priority: 0,
-      deletionCost: 0,
-    };
-    bench.give({ type: 'podsListed', pods: [pod] });
-    expect(bench.effects.some(({ type }) => type === 'deleteStray')).toBe(true);
-    expect(bench.effects.some(({ type }) => type === 'restart')).toBe(false);
-    bench.give(
-      { type: 'timerFired', timer: 'propagation' },
-      { type: 'podsListed', pods: [{ ...pod, uid: record.uid }] },
-    );
+  it('taken back, it starts afresh at once', () => {
+    const bench = serving().want(1).give(stock, direct);
     expect(bench.effects).toContainEqual(expect.objectContaining({ type: 'restart', above: INCARNATION }));
   });
 
@@ -314,6 +285,117 @@ describe('the ReplicaSet stage', () => {
   });
 });
 
+describe('an R that has acknowledged stock takes the Pods back (†)', () => {
+  const pod: PodFact = {
+    ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: '7', uid: null, managed: true },
+    ...{ replicaSet: replicaSetFact({}).uid, revision: '', node: 'n', phase: 'Running', ready: true },
+    ...{ deleting: false, requests: replicaSetFact({}).requests, priority: 0, deletionCost: 0 },
+  };
+  const node = (over: Partial<NodeFact> = {}): NodeFact => nodeFact('n', { agent: 7, ...over });
+  const asks = (bench: Bench) => bench.effects.map(({ type }) => type).filter((type) => type !== 'send');
+  const wanted: StageEvent = {
+    type: 'replicaSetObserved',
+    replicaSet: replicaSetFact({ replicas: 1, desired: 1 }),
+  };
+  const held = (uid: string, over: Partial<PodRecord> = {}) =>
+    running({
+      ...{ uid, replicaSet: fact.uid, revision: fact.revision, requests: fact.requests, priority: 0 },
+      ...{ node: 'n', phase: 'running', ready: true },
+      version: { stage: 'kubelet/n', incarnation: 30, counter: 1 },
+      ...over,
+    });
+  const known = held('a-m');
+  const fresh = (mutants: readonly string[] = []) => new Bench(mutants, 'stock').give(wanted, synced);
+  /** Up to the answer of a consistent list of Nodes and Pods. */
+  const compared = (bench: Bench, nodes: readonly NodeFact[], pods: readonly PodFact[]) =>
+    bench.give(
+      { type: 'timerFired', timer: 'propagation' },
+      { type: 'nodesListed', nodes },
+      { type: 'podsListed', pods },
+    );
+
+  it('it decides nothing until each Pod of a consistent list is known below, and reads the ReplicaSets anew', () => {
+    const bench = fresh().openS().openD().give(direct);
+    expect(asks(bench)).toEqual(['setTimer']);
+    expect(asks(bench.give({ type: 'timerFired', timer: 'propagation' }))).toEqual(['listNodes']);
+    expect(asks(bench.give({ type: 'nodesListed', nodes: [node()] }))).toEqual(['listPods']);
+    expect(asks(bench.give({ type: 'podsListed', pods: [pod] }))).toEqual(['setTimer']);
+    bench.fromS({
+      ...{ kind: 'Invalidate', session: toS, changed: [], adopted: [known], lost: [] },
+      ...{ wants: [], counts: [] },
+    });
+    expect(bench.assigned()).toEqual([]);
+    expect(asks(compared(bench, [node()], [pod])).at(-1)).toBe('relist');
+    bench.give(synced);
+    expect(bench.effects).toContainEqual({
+      type: 'acknowledgeOwner',
+      owner: 'direct',
+      switchVersion: '1',
+    });
+    expect([bench.view.state, bench.assigned(), bench.terminated()]).toEqual(['serving', [], []]);
+  });
+
+  it('an R that had acknowledged direct, or nothing, serves at once; so does one without the rule', () => {
+    for (const bench of [
+      new Bench([], 'direct'),
+      new Bench([]),
+      new Bench(['take-back-uncompared'], 'stock'),
+    ])
+      expect(bench.give(wanted, synced, direct).view.state).toBe('serving');
+  });
+
+  it('stock again on the way: released', () => {
+    const bench = fresh().openS().give(direct);
+    expect(bench.give(stock).view.state).toBe('released');
+    expect(bench.effects).toContainEqual({ type: 'acknowledgeOwner', owner: 'stock', switchVersion: '2' });
+  });
+
+  it('an unbound Pod is deleted at once, if nobody has bound it meanwhile, and the list repeated', () => {
+    const bench = compared(fresh().openS().give(direct), [node()], [{ ...pod, node: null }]);
+    expect(bench.effects).toContainEqual({
+      type: 'deleteStray',
+      ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: '7' },
+    });
+    expect(bench.view.state).toBe('propagating');
+  });
+
+  it('NoLeak: a Pod on a Node without an agent holds nothing up, and is deleted once enough others are ready', () => {
+    const bench = compared(fresh().openS().openD().give(direct), [node({ agent: null })], [pod]);
+    expect(bench.view.state).toBe('rereading');
+    bench.give(synced).want(1, { confirmed: true });
+    const [record] = bench.assigned() as [PodRecord];
+    expect(record).toBeDefined();
+    bench.fromS(told([running(record, { ready: false })]));
+    expect(asks(bench)).toEqual([]);
+    bench.fromS(told([running(record)]));
+    expect(bench.effects).toContainEqual({
+      type: 'deleteStray',
+      ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: null },
+    });
+    bench.fromS(told([running(record, { ready: false })]));
+    bench.fromS(told([running(record)]));
+    expect(asks(bench), 'once').toEqual([]);
+    const stuck = compared(fresh(['strays-block']).openS().give(direct), [node({ agent: null })], [pod]);
+    expect(stuck.view.state).toBe('propagating');
+  });
+
+  it('an agent that came meanwhile has adopted it: it is let be', () => {
+    const bench = compared(fresh().openS().openD().give(direct), [], [pod]);
+    bench.give(synced).fromS({
+      ...{ kind: 'Invalidate', session: toS, changed: [], adopted: [known], lost: [] },
+      ...{ wants: [], counts: [] },
+    });
+    expect(bench.view).toMatchObject({ state: 'serving' });
+    expect([asks(bench), bench.view.strays]).toEqual([[], undefined]);
+  });
+
+  it('a Pod on a cancelled Node is neither waited for nor deleted: the drain ends it', () => {
+    const cancelled = node({ mark: { incarnation: 9, n: 1 }, drained: null });
+    const bench = compared(fresh().openS().give(direct), [cancelled], [pod]);
+    expect([bench.view.state, bench.view.strays]).toEqual(['rereading', undefined]);
+  });
+});
+
 describe('every (state, event) pair of R has an outcome', () => {
   const states: Readonly<Record<string, () => Bench>> = {
     waiting: () => new Bench(),
@@ -321,16 +403,17 @@ describe('every (state, event) pair of R has an outcome', () => {
     syncing: () => new Bench().give(direct),
     serving: () => serving().want(2),
     released: () => serving().want(2).give(stock),
-    propagating: () => serving().give(stock, direct),
-    comparing: () => serving().give(stock, direct, { type: 'timerFired', timer: 'propagation' }),
-    ended: () =>
-      serving().give(
-        stock,
-        direct,
+    propagating: () => takingBack(),
+    comparing: () => takingBack().give({ type: 'timerFired', timer: 'propagation' }),
+    rereading: () =>
+      takingBack().give(
         { type: 'timerFired', timer: 'propagation' },
+        { type: 'nodesListed', nodes: [] },
         { type: 'podsListed', pods: [] },
       ),
+    ended: () => serving().give(stock, direct),
   };
+  const takingBack = () => new Bench([], 'stock').give(observed, synced).openS().openD().give(direct);
   const heard: readonly string[] = HEARS.replicaset;
 
   it.each(Object.keys(states))(

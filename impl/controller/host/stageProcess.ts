@@ -4,7 +4,7 @@
  */
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Stage, StageConfig } from '../../../spec/stage.ts';
-import type { Incarnation, PeerName } from '../../../spec/vocabulary.ts';
+import type { Incarnation, Owner, PeerName } from '../../../spec/vocabulary.ts';
 import { registerAgent } from '../incarnation.ts';
 import { pause } from '../kubernetes/backoff.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -13,7 +13,9 @@ import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation } from '../lease.ts';
 import type { LinkServer, TlsOptions } from '../links/index.ts';
 import {
+  ACKNOWLEDGED_OWNER_ANNOTATION,
   AGENT_ADDRESS_ANNOTATION,
+  acknowledgedOwner,
   INCARNATION_ANNOTATION,
   leaseName,
   STAGE_ADDRESS_ANNOTATION,
@@ -141,6 +143,8 @@ export class StageProcess {
   /** Ends the life whose Lease is lost. Before that life begins it is only noted. */
   #leaseLost: () => void = () => {};
   #isLeaseLost = false;
+  /** The owner that the last life had acknowledged on the Lease. */
+  #acknowledged: Owner | undefined;
 
   /** Takes a number, and says under it where this stage listens: only then can anyone find this life. */
   async #takeIncarnation(above: Incarnation): Promise<HeldLease | undefined> {
@@ -149,23 +153,29 @@ export class StageProcess {
     for (;;) {
       const lease = await this.#holdLease(above);
       if (lease === undefined) return undefined;
-      const told = await this.#until(() => this.#tellAddress(lease.incarnation));
-      if (told !== false) return lease;
+      const found = await this.#until(() => this.#tellAddress(lease.incarnation));
+      if (found !== null) {
+        this.#acknowledged = acknowledgedOwner(found?.[ACKNOWLEDGED_OWNER_ANNOTATION]);
+        return lease;
+      }
       lease.stop();
     }
   }
 
-  /** Writes the address on the Lease; false if the Lease is another's by now, whose address must not be overwritten. */
-  async #tellAddress(incarnation: Incarnation): Promise<boolean> {
+  /**
+   * Writes the address on the Lease and returns what else is noted there; null if the Lease is another's by now, whose address must
+   * not be overwritten.
+   */
+  async #tellAddress(incarnation: Incarnation): Promise<Readonly<Record<string, string>> | null> {
     const { client, namespace } = this.#options;
     const path = pathOf({ resource: 'leases', namespace, name: leaseName(this.#self as 'scheduler') });
     const { metadata } = (await client.get<KubernetesObject>(path)) ?? {};
-    if (metadata?.annotations?.[INCARNATION_ANNOTATION] !== String(incarnation)) return false;
+    if (metadata?.annotations?.[INCARNATION_ANNOTATION] !== String(incarnation)) return null;
     const { resourceVersion } = metadata;
     const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address };
     const body = { metadata: { resourceVersion, annotations } };
     await client.request({ method: 'PATCH', path, patchType: 'merge', body });
-    return true;
+    return metadata.annotations;
   }
 
   #holdLease(above: Incarnation): Promise<HeldLease | undefined> {
@@ -229,7 +239,8 @@ export class StageProcess {
 
   #config(incarnation: Incarnation): StageConfig {
     const { node, journalFile, runtime } = this.#options;
-    if (node === null) return { incarnation };
+    const acknowledged = this.#acknowledged;
+    if (node === null) return { incarnation, ...(acknowledged !== undefined && { acknowledged }) };
     this.#journal?.close();
     this.#journal = journalFile === null ? null : openJournal(journalFile);
     return {

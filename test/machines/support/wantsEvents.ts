@@ -4,7 +4,10 @@ import type { NodeFact, PodFact } from '../../../spec/facts.ts';
 import { DEPLOYMENT, deploymentFact, replicaSetFact } from './wantsApi.ts';
 
 const resources = { cpu: 0, memory: 0, pods: 0 };
-const node = { name: 'node-1', uid: 'node-uid', capacity: resources } as NodeFact;
+const node: NodeFact = {
+  ...{ name: 'node-1', uid: 'node-uid', resourceVersion: '1', capacity: resources, labels: {}, taints: [] },
+  ...{ unschedulable: false, ready: true, agent: null, address: '', mark: null, drained: null },
+};
 const pod = { name: 'pod', metadataUid: 'pod-uid' } as PodFact;
 const session = { upstream: 1, downstream: 1, n: 99 };
 

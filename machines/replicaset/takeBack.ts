@@ -1,0 +1,88 @@
+/**
+ * Taking the Pods back from the stock controllers (`spec/protocol.md` 9): R compares what stands at the API Server with what it
+ * knows from below, before it decides anything.
+ *
+ * A Pod that no record covers is a *stray*. An unbound one is deleted at once: it runs nowhere. One on a Node whose K reports
+ * is waited for. One on a Node without an agent, which no K will ever see, is deleted once enough others run; one on a cancelled
+ * Node is ended by that node's drain.
+ */
+import { Map as PMap } from 'immutable';
+import type { Effect } from '../../spec/effects.ts';
+import type { NodeFact, PodFact } from '../../spec/facts.ts';
+import { isUndrained } from '../../spec/vocabulary.ts';
+import { emit, type ReplicaSetContext } from './context.ts';
+import { uidsOf } from './observe.ts';
+import { EMPTY_INDEX } from './records.ts';
+
+/** The Nodes of a consistent list: which of those with an agent are cancelled. */
+export function noteAgents(context: ReplicaSetContext, nodes: readonly NodeFact[]): ReplicaSetContext {
+  const agents = nodes.filter(({ agent }) => agent !== null);
+  return {
+    ...context,
+    agents: PMap(agents.map(({ name, mark, drained }) => [name, isUndrained(mark, drained)])),
+  };
+}
+
+/** Pods of a consistent list that live and that no record covers. */
+export function noteStrays(context: ReplicaSetContext, pods: readonly PodFact[]): ReplicaSetContext {
+  const strays = pods.filter(
+    (pod) =>
+      pod.managed &&
+      pod.replicaSet !== null &&
+      !pod.deleting &&
+      pod.phase !== 'Failed' &&
+      pod.phase !== 'Succeeded' &&
+      !isKnown(context, pod) &&
+      !(pod.node !== null && context.agents.get(pod.node) === true),
+  );
+  return { ...context, strays };
+}
+
+const isKnown = (context: ReplicaSetContext, pod: PodFact) =>
+  uidsOf(pod).some((uid) => context.records.has(uid));
+
+/** Whether no K will ever see it. */
+const isUnseen = (context: ReplicaSetContext, { node }: PodFact) =>
+  node !== null && !context.agents.has(node) && !context.config.mutants?.has('strays-block');
+
+/** Nothing is left to wait for: each stray is one that no K will see. */
+export function isCompared(context: ReplicaSetContext): boolean {
+  return context.strays.every((pod) => isUnseen(context, pod));
+}
+
+const deletion = ({ namespace, name, metadataUid, resourceVersion, node }: PodFact): Effect => ({
+  type: 'deleteStray',
+  namespace,
+  name,
+  metadataUid,
+  // One that is unbound might be bound meanwhile, by stock's scheduler, to a node whose K then answers for it.
+  resourceVersion: node === null ? resourceVersion : null,
+});
+
+/** Deletes the strays that are not bound. */
+export function deleteUnbound(context: ReplicaSetContext): ReplicaSetContext {
+  return emit(context, ...context.strays.filter(({ node }) => node === null).map(deletion));
+}
+
+/** Deletes a ReplicaSet's strays once as many others as it asks for are ready. */
+export function deleteUnseen(context: ReplicaSetContext, replicaSet: string): ReplicaSetContext {
+  if (context.strays.length === 0) return context;
+  const fact = context.replicaSets.get(replicaSet);
+  const { ready } = context.index.get(replicaSet) ?? EMPTY_INDEX;
+  if (fact === undefined || ready < fact.replicas) return context;
+  const mine = context.strays.filter((pod) => pod.replicaSet === replicaSet);
+  if (mine.length === 0) return context;
+  const strays = context.strays.filter((pod) => pod.replicaSet !== replicaSet);
+  const due = mine.filter((pod) => !isKnown(context, pod));
+  return emit({ ...context, strays }, ...due.map(deletion));
+}
+
+/** R knows what stands below and above: it owns the Pods, and its Lease says so. */
+export function acknowledgeTakeBack(context: ReplicaSetContext): ReplicaSetContext {
+  const { takenBackAt } = context;
+  if (takenBackAt === null) return context;
+  return emit(
+    { ...context, takenBackAt: null },
+    { type: 'acknowledgeOwner', owner: 'direct', switchVersion: takenBackAt },
+  );
+}
