@@ -9,6 +9,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A CommonJS module is imported as Node does it.
+          deps: { interopDefault: false },
           include: ['test/**/*.test.ts'],
           exclude: ['test/cluster/**', 'test/bench/**'],
           setupFiles: ['test/support/seed.ts'],
@@ -19,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
+          deps: { interopDefault: false },
           include: ['test/cluster/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 240_000,

@@ -16,6 +16,18 @@ export class Heap<T> {
     return this.#items[0];
   }
 
+  /** Puts one in. */
+  push(item: T): void {
+    const items = this.#items;
+    let at = items.push(item) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#before(items[at] as T, items[parent] as T)) return;
+      [items[at], items[parent]] = [items[parent] as T, items[at] as T];
+      at = parent;
+    }
+  }
+
   /** Takes the least out. */
   pop(): T | undefined {
     const top = this.#items[0];

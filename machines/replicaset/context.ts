@@ -12,6 +12,7 @@ import {
 } from '../ownership/link/index.ts';
 import { NO_NEWS, type Upward } from '../ownership/upward.ts';
 import type { Hold } from '../ownership/wants/targets.ts';
+import type { Ranking } from './ranking.ts';
 
 /** Name of R's link to D. */
 export const UP = 'upstream' satisfies LinkName;
@@ -20,7 +21,8 @@ export const DOWN = 'downstream' satisfies LinkName;
 
 /** Records of one ReplicaSet, counted as they change so that no step has to walk them. */
 export interface ReplicaSetIndex {
-  readonly live: PSet<Uid>;
+  readonly live: number;
+  readonly ranking: Ranking;
   /** Those of the live that no K has accepted, so that they are certainly not published. */
   readonly unpublished: PSet<Uid>;
   readonly terminating: PSet<Uid>;

@@ -3,7 +3,7 @@ import { Set as PSet } from 'immutable';
 import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import type { ReplicaSetContext } from './context.ts';
 import { emit } from './context.ts';
-import { EMPTY_INDEX } from './records.ts';
+import { EMPTY_INDEX, setCost } from './records.ts';
 
 const groupFor = (fact: ReplicaSetFact) => fact.deployment ?? `orphan/${fact.uid}`;
 
@@ -57,7 +57,7 @@ export function forgetReplicaSet(context: ReplicaSetContext, uid: string): Repli
     ? emit(next, { type: 'cancelTimer', timer: `retry/${uid}` })
     : next;
   const { live, terminating } = context.index.get(uid) ?? EMPTY_INDEX;
-  return live.size + terminating.size === 0 ? leave(cancelled, uid) : cancelled;
+  return live + terminating.size === 0 ? leave(cancelled, uid) : cancelled;
 }
 
 /** Lets go of vanished ReplicaSets whose last record went in this step. */
@@ -76,12 +76,11 @@ export function uidsOf(pod: PodFact): readonly string[] {
 
 /** Keeps the deletion cost of a Pod. */
 export function observePod(context: ReplicaSetContext, pod: PodFact): ReplicaSetContext {
-  const uid = uidsOf(pod).find((each) => context.records.has(each));
-  if (uid === undefined || (context.costs.get(uid) ?? 0) === pod.deletionCost) return context;
-  return {
-    ...context,
-    costs: pod.deletionCost === 0 ? context.costs.delete(uid) : context.costs.set(uid, pod.deletionCost),
-  };
+  for (const uid of uidsOf(pod)) {
+    const record = context.records.get(uid);
+    if (record !== undefined) return setCost(context, record, pod.deletionCost);
+  }
+  return context;
 }
 
 /** The switch says `stock`: acknowledge it once no tombstone and nothing unaccepted is left. */

@@ -1,73 +1,180 @@
-/** Which Pods a scale-in ends: the ranking of the stock ReplicaSet controller (protocol 8). */
+/**
+ * Which Pods a scale-in ends: the ranking of the stock ReplicaSet controller (protocol 8).
+ *
+ * Unassigned first, then not running, not ready, of lower `pod-deletion-cost`, with more of the ReplicaSet on the same
+ * node, younger. Adopted Pods, whose age R does not know, are the oldest.
+ *
+ * Kept as the records change, so that a scale-in looks at those that it ends and not at all. Pods of one node that
+ * only their age tells apart are a *bucket*: one more Pod on a node moves its few buckets, not its Pods.
+ */
+import { Map as PMap } from 'immutable';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { Heap } from '../heap.ts';
-import type { ReplicaSetContext } from './context.ts';
+import { type SortedSet, sortedSet } from '../sorted.ts';
 
 const PENDING = new Set(['created', 'bound', 'accepted']);
 
-/** What the ranking compares; the smaller goes first. Computed once, since a scale-in compares each Pod. */
-interface Ranked {
-  readonly record: PodRecord;
-  readonly keys: readonly number[];
+/** Where a live Pod stands: its node and, least first, what the ranking compares before the node's crowd. */
+export interface Standing {
+  readonly uid: Uid;
+  readonly node: string | null;
+  /** Assigned, running, ready: 0 or 1 each; then the deletion cost. */
+  readonly keys: readonly [number, number, number, number];
 }
 
-const counterOf = (uid: Uid) => Number.parseInt(uid.slice(uid.indexOf('-') + 1), 36);
-const incarnationOf = (uid: Uid) =>
-  uid.startsWith('r') ? Number.parseInt(uid.slice(1, uid.indexOf('-')), 36) : 0;
+/** Pods of one node that only their age tells apart. */
+interface Bucket {
+  readonly node: string | null;
+  readonly keys: Standing['keys'];
+  /** How many live Pods of the ReplicaSet are on the node; 0 for the unassigned. */
+  readonly crowd: number;
+  readonly pods: SortedSet<Uid>;
+}
 
-function sooner(a: Ranked, b: Ranked): boolean {
+/** The live Pods of one ReplicaSet in the order in which a scale-in ends them. */
+export interface Ranking {
+  readonly nodes: PMap<string | null, readonly Bucket[]>;
+  readonly order: SortedSet<Bucket>;
+}
+
+/** The younger first; uids of R are `r<incarnation>-<counter>` in base 36, so the longer number is the greater. */
+function byAge(a: Uid, b: Uid): number {
+  if (a === b) return 0;
+  const [dash, other] = [dashOf(a), dashOf(b)];
+  if (dash !== other) return other - dash;
+  if (dash > 0 && a.length !== b.length) {
+    const [mine, theirs] = [a.slice(0, dash), b.slice(0, dash)];
+    if (mine === theirs) return b.length - a.length;
+  }
+  return a > b ? -1 : 1;
+}
+/** Where the incarnation ends; 0 for an adopted uid. */
+const dashOf = (uid: Uid) => (uid.startsWith('r') ? uid.indexOf('-') : 0);
+
+/** What the ranking compares of a Pod. */
+interface Ranked {
+  readonly keys: Standing['keys'];
+  readonly crowd: number;
+  readonly uid: Uid;
+}
+
+function byRank(a: Ranked, b: Ranked): number {
   for (let i = 0; i < a.keys.length; i++) {
     const difference = (a.keys[i] as number) - (b.keys[i] as number);
-    // An adopted uid has no counter; the uids themselves decide.
-    if (difference < 0 || difference > 0) return difference < 0;
+    if (difference !== 0) return difference;
   }
-  return a.record.uid > b.record.uid;
+  return b.crowd - a.crowd || byAge(a.uid, b.uid);
 }
 
-/** The first `count`, in order: of 100,000 Pods one is picked without sorting the others. */
-function first(all: readonly Ranked[], count: number): readonly Ranked[] {
-  const last = new Heap(
-    all.slice(0, count).map((ranked) => ({ ranked })),
-    (a, b) => sooner(b.ranked, a.ranked),
-  );
-  for (let i = count; i < all.length; i++) {
-    const top = last.peek();
-    const candidate = all[i] as Ranked;
-    if (top === undefined || !sooner(candidate, top.ranked)) continue;
-    top.ranked = candidate;
-    last.settle();
-  }
-  const chosen: Ranked[] = [];
-  for (let top = last.pop(); top !== undefined; top = last.pop()) chosen.push(top.ranked);
-  return chosen.reverse();
+const headOf = ({ keys, crowd, pods }: Bucket): Ranked => ({ keys, crowd, uid: pods.first() as Uid });
+
+/** Nobody. */
+export const EMPTY_RANKING: Ranking = {
+  nodes: PMap(),
+  order: sortedSet<Bucket>((a, b) => byRank(headOf(a), headOf(b))),
+};
+
+/** Where a live record stands. */
+export function standingOf(record: PodRecord, cost: number): Standing {
+  return {
+    uid: record.uid,
+    node: record.node,
+    keys: [record.node === null ? 0 : 1, PENDING.has(record.phase) ? 0 : 1, record.ready ? 1 : 0, cost],
+  };
 }
 
-/**
- * Picks `count` victims among the live records of a ReplicaSet: unassigned first, then not running, not ready,
- * of lower `pod-deletion-cost`, with more of the ReplicaSet on the same node, younger. Adopted Pods, whose age R does
- * not know, are the oldest.
- */
-export function victims(
-  context: ReplicaSetContext,
-  live: Iterable<Uid>,
-  count: number,
-): readonly PodRecord[] {
-  const records = [...live].map((uid) => context.records.get(uid) as PodRecord);
-  const onNode = new Map<string, number>();
-  for (const { node } of records) if (node !== null) onNode.set(node, (onNode.get(node) ?? 0) + 1);
-  const ranked = records.map(
-    (record): Ranked => ({
-      record,
-      keys: [
-        record.node === null ? 0 : 1,
-        PENDING.has(record.phase) ? 0 : 1,
-        record.ready ? 1 : 0,
-        context.costs.get(record.uid) ?? 0,
-        record.node === null ? 0 : -(onNode.get(record.node) as number),
-        -incarnationOf(record.uid),
-        -counterOf(record.uid),
-      ],
-    }),
-  );
-  return first(ranked, count).map(({ record }) => record);
+const isBucketOf = ({ keys }: Standing) => {
+  const [assigned, running, ready, cost] = keys;
+  return ({ keys: [a, r, d, c] }: Bucket) => a === assigned && r === running && d === ready && c === cost;
+};
+
+function without(buckets: readonly Bucket[], gone: Standing): readonly Bucket[] {
+  const isOf = isBucketOf(gone);
+  return buckets.flatMap((bucket) => {
+    if (!isOf(bucket)) return bucket;
+    const pods = bucket.pods.remove(gone.uid);
+    return pods.size === 0 ? [] : { ...bucket, pods };
+  });
+}
+
+function withOne(buckets: readonly Bucket[], come: Standing): readonly Bucket[] {
+  const at = buckets.findIndex(isBucketOf(come));
+  const bucket = buckets[at];
+  if (bucket === undefined) {
+    const pods = sortedSet(byAge).add(come.uid);
+    return [...buckets, { node: come.node, keys: come.keys, crowd: 0, pods }];
+  }
+  return buckets.with(at, { ...bucket, pods: bucket.pods.add(come.uid) });
+}
+
+/** Puts the buckets of a node where they belong, with the crowd as it is now. */
+function replace(ranking: Ranking, node: string | null, buckets: readonly Bucket[]): Ranking {
+  const before = ranking.nodes.get(node) ?? [];
+  const crowd = node === null ? 0 : buckets.reduce((sum, { pods }) => sum + pods.size, 0);
+  const after = buckets.map((bucket) => (bucket.crowd === crowd ? bucket : { ...bucket, crowd }));
+  let { order } = ranking;
+  for (const bucket of before) if (!after.includes(bucket)) order = order.remove(bucket);
+  for (const bucket of after) if (!before.includes(bucket)) order = order.add(bucket);
+  const nodes = after.length === 0 ? ranking.nodes.delete(node) : ranking.nodes.set(node, after);
+  return { nodes, order };
+}
+
+/** The ranking after a Pod changed: came (`before` is null), went (`after` is null), or stands elsewhere. */
+export function rerank(ranking: Ranking, before: Standing | null, after: Standing | null): Ranking {
+  if (before !== null && after !== null && before.node === after.node) {
+    if (before.keys.every((key, i) => key === after.keys[i])) return ranking;
+    const buckets = ranking.nodes.get(before.node) ?? [];
+    return replace(ranking, before.node, withOne(without(buckets, before), after));
+  }
+  let next = ranking;
+  if (before !== null) next = replace(next, before.node, without(next.nodes.get(before.node) ?? [], before));
+  if (after !== null) next = replace(next, after.node, withOne(next.nodes.get(after.node) ?? [], after));
+  return next;
+}
+
+/** The first of a bucket that are not yet chosen. */
+interface Cursor extends Ranked {
+  uid: Uid;
+  readonly rest: Iterator<Uid>;
+}
+
+function cursorOf({ keys, crowd, pods }: Bucket): Cursor {
+  const rest = pods[Symbol.iterator]();
+  return { keys, crowd, uid: rest.next().value as Uid, rest };
+}
+
+/** The first `count` Pods, in order. */
+export function firstOf({ order }: Ranking, count: number): readonly Uid[] {
+  const chosen: Uid[] = [];
+  const open = new Heap<Cursor>([], (a, b) => byRank(a, b) < 0);
+  const buckets = order[Symbol.iterator]();
+  let bucket = buckets.next();
+  while (chosen.length < count) {
+    for (; bucket.done !== true; bucket = buckets.next()) {
+      const top = open.peek();
+      if (top !== undefined && byRank(top, headOf(bucket.value)) < 0) break;
+      open.push(cursorOf(bucket.value));
+    }
+    const top = open.peek();
+    if (top === undefined) break;
+    chosen.push(top.uid);
+    const next = top.rest.next();
+    if (next.done === true) open.pop();
+    else {
+      top.uid = next.value;
+      open.settle();
+    }
+  }
+  return chosen;
+}
+
+/** The first `count` of some of the Pods, in order; looks at each of them. */
+export function firstAmong({ nodes }: Ranking, some: readonly Standing[], count: number): readonly Uid[] {
+  const crowds = new Map<string | null, number>();
+  for (const { node } of some) if (!crowds.has(node)) crowds.set(node, nodes.get(node)?.[0]?.crowd ?? 0);
+  return some
+    .map(({ uid, node, keys }): Ranked => ({ uid, keys, crowd: crowds.get(node) as number }))
+    .sort(byRank)
+    .slice(0, count)
+    .map(({ uid }) => uid);
 }

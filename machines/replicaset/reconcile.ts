@@ -7,9 +7,9 @@ import type { Message } from '../../spec/messages.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { PodRecord, Resources, SessionId, Uid } from '../../spec/vocabulary.ts';
 import { isDownstreamOpen, isUpstreamOpen, upstreamSession } from '../ownership/link/index.ts';
-import { type DeploymentView, NO_HOLD, targets } from '../ownership/wants/targets.ts';
+import { type DeploymentView, NO_HOLD, type Target, targets } from '../ownership/wants/targets.ts';
 import { DOWN, emit, type ReplicaSetContext } from './context.ts';
-import { victims } from './ranking.ts';
+import { firstAmong, firstOf, standingOf } from './ranking.ts';
 import { EMPTY_INDEX, put } from './records.ts';
 import { deleteUnseen } from './takeBack.ts';
 
@@ -74,9 +74,24 @@ function viewOf(context: ReplicaSetContext, group: string): DeploymentView {
     linkOpen: isDownstreamOpen(context.up),
     gone: context.gone.has(group),
     replicaSets: uids.flatMap((uid) => context.replicaSets.get(uid) ?? []),
-    live: new Map(uids.map((uid) => [uid, (context.index.get(uid) ?? EMPTY_INDEX).live.size])),
+    live: new Map(uids.map((uid) => [uid, (context.index.get(uid) ?? EMPTY_INDEX).live])),
     hold: context.holds.get(group) ?? NO_HOLD,
   };
+}
+
+/** The first `count` in the ranking, of all or of those that are certainly not published. */
+function victims(
+  context: ReplicaSetContext,
+  replicaSet: string,
+  ends: Target['ends'],
+  count: number,
+): readonly Uid[] {
+  const { ranking, unpublished } = context.index.get(replicaSet) ?? EMPTY_INDEX;
+  if (ends === 'any') return firstOf(ranking, count);
+  const some = [...unpublished].map((uid) =>
+    standingOf(context.records.get(uid) as PodRecord, context.costs.get(uid) ?? 0),
+  );
+  return firstAmong(ranking, some, count);
 }
 
 function reconcileGroup(
@@ -89,9 +104,8 @@ function reconcileGroup(
   const { targets: wanted, hold } = targets(viewOf(context, group), context.config.mutants);
   let next: ReplicaSetContext = { ...context, holds: context.holds.set(group, hold) };
   for (const { replicaSet, mayCreate, mayEnd, ends } of wanted) {
-    const { live, unpublished } = next.index.get(replicaSet) ?? EMPTY_INDEX;
     if (mayEnd > 0) {
-      const chosen = victims(next, ends === 'any' ? live : unpublished, mayEnd).map(({ uid }) => uid);
+      const chosen = victims(next, replicaSet, ends, mayEnd);
       ended.push(...chosen);
       next = entomb(next, chosen);
     }

@@ -2,10 +2,12 @@
 import { Set as PSet } from 'immutable';
 import type { PodRecord, ReplicaCount, Uid } from '../../spec/vocabulary.ts';
 import type { ReplicaSetContext, ReplicaSetIndex } from './context.ts';
+import { EMPTY_RANKING, rerank, type Standing, standingOf } from './ranking.ts';
 
 /** The index of a ReplicaSet without records. */
 export const EMPTY_INDEX: ReplicaSetIndex = {
-  live: PSet(),
+  live: 0,
+  ranking: EMPTY_RANKING,
   unpublished: PSet(),
   terminating: PSet(),
   ready: 0,
@@ -15,15 +17,22 @@ const isUnpublished = (record: PodRecord | undefined) =>
   record?.phase === 'created' || record?.phase === 'bound';
 const isReady = (record: PodRecord | undefined) => (record?.ready && record.phase !== 'terminating' ? 1 : 0);
 
+function standing(record: PodRecord | undefined, cost: number): Standing | null {
+  return record === undefined || record.phase === 'terminating' ? null : standingOf(record, cost);
+}
+
 function reindex(
   index: ReplicaSetIndex,
   before: PodRecord | undefined,
   after: PodRecord | undefined,
+  cost: number,
 ): ReplicaSetIndex {
   const uid = (after ?? before)?.uid as Uid;
   const marked = after?.phase === 'terminating';
+  const [stood, stands] = [standing(before, cost), standing(after, cost)];
   return {
-    live: after === undefined || marked ? index.live.delete(uid) : index.live.add(uid),
+    live: index.live - (stood === null ? 0 : 1) + (stands === null ? 0 : 1),
+    ranking: rerank(index.ranking, stood, stands),
     unpublished: isUnpublished(after) ? index.unpublished.add(uid) : index.unpublished.delete(uid),
     terminating: marked ? index.terminating.add(uid) : index.terminating.delete(uid),
     ready: index.ready - isReady(before) + isReady(after),
@@ -44,11 +53,12 @@ export function put(context: ReplicaSetContext, record: PodRecord): ReplicaSetCo
   const before = context.records.get(record.uid);
   if (before === record) return context;
   const index = context.index.get(record.replicaSet) ?? EMPTY_INDEX;
+  const cost = context.costs.get(record.uid) ?? 0;
   return touch(
     {
       ...context,
       records: context.records.set(record.uid, record),
-      index: context.index.set(record.replicaSet, reindex(index, before, record)),
+      index: context.index.set(record.replicaSet, reindex(index, before, record, cost)),
     },
     record.replicaSet,
   );
@@ -58,8 +68,9 @@ export function put(context: ReplicaSetContext, record: PodRecord): ReplicaSetCo
 export function drop(context: ReplicaSetContext, uid: Uid): ReplicaSetContext {
   const before = context.records.get(uid);
   if (before === undefined) return context;
-  const index = reindex(context.index.get(before.replicaSet) ?? EMPTY_INDEX, before, undefined);
-  const isEmpty = index.live.size === 0 && index.terminating.size === 0;
+  const cost = context.costs.get(uid) ?? 0;
+  const index = reindex(context.index.get(before.replicaSet) ?? EMPTY_INDEX, before, undefined, cost);
+  const isEmpty = index.live === 0 && index.terminating.size === 0;
   return touch(
     {
       ...context,
@@ -71,12 +82,26 @@ export function drop(context: ReplicaSetContext, uid: Uid): ReplicaSetContext {
   );
 }
 
+/** Keeps the deletion cost of a Pod that R holds. */
+export function setCost(context: ReplicaSetContext, record: PodRecord, cost: number): ReplicaSetContext {
+  const { uid, replicaSet } = record;
+  const before = context.costs.get(uid) ?? 0;
+  if (before === cost) return context;
+  const index = context.index.get(replicaSet) ?? EMPTY_INDEX;
+  const ranking = rerank(index.ranking, standing(record, before), standing(record, cost));
+  return {
+    ...context,
+    costs: cost === 0 ? context.costs.delete(uid) : context.costs.set(uid, cost),
+    index: context.index.set(replicaSet, { ...index, ranking }),
+  };
+}
+
 /** What D is told of a ReplicaSet; null if R does not know whose it is. */
 export function countOf(context: ReplicaSetContext, replicaSet: string): ReplicaCount | null {
   const deployment = context.replicaSets.get(replicaSet)?.deployment;
   if (deployment == null) return null;
   const { live, terminating, ready } = context.index.get(replicaSet) ?? EMPTY_INDEX;
-  return { deployment, replicaSet, live: live.size, ready, terminating: terminating.size };
+  return { deployment, replicaSet, live, ready, terminating: terminating.size };
 }
 
 /** Counts of every ReplicaSet that R knows. */

@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   spec: [],
-  machines: ['xstate', 'immutable'],
+  machines: ['xstate', 'immutable', 'sorted-btree'],
 };
 const IMPORT = /^(?:import|export)\b[^'"`;]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 

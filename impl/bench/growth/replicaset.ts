@@ -109,7 +109,6 @@ export function growReplicaSet(records: number): GrownStage {
       events: sample(rest)
         .slice(0, 20)
         .map(() => scale(records - 1)),
-      grows: 'the ranking compares the Pods of the ReplicaSet',
     },
   ]);
 }
