@@ -16,10 +16,13 @@ import { BINARIES, type BinaryName, KUBERNETES_VERSION } from './versions.ts';
 /** The folder of `go.mod`. @internal */
 export const MODULE_DIR = fileURLToPath(new URL('.', import.meta.url));
 
-/** `$XDG_CACHE_HOME/kubedirect/controlplane`, or under `~/.cache`. @internal */
-export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+/** `$XDG_CACHE_HOME/kubedirect/<room>`, or under `~/.cache`. @internal */
+export function cacheRoot(
+  env: NodeJS.ProcessEnv = process.env,
+  room: 'controlplane' | 'tlc' = 'controlplane',
+): string {
   const base = env.XDG_CACHE_HOME;
-  return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'kubedirect', 'controlplane');
+  return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'kubedirect', room);
 }
 
 /** Folder of the built programs. @internal */
