@@ -77,6 +77,16 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoLeak'],
   },
   {
+    name: 'old-list-heeded',
+    rule: 'a list says nothing of an object that the watch has told of since the list was asked for (5)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'late-reply-heeded',
+    rule: 'the reply to a create says nothing of an object that was seen before it (5)',
+    breaks: ['Converges', 'NoLeak'],
+  },
+  {
     name: 'publish-again',
     rule: 'after a restart, publish intent without an object is ambiguous: the Pod ends (5)',
     breaks: ['TerminationIrreversible'],

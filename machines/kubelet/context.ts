@@ -137,8 +137,8 @@ export interface KubeletContext {
   /** Consistent lists under way, and what was known when the first of them was asked for. */
   readonly lists: number;
   readonly listedFrom: { readonly held: PMap<string, Uid>; readonly foreign: PMap<string, Foreign> } | null;
-  /** Objects that vanished while a list was under way: the list may still show them. */
-  readonly vanishedSince: PSet<string>;
+  /** Objects that the watch told of while a list was under way: the list may show them as they were before. */
+  readonly heardSince: PSet<string>;
   // ---- of one step ---------------------------------------------------------------------------------------
   readonly entries: List<JournalEntry>;
   readonly acts: List<Effect>;
@@ -202,7 +202,7 @@ export function initialContext(config: StageConfig): KubeletContext {
     early: List(),
     lists: 0,
     listedFrom: null,
-    vanishedSince: PSet(),
+    heardSince: PSet(),
     entries: List(),
     acts: List(),
     news: List(),

@@ -36,6 +36,17 @@ export function stampOf(context: KubeletContext, fact: PodFact): Uid | null {
   return context.released.has(fact.metadataUid) ? null : fact.uid;
 }
 
+/** What the watch tells of an object while a list is under way is younger than the list, or soon followed by what is. */
+function noteHeard(context: KubeletContext, metadataUid: string): KubeletContext {
+  if (context.lists === 0 || context.mutants.has('old-list-heeded')) return context;
+  return { ...context, heardSince: context.heardSince.add(metadataUid) };
+}
+
+/** A Pod object that the watch shows. */
+export function watched(context: KubeletContext, fact: PodFact): KubeletContext {
+  return observe(noteHeard(context, fact.metadataUid), fact);
+}
+
 /** A Pod object on this node, seen by watch, list, read or reply. */
 export function observe(context: KubeletContext, fact: PodFact): KubeletContext {
   if (fact.node !== context.node) return context;
@@ -211,8 +222,7 @@ export function tidy(context: KubeletContext, metadataUid: string): KubeletConte
 /** The object is gone. */
 export function vanish(context: KubeletContext, fact: PodFact): KubeletContext {
   const { metadataUid } = fact;
-  const { lists, vanishedSince } = context;
-  const noted = lists === 0 ? context : { ...context, vanishedSince: vanishedSince.add(metadataUid) };
+  const noted = noteHeard(context, metadataUid);
   const uid = noted.byObject.get(metadataUid) ?? publishedAs(noted, fact);
   if (uid === null) return vanishForeign(noted, metadataUid);
   const gone = objectHeard(noted, uid, 'vanished', { metadataUid, name: nameOf(fact) });
@@ -234,7 +244,10 @@ function vanishForeign(context: KubeletContext, metadataUid: string): KubeletCon
   return act({ ...left, killing: left.killing.add(containerUid) }, { type: 'stopPod', uid: containerUid });
 }
 
-/** A consistent list: what is in it is seen, and what K knew before it was asked for and is not in it is gone. */
+/**
+ * A consistent list: what is in it is seen, unless the watch has told of it since; and what K knew before the list was asked
+ * for and is not in it is gone.
+ */
 export function reconcile(context: KubeletContext, facts: readonly PodFact[]): KubeletContext {
   const from = context.listedFrom;
   const listed = new Set(facts.map(({ metadataUid }) => metadataUid));
@@ -244,7 +257,7 @@ export function reconcile(context: KubeletContext, facts: readonly PodFact[]): K
       now = advance(objectHeard(now, uid, 'vanished'), uid);
   for (const metadataUid of from?.foreign.keys() ?? [])
     if (!listed.has(metadataUid)) now = vanishForeign(now, metadataUid);
-  for (const fact of facts) if (!now.vanishedSince.has(fact.metadataUid)) now = observe(now, fact);
+  for (const fact of facts) if (!now.heardSince.has(fact.metadataUid)) now = observe(now, fact);
   return now;
 }
 
@@ -265,5 +278,5 @@ export function askForList(context: KubeletContext): KubeletContext {
 export function listArrived(context: KubeletContext): KubeletContext {
   const lists = Math.max(0, context.lists - 1);
   if (lists > 0) return { ...context, lists };
-  return { ...context, lists, listedFrom: null, vanishedSince: context.vanishedSince.clear() };
+  return { ...context, lists, listedFrom: null, heardSince: context.heardSince.clear() };
 }

@@ -9,10 +9,10 @@ import { dropForeign, objectHeard, putForeign } from './pods.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
-/** The create was done. */
+/** The create was done. Old news of a Pod that K no longer holds: it saw the object before it let go of the Pod. */
 export function published(context: KubeletContext, { uid, pod: fact }: Event<'published'>): KubeletContext {
   const pod = context.pods.get(uid);
-  if (pod === undefined) return observe(context, fact);
+  if (pod === undefined) return context.mutants.has('late-reply-heeded') ? observe(context, fact) : context;
   if (pod.metadataUid !== null) return context;
   const { metadataUid, namespace, name } = fact;
   const seen = { metadataUid, name: { namespace, name } };

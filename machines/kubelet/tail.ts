@@ -2,7 +2,7 @@
 import { KubedirectError } from '../../spec/errors.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { KubeletContext } from './context.ts';
-import { askForList, observe, vanish } from './observe.ts';
+import { askForList, vanish, watched } from './observe.ts';
 import {
   ambiguityPassed,
   deleteAnswered,
@@ -18,7 +18,7 @@ export function hearTail(context: KubeletContext, event: StageEvent): KubeletCon
   if (context.journal !== null) return { ...context, early: context.early.push(event) };
   switch (event.type) {
     case 'podObserved':
-      return observe(context, event.pod);
+      return watched(context, event.pod);
     case 'podVanished':
       return vanish(context, event.pod);
     case 'published':

@@ -56,7 +56,7 @@ export function viewOfContext(context: KubeletContext) {
             held: sorted(context.listedFrom.held.keys()),
             foreign: sorted(context.listedFrom.foreign.keys()),
           },
-    vanishedSince: sorted(context.vanishedSince),
+    heardSince: sorted(context.heardSince),
     queued,
   };
 }

@@ -83,6 +83,23 @@ const RULES: Readonly<Record<string, Rule>> = {
     tail.serve();
     return types(tail.hear({ type: 'podObserved', pod: podFact('r1') })).includes('deletePod');
   },
+  'old-list-heeded': (mutants) => {
+    const tail = serving({ mutants });
+    const foreign = podFact(null, { managed: false, replicaSet: null });
+    tail.hear({ type: 'synced', what: 'pods' });
+    tail.hear({ type: 'podObserved', pod: { ...foreign, phase: 'Failed' } });
+    tail.hear({ type: 'podsListed', pods: [foreign] });
+    return tail.view.used.pods === 0;
+  },
+  'late-reply-heeded': (mutants) => {
+    const tail = serving({ mutants });
+    tail.assign(bound('r1'));
+    const orphaned = podFact('r1', { replicaSet: null });
+    tail.hear({ type: 'podObserved', pod: orphaned });
+    tail.hear({ type: 'podVanished', pod: orphaned });
+    tail.hear({ type: 'published', uid: 'r1', pod: podFact('r1') });
+    return tail.view.pods.length === 0;
+  },
   'publish-again': (mutants) => {
     const tail = restarted(mutants, [accepted, intent], { running: ['r1'] });
     return only(tail.serve(), 'publish').length === 0;

@@ -265,6 +265,39 @@ describe('Pods that K sees on its node, at all times', () => {
     expect(tail.record('r2')).toMatchObject({ phase: 'accepted' });
   });
 
+  it('believes the watch, not a list that was made before: a Pod that failed meanwhile takes no room', () => {
+    const tail = new Tail({});
+    const foreign = podFact(null, { managed: false, replicaSet: null });
+    tail.serve();
+    tail.hear({ type: 'synced', what: 'pods' });
+    tail.hear({ type: 'podObserved', pod: foreign });
+    tail.hear({ type: 'podObserved', pod: { ...foreign, phase: 'Failed' } });
+    tail.hear({ type: 'podsListed', pods: [foreign] });
+    expect(tail.view.used.pods).toBe(0);
+    tail.hear({ type: 'synced', what: 'pods' });
+    tail.hear({ type: 'podsListed', pods: [foreign] });
+    expect(tail.view.used.pods).toBe(1);
+  });
+
+  it('believes the watch, not a list that was made before: a Pod that is ready stays ready', () => {
+    const tail = serving({}, [podFact('r1')]);
+    tail.hear({ type: 'synced', what: 'pods' });
+    tail.hear({ type: 'podObserved', pod: podFact('r1', { phase: 'Running', ready: true }) });
+    tail.hear({ type: 'podsListed', pods: [podFact('r1', { phase: 'Running' })] });
+    expect(tail.record('r1')).toMatchObject({ phase: 'running', ready: true });
+  });
+
+  it('hears nothing in the reply to a create whose object it has seen, let go of, and seen vanish', () => {
+    const tail = serving();
+    tail.assign(bound('r1'));
+    const orphaned = podFact('r1', { replicaSet: null });
+    tail.hear({ type: 'podObserved', pod: orphaned });
+    tail.hear({ type: 'podObserved', pod: { ...orphaned, deleting: true } });
+    tail.hear({ type: 'podVanished', pod: orphaned });
+    expect(tail.hear({ type: 'published', uid: 'r1', pod: podFact('r1') })).toEqual([]);
+    expect(tail.view).toMatchObject({ pods: [], used: { pods: 0 } });
+  });
+
   it('recovers from a list asked for after the last registration, not from one before it', () => {
     const tail = new Tail({ journal: journalOf(accepted, intent) });
     const lists = () => only(tail.effects, 'listPods').length;
