@@ -11,6 +11,7 @@ import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
 import { Heap } from '../heap.ts';
 import { admits } from './constraints.ts';
 import type { Level } from './context.ts';
+import type { Place } from './line.ts';
 import { minus, NOTHING, plus, within } from './resources.ts';
 
 /** One open node during a pass. */
@@ -37,7 +38,7 @@ export interface Group {
   readonly priority: number;
   readonly requests: Resources;
   readonly constraints: Constraints;
-  readonly waiting: Iterable<readonly [Uid, number]>;
+  readonly waiting: Iterable<Place>;
   /** Nodes to try; the others were tried in vain, and nothing changed there since. */
   readonly rooms: readonly Room[];
 }
@@ -216,8 +217,8 @@ function reserve(room: Room, requests: Resources, victims: readonly PodRecord[])
 
 interface Turn {
   readonly group: Group;
-  readonly rest: Iterator<readonly [Uid, number]>;
-  head: readonly [Uid, number];
+  readonly rest: Iterator<Place>;
+  head: Place;
   candidates: Candidates | null;
   /** Nodes that admit the group. */
   rooms: readonly Room[] | null;

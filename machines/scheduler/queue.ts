@@ -4,8 +4,9 @@
  * Pods of one ReplicaSet revision, size and priority are one *shape*: if the oldest finds no room, none does. So what
  * a step costs grows with the shapes that wait, not with the Pods.
  */
-import { Map as IMap, OrderedMap } from 'immutable';
+import { Map as IMap } from 'immutable';
 import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
+import { EMPTY_LINE, join, type Line, leave } from './line.ts';
 
 /** Waiting Pods that no scheduler could tell apart. */
 export interface Shape {
@@ -13,8 +14,7 @@ export interface Shape {
   readonly replicaSet: string;
   readonly priority: number;
   readonly requests: Resources;
-  /** Waiting uids, oldest first, with their places in the order of arrival. */
-  readonly waiting: OrderedMap<Uid, number>;
+  readonly waiting: Line;
   /** No node had room when last tried: only nodes that changed since need trying. */
   readonly tried: boolean;
 }
@@ -53,12 +53,13 @@ export function enqueue(queue: Queue, records: readonly PodRecord[]): Queue {
       replicaSet: first.replicaSet,
       priority: first.priority,
       requests: first.requests,
-      waiting: OrderedMap<Uid, number>(),
+      waiting: EMPTY_LINE,
       tried: false,
     };
-    const waiting = shape.waiting.withMutations((map) => {
-      for (const { uid } of group) map.set(uid, places.get(uid) as number);
-    });
+    const waiting = join(
+      shape.waiting,
+      group.map(({ uid }) => [uid, places.get(uid) as number]),
+    );
     shapes = shapes.set(key, { ...shape, waiting });
   }
   return { shapes, arrivals };
@@ -77,17 +78,15 @@ export function dequeue(queue: Queue, records: Iterable<PodRecord>): Queue {
   for (const [key, uids] of groups) {
     const shape = shapes.get(key);
     if (shape === undefined) continue;
-    const waiting = shape.waiting.withMutations((map) => {
-      for (const uid of uids) map.delete(uid);
-    });
-    shapes = waiting.isEmpty() ? shapes.delete(key) : shapes.set(key, { ...shape, waiting });
+    const waiting = leave(shape.waiting, uids);
+    shapes = waiting.places.isEmpty() ? shapes.delete(key) : shapes.set(key, { ...shape, waiting });
   }
   return { ...queue, shapes };
 }
 
 /** Whether a record waits. */
 export function isWaiting(queue: Queue, record: PodRecord): boolean {
-  return queue.shapes.get(shapeOf(record))?.waiting.has(record.uid) ?? false;
+  return queue.shapes.get(shapeOf(record))?.waiting.places.has(record.uid) ?? false;
 }
 
 /** Marks shapes as tried, or as to be tried everywhere again. */

@@ -15,7 +15,7 @@ export function takesNothing(context: Context): boolean {
 /** Gives up what waits for a node, or for the room of its victims: nobody would ever bind it, and R would wait for ever. */
 export function giveUpUnbound(context: Context): Context {
   if (!takesNothing(context)) return context;
-  const waiting = [...context.queue.shapes.values()].flatMap((shape) => [...shape.waiting.keys()]);
+  const waiting = [...context.queue.shapes.values()].flatMap((shape) => [...shape.waiting.places.keys()]);
   const uids = [...waiting, ...context.preemptions.keys()];
   if (uids.length === 0) return context;
   return tell(letGo(context, uids), { lost: uids.map((uid) => ({ uid, reason: 'OwnedByStock' })) });

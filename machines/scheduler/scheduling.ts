@@ -76,6 +76,7 @@ function runPass(context: Context, shapes: readonly Shape[], stirred: ISet<strin
     const cool = ({ fact }: Room) => !context.cooling.has(`${fact.name}/${shape.replicaSet}`);
     return {
       ...shape,
+      waiting: shape.waiting.order,
       constraints: (context.templates.get(shape.replicaSet) as { constraints: Group['constraints'] })
         .constraints,
       rooms: context.cooling.isEmpty() ? all : all.filter(cool),
@@ -176,7 +177,7 @@ export function watchForRoom(context: Context): Context {
 /** The clock ran out: says how many wait, and of what size. */
 export function reportNoRoom(context: Context, replicaSet: string): Context {
   const waiting = [...context.queue.shapes.values()].filter((shape) => shape.replicaSet === replicaSet);
-  const count = waiting.reduce((sum, shape) => sum + shape.waiting.size, 0);
+  const count = waiting.reduce((sum, shape) => sum + shape.waiting.places.size, 0);
   if (count === 0) return context;
   const open = context.nodes.count(takesPods);
   const why = context.templates.has(replicaSet)

@@ -44,7 +44,7 @@ export function viewOfScheduler({ value, context }: SchedulerState) {
     templates: byKey(context.templates, same),
     queue: {
       arrivals: context.queue.arrivals,
-      shapes: byKey(context.queue.shapes, ({ waiting, tried }) => ({ waiting: [...waiting], tried })),
+      shapes: byKey(context.queue.shapes, ({ waiting, tried }) => ({ waiting: [...waiting.order], tried })),
     },
     preemptions: byKey(context.preemptions, viewOfPreemption),
     unmanaged: byKey(context.unmanaged, same),

@@ -135,7 +135,7 @@ function checkCounters({ state: { context } }: SchedulerWorld): void {
   );
   expect(context.priorities.reduce((sum, count) => sum + count, 0)).toBe(live.length);
   const waiting = [...context.records.values()].filter(({ node: on }) => on === null).map(({ uid }) => uid);
-  const queued = [...context.queue.shapes.values()].flatMap((shape) => [...shape.waiting.keys()]);
+  const queued = [...context.queue.shapes.values()].flatMap((shape) => [...shape.waiting.places.keys()]);
   expect([...queued, ...context.preemptions.keys()].sort()).toEqual(waiting.sort());
 }
 
