@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   RELEASE_INCOMPLETE: 'managed Pods did not come to match their ReplicaSets in time',
   TAKE_BACK_UNACKNOWLEDGED: 'a stage has not acknowledged that stock owns the managed Pods',
   JOURNAL_FULL: 'the journal could not be written: no space left',
+  JOURNAL_LOCKED: 'another agent writes this journal',
   JOURNAL_CORRUPT: 'the journal holds a line that is not a journal entry',
   GO_MISSING: 'no Go toolchain new enough to build the control plane, and none to be had',
   BINARY_BUILD_FAILED: 'a program of the control plane could not be built',

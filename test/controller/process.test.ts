@@ -1,10 +1,8 @@
 /** The stages as processes, and what the world or a person gives them that is wrong: named errors, and nothing lost. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PodObject } from '../../impl/controller/host/objects.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
@@ -13,67 +11,7 @@ import { MANAGED_LABEL, POD_UID_ANNOTATION, SYSTEM_NAMESPACE } from '../../impl/
 import { type RunningProcess, startProcess } from '../../impl/controller/process/process.ts';
 import { install } from '../../impl/deploy/install.ts';
 import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
-
-const MAIN = path.join(import.meta.dirname, '../../impl/cli/main.ts');
-
-/** A `kubedirect` of its own process. */
-class Kubedirect {
-  readonly #child: ChildProcess;
-  readonly exited: Promise<number | null>;
-  output = '';
-
-  constructor(args: readonly string[], limitBlocks?: number) {
-    const command = [process.execPath, MAIN, ...args];
-    this.#child =
-      limitBlocks === undefined
-        ? spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
-        : spawn('bash', ['-c', `ulimit -f ${limitBlocks} && exec "$0" "$@"`, ...command], {
-            stdio: ['ignore', 'pipe', 'pipe'],
-          });
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on('data', (data: Buffer) => {
-        this.output += data.toString();
-      });
-    this.exited = new Promise((resolve) => this.#child.once('close', resolve));
-  }
-
-  /** Log lines, parsed. */
-  get log(): readonly Record<string, unknown>[] {
-    return this.output
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .flatMap((line) => {
-        try {
-          return [JSON.parse(line) as Record<string, unknown>];
-        } catch {
-          return [];
-        }
-      });
-  }
-
-  async says(what: string, timeoutMs = 30_000): Promise<void> {
-    await until(`the log says ${what}`, () => this.output.includes(what), timeoutMs).catch((error: Error) => {
-      throw new Error(`${error.message}; it says: ${this.output.slice(-2_000)}`);
-    });
-  }
-
-  stop(): Promise<number | null> {
-    this.#child.kill('SIGTERM');
-    return this.exited;
-  }
-}
-
-async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
-): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`never came to hold: ${what}`);
-    await sleep(30);
-  }
-}
+import { Kubedirect, until } from './support/kubedirect.ts';
 
 describe('flags that are wrong end the command with exit code 2 and say what was expected', () => {
   it.each([

@@ -57,7 +57,8 @@ function read(file: string): JournalState {
   );
 }
 
-function explain(error: unknown, file: string): KubedirectError {
+/** Why the journal, or its lock, can not be written. @internal */
+export function journalUnwritable(error: unknown, file: string): KubedirectError {
   const code = (error as NodeJS.ErrnoException).code;
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
   return new KubedirectError(
@@ -94,7 +95,7 @@ export function openJournal(file: string): Journal {
     fs.fsyncSync(directory);
     fs.closeSync(directory);
   } catch (error) {
-    throw explain(error, file);
+    throw journalUnwritable(error, file);
   }
   const descriptor = fs.openSync(file, 'a');
   return {
@@ -103,7 +104,7 @@ export function openJournal(file: string): Journal {
       try {
         writeAll(descriptor, render(entries));
       } catch (error) {
-        throw explain(error, file);
+        throw journalUnwritable(error, file);
       }
     },
     close: () => fs.closeSync(descriptor),

@@ -23,6 +23,7 @@ import {
 import { errorFields } from './errorFields.ts';
 import { GroupCommit } from './groupCommit.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { type JournalLock, lockJournal } from './journalLock.ts';
 import { LinkPort, serveStage } from './linkPort.ts';
 import { observe } from './observe.ts';
 import { carryOut, type Life } from './runner.ts';
@@ -79,6 +80,8 @@ export class StageProcess {
   #server: LinkServer | null = null;
   #running: Running | null = null;
   #journal: Journal | null = null;
+  /** Held from before the registration, over all lives. */
+  #lock: JournalLock | null = null;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: StageProcessOptions) {
@@ -103,9 +106,10 @@ export class StageProcess {
     return this.#running !== null;
   }
 
-  /** Listens, and runs in the background from now on. @throws KubedirectError `PORT_TAKEN` */
+  /** Listens, and runs in the background from now on. @throws KubedirectError `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN` */
   async start(): Promise<void> {
-    const { listen, tls, log } = this.#options;
+    const { listen, tls, log, journalFile } = this.#options;
+    if (journalFile !== null) this.#lock = lockJournal(journalFile);
     this.#server = await serveStage({
       self: this.#self,
       address: listen,
@@ -123,6 +127,8 @@ export class StageProcess {
     await this.#done;
     await this.#server?.close();
     this.#journal?.close();
+    this.#lock?.release();
+    [this.#journal, this.#lock] = [null, null];
   }
 
   async #lives(): Promise<void> {

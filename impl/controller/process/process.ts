@@ -117,7 +117,7 @@ function startScaleApi(address: string, autoscaler: StageProcess, hub: WatchHub)
 
 /**
  * Starts the stages; they take their Leases in the background.
- * @throws KubedirectError `KUBECONFIG_INVALID`, `PORT_TAKEN`
+ * @throws KubedirectError `KUBECONFIG_INVALID`, `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN`
  * @public
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
@@ -133,7 +133,18 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     ...options.stages.map((name) => make(name, null)),
     ...options.nodes.map((node) => make('kubelet', node)),
   ];
-  for (const stage of stages) await stage.start();
+  const stop = async () => {
+    await Promise.all(stages.map((stage) => stage.stop()));
+    await hub.close();
+    await client.close();
+    recorder?.close();
+  };
+  try {
+    for (const stage of stages) await stage.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const autoscaler = stages.find(({ self }) => self === 'autoscaler');
   const scaleApi =
     autoscaler === undefined || options.scaleApi === undefined
@@ -144,10 +155,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     scaleApi: scaleApi?.address ?? null,
     async stop() {
       await scaleApi?.close();
-      await Promise.all(stages.map((stage) => stage.stop()));
-      await hub.close();
-      await client.close();
-      recorder?.close();
+      await stop();
     },
   };
 }
