@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   POLICY_INEFFECTIVE: 'the owner switch does not deny what it must deny',
   RELEASE_INCOMPLETE: 'managed Pods did not come to match their ReplicaSets in time',
   TAKE_BACK_UNACKNOWLEDGED: 'a stage has not acknowledged that stock owns the managed Pods',
+  AGENT_SUPERSEDED: 'another agent has registered itself on the Node',
   JOURNAL_FULL: 'the journal could not be written: no space left',
   JOURNAL_LOCKED: 'another agent writes this journal',
   JOURNAL_CORRUPT: 'the journal holds a line that is not a journal entry',

@@ -6,7 +6,7 @@ import { KubedirectError } from '../../spec/errors.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
 
 /** Exit codes of `run` and `agent`. */
-export const RUN_EXIT = { stopped: 0, usage: 2, stageOver: 20 } as const;
+export const RUN_EXIT = { stopped: 0, usage: 2, stageOver: 20, superseded: 21 } as const;
 
 /** Flags of both commands. */
 export interface RunFlags {
@@ -39,7 +39,7 @@ export async function untilSignalled(
     fatal: (error) => {
       const code = error instanceof KubedirectError ? error.code : 'UNEXPECTED';
       logger.error({ code, err: error }, 'a stage is over');
-      exitCode = RUN_EXIT.stageOver;
+      exitCode = code === 'AGENT_SUPERSEDED' ? RUN_EXIT.superseded : RUN_EXIT.stageOver;
       end();
     },
     ...options,
@@ -82,6 +82,6 @@ export function withCommonOptions(command: Command): Command {
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')
     .addHelpText(
       'after',
-      '\nExit codes: 0 stopped by a signal, 2 usage, 20 a stage is over (the log says why).',
+      '\nExit codes: 0 stopped by a signal, 2 usage, 20 a stage is over (the log says why),\n21 another agent has taken the Node over: do not start this one again.',
     );
 }

@@ -210,14 +210,24 @@ export function raiseIncarnation(
   });
 }
 
+/** Another agent answers for a Node. */
+export function agentSuperseded(node: string, own: Incarnation, other: Incarnation | null): KubedirectError {
+  return new KubedirectError(
+    'AGENT_SUPERSEDED',
+    `Node ${node}: expected incarnation ${own} to be its agent's, but a newer agent${other === null ? '' : ` (${other})`} has registered itself. This one stops for good: one agent serves a Node, with one journal.`,
+  );
+}
+
 /** What {@link registerAgent} needs. @public */
 export interface RegisterOptions {
   readonly node: string;
   /** `host:port` where the agent listens. */
   readonly address: string;
   readonly nowMs: number;
-  /** Take a number above this one, too: the agent's last, from its journal. */
+  /** Take a number above this one, too. */
   readonly above?: Incarnation;
+  /** The last number of this agent: a higher one on the Node, with another address, is another agent's. */
+  readonly last?: Incarnation;
   /** Further annotations to write in the same request. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -225,6 +235,7 @@ export interface RegisterOptions {
 /**
  * Register an agent on its Node under a new incarnation (protocol 1, 6): counter and address in one compare-and-swap.
  * Undefined if there is no such Node.
+ * @throws KubedirectError `AGENT_SUPERSEDED`
  * @public
  */
 export function registerAgent(
@@ -235,6 +246,9 @@ export function registerAgent(
     const node = await client.get(pathOf({ resource: 'nodes', name: options.node }));
     if (node === undefined) return undefined;
     const before = counterOf(node, AGENT_INCARNATION_ANNOTATION) ?? 0;
+    const { last = before } = options;
+    const address = node.metadata.annotations?.[AGENT_ADDRESS_ANNOTATION];
+    if (before > last && address !== options.address) throw agentSuperseded(options.node, last, before);
     const incarnation = Math.max(before + 1, (options.above ?? 0) + 1, options.nowMs);
     const patch = {
       metadata: {

@@ -110,9 +110,13 @@ export function isOwnNodeRead(context: KubeletContext, event: StageEvent): event
 export function isNodeLost(context: KubeletContext, event: StageEvent): boolean {
   return isOwnNodeRead(context, event) && event.node?.uid !== context.nodeUid;
 }
+const isNewer = (context: KubeletContext, node: NodeFact | null): boolean =>
+  (node?.agent ?? 0) > context.incarnation;
+
 /** A newer agent has registered itself: this one is superseded. */
 export function isAgentSuperseded(context: KubeletContext, event: StageEvent): boolean {
-  return isOwnNodeRead(context, event) && (event.node?.agent ?? 0) > context.incarnation;
+  const isAnswer = event.type === 'registered' || isOwnNodeRead(context, event);
+  return isAnswer && isNewer(context, event.node);
 }
 /** Somebody wiped or turned back the registration. */
 export function isRegistrationLost(context: KubeletContext, event: StageEvent): boolean {
@@ -137,10 +141,11 @@ export function heedNodeRead(context: KubeletContext, event: Event<'nodeRead'>):
   return stepLink({ ...heeded, waiting: null }, { type: 'verified', token: waiting.token, accept: true });
 }
 
-/** What the watch shows of the own Node. Another uid is verified by a read first: a watch may lag. */
+/** What the watch shows of the own Node. Another uid or a newer agent is verified by a read first. */
 export function heedNode(context: KubeletContext, node: NodeFact): KubeletContext {
   if (node.name !== context.node) return context;
-  if (node.uid === context.nodeUid) return heedMark({ ...context, capacity: node.capacity }, node.mark);
+  if (node.uid === context.nodeUid && !isNewer(context, node))
+    return heedMark({ ...context, capacity: node.capacity }, node.mark);
   return readOwnNode(context);
 }
 

@@ -137,7 +137,10 @@ export const kubeletMachine = setup({
           on: {
             ...always,
             ...switches,
-            registered: { target: 'readingLeader', actions: 'askForMinimum' },
+            registered: [
+              { guard: 'agentIsSuperseded', target: 'superseded', actions: 'stepDown' },
+              { target: 'readingLeader', actions: 'askForMinimum' },
+            ],
             leaseRead: { actions: 'hearLink' },
             nodeRead: unasked,
             nodeObserved: { actions: 'ignoreBeforeRegistration' },

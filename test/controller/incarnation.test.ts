@@ -173,6 +173,19 @@ describe('registerAgent', () => {
     expect(await readPeerIncarnation(client, 'scheduler', 'ns')).toBeNull();
   });
 
+  it('steps back where another agent stands since, but not for a write of its own whose reply was lost', async () => {
+    objects.put(NODE, { metadata: { name: 'n1', uid: 'u', resourceVersion: '' } });
+    const own = { node: 'n1', address: '10.0.0.1:7' };
+    await registerAgent(client, { ...own, nowMs: 5_000 });
+    await registerAgent(client, { ...own, nowMs: 6_000, last: 5_000 });
+    expect((await registerAgent(client, { ...own, nowMs: 7_000, last: 5_000 }))?.incarnation).toBe(7_000);
+    await registerAgent(client, { node: 'n1', address: '10.0.0.2:7', nowMs: 8_000 });
+    await expect(registerAgent(client, { ...own, nowMs: 9_000, last: 7_000 })).rejects.toMatchObject({
+      code: 'AGENT_SUPERSEDED',
+    });
+    expect(await readPeerIncarnation(client, 'kubelet/n1', 'ns')).toBe(8_000);
+  });
+
   it('is undefined without a Node', async () => {
     expect(await registerAgent(client, { node: 'n1', address: '', nowMs: 1 })).toBeUndefined();
   });

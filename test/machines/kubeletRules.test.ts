@@ -259,6 +259,22 @@ describe('the Node itself (6)', () => {
     expect(tail.view.state).toMatchObject({ agent: 'superseded' });
   });
 
+  it('shown with a newer agent: a consistent read says so, and this one stops; an older one says nothing', () => {
+    const tail = withPod();
+    const shown = (agent: number) => tail.hear({ type: 'nodeObserved', node: nodeFact({ agent }) });
+    expect(shown(tail.incarnation - 1)).toEqual([]);
+    expect(types(shown(tail.incarnation + 1))).toEqual(['readNode']);
+    expect(types(tail.nodeRead({ agent: tail.incarnation + 1 }))).toContain('stop');
+    expect(types(tail.terminate('r1'))).toEqual([]);
+  });
+
+  it('where a newer agent stands already: this one does not register', () => {
+    const tail = new Tail();
+    const answered = tail.hear({ type: 'registered', node: nodeFact({ agent: tail.incarnation + 1 }) });
+    expect(types(answered)).toEqual(['stop']);
+    expect(tail.view.state).toMatchObject({ agent: 'superseded' });
+  });
+
   it('without the registration: K registers again before it answers', () => {
     const tail = withPod();
     tail.hello();

@@ -38,7 +38,7 @@ export function persist<T>(
       }
     }
   };
-  attempt().catch((error: unknown) => life.stop(`${what}: ${String(error)}`));
+  attempt().catch(life.fail);
 }
 
 /** A failure that nothing can be done about by asking again is told to people; the machine goes on without the answer. */

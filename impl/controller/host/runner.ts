@@ -37,6 +37,8 @@ export interface Life {
   readonly give: (event: StageEvent) => void;
   readonly restart: (above: Incarnation, reason: string) => void;
   readonly stop: (reason: string) => void;
+  /** Something is broken that the protocol excludes: the stage is over. */
+  readonly fail: (error: unknown) => void;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 

@@ -2,10 +2,11 @@
  * One stage of this process, life after life: takes its Lease (K: registers on its Node) under a new incarnation,
  * listens, observes, runs the machine, and starts again when the machine or the Lease says so.
  */
+import { KubedirectError } from '../../../spec/errors.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Stage, StageConfig } from '../../../spec/stage.ts';
 import type { Incarnation, Owner, PeerName } from '../../../spec/vocabulary.ts';
-import { registerAgent } from '../incarnation.ts';
+import { agentSuperseded, registerAgent } from '../incarnation.ts';
 import { pause } from '../kubernetes/backoff.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
@@ -57,7 +58,7 @@ export interface StageProcessOptions {
   readonly manyNodes: boolean;
   readonly record?: ((step: StepRecord) => void) | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
-  /** The stage is over and does not start again: a broken invariant, or a journal that can not be written. */
+  /** The stage is over and does not start again: a broken invariant, a journal that can not be written, another agent. */
   readonly fatal: (error: unknown) => void;
 }
 
@@ -149,6 +150,8 @@ export class StageProcess {
   /** Ends the life whose Lease is lost. Before that life begins it is only noted. */
   #leaseLost: () => void = () => {};
   #isLeaseLost = false;
+  /** K: the number of its last life in this process. */
+  #registered: Incarnation | null = null;
   /** The owner that the last life had acknowledged on the Lease. */
   #acknowledged: Owner | undefined;
 
@@ -213,12 +216,15 @@ export class StageProcess {
 
   async #register(node: string, above: Incarnation): Promise<HeldLease | undefined> {
     const { client, log } = this.#options;
+    const last = this.#registered === null ? {} : { last: this.#registered };
     const registered = await this.#until(async () => {
-      const answer = await registerAgent(client, { node, address: this.#address, nowMs: Date.now(), above });
+      const nowMs = Date.now();
+      const answer = await registerAgent(client, { node, address: this.#address, nowMs, above, ...last });
       if (answer === undefined) throw new Error(`Node ${node} does not exist`);
       return answer;
     });
     if (registered === undefined) return undefined;
+    this.#registered = registered.incarnation;
     log('registered on the Node', { node, incarnation: registered.incarnation });
     return { incarnation: registered.incarnation, release: async () => {}, stop: () => {} };
   }
@@ -229,6 +235,7 @@ export class StageProcess {
       try {
         return await request();
       } catch (error) {
+        if (error instanceof KubedirectError && error.code === 'AGENT_SUPERSEDED') throw error;
         this.#options.log('the API Server did not answer as needed; trying again', {
           waitMs,
           ...errorFields(error),
@@ -302,7 +309,12 @@ export class StageProcess {
         signal: ending.signal,
         give,
         restart: (above, reason) => finish({ again: 'above', above }, reason),
-        stop: (reason) => finish({ again: 'lease' }, reason),
+        stop: (reason) => {
+          if (node === null) return finish({ again: 'lease' }, reason);
+          // There is no Lease to wait for, and a newer agent has the Node's journal.
+          over(agentSuperseded(node, incarnation, null));
+        },
+        fail: over,
         log,
       };
       const host = new StageHost({

@@ -6,8 +6,10 @@ import { deploymentStage } from '../../../machines/deployment/index.ts';
 import { kubeletStage } from '../../../machines/kubelet/index.ts';
 import { replicaSetStage } from '../../../machines/replicaset/index.ts';
 import { schedulerStage } from '../../../machines/scheduler/index.ts';
+import { KubedirectError } from '../../../spec/errors.ts';
 import type { Stage } from '../../../spec/stage.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
+import { errorFields } from '../host/errorFields.ts';
 import { isManaged } from '../host/facts.ts';
 import type { DeploymentObject } from '../host/objects.ts';
 import { watchTemplates } from '../host/observe.ts';
@@ -52,7 +54,7 @@ export interface ProcessOptions {
   readonly traces?: string | undefined;
   readonly tls?: TlsOptions | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
-  /** A stage is over for good. */
+  /** A stage is over for good. Not told of a superseded agent while other stages of this process go on. */
   readonly fatal: (error: unknown) => void;
 }
 
@@ -64,6 +66,8 @@ export interface RunningProcess {
   stop(): Promise<void>;
 }
 
+const nameOf = (name: StageName, node: string | null) => (node === null ? name : `kubelet/${node}`);
+
 function stageOptions(
   options: ProcessOptions,
   client: KubernetesClient,
@@ -71,6 +75,13 @@ function stageOptions(
   templates: Templates,
 ) {
   const recorder = options.traces === undefined ? null : recordTo(options.traces);
+  let alive = options.stages.length + options.nodes.length;
+  const over = (error: unknown, stage: string) => {
+    alive -= 1;
+    const isSuperseded = error instanceof KubedirectError && error.code === 'AGENT_SUPERSEDED';
+    if (!isSuperseded || alive === 0) return options.fatal(error);
+    options.log('a stage is over, the others go on', { stage, ...errorFields(error) });
+  };
   const make = (name: StageName, node: string | null) =>
     new StageProcess({
       stage: STAGES[name],
@@ -87,9 +98,8 @@ function stageOptions(
         node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
       manyNodes: options.nodes.length > 1,
       record: recorder === null ? undefined : (step) => recorder.record(step),
-      log: (text, fields) =>
-        options.log(text, { stage: node === null ? name : `kubelet/${node}`, ...fields }),
-      fatal: options.fatal,
+      log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
+      fatal: (error) => over(error, nameOf(name, node)),
     });
   return { recorder, make };
 }
