@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   PEER_NAME_INVALID: 'a name that is neither a stage nor kubelet/<node>',
   LINK_UNREACHABLE: 'a peer could not be connected, or its certificate is not trusted',
   LINK_BROKEN: 'a connected link was lost: the peer died, or gave no sign of life in time',
+  LINK_SATURATED: 'a peer did not take what was sent to it: the link was broken, and its queue with it',
   LINK_CLOSED: 'a link was closed on purpose by one of its ends',
   INCARNATION_OLD: 'a peer of an incarnation that has been fenced',
   DEPLOYMENT_NOT_ELIGIBLE: 'a managed Deployment needs what the Scheduler stage does not honour',

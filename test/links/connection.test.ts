@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { serve } from '../../impl/controller/links/index.ts';
+import { type LinkConnection, serve } from '../../impl/controller/links/index.ts';
 import type { Message } from '../../spec/messages.ts';
-import { large, Started, TcpProxy, terminate, terminated, Witness } from './support/peers.ts';
+import { large, largeUp, Started, TcpProxy, terminate, terminated, Witness } from './support/peers.ts';
 
 const started = new Started();
 afterEach(() => started.end());
@@ -246,6 +246,52 @@ describe('a peer that does not read is felt', () => {
     await Promise.all([up.until('drained'), down.until('message', sent)]);
     expect(upstream.saturated).toBe(false);
     expect(up.count('drained')).toBe(1);
+  });
+
+  const full = { highWaterBytes: 100_000 };
+  const forever = async (connection: LinkConnection, witness: Witness) => {
+    let most = 0;
+    while (witness.count('broken') === 0) {
+      connection.send(connection.peer === 'scheduler' ? large(50_000) : largeUp(50_000));
+      most = Math.max(most, connection.bufferedBytes);
+      await new Promise(setImmediate);
+    }
+    return most;
+  };
+
+  it('if it takes nothing, the link is broken by LINK_SATURATED, at either end, and its queue is bounded', async () => {
+    const { up, down, upstream, downstream } = await started.pair({
+      up: { ...full, stallMs: 200 },
+      down: { ...full, maxQueueBytes: 3_000_000 },
+    });
+    downstream.pause();
+    upstream.pause();
+    const most = await forever(downstream, down);
+    expect(down.code).toBe('LINK_SATURATED');
+    expect(most).toBeLessThan(3_100_000);
+    await forever(upstream, up);
+    expect(up.code).toBe('LINK_SATURATED');
+    expect(up.reasons[0]!.reason).toContain('scheduler does not take what is sent to it');
+  });
+
+  it('if it is slow but takes what it is sent, the link stays', async () => {
+    const { up, down, upstream, downstream } = await started.pair({ up: { ...full, stallMs: 1_000 } });
+    down.onMessage = () => {
+      downstream.pause();
+      setTimeout(() => downstream.resume(), 2);
+    };
+    let sent = 0;
+    for (const end = performance.now() + 2_500; performance.now() < end; ) {
+      // A frame a turn, so that some get out while others wait.
+      if (upstream.bufferedBytes < 8_000_000) {
+        upstream.send(large(20_000));
+        sent++;
+      }
+      await new Promise(setImmediate);
+    }
+    expect([up.count('drained'), up.count('broken')]).toEqual([0, 0]);
+    await down.until('message', sent);
+    expect(up.count('broken')).toBe(0);
   });
 
   it('and a pause of one link does not stop another', async () => {

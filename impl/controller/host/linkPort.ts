@@ -2,11 +2,18 @@
  * The links of one stage: dials its downstreams, serves its upstream, and names each connection by the session that
  * its `Hello` opened, so that machines speak of sessions only.
  */
-import type { KubedirectError } from '../../../spec/errors.ts';
+import type { ErrorCode, KubedirectError } from '../../../spec/errors.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Message } from '../../../spec/messages.ts';
-import type { Incarnation, LinkName, PeerName, SessionId } from '../../../spec/vocabulary.ts';
 import {
+  type Incarnation,
+  type LinkName,
+  type PeerName,
+  type SessionId,
+  stageOf,
+} from '../../../spec/vocabulary.ts';
+import {
+  type ConnectionOptions,
   dial,
   type LinkConnection,
   type LinkEvents,
@@ -14,11 +21,14 @@ import {
   serve,
   type TlsOptions,
 } from '../links/index.ts';
+import { linksBroken } from '../metrics.ts';
 
 /** What the links of a stage need. @public */
 export interface LinkPortOptions {
   readonly self: PeerName;
   readonly tls?: TlsOptions | undefined;
+  /** Bounds of each connection; the defaults without. */
+  readonly bounds?: ConnectionOptions;
   /** Where a downstream listens now; null if nobody has said. */
   readonly resolve: (peer: PeerName) => Promise<string | null>;
   readonly give: (event: StageEvent) => void;
@@ -95,8 +105,9 @@ export class LinkPort {
         }
         this.#options.give({ type: 'received', link: 'upstream', message });
       },
-      broken: () => {
+      broken: (reason, code) => {
         this.#accepted.delete(connection);
+        this.#note(connection.peer, reason, code);
         if (key === null || this.#over || this.#served.get(key) !== connection) return;
         this.#served.delete(key);
         const [upstream, n] = key.split('/').map(Number) as [number, number];
@@ -122,6 +133,14 @@ export class LinkPort {
     this.#dialled.delete(link);
   }
 
+  /** An open connection is no more, and not by our own will. */
+  #note(peer: PeerName, reason: string, code: ErrorCode): void {
+    if (this.#over) return;
+    const { self, log } = this.#options;
+    linksBroken.inc({ stage: stageOf(self), peer: stageOf(peer), code });
+    log('link broken', { peer, code, why: reason });
+  }
+
   async #attempt(link: LinkName, peer: PeerName, dialled: Dialled, waitMs: number): Promise<void> {
     const again = (why: string) => {
       if (dialled.over || this.#over) return;
@@ -136,9 +155,9 @@ export class LinkPort {
     if (dialled.over || this.#over) return;
     if (address instanceof Error) return again(address.message);
     if (address === null || address === '') return again('the peer has not said where it listens');
-    const { self, tls } = this.#options;
+    const { self, tls, bounds } = this.#options;
     dialled.connection = dial(
-      { address, role: self, peer, ...(tls !== undefined && { tls }) },
+      { ...bounds, address, role: self, peer, ...(tls !== undefined && { tls }) },
       {
         opened: () => {
           if (dialled.over) return;
@@ -148,10 +167,11 @@ export class LinkPort {
         message: (message) => {
           if (!dialled.over) this.#options.give({ type: 'received', link, message });
         },
-        broken: (reason) => {
+        broken: (reason, code) => {
           dialled.connection = null;
           if (dialled.over) return;
           if (!dialled.opened) return again(reason);
+          this.#note(peer, reason, code);
           dialled.over = true;
           this.#options.give({ type: 'broken', link, upstream: this.#incarnation, n: dialled.n });
         },
@@ -167,14 +187,18 @@ export function serveStage(options: {
   readonly self: PeerName;
   readonly address: string;
   readonly tls?: TlsOptions | undefined;
+  readonly bounds?: ConnectionOptions;
   readonly current: () => LinkPort | null;
   readonly onRefused: (error: KubedirectError, from: string) => void;
 }): Promise<LinkServer> {
-  const { self, address, tls, onRefused } = options;
-  return serve({ address, role: self, onRefused, ...(tls !== undefined && { tls }) }, (_peer, connection) => {
-    const port = options.current();
-    if (port !== null) return port.accept(connection);
-    connection.close('the stage is starting');
-    return { opened: () => {}, message: () => {}, broken: () => {} };
-  });
+  const { self, address, tls, bounds, onRefused } = options;
+  return serve(
+    { ...bounds, address, role: self, onRefused, ...(tls !== undefined && { tls }) },
+    (_peer, connection) => {
+      const port = options.current();
+      if (port !== null) return port.accept(connection);
+      connection.close('the stage is starting');
+      return { opened: () => {}, message: () => {}, broken: () => {} };
+    },
+  );
 }

@@ -45,7 +45,7 @@ export interface LinkConnection {
   send(message: Message): void;
   /** Bytes of frames that are not yet in the hands of the operating system. */
   readonly bufferedBytes: number;
-  /** True from `highWaterBytes` on until `drained`: a host that still sends only makes the queue longer. */
+  /** True from `highWaterBytes` on until `drained`: what is sent makes the queue longer, and a peer that takes nothing is given up. */
   readonly saturated: boolean;
   /** Stops delivering messages, so that the peer's queue grows instead of ours. */
   pause(): void;
@@ -62,6 +62,10 @@ export interface ConnectionOptions {
   readonly maxFrameBytes?: number;
   /** Waiting bytes from which on the connection says that it is saturated (default 1 MiB). */
   readonly highWaterBytes?: number;
+  /** Time that a saturated connection may go without one frame getting out; then it is broken by `LINK_SATURATED` (default 10,000 ms). */
+  readonly stallMs?: number;
+  /** Waiting bytes at which it is broken by `LINK_SATURATED` however fast they get out (default 128 MiB). */
+  readonly maxQueueBytes?: number;
 }
 
 /** The part of a gRPC stream that is used. @internal */
@@ -85,6 +89,9 @@ export interface ConnectionSide {
 
 type Phase = 'connecting' | 'open' | 'broken';
 const HIGH_WATER_BYTES = 1024 * 1024;
+const STALL_MS = 10_000;
+/** Above what a `State` with a million Pods takes. */
+const MAX_QUEUE_BYTES = 128 * 1024 * 1024;
 
 /** @internal */
 export class StreamConnection implements LinkConnection {
@@ -100,18 +107,24 @@ export class StreamConnection implements LinkConnection {
   readonly #side: ConnectionSide;
   readonly #maxFrameBytes: number;
   readonly #highWaterBytes: number;
+  readonly #stallMs: number;
+  readonly #maxQueueBytes: number;
   readonly #frame: FrameWriter;
   #events: LinkEvents | null = null;
   #phase: Phase = 'connecting';
   #flushPlanned = false;
   #unsentBytes = 0;
   #saturated = false;
+  /** Runs while saturated, anew from each frame that gets out. */
+  #stall: NodeJS.Timeout | null = null;
 
   constructor(side: ConnectionSide, options: ConnectionOptions) {
     this.#side = side;
     this.peer = side.peer;
     this.#maxFrameBytes = options.maxFrameBytes ?? MAX_FRAME_BYTES;
     this.#highWaterBytes = options.highWaterBytes ?? HIGH_WATER_BYTES;
+    this.#stallMs = options.stallMs ?? STALL_MS;
+    this.#maxQueueBytes = options.maxQueueBytes ?? MAX_QUEUE_BYTES;
     this.#frame = new FrameWriter(this.#maxFrameBytes);
   }
 
@@ -157,8 +170,8 @@ export class StreamConnection implements LinkConnection {
       return;
     }
     this.stats.messagesOut++;
-    if (this.bufferedBytes >= this.#highWaterBytes) this.#saturated = true;
-    if (this.#flushPlanned) return;
+    if (this.bufferedBytes >= this.#highWaterBytes) this.#saturate();
+    if (this.isBroken || this.#flushPlanned) return;
     this.#flushPlanned = true;
     setImmediate(() => {
       this.#flushPlanned = false;
@@ -181,7 +194,7 @@ export class StreamConnection implements LinkConnection {
   /** Ends the connection from this side, telling the peer why if it did wrong; the host hears of it once. */
   break(error: KubedirectError): void {
     if (this.#phase === 'broken') return;
-    this.#write();
+    if (error.code !== 'LINK_SATURATED') this.#write();
     this.lost(error);
     this.#side.finish(error);
     // A stream that nobody reads does not end.
@@ -192,7 +205,29 @@ export class StreamConnection implements LinkConnection {
   lost(error: KubedirectError): void {
     if (this.#phase === 'broken') return;
     this.#phase = 'broken';
+    this.#endStall();
     setImmediate(() => this.#events?.broken(error.message, error.code));
+  }
+
+  #saturate(): void {
+    if (this.bufferedBytes >= this.#maxQueueBytes)
+      return this.#giveUp(`at most ${this.#maxQueueBytes} bytes to wait, got ${this.bufferedBytes}`);
+    if (this.#saturated) return;
+    this.#saturated = true;
+    this.#stall = setTimeout(
+      () => this.#giveUp(`a frame to get out within ${this.#stallMs} ms, got none`),
+      this.#stallMs,
+    ).unref();
+  }
+
+  #giveUp(expectation: string): void {
+    const text = `${this.peer} does not take what is sent to it: expected ${expectation}; ${this.bufferedBytes} bytes were waiting`;
+    this.break(new KubedirectError('LINK_SATURATED', text));
+  }
+
+  #endStall(): void {
+    if (this.#stall !== null) clearTimeout(this.#stall);
+    this.#stall = null;
   }
 
   #write(): void {
@@ -203,6 +238,7 @@ export class StreamConnection implements LinkConnection {
     this.stats.bytesOut += bytes.length;
     this.#side.stream.write(bytes, () => {
       this.#unsentBytes -= bytes.length;
+      this.#stall?.refresh();
       this.#tellDrained();
     });
   }
@@ -210,6 +246,7 @@ export class StreamConnection implements LinkConnection {
   #tellDrained(): void {
     if (!this.#saturated || this.bufferedBytes >= this.#highWaterBytes / 2) return;
     this.#saturated = false;
+    this.#endStall();
     if (this.#phase === 'open') this.#events?.drained?.();
   }
 

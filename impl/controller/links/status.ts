@@ -9,6 +9,7 @@ const CODE_TRAILER = 'kubedirect-code';
 
 const STATUS_OF: { readonly [code in ErrorCode]?: status } = {
   LINK_CLOSED: status.OK,
+  LINK_SATURATED: status.RESOURCE_EXHAUSTED,
   MESSAGE_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   PEER_WRONG_ROLE: status.PERMISSION_DENIED,
   PEER_WRONG_IDENTITY: status.UNAUTHENTICATED,

@@ -195,3 +195,9 @@ export const large = (bytes: number): Message => ({
   session: SESSION,
   deployments: ['x'.repeat(bytes)],
 });
+/** A message of about `bytes` bytes, flowing up. */
+export const largeUp = (bytes: number): Message => ({
+  kind: 'GoneAcknowledged',
+  session: SESSION,
+  deployments: ['x'.repeat(bytes)],
+});
