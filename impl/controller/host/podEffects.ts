@@ -60,13 +60,31 @@ export function publish(life: Life, { record }: Of<'publish'>): void {
   create().catch((error: unknown) => failed(refusalOf(error), messageOf(error)));
 }
 
+/** Kubernetes' grace period where none is stated, s. */
+const DEFAULT_GRACE = 30;
+
+/**
+ * A Pod's own grace period, s: from its template, or, where that is not known (any more), from the Pod. To leave it to the API
+ * Server would be to delete at once where it is 0.
+ */
+async function ownGrace(life: Life, name: PodName): Promise<number> {
+  const known = life.templates.ofPod(name)?.spec?.template;
+  const { spec } =
+    known ?? (await life.client.get<PodObject>(pathOf({ resource: 'pods', ...name }))) ?? ({} as PodObject);
+  return spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
+}
+
+async function deleteGracefully(life: Life, effect: Of<'deletePod'>): Promise<void> {
+  const { metadataUid, name, graceSeconds } = effect;
+  const gracePeriodSeconds = graceSeconds === 0 ? 0 : Math.max(await ownGrace(life, name), graceSeconds);
+  if (life.signal.aborted) return;
+  await life.client.deletePod(name.namespace, name.name, { uid: metadataUid, gracePeriodSeconds });
+}
+
 /** Deletes the object: with the Pod's own grace period, but at least `graceSeconds`; with 0, at once. */
-export function deletePod(life: Life, { uid, metadataUid, name, graceSeconds }: Of<'deletePod'>): void {
-  const own = life.templates.ofPod(name)?.spec?.template?.spec?.terminationGracePeriodSeconds;
-  const grace = graceSeconds === 0 ? 0 : own === undefined ? undefined : Math.max(own, graceSeconds);
-  const options = { uid: metadataUid, ...(grace !== undefined && { gracePeriodSeconds: grace }) };
-  life.client
-    .deletePod(name.namespace, name.name, options)
+export function deletePod(life: Life, effect: Of<'deletePod'>): void {
+  const { uid } = effect;
+  deleteGracefully(life, effect)
     .then(() => 'accepted' as const, refusalOf)
     .then((outcome) => life.give({ type: 'deleteAnswered', uid, outcome }));
 }
