@@ -20,6 +20,8 @@ export const TIMERS = {
   unreachable: 60_000,
   /** The same once the Node is NotReady. */
   unreachableNotReady: 5_000,
+  /** Invalidations that nothing above waits for are held so long after the last one, and go as one (kept by the host). */
+  gather: 20,
   writeBack: 100,
   lower: 5_000,
   retryFirst: 10,

@@ -5,7 +5,7 @@
  * next handshake covers it.
  */
 import type { Effect } from '../../spec/effects.ts';
-import type { HeldWant, Message, PodReason } from '../../spec/messages.ts';
+import type { HeldWant, Invalidate, Message, PodReason } from '../../spec/messages.ts';
 import type {
   LinkName,
   PodRecord,
@@ -72,6 +72,26 @@ function newest<T>(items: readonly T[], key: (item: T) => string): readonly T[] 
     last.set(key(item), item);
   }
   return [...last.values()];
+}
+
+/**
+ * Whether nothing above waits for this invalidation: it only says how Pods are, and how many. What was lost or adopted, and a
+ * newer want, must be acted on.
+ */
+export function mayWait({ adopted, lost, wants }: Invalidate): boolean {
+  return adopted.length + lost.length + wants.length === 0;
+}
+
+/**
+ * Two invalidations of one session, of which nothing above waits for either, as one: of each Pod and each ReplicaSet the newest.
+ * Its receiver comes to the same state as by both.
+ */
+export function gathered(first: Invalidate, second: Invalidate): Invalidate {
+  return {
+    ...second,
+    changed: newest([...first.changed, ...second.changed], ({ uid }) => uid),
+    counts: newest([...first.counts, ...second.counts], ({ replicaSet }) => replicaSet),
+  };
 }
 
 /** The messages that carry the news in a session. Taken, then changed, then what ended. */

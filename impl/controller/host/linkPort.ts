@@ -21,7 +21,9 @@ import {
   serve,
   type TlsOptions,
 } from '../links/index.ts';
+
 import { linksBroken } from '../metrics.ts';
+import { Gather } from './gather.ts';
 
 /** What the links of a stage need. @public */
 export interface LinkPortOptions {
@@ -43,6 +45,11 @@ interface Dialled {
   timer: NodeJS.Timeout | null;
 }
 
+interface Served {
+  readonly connection: LinkConnection;
+  readonly up: Gather;
+}
+
 const FIRST_WAIT_MS = 20;
 const LAST_WAIT_MS = 1_000;
 
@@ -51,7 +58,7 @@ export class LinkPort {
   readonly #options: LinkPortOptions;
   readonly #incarnation: Incarnation;
   readonly #dialled = new Map<LinkName, Dialled>();
-  readonly #served = new Map<string, LinkConnection>();
+  readonly #served = new Map<string, Served>();
   /** All that were accepted and are not broken, also those that have not said `Hello` yet. */
   readonly #accepted = new Set<LinkConnection>();
   #over = false;
@@ -72,7 +79,7 @@ export class LinkPort {
   /** Sends on the connection of the message's session; dropped if that is broken, as the network might. */
   send(link: LinkName, message: Message): void {
     if (link === 'upstream') {
-      this.#served.get(keyOf(message.session))?.send(message);
+      this.#served.get(keyOf(message.session))?.up.send(message);
       return;
     }
     const dialled = this.#dialled.get(link);
@@ -86,9 +93,7 @@ export class LinkPort {
       return;
     }
     const key = keyOf(session);
-    const connection = this.#served.get(key);
-    this.#served.delete(key);
-    connection?.close(reason);
+    this.#forget(key)?.connection.close(reason);
   }
 
   /** Events of a connection that an upstream opened. */
@@ -101,15 +106,16 @@ export class LinkPort {
         if (this.#over) return;
         if (message.kind === 'Hello') {
           key = keyOf(message.session);
-          this.#served.set(key, connection);
+          this.#forget(key);
+          this.#served.set(key, { connection, up: new Gather((each) => connection.send(each)) });
         }
         this.#options.give({ type: 'received', link: 'upstream', message });
       },
       broken: (reason, code) => {
         this.#accepted.delete(connection);
         this.#note(connection.peer, reason, code);
-        if (key === null || this.#over || this.#served.get(key) !== connection) return;
-        this.#served.delete(key);
+        if (key === null || this.#over || this.#served.get(key)?.connection !== connection) return;
+        this.#forget(key);
         const [upstream, n] = key.split('/').map(Number) as [number, number];
         this.#options.give({ type: 'broken', link: 'upstream', upstream, n });
       },
@@ -121,7 +127,14 @@ export class LinkPort {
     this.#over = true;
     for (const link of [...this.#dialled.keys()]) this.#drop(link, reason);
     for (const connection of this.#accepted) connection.close(reason);
-    this.#served.clear();
+    for (const key of [...this.#served.keys()]) this.#forget(key);
+  }
+
+  #forget(key: string): Served | undefined {
+    const served = this.#served.get(key);
+    served?.up.end();
+    this.#served.delete(key);
+    return served;
   }
 
   #drop(link: LinkName, reason: string): void {
