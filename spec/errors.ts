@@ -29,7 +29,7 @@ export const ERROR_CODES = {
   AGENT_SUPERSEDED: 'another agent has registered itself on the Node',
   JOURNAL_FULL: 'the journal could not be written: no space left',
   JOURNAL_LOCKED: 'another agent writes this journal',
-  JOURNAL_CORRUPT: 'the journal holds a line that is not a journal entry',
+  JOURNAL_CORRUPT: 'the journal holds a line that is not a journal entry, or can not be read or written',
   GO_MISSING: 'no Go toolchain new enough to build the control plane, and none to be had',
   BINARY_BUILD_FAILED: 'a program of the control plane could not be built',
   BINARY_INVALID: 'a program of the control plane is there but cannot be used',

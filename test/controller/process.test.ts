@@ -7,11 +7,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PodObject } from '../../impl/controller/host/objects.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
 import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
-import { MANAGED_LABEL, POD_UID_ANNOTATION, SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import { POD_UID_ANNOTATION, SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
 import { type RunningProcess, startProcess } from '../../impl/controller/process/process.ts';
 import { install } from '../../impl/deploy/install.ts';
 import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
-import { Kubedirect, until } from './support/kubedirect.ts';
+import { createManaged, Kubedirect, until } from './support/kubedirect.ts';
 
 describe('flags that are wrong end the command with exit code 2 and say what was expected', () => {
   it.each([
@@ -118,24 +118,7 @@ describe('a stage as a process', () => {
     client = createKubernetesClient({ kubeconfig });
     const api = client;
     await install({ connection: { kubeconfig }, namespace: SYSTEM_NAMESPACE });
-    const body = {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'full' },
-      spec: {
-        replicas: 0,
-        selector: { matchLabels: { app: 'full' } },
-        template: {
-          metadata: { labels: { app: 'full', [MANAGED_LABEL]: 'true' } },
-          spec: { containers: [{ name: 'main', image: 'none', resources: { requests: { cpu: '10m' } } }] },
-        },
-      },
-    };
-    await api.request({
-      method: 'POST',
-      path: pathOf({ resource: 'deployments', namespace: 'default' }),
-      body,
-    });
+    await createManaged(api, 'full');
     inside.push(
       await startProcess({
         ...{ kubeconfig, nodes: [], runtime: 'publish', journals: folder },

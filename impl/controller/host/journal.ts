@@ -47,9 +47,17 @@ function parseLine(line: string, number: number, file: string): JournalEntry {
   );
 }
 
+function textOf(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw journalUnusable(error, file);
+  }
+}
+
 function read(file: string): JournalState {
   if (!fs.existsSync(file)) return EMPTY_JOURNAL;
-  const lines = fs.readFileSync(file, 'utf8').split('\n');
+  const lines = textOf(file).split('\n');
   lines.pop(); // what follows the last newline: nothing, or a torn line
   return foldJournal(
     EMPTY_JOURNAL,
@@ -57,13 +65,13 @@ function read(file: string): JournalState {
   );
 }
 
-/** Why the journal, or its lock, can not be written. @internal */
-export function journalUnwritable(error: unknown, file: string): KubedirectError {
+/** Why the journal, or its lock, can not be used. @internal */
+export function journalUnusable(error: unknown, file: string): KubedirectError {
   const code = (error as NodeJS.ErrnoException).code;
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
   return new KubedirectError(
     full ? 'JOURNAL_FULL' : 'JOURNAL_CORRUPT',
-    `${file}: could not be written (${code}): expected room for the next entry. The agent stops before the effect that needed it; free some space and start it again.`,
+    `${file}: could not be read or written (${code}): expected a file with room for the next entry. The agent stops before the effect that needed it; ${full ? 'free some space' : 'put it right'} and start it again.`,
     { cause: error },
   );
 }
@@ -95,7 +103,7 @@ export function openJournal(file: string): Journal {
     fs.fsyncSync(directory);
     fs.closeSync(directory);
   } catch (error) {
-    throw journalUnwritable(error, file);
+    throw journalUnusable(error, file);
   }
   const descriptor = fs.openSync(file, 'a');
   return {
@@ -104,7 +112,7 @@ export function openJournal(file: string): Journal {
       try {
         writeAll(descriptor, render(entries));
       } catch (error) {
-        throw journalUnwritable(error, file);
+        throw journalUnusable(error, file);
       }
     },
     close: () => fs.closeSync(descriptor),

@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KubedirectError } from '../../../spec/errors.ts';
-import { journalUnwritable } from './journal.ts';
+import { journalUnusable } from './journal.ts';
 
 /** A lock that is held. @public */
 export interface JournalLock {
@@ -24,7 +24,7 @@ function makeFile(file: string): void {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw journalUnwritable(error, file);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw journalUnusable(error, file);
   }
 }
 
@@ -42,7 +42,7 @@ export function lockJournal(journal: string): JournalLock {
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     lock?.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw journalUnwritable(error, file);
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw journalUnusable(error, file);
     throw new KubedirectError(
       'JOURNAL_LOCKED',
       `${journal}: expected to be its only writer, but another agent has locked it. Stop that agent, or give this one another folder (--journals) and other Nodes.`,

@@ -2,6 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesClient } from '../../../impl/controller/kubernetes/client.ts';
+import { pathOf } from '../../../impl/controller/kubernetes/paths.ts';
+import { MANAGED_LABEL } from '../../../impl/controller/names.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../../impl/cli/main.ts');
 
@@ -63,4 +66,19 @@ export async function until(
     if (performance.now() > end) throw new Error(`never came to hold: ${what}`);
     await sleep(30);
   }
+}
+
+/** Makes a managed Deployment of no Pods in the namespace `default`. */
+export function createManaged(client: KubernetesClient, name: string): Promise<unknown> {
+  const template = {
+    metadata: { labels: { app: name, [MANAGED_LABEL]: 'true' } },
+    spec: { containers: [{ name: 'main', image: 'none', resources: { requests: { cpu: '10m' } } }] },
+  };
+  const spec = { replicas: 0, selector: { matchLabels: { app: name } }, template };
+  const body = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec };
+  return client.request({
+    method: 'POST',
+    path: pathOf({ resource: 'deployments', namespace: 'default' }),
+    body,
+  });
 }

@@ -1,0 +1,185 @@
+/** The journal on a real disk: what a crash leaves is read, what nobody wrote is refused; and a lost journal, life after life. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Journal, openJournal } from '../../impl/controller/host/journal.ts';
+import { kubeletStage, viewOfKubelet } from '../../machines/kubelet/index.ts';
+import type { Effect } from '../../spec/effects.ts';
+import type { StageEvent } from '../../spec/events.ts';
+import type { PodFact } from '../../spec/facts.ts';
+import type { JournalEntry } from '../../spec/journal.ts';
+import { bound, nodeFact, podFact, S, sent, types } from '../machines/kubelet.support.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-journal-'));
+  file = path.join(folder, 'n1.journal');
+});
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const ended = (uid: string): JournalEntry => ({ kind: 'ended', uid });
+const codeOf = (act: () => unknown) => {
+  try {
+    act();
+    return 'nothing';
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+};
+
+describe('the file', () => {
+  it('a torn last line is dropped, and what follows is whole', () => {
+    const journal = openJournal(file);
+    journal.append([ended('a'), ended('b')]);
+    journal.close();
+    fs.appendFileSync(file, '{"kind":"ended","u');
+    const next = openJournal(file);
+    expect([...next.initial.ended]).toEqual(['a', 'b']);
+    next.append([ended('c')]);
+    next.close();
+    const last = openJournal(file);
+    expect([...last.initial.ended]).toEqual(['a', 'b', 'c']);
+    last.close();
+  });
+
+  it.each([
+    ['a line cut short within the file', '{"kind":"ended","u\n'],
+    ['a line of another kind', '{"kind":"other"}\n'],
+    ['a line that is no object', 'null\n'],
+    ['bytes of something else', '\u0000\u0001\n'],
+  ])('%s is JOURNAL_CORRUPT, and the file is left as it is', (_, line) => {
+    const text = `${line}${JSON.stringify(ended('a'))}\n`;
+    fs.writeFileSync(file, text);
+    expect(codeOf(() => openJournal(file))).toBe('JOURNAL_CORRUPT');
+    expect(fs.readFileSync(file, 'utf8')).toBe(text);
+  });
+
+  it('that can not be read or written is JOURNAL_CORRUPT', () => {
+    fs.mkdirSync(file);
+    expect(codeOf(() => openJournal(file))).toBe('JOURNAL_CORRUPT');
+    fs.rmdirSync(file);
+    const journal = openJournal(file);
+    journal.close();
+    expect(codeOf(() => journal.append([ended('a')]))).toBe('JOURNAL_CORRUPT');
+  });
+
+  it('a compaction that a crash cut off changes nothing', () => {
+    const journal = openJournal(file);
+    journal.append([ended('a')]);
+    journal.close();
+    fs.writeFileSync(`${file}.next`, '{"kind":');
+    const next = openJournal(file);
+    expect([...next.initial.ended]).toEqual(['a']);
+    next.close();
+  });
+});
+
+/** A K on a real disk: what it does, and what it has written, as lines for people. */
+class Scenario {
+  readonly lines: string[] = [];
+  #known: readonly string[] = [];
+  #journal: Journal | null = null;
+  #state: ReturnType<typeof kubeletStage.start>[0] | null = null;
+  #incarnation = 99;
+  #n = 0;
+
+  step(what: string, effects: readonly Effect[]): readonly Effect[] {
+    this.lines.push(`> ${what}`);
+    for (const effect of effects) if (effect.type === 'journal') this.#journal?.append(effect.entries);
+    const news = sent(effects).map((message) => {
+      if (message.kind === 'Offer')
+        return `Offer of ${message.held.map(({ uid }) => uid).join(', ') || 'nothing'}`;
+      return message.kind;
+    });
+    const done = types(effects).filter((type) => !['journal', 'send'].includes(type));
+    this.lines.push(`  does: ${[...done, ...news].join(', ') || 'nothing'}`);
+    const written = this.#written();
+    this.lines.push(...written.slice(this.#known.length));
+    this.#known = written;
+    return effects;
+  }
+  #written(): string[] {
+    return fs
+      .readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        if (line === '') return [];
+        const { kind, ...rest } = JSON.parse(line) as JournalEntry;
+        const of = 'record' in rest ? { uid: rest.record.uid, metadataUid: rest.metadataUid } : rest;
+        return [`  | ${kind} ${JSON.stringify(of)}`];
+      });
+  }
+
+  hear(what: string, event: StageEvent): readonly Effect[] {
+    const [state, effects] = kubeletStage.step(this.#state!, event);
+    this.#state = state;
+    return this.step(what, effects);
+  }
+
+  /** A new life, from what is on the disk; as far as an open link. */
+  live(what: string, pods: readonly PodFact[]): void {
+    this.#journal?.close();
+    this.#journal = openJournal(file);
+    this.#known = [];
+    this.#incarnation += 1;
+    const incarnation = this.#incarnation;
+    const config = { node: 'n1', runtime: 'publish', incarnation, journal: this.#journal.initial } as const;
+    const [state, effects] = kubeletStage.start(config);
+    this.#state = state;
+    this.step(what, effects);
+    const registered = this.hear('registered', {
+      type: 'registered',
+      node: nodeFact({ agent: incarnation }),
+    });
+    const { token } = registered.find(({ type }) => type === 'readLease') as { token: string };
+    this.hear('reads the Lease of S', { type: 'leaseRead', subject: 'scheduler', token, incarnation: S });
+    this.hear(`lists ${pods.length} Pods`, { type: 'podsListed', pods });
+    this.#n += 1;
+    const session = { upstream: S, downstream: 0, n: this.#n };
+    const hello = { kind: 'Hello', session, role: 'scheduler', peer: 'kubelet/n1', wants: [] } as const;
+    const asked = this.hear('Hello', { type: 'received', link: 'upstream', message: hello });
+    const read = asked.find(({ type }) => type === 'readNode') as { token: string };
+    const node = nodeFact({ agent: incarnation });
+    this.hear('reads its Node', { type: 'nodeRead', name: 'n1', token: read.token, node });
+    this.message('Fetch', { kind: 'Fetch', session: this.session, uids: [], tombstones: [] });
+  }
+  get session() {
+    return { upstream: S, downstream: this.#incarnation, n: this.#n };
+  }
+  message(what: string, message: Extract<StageEvent, { type: 'received' }>['message']): readonly Effect[] {
+    return this.hear(what, { type: 'received', link: 'upstream', message });
+  }
+  get view() {
+    return viewOfKubelet(this.#state!);
+  }
+  end(): void {
+    this.#journal?.close();
+  }
+}
+
+describe('golden: a journal is lost', () => {
+  it('its Pods are adopted, and two restarts later all of them still run', async () => {
+    const k = new Scenario();
+    const standing = ['r1', 'r2'].map((uid) => podFact(uid, { phase: 'Running', ready: true }));
+    k.live('first life', []);
+    k.message('Assign r1, r2', { kind: 'Assign', session: k.session, records: [bound('r1'), bound('r2')] });
+    for (const pod of standing) k.hear(`created: ${pod.name}`, { type: 'published', uid: pod.uid!, pod });
+    k.lines.push('# kill -9; the disk is lost');
+    fs.rmSync(file);
+    k.live('second life', standing);
+    k.lines.push('# kill -9');
+    k.live('third life', standing);
+    k.lines.push('# kill -9');
+    k.live('fourth life', standing);
+    expect(k.view.records).toMatchObject(standing.map(({ uid }) => ({ uid, phase: 'running', ready: true })));
+    k.message('Terminate r1', { kind: 'Terminate', session: k.session, uids: ['r1'] });
+    k.hear('vanished: rs-r1', { type: 'podVanished', pod: standing[0]! });
+    k.hear('read: no rs-r1', { type: 'podRead', uid: 'r1', pod: null });
+    k.lines.push('# kill -9; r1 has ended, its create lands late');
+    k.live('fifth life', standing);
+    k.end();
+    await expect(`${k.lines.join('\n')}\n`).toMatchFileSnapshot('golden/journal-lost.txt');
+  });
+});
