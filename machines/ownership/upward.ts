@@ -5,7 +5,7 @@
  * next handshake covers it.
  */
 import type { Effect } from '../../spec/effects.ts';
-import type { HeldWant, Invalidate, Message, PodReason } from '../../spec/messages.ts';
+import type { HeldWant, Invalidate, Invalidated, Message, PodReason } from '../../spec/messages.ts';
 import type {
   LinkName,
   PodRecord,
@@ -74,19 +74,26 @@ function newest<T>(items: readonly T[], key: (item: T) => string): readonly T[] 
   return [...last.values()];
 }
 
+/** A message that may be gathered with others of its kind. */
+export type Gatherable = Invalidate | Invalidated;
+
 /**
- * Whether nothing above waits for this invalidation: it only says how Pods are, and how many. What was lost or adopted, and a
- * newer want, must be acted on.
+ * Whether nobody waits for this message: an invalidation that only says how Pods are, and how many, or its acknowledgement. What was
+ * lost or adopted, and a newer want, must be acted on.
  */
-export function mayWait({ adopted, lost, wants }: Invalidate): boolean {
-  return adopted.length + lost.length + wants.length === 0;
+export function mayWait(message: Message): message is Gatherable {
+  if (message.kind === 'Invalidated') return true;
+  return (
+    message.kind === 'Invalidate' && message.adopted.length + message.lost.length + message.wants.length === 0
+  );
 }
 
 /**
- * Two invalidations of one session, of which nothing above waits for either, as one: of each Pod and each ReplicaSet the newest.
- * Its receiver comes to the same state as by both.
+ * Two messages of one session and direction that may wait, as one: of each Pod and each ReplicaSet the newest. Its receiver comes to
+ * the same state as by both.
  */
-export function gathered(first: Invalidate, second: Invalidate): Invalidate {
+export function gathered(first: Gatherable, second: Gatherable): Gatherable {
+  if (first.kind === 'Invalidated' || second.kind === 'Invalidated') return second;
   return {
     ...second,
     changed: newest([...first.changed, ...second.changed], ({ uid }) => uid),

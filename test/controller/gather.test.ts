@@ -62,6 +62,13 @@ describe('Gather', () => {
     expect(words()).toEqual(['a@1', 'b@2', 'Terminated', 'd@3', 'e@4']);
   });
 
+  it('gathers acknowledgements', () => {
+    const taken: Message = { kind: 'Invalidated', session };
+    for (let i = 0; i < 5; i++) up.send(taken);
+    vi.advanceTimersByTime(10 * TIMERS.gather);
+    expect(words()).toEqual(['Invalidated', 'Invalidated']);
+  });
+
   it('drops what is held when the connection is over, and leaves no timer', () => {
     up.send(ready('a', 1));
     up.send(ready('b', 2));

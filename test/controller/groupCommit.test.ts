@@ -7,12 +7,12 @@ import { EMPTY_JOURNAL, type JournalEntry } from '../../spec/journal.ts';
 
 const entry = (uid: string): JournalEntry => ({ kind: 'ended', uid });
 
-function bench(append: (entries: readonly JournalEntry[]) => void = () => {}) {
+function bench(append: (entries: readonly JournalEntry[]) => Promise<void> = async () => {}) {
   const log: string[] = [];
   const journal: Journal = {
     initial: EMPTY_JOURNAL,
-    append(entries) {
-      append(entries);
+    async append(entries) {
+      await append(entries);
       log.push(`durable ${entries.map((each) => ('uid' in each ? each.uid : '')).join()}`);
     },
     close() {},
@@ -47,10 +47,40 @@ describe('group commit', () => {
     expect(log).toEqual(['durable a', 'effect of a', 'durable c', 'effect of c']);
   });
 
+  it('what comes while the disk is busy waits in its order, and is the next group', async () => {
+    const ends: (() => void)[] = [];
+    const { log, commits } = bench(() => new Promise((resolve) => ends.push(resolve)));
+    commits.journal([entry('a')]);
+    await turn();
+    commits.after(() => log.push('effect of a'));
+    commits.journal([entry('b')]);
+    commits.journal([entry('c')]);
+    commits.after(() => log.push('effect of c'));
+    await turn();
+    expect([log, ends.length, commits.waiting]).toEqual([[], 1, true]);
+    ends[0]?.();
+    await turn();
+    expect(log).toEqual(['durable a', 'effect of a']);
+    ends[1]?.();
+    await turn();
+    expect(log).toEqual(['durable a', 'effect of a', 'durable b,c', 'effect of c']);
+    expect(commits.waiting).toBe(false);
+  });
+
+  it('an end while the disk is busy: what waits never starts, and the failure of the disk is nobody’s any more', async () => {
+    const ends: ((error: Error) => void)[] = [];
+    const { log, commits } = bench(() => new Promise((_, reject) => ends.push(reject)));
+    commits.journal([entry('a')]);
+    commits.after(() => log.push('effect of a'));
+    await turn();
+    commits.drop();
+    ends[0]?.(new Error('EIO'));
+    await turn();
+    expect(log).toEqual([]);
+  });
+
   it('carries out nothing after a write that failed', async () => {
-    const { log, commits } = bench(() => {
-      throw new Error('ENOSPC');
-    });
+    const { log, commits } = bench(() => Promise.reject(new Error('ENOSPC')));
     commits.journal([entry('a')]);
     commits.after(() => log.push('effect of a'));
     await turn();

@@ -20,9 +20,9 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const ended = (uid: string): JournalEntry => ({ kind: 'ended', uid });
-const codeOf = (act: () => unknown) => {
+const codeOf = async (act: () => unknown) => {
   try {
-    act();
+    await act();
     return 'nothing';
   } catch (error) {
     return (error as { code?: string }).code;
@@ -30,14 +30,14 @@ const codeOf = (act: () => unknown) => {
 };
 
 describe('the file', () => {
-  it('a torn last line is dropped, and what follows is whole', () => {
+  it('a torn last line is dropped, and what follows is whole', async () => {
     const journal = openJournal(file);
-    journal.append([ended('a'), ended('b')]);
+    await journal.append([ended('a'), ended('b')]);
     journal.close();
     fs.appendFileSync(file, '{"kind":"ended","u');
     const next = openJournal(file);
     expect([...next.initial.ended]).toEqual(['a', 'b']);
-    next.append([ended('c')]);
+    await next.append([ended('c')]);
     next.close();
     const last = openJournal(file);
     expect([...last.initial.ended]).toEqual(['a', 'b', 'c']);
@@ -49,25 +49,25 @@ describe('the file', () => {
     ['a line of another kind', '{"kind":"other"}\n'],
     ['a line that is no object', 'null\n'],
     ['bytes of something else', '\u0000\u0001\n'],
-  ])('%s is JOURNAL_CORRUPT, and the file is left as it is', (_, line) => {
+  ])('%s is JOURNAL_CORRUPT, and the file is left as it is', async (_, line) => {
     const text = `${line}${JSON.stringify(ended('a'))}\n`;
     fs.writeFileSync(file, text);
-    expect(codeOf(() => openJournal(file))).toBe('JOURNAL_CORRUPT');
+    expect(await codeOf(() => openJournal(file))).toBe('JOURNAL_CORRUPT');
     expect(fs.readFileSync(file, 'utf8')).toBe(text);
   });
 
-  it('that can not be read or written is JOURNAL_CORRUPT', () => {
+  it('that can not be read or written is JOURNAL_CORRUPT', async () => {
     fs.mkdirSync(file);
-    expect(codeOf(() => openJournal(file))).toBe('JOURNAL_CORRUPT');
+    expect(await codeOf(() => openJournal(file))).toBe('JOURNAL_CORRUPT');
     fs.rmdirSync(file);
     const journal = openJournal(file);
     journal.close();
-    expect(codeOf(() => journal.append([ended('a')]))).toBe('JOURNAL_CORRUPT');
+    expect(await codeOf(() => journal.append([ended('a')]))).toBe('JOURNAL_CORRUPT');
   });
 
-  it('a compaction that a crash cut off changes nothing', () => {
+  it('a compaction that a crash cut off changes nothing', async () => {
     const journal = openJournal(file);
-    journal.append([ended('a')]);
+    await journal.append([ended('a')]);
     journal.close();
     fs.writeFileSync(`${file}.next`, '{"kind":');
     const next = openJournal(file);
@@ -87,7 +87,7 @@ class Scenario {
 
   step(what: string, effects: readonly Effect[]): readonly Effect[] {
     this.lines.push(`> ${what}`);
-    for (const effect of effects) if (effect.type === 'journal') this.#journal?.append(effect.entries);
+    for (const effect of effects) if (effect.type === 'journal') void this.#journal?.append(effect.entries);
     const news = sent(effects).map((message) => {
       if (message.kind === 'Offer')
         return `Offer of ${message.held.map(({ uid }) => uid).join(', ') || 'nothing'}`;

@@ -59,7 +59,10 @@ function expectSame(
   const [a, b] = [make(first), make(second)];
   const [after, effects] = grown.stage.step(state, a);
   const [both, more] = grown.stage.step(after, b);
-  const [one, said] = grown.stage.step(state, { ...event, message: gathered(a.message, b.message) });
+  const [one, said] = grown.stage.step(state, {
+    ...event,
+    message: gathered(a.message, b.message) as Invalidate,
+  });
   expect(view(one as never)).toEqual(view(both as never));
   expect(told(said)).toEqual(told([...effects, ...more]));
 }

@@ -35,7 +35,7 @@ import type {
 import { parseQuantity, requestsOf, resourcesOf } from './quantities.ts';
 
 /** Stock's annotation that ranks victims of a scale-in. */
-export const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
+const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
 
 const HASH_LABEL = 'pod-template-hash';
 

@@ -1,15 +1,15 @@
 /**
- * Sends upward, and gathers what may wait (`spec/protocol.md` 3): after one invalidation those that follow within a moment go as one.
- * The first goes at once, so a change that comes alone is not delayed.
+ * Sends, and gathers what may wait (`spec/protocol.md` 3): after one invalidation (downward: one acknowledgement) those that follow
+ * within a moment go as one. The first goes at once, so a change that comes alone is not delayed.
  */
-import { gathered, mayWait } from '../../../machines/ownership/upward.ts';
-import type { Invalidate, Message } from '../../../spec/messages.ts';
+import { type Gatherable, gathered, mayWait } from '../../../machines/ownership/upward.ts';
+import type { Message } from '../../../spec/messages.ts';
 import { TIMERS } from '../../../spec/timers.ts';
 
-/** The upward end of one connection. @public */
+/** What is sent on one connection. @public */
 export class Gather {
   readonly #send: (message: Message) => void;
-  #held: Invalidate | null = null;
+  #held: Gatherable | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   /** @param send - hands a message to the connection */
@@ -19,7 +19,7 @@ export class Gather {
 
   /** Sends a message, in its order; one that may wait soon. */
   send(message: Message): void {
-    if (message.kind !== 'Invalidate' || !mayWait(message)) {
+    if (!mayWait(message)) {
       this.#release();
       this.#send(message);
     } else if (this.#held !== null) this.#held = gathered(this.#held, message);

@@ -6,6 +6,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { journalEntriesOf } from '../../../machines/kubelet/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { foldJournal } from '../../../spec/foldJournal.ts';
@@ -16,10 +17,11 @@ export interface Journal {
   /** What it held when it was opened. */
   readonly initial: JournalState;
   /**
-   * Appends and syncs.
+   * Appends at once and resolves when it is synced. One at a time.
    * @throws KubedirectError `JOURNAL_FULL` if the disk is full; `JOURNAL_CORRUPT` if it can not be written otherwise
    */
-  append(entries: readonly JournalEntry[]): void;
+  append(entries: readonly JournalEntry[]): Promise<void>;
+  /** Closes the file, once what is being synced is. */
   close(): void;
 }
 
@@ -79,8 +81,8 @@ export function journalUnusable(error: unknown, file: string): KubedirectError {
 function writeAll(descriptor: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done);
-  fs.fdatasyncSync(descriptor);
 }
+const sync = promisify(fs.fdatasync);
 
 const render = (entries: readonly JournalEntry[]) =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
@@ -97,6 +99,7 @@ export function openJournal(file: string): Journal {
     const next = `${file}.next`;
     const fresh = fs.openSync(next, 'w', 0o600);
     writeAll(fresh, render(journalEntriesOf(initial)));
+    fs.fdatasyncSync(fresh);
     fs.closeSync(fresh);
     fs.renameSync(next, file);
     const directory = fs.openSync(path.dirname(file), 'r');
@@ -106,15 +109,23 @@ export function openJournal(file: string): Journal {
     throw journalUnusable(error, file);
   }
   const descriptor = fs.openSync(file, 'a');
+  let syncing: Promise<void> = Promise.resolve();
+  let isClosed = false;
   return {
     initial,
-    append(entries) {
+    async append(entries) {
       try {
+        if (isClosed) throw Object.assign(new Error('closed'), { code: 'EBADF' });
         writeAll(descriptor, render(entries));
+        syncing = sync(descriptor);
+        await syncing;
       } catch (error) {
         throw journalUnusable(error, file);
       }
     },
-    close: () => fs.closeSync(descriptor),
+    close() {
+      isClosed = true;
+      void syncing.catch(() => {}).then(() => fs.closeSync(descriptor));
+    },
   };
 }

@@ -40,6 +40,7 @@ export interface LinkPortOptions {
 interface Dialled {
   readonly n: number;
   connection: LinkConnection | null;
+  readonly out: Gather;
   opened: boolean;
   over: boolean;
   timer: NodeJS.Timeout | null;
@@ -47,7 +48,7 @@ interface Dialled {
 
 interface Served {
   readonly connection: LinkConnection;
-  readonly up: Gather;
+  readonly out: Gather;
 }
 
 const FIRST_WAIT_MS = 20;
@@ -71,7 +72,8 @@ export class LinkPort {
   /** Dials until connected, or until the link is asked for another session. */
   connect(link: LinkName, peer: PeerName, n: number): void {
     this.#drop(link, 'another session is tried');
-    const dialled: Dialled = { n, connection: null, opened: false, over: false, timer: null };
+    const out = new Gather((each) => dialled.connection?.send(each));
+    const dialled: Dialled = { n, connection: null, out, opened: false, over: false, timer: null };
     this.#dialled.set(link, dialled);
     void this.#attempt(link, peer, dialled, FIRST_WAIT_MS);
   }
@@ -79,11 +81,11 @@ export class LinkPort {
   /** Sends on the connection of the message's session; dropped if that is broken, as the network might. */
   send(link: LinkName, message: Message): void {
     if (link === 'upstream') {
-      this.#served.get(keyOf(message.session))?.up.send(message);
+      this.#served.get(keyOf(message.session))?.out.send(message);
       return;
     }
     const dialled = this.#dialled.get(link);
-    if (dialled?.n === message.session.n) dialled.connection?.send(message);
+    if (dialled?.n === message.session.n) dialled.out.send(message);
   }
 
   /** Breaks the connection of a session; no event follows. */
@@ -107,7 +109,7 @@ export class LinkPort {
         if (message.kind === 'Hello') {
           key = keyOf(message.session);
           this.#forget(key);
-          this.#served.set(key, { connection, up: new Gather((each) => connection.send(each)) });
+          this.#served.set(key, { connection, out: new Gather((each) => connection.send(each)) });
         }
         this.#options.give({ type: 'received', link: 'upstream', message });
       },
@@ -132,7 +134,7 @@ export class LinkPort {
 
   #forget(key: string): Served | undefined {
     const served = this.#served.get(key);
-    served?.up.end();
+    served?.out.end();
     this.#served.delete(key);
     return served;
   }
@@ -142,6 +144,7 @@ export class LinkPort {
     if (dialled === undefined) return;
     dialled.over = true;
     if (dialled.timer !== null) clearTimeout(dialled.timer);
+    dialled.out.end();
     dialled.connection?.close(reason);
     this.#dialled.delete(link);
   }
@@ -182,6 +185,7 @@ export class LinkPort {
         },
         broken: (reason, code) => {
           dialled.connection = null;
+          dialled.out.end();
           if (dialled.over) return;
           if (!dialled.opened) return again(reason);
           this.#note(peer, reason, code);

@@ -1,19 +1,12 @@
 /** What each stage hears of the API Server: shared watches projected to events. */
 import type { StageEvent } from '../../../spec/events.ts';
+import type { PodFact } from '../../../spec/facts.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
 import { pathOf } from '../kubernetes/paths.ts';
-import type { ConfigMap } from '../kubernetes/types.ts';
+import type { ConfigMap, KubernetesObject } from '../kubernetes/types.ts';
 import { MANAGED_LABEL, OWNER_SWITCH } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
-import {
-  DELETION_COST_ANNOTATION,
-  deploymentFact,
-  isManaged,
-  nodeFact,
-  podFact,
-  replicaSetFact,
-  switchFact,
-} from './facts.ts';
+import { deploymentFact, isManaged, nodeFact, podFact, replicaSetFact, switchFact } from './facts.ts';
 import type { DeploymentObject, NodeObject, PodObject, ReplicaSetObject } from './objects.ts';
 import { watchWithPriorities } from './priorities.ts';
 import type { Templates } from './templates.ts';
@@ -106,36 +99,57 @@ function watchNodes({ hub, give, node, manyNodes }: Audience): End {
   });
 }
 
+/** What is kept of a Pod: its fact, not the whole object, which is ten times as large. */
+interface KeptPod extends KubernetesObject {
+  readonly fact: PodFact;
+}
+
+function keptPod(object: KubernetesObject): KeptPod {
+  const { apiVersion, kind } = object;
+  const { name, namespace, uid, resourceVersion } = object.metadata;
+  const metadata = { name, uid, resourceVersion, ...(namespace !== undefined && { namespace }) };
+  return { apiVersion, kind, metadata, fact: podFact(object as PodObject) };
+}
+
 function watchPods(
   { hub, give }: Audience,
   query: Record<string, string>,
-  isMine: (pod: PodObject) => boolean,
+  isMine: (pod: PodFact) => boolean,
 ): End {
-  return hub.subscribe<PodObject>(pathOf({ resource: 'pods' }), query, {
-    observed: (object) => {
-      if (isMine(object)) give({ type: 'podObserved', pod: podFact(object) });
+  return hub.subscribe<KeptPod>(
+    pathOf({ resource: 'pods' }),
+    query,
+    {
+      observed: ({ fact }) => {
+        if (isMine(fact)) give({ type: 'podObserved', pod: fact });
+      },
+      vanished: ({ fact }) => {
+        if (isMine(fact)) give({ type: 'podVanished', pod: fact });
+      },
+      synced: () => give({ type: 'synced', what: 'pods' }),
     },
-    vanished: (object) => {
-      if (isMine(object)) give({ type: 'podVanished', pod: podFact(object) });
-    },
-    synced: () => give({ type: 'synced', what: 'pods' }),
-  });
+    keptPod,
+  );
 }
 
 /** R hears of a Pod only for its deletion cost: of those that have, or had, one. */
 function watchCosts({ hub, give }: Audience): End {
   const costly = new Set<string>();
-  return hub.subscribe<PodObject>(pathOf({ resource: 'pods' }), MANAGED, {
-    observed: (object) => {
-      const { uid, annotations } = object.metadata;
-      const isCostly = annotations?.[DELETION_COST_ANNOTATION] !== undefined;
-      if (!isCostly && !costly.has(uid)) return;
-      if (isCostly) costly.add(uid);
-      give({ type: 'podObserved', pod: podFact(object) });
+  return hub.subscribe<KeptPod>(
+    pathOf({ resource: 'pods' }),
+    MANAGED,
+    {
+      observed: ({ fact }) => {
+        const isCostly = fact.deletionCost !== 0;
+        if (!isCostly && !costly.has(fact.metadataUid)) return;
+        if (isCostly) costly.add(fact.metadataUid);
+        give({ type: 'podObserved', pod: fact });
+      },
+      vanished: ({ fact }) => void costly.delete(fact.metadataUid),
+      synced: () => give({ type: 'synced', what: 'pods' }),
     },
-    vanished: (object) => void costly.delete(object.metadata.uid),
-    synced: () => give({ type: 'synced', what: 'pods' }),
-  });
+    keptPod,
+  );
 }
 
 /** Keeps the templates that the tail publishes from. */
@@ -161,7 +175,7 @@ export function observe(audience: Audience): End {
     kubelet: () => [
       watchNodes(audience),
       manyNodes
-        ? watchPods(audience, {}, (pod) => pod.spec?.nodeName === node)
+        ? watchPods(audience, {}, (pod) => pod.node === node)
         : watchPods(audience, { fieldSelector: `spec.nodeName=${node}` }, all),
     ],
   };

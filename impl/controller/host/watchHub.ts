@@ -38,13 +38,18 @@ export class WatchHub {
     this.#log = log;
   }
 
-  /** Hears of a collection until the returned function is called. */
+  /**
+   * Hears of a collection until the returned function is called.
+   *
+   * @param project - what is kept of an object, the same for all who hear of this collection
+   */
   subscribe<T extends KubernetesObject>(
     path: string,
     query: Readonly<Record<string, string>>,
     subscriber: Subscriber<T>,
+    project?: (object: KubernetesObject) => T,
   ): () => void {
-    const feed = this.#feed(path, query);
+    const feed = this.#feed(path, query, project);
     const anyone = subscriber as unknown as Subscriber<KubernetesObject>;
     for (const object of feed.objects.values()) anyone.observed(object);
     if (feed.synced) anyone.synced();
@@ -56,7 +61,11 @@ export class WatchHub {
     await Promise.all([...this.#feeds.values()].map(({ watch }) => watch.stop()));
   }
 
-  #feed(path: string, query: Readonly<Record<string, string>>): Feed {
+  #feed(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    project: ((object: KubernetesObject) => KubernetesObject) | undefined,
+  ): Feed {
     const key = `${path}?${new URLSearchParams(query)}`;
     const known = this.#feeds.get(key);
     if (known !== undefined) return known;
@@ -67,6 +76,7 @@ export class WatchHub {
       client: this.#client,
       path,
       query,
+      ...(project !== undefined && { project }),
       handle: (event) => {
         if (event.type === 'synced') {
           feed.synced = true;
