@@ -1,5 +1,6 @@
 /**
- * Least privilege: what each stage's effects ask of the API Server, and no more. A test compares these rules with the requests made.
+ * Least privilege: what each stage's effects ask of the API Server, and no more. `test/deploy/rbac.test.ts` compares these rules with the
+ * requests made.
  *
  * Watches of the owner switch are by name. Leases can not be limited by name on create, so each stage may create in our namespace, and
  * writes only its own.
@@ -16,70 +17,60 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-const READ = ['get', 'list', 'watch'];
+const WATCH = ['list', 'watch'];
 const rule = (apiGroup: string, resources: readonly string[], verbs: readonly string[]): Rule => ({
   apiGroups: [apiGroup],
   resources,
   verbs,
 });
-const EVENTS: readonly Rule[] = [rule('events.k8s.io', ['events'], ['create', 'patch', 'update'])];
 
 /** What admission will fill in from the name of a PriorityClass. */
-const PRIORITIES = rule('scheduling.k8s.io', ['priorityclasses'], READ);
+const PRIORITIES = rule('scheduling.k8s.io', ['priorityclasses'], WATCH);
 
-/** Of a kubelet stage that is the node's kubelet (`simulated`, `cri`): Node and Pod status are its own to write. */
-const NODE_RULES: readonly Rule[] = [
-  rule('apps', ['replicasets'], READ),
+/** Of a kubelet stage that publishes Pods for the node's own kubelet to run. */
+const PUBLISHER_RULES: readonly Rule[] = [
+  rule('apps', ['replicasets'], WATCH),
+  // Owner references that block deletion need it where OwnerReferencesPermissionEnforcement is on.
   rule('apps', ['replicasets/finalizers'], ['update']),
-  rule('', ['pods'], [...READ, 'create', 'delete', 'patch']),
-  rule('', ['pods/status'], ['patch']),
-  rule('', ['nodes'], [...READ, 'create', 'patch']),
-  rule('', ['nodes/status'], ['patch']),
-  ...EVENTS,
+  rule('', ['pods'], ['get', ...WATCH, 'create', 'delete']),
+  // register, reportDrain, acknowledgeOwner: annotations.
+  rule('', ['nodes'], ['get', ...WATCH, 'patch']),
 ];
+
+/** Of a kubelet stage that is the node's kubelet for managed Pods: their status is its own to write. */
+const NODE_RULES: readonly Rule[] = [...PUBLISHER_RULES, rule('', ['pods/status'], ['patch'])];
 
 /** Cluster-wide rules by account. @public */
 export const CLUSTER_RULES: Readonly<Record<Account, readonly Rule[]>> = {
-  autoscaler: [rule('apps', ['deployments'], READ), ...EVENTS],
+  autoscaler: [rule('apps', ['deployments'], WATCH)],
   deployment: [
     // writeReplicas: value and annotation in one patch.
-    rule('apps', ['deployments'], [...READ, 'patch']),
-    rule('apps', ['replicasets'], READ),
-    ...EVENTS,
+    rule('apps', ['deployments'], [...WATCH, 'patch']),
+    rule('apps', ['replicasets'], WATCH),
   ],
   replicaset: [
-    rule('apps', ['replicasets'], READ),
+    rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
-    // create: only `dryRun=All`, the first of each revision; delete: strays at take back.
-    rule('', ['pods'], [...READ, 'create', 'delete']),
+    // delete: strays at take back.
+    rule('', ['pods'], [...WATCH, 'delete']),
     // At take back: which Nodes have an agent.
     rule('', ['nodes'], ['list']),
-    ...EVENTS,
   ],
   scheduler: [
-    rule('apps', ['replicasets'], READ),
+    rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
-    rule('', ['pods'], READ),
+    rule('', ['pods'], WATCH),
     // patch: the cancellation mark.
-    rule('', ['nodes'], [...READ, 'patch']),
-    ...EVENTS,
+    rule('', ['nodes'], ['get', ...WATCH, 'patch']),
   ],
-  publisher: [
-    rule('apps', ['replicasets'], READ),
-    // Owner references that block deletion need it where OwnerReferencesPermissionEnforcement is on.
-    rule('apps', ['replicasets/finalizers'], ['update']),
-    rule('', ['pods'], [...READ, 'create', 'delete']),
-    // register, reportDrain, acknowledgeOwner: annotations.
-    rule('', ['nodes'], [...READ, 'patch']),
-    ...EVENTS,
-  ],
+  publisher: PUBLISHER_RULES,
   agent: NODE_RULES,
   simulator: NODE_RULES,
 };
 
 function systemRules(account: Account): Rule[] {
   const seesSwitch: Rule = {
-    ...rule('', ['configmaps'], READ),
+    ...rule('', ['configmaps'], WATCH),
     resourceNames: [OWNER_SWITCH],
   };
   const reads = rule('coordination.k8s.io', ['leases'], ['get']);
@@ -91,11 +82,6 @@ function systemRules(account: Account): Rule[] {
     { ...rule('coordination.k8s.io', ['leases'], ['update', 'patch']), resourceNames: [leaseName(account)] },
   ];
 }
-
-/** Kubelets renew a Lease of their Node; so does an agent that is one. */
-const NODE_LEASES: readonly Rule[] = [
-  rule('coordination.k8s.io', ['leases'], ['get', 'create', 'update', 'patch']),
-];
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -131,15 +117,10 @@ export function rbacManifests(namespace: string, accounts: readonly Account[]): 
   return accounts.flatMap((account) => {
     const name = ACCOUNTS[account];
     const home = namespace;
-    const nodes =
-      account === 'agent' || account === 'simulator'
-        ? grant({ name, namespace: 'kube-node-lease', account, home, rules: NODE_LEASES })
-        : [];
     return [
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels: INSTALLED_LABELS } },
       ...grant({ name, namespace: undefined, account, home, rules: CLUSTER_RULES[account] }),
       ...grant({ name, namespace, account, home, rules: systemRules(account) }),
-      ...nodes,
     ];
   });
 }

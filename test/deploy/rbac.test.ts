@@ -1,0 +1,182 @@
+/**
+ * RBAC = requests: all stages run under their own accounts through everything that makes one ask the API Server; what they asked for
+ * is compared with what the installation grants. Nothing is missing, and nothing is granted that nobody asks for.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NodeObject, PodObject } from '../../impl/controller/host/objects.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
+import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
+import { DRAINED_ANNOTATION, MARK_ANNOTATION, SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import {
+  type ProcessOptions,
+  type RunningProcess,
+  startProcess,
+} from '../../impl/controller/process/process.ts';
+import { ACCOUNTS, type Account } from '../../impl/deploy/identities.ts';
+import { install } from '../../impl/deploy/install.ts';
+import { release, takeBack } from '../../impl/deploy/release.ts';
+import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
+import { createManaged, until } from '../controller/support/kubedirect.ts';
+import { allows, askedOf, grantsTo, Recorder, usesOf } from './support/recorder.ts';
+
+/** Granted though no stage asks for it by name. */
+const IMPLIED: Readonly<Record<string, string>> = {
+  'update replicasets/finalizers':
+    'asked by admission (OwnerReferencesPermissionEnforcement) on behalf of who creates a Pod with blockOwnerDeletion',
+};
+const STAGES = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
+
+let folder: string;
+let embedded: Embedded;
+let client: KubernetesClient;
+let recorder: Recorder;
+const running = new Map<Account, RunningProcess>();
+
+async function start(account: Account, more: Partial<ProcessOptions>): Promise<void> {
+  const kubeconfig = path.join(folder, `${ACCOUNTS[account]}.kubeconfig`);
+  if (!fs.existsSync(kubeconfig))
+    await recorder.through(account, embedded, {
+      home: SYSTEM_NAMESPACE,
+      ...(account === 'agent' && { node: 'node-2' }),
+    });
+  running.set(
+    account,
+    await startProcess({
+      ...{ kubeconfig, stages: [], nodes: [], runtime: 'publish', journals: path.join(folder, account) },
+      log: () => {},
+      fatal: (error) => expect.fail(`${account}: ${String(error)}`),
+      ...more,
+    }),
+  );
+}
+const stop = async (account: Account) => {
+  await running.get(account)?.stop();
+  running.delete(account);
+};
+
+const pods = async () =>
+  (await client.list<PodObject>(pathOf({ resource: 'pods', namespace: 'default' }))).items;
+const rests = (count: number) =>
+  until(`${count} Pods run`, async () => {
+    const all = await pods();
+    const ready = ({ status }: PodObject) =>
+      status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+    return all.length === count && all.every(ready);
+  });
+const scale = (replicas: number) => client.patchDeployment('default', 'web', { spec: { replicas } }, 'test');
+const annotation = async (node: string, name: string) =>
+  (await client.get<NodeObject>(pathOf({ resource: 'nodes', name: node })))?.metadata.annotations?.[name];
+const setReady = (node: string, status: 'True' | 'False') =>
+  client.request({
+    method: 'PATCH',
+    path: pathOf({ resource: 'nodes', name: node, subresource: 'status' }),
+    patchType: 'strategic',
+    body: { status: { conditions: [{ type: 'Ready', status }] } },
+  });
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-rbac-'));
+  embedded = await startEmbedded({ nodes: 6 });
+  client = createKubernetesClient({ kubeconfig: embedded.kubeconfig });
+  recorder = new Recorder(folder);
+  await install({ connection: { kubeconfig: embedded.kubeconfig }, namespace: SYSTEM_NAMESPACE });
+  await createManaged(client, 'web');
+  for (const stage of STAGES) await start(stage, { stages: [stage] });
+  await start('publisher', { nodes: ['node-0', 'node-1'] });
+  await start('agent', { nodes: ['node-2'], runtime: 'simulated' });
+  await start('simulator', { nodes: ['node-3', 'node-4'], runtime: 'simulated' });
+
+  // Out and in; every stage but the agents once more, so that it finds what it left.
+  await scale(30);
+  await rests(30);
+  await scale(12);
+  await rests(12);
+  for (const stage of STAGES) {
+    await stop(stage);
+    await start(stage, { stages: [stage] });
+  }
+  await scale(20);
+  await rests(20);
+  // An agent goes away: its Node is marked and its Pods are replaced; it comes back and drains.
+  await stop('agent');
+  await setReady('node-2', 'False');
+  await until('node-2 is marked', async () => (await annotation('node-2', MARK_ANNOTATION)) !== undefined);
+  await start('agent', { nodes: ['node-2'], runtime: 'simulated' });
+  await until(
+    'node-2 is drained',
+    async () => (await annotation('node-2', DRAINED_ANNOTATION)) !== undefined,
+  );
+  await setReady('node-2', 'True');
+  await rests(20);
+  // Released, scaled by stock onto a Node without agent, taken back: R deletes what no K will see.
+  await release({ client, namespace: SYSTEM_NAMESPACE });
+  await scale(40);
+  await until('stock uses node-5', async () =>
+    (await pods()).some(({ spec }) => spec?.nodeName === 'node-5'),
+  );
+  await takeBack({ client, namespace: SYSTEM_NAMESPACE });
+  await until('node-5 is left', async () => (await pods()).every(({ spec }) => spec?.nodeName !== 'node-5'));
+  await scale(3);
+  await rests(3);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([...running.keys()].map(stop));
+  recorder?.close();
+  await client?.close();
+  await embedded?.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(Object.keys(ACCOUNTS) as Account[])('the account of the %s', (account) => {
+  const grants = grantsTo(account, SYSTEM_NAMESPACE);
+
+  it('is allowed all that it asked for', () => {
+    const missing = recorder.of(account).filter((asked) => !grants.some((grant) => allows(grant, asked)));
+    expect([...new Set(missing.map((asked) => JSON.stringify(asked)))]).toEqual([]);
+    expect(recorder.of(account).length).toBeGreaterThan(0);
+  });
+
+  it('is granted nothing that it did not ask for', () => {
+    const unused = [...usesOf(grants, recorder.of(account))].filter(
+      ([use, isUsed]) => !isUsed && !(use in IMPLIED),
+    );
+    expect(unused.map(([use]) => use)).toEqual([]);
+  });
+});
+
+describe('the comparison', () => {
+  const own = { verbs: ['get', 'update'], apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+  const grant = { namespace: 'ns', rule: { ...own, resourceNames: ['mine'] } };
+  const lease = '/apis/coordination.k8s.io/v1/namespaces/ns/leases';
+
+  it('reads requests as RBAC does', () => {
+    expect(askedOf('GET', `${lease}?watch=1&fieldSelector=metadata.name%3Dmine`)).toMatchObject({
+      ...{ verb: 'watch', group: 'coordination.k8s.io', resource: 'leases', namespace: 'ns', name: 'mine' },
+    });
+    expect(askedOf('PATCH', '/api/v1/namespaces/d/pods/p/status')).toMatchObject({
+      ...{ verb: 'patch', resource: 'pods/status', name: 'p' },
+    });
+    expect(askedOf('GET', '/version')).toBeUndefined();
+  });
+
+  it('notices what is missing: another name, another namespace, another verb', () => {
+    const asks = (method: string, target: string) => allows(grant, askedOf(method, target)!);
+    expect(asks('PUT', `${lease}/mine`)).toBe(true);
+    expect(asks('PUT', `${lease}/yours`)).toBe(false);
+    expect(asks('PUT', `${lease.replace('/ns/', '/other/')}/mine`)).toBe(false);
+    expect(asks('PATCH', `${lease}/mine`)).toBe(false);
+    expect(asks('GET', lease)).toBe(false);
+  });
+
+  it('notices what is unused', () => {
+    expect(usesOf([grant], [askedOf('PUT', `${lease}/mine`)!])).toEqual(
+      new Map([
+        ['get leases', false],
+        ['update leases', true],
+      ]),
+    );
+  });
+});
