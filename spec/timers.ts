@@ -9,6 +9,8 @@ export type TimerName =
   | `ambiguous/${string}`
   | `writeBack/${string}`
   | `lower/${string}`
+  /** Of the explorer's stubs. */
+  | `prompt/${string}`
   | 'unconfirmed'
   | 'propagation';
 

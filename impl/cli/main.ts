@@ -5,11 +5,11 @@ import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { KubedirectError } from '../../spec/errors.ts';
+import { EXIT, exitCodeOf } from './exit.ts';
 
 // A stage that was killed should be back at once: its modules are compiled only the first time.
 enableCompileCache();
 
-const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 const FOLDER = path.join(import.meta.dirname, 'commands');
 
 /** Files to load: that of the command called, or all, to list them. */
@@ -44,5 +44,5 @@ try {
   process.stderr.write(
     `${isNamed ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error)}\n`,
   );
-  process.exit(isNamed && error.code === 'FLAG_INVALID' ? EXIT.usage : EXIT.failed);
+  process.exit(isNamed ? exitCodeOf(error) : EXIT.failed);
 }

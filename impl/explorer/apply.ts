@@ -26,11 +26,11 @@ import {
 } from './world.ts';
 import { land, putPod } from './writes.ts';
 
-type CountBudget = 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply';
-type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'timers';
+type CountBudget = 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply' | 'misdial';
+type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'timers' | 'prompts';
 
 function spend(world: World, name: CountBudget): World {
-  return { ...world, budgets: { ...world.budgets, [name]: world.budgets[name] - 1 } };
+  return { ...world, budgets: { ...world.budgets, [name]: (world.budgets[name] ?? 0) - 1 } };
 }
 function spendOn(world: World, name: KeyBudget, key: string): World {
   const left: Budgets[KeyBudget] = { ...world.budgets[name], [key]: (world.budgets[name][key] ?? 0) - 1 };
@@ -85,12 +85,25 @@ function gift(setting: Setting, world: World, move: Move): Gift | null {
         move.kind === 'early' ? spendOn(without, 'timers', timer.split('/')[0] as string) : without;
       return [paid, process, { type: 'timerFired', timer }];
     }
+    case 'due':
+      return [world, move.process, promptEvent(move.prompt)];
+    case 'prompt': {
+      const paid = spendOn(world, 'prompts', move.prompt.split('/')[0] as string);
+      return [paid, move.process, promptEvent(move.prompt)];
+    }
     default:
       return null;
   }
 }
 
-function doConnect(setting: Setting, world: World, move: Extract<Move, { kind: 'connect' }>): Moved {
+/** Only stubs are prompted, and hear it as a timer of theirs. */
+function promptEvent(prompt: string): StageEvent {
+  return { type: 'timerFired', timer: `prompt/${prompt}` };
+}
+
+type Dialling = Extract<Move, { kind: 'connect' | 'misdial' }>;
+
+function doConnect(setting: Setting, world: World, move: Dialling): Moved {
   const process = world.processes[move.process] as Process;
   const dial = process.dials.find((one) => one.link === move.link);
   const n = dial?.n ?? 0;
@@ -230,6 +243,7 @@ export function apply(setting: Setting, world: World, move: Move): Moved {
   if (move.kind === 'start') return start(setting, world, move.peer);
   if (move.kind === 'usurp') return start(setting, spendOn(world, 'usurp', move.peer), move.peer);
   if (move.kind === 'connect') return doConnect(setting, world, move);
+  if (move.kind === 'misdial') return doConnect(setting, spend(world, 'misdial'), move);
   const given = gift(setting, world, move);
   if (given === null) {
     const after = notePassed(world.api, environment(setting, world, move), (peer) => choiceOf(setting, peer));

@@ -1,7 +1,7 @@
 /** Checks one world: searched to the end, its liveness on the graph; or walked at random, where it is too wide for that. */
 import { PROPERTIES } from '../../spec/properties/index.ts';
 import { findLasso } from './liveness.ts';
-import { FAULTS, type Move } from './moves.ts';
+import { isOptional, type Move } from './moves.ts';
 import { search } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import { type Edge, firstWorld, worldChecks, worldSystem } from './system.ts';
@@ -88,7 +88,7 @@ function searchWorld(setting: Setting, maxStates: number): Omit<Report, 'millise
   const lasso =
     result.graph !== null && complete
       ? findLasso(result.graph, (state) => !outside.has(state), {
-          optional: ({ move }) => FAULTS.has(move.kind) || move.kind === 'user',
+          optional: ({ move }) => isOptional(move),
           action: actionOf,
         })
       : null;

@@ -12,7 +12,7 @@ export function describeMove({ move, steps }: Edge): string {
     heard?.type === 'received'
       ? `${steps[0]?.process} receives ${heard.message.kind}${sessionText(heard.message.session)}`
       : heard != null
-        ? `${steps[0]?.process} hears ${heard.type}`
+        ? `${steps[0]?.process} hears ${heard.type}${heard.type === 'timerFired' ? ` ${heard.timer}` : ''}`
         : environmentText(move);
   return what + crash;
 }

@@ -31,6 +31,13 @@ export type Move =
       readonly timer: TimerName;
       readonly crashAfter?: number;
     }
+  | {
+      /** A stub does what is due. */
+      readonly kind: 'due';
+      readonly process: string;
+      readonly prompt: string;
+      readonly crashAfter?: number;
+    }
   | { readonly kind: 'land'; readonly index: number }
   | { readonly kind: 'start'; readonly peer: PeerName }
   | {
@@ -43,12 +50,21 @@ export type Move =
   | { readonly kind: 'collect'; readonly name: string }
   | { readonly kind: 'controller'; readonly deployment: string }
   | { readonly kind: 'user' }
+  | {
+      /** A stub does what it can, for a budget. */
+      readonly kind: 'prompt';
+      readonly process: string;
+      readonly prompt: string;
+      readonly crashAfter?: number;
+    }
   // faults
   | { readonly kind: 'early'; readonly process: string; readonly timer: TimerName }
   | { readonly kind: 'drop'; readonly index: number }
   | { readonly kind: 'ambiguous'; readonly index: number }
   | { readonly kind: 'break'; readonly key: string; readonly linger: readonly End[] }
   | { readonly kind: 'duplicate'; readonly key: string }
+  /** A dial reaches a process that does not hold its Lease. */
+  | { readonly kind: 'misdial'; readonly process: string; readonly link: LinkName; readonly to: string }
   | { readonly kind: 'crash'; readonly process: string; readonly linger: boolean }
   | { readonly kind: 'nodeCrash'; readonly process: string }
   | { readonly kind: 'usurp'; readonly peer: PeerName }
@@ -60,11 +76,22 @@ export const FAULTS: ReadonlySet<Move['kind']> = new Set([
   'ambiguous',
   'break',
   'duplicate',
+  'misdial',
   'crash',
   'nodeCrash',
   'usurp',
   'exit',
 ]);
+
+/** What need not happen: faults, people, prompts. */
+export function isOptional(move: Move): boolean {
+  return FAULTS.has(move.kind) || move.kind === 'user' || move.kind === 'prompt';
+}
+
+/** Whether a process holds its Lease; a tail always does. */
+function isHolder(world: World, { peer, incarnation }: Process): boolean {
+  return isTail(peer) || world.api.leases[peer] === incarnation;
+}
 
 /** Answers about one Pod's containers come in their order. */
 function runtimeKey(process: Process, index: number): string | null {
@@ -78,7 +105,8 @@ function* processMoves(setting: Setting, world: World, process: Process): Genera
   const { id } = process;
   for (const dial of process.dials)
     for (const other of Object.values(world.processes))
-      if (other.peer === dial.peer) yield { kind: 'connect', process: id, link: dial.link, to: other.id };
+      if (other.peer === dial.peer && (world.budgets.misdial === null || isHolder(world, other)))
+        yield { kind: 'connect', process: id, link: dial.link, to: other.id };
   const runtime = new Set<string>();
   for (const [index, pending] of process.pending.entries()) {
     const key = runtimeKey(process, index);
@@ -89,6 +117,8 @@ function* processMoves(setting: Setting, world: World, process: Process): Genera
   }
   for (const key of untold(world.api, process, choiceOf(setting, process.peer)))
     yield { kind: 'watch', process: id, key };
+  for (const prompt of setting.stages[process.peer]?.dues?.(process.state as never) ?? [])
+    yield { kind: 'due', process: id, prompt };
 }
 
 function* networkMoves(world: World): Generator<Move> {
@@ -179,6 +209,11 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
     }
     if (isTail(peer) && (budgets.nodeCrash[nodeOf(peer)] ?? 0) > 0) yield { kind: 'nodeCrash', process: id };
     if ((budgets.usurp[peer] ?? 0) > 0 && world.down[peer] === undefined) yield { kind: 'usurp', peer };
+    if ((budgets.misdial ?? 0) > 0)
+      for (const dial of process.dials)
+        for (const other of Object.values(world.processes))
+          if (other.peer === dial.peer && !isHolder(world, other))
+            yield { kind: 'misdial', process: id, link: dial.link, to: other.id };
     for (const timer of process.timers)
       if ((budgets.timers[timer.split('/')[0] as string] ?? 0) > 0)
         yield { kind: 'early', process: id, timer };
@@ -213,10 +248,18 @@ export function* idleMoves(world: World): Generator<Move> {
     for (const timer of process.timers) yield { kind: 'timer', process: process.id, timer };
 }
 
+function* promptMoves(setting: Setting, world: World): Generator<Move> {
+  for (const { id, peer, state } of Object.values(world.processes))
+    for (const prompt of setting.stages[peer]?.prompts?.(state as never) ?? [])
+      if ((world.budgets.prompts[prompt.split('/')[0] as string] ?? 0) > 0)
+        yield { kind: 'prompt', process: id, prompt };
+}
+
 /** All moves: the world's own (or, at rest, its timers), people's, and faults. */
 export function movesOf(setting: Setting, world: World, withFaults = true): readonly Move[] {
   const plain = [...plainMoves(setting, world)];
   const moves = plain.length > 0 ? plain : [...idleMoves(world)];
+  moves.push(...promptMoves(setting, world));
   if (world.acts < (setting.description.script?.length ?? 0)) moves.push({ kind: 'user' });
   return withFaults ? [...moves, ...faultMoves(setting, world)] : moves;
 }

@@ -15,7 +15,9 @@ import {
   observeScheduler,
 } from './observers.ts';
 import { stubDeployment } from './stubs/deployment.ts';
+import { stubLower } from './stubs/lower.ts';
 import { stubScheduler } from './stubs/scheduler.ts';
+import { stubUpper } from './stubs/upper.ts';
 import type { Setting, StageUnderTest } from './world.ts';
 
 /** All stages by the name under which a world chooses them. */
@@ -27,6 +29,8 @@ export const STAGES_UNDER_TEST: Readonly<Record<string, StageUnderTest>> = {
   replicaset: { stage: replicaSetStage, view: viewOfReplicaSet, observe: observeReplicaSet },
   'stub/deployment': stubDeployment,
   'stub/scheduler': stubScheduler,
+  'stub/upper': stubUpper,
+  'stub/lower': stubLower,
 };
 
 /** What a world needs to run. */

@@ -79,6 +79,8 @@ export function initialWorld(description: WorldDescription): World {
       duplicate: faults.duplicate ?? 0,
       exit: faults.exit ?? 0,
       lostReply: faults.lostReply ?? 0,
+      misdial: faults.misdial ?? null,
+      prompts: faults.prompts ?? {},
     },
     history: { ...NO_HISTORY, everAsked: [...new Set(deployments.map(({ replicas }) => replicas))] },
   };

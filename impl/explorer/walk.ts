@@ -5,7 +5,7 @@
  */
 import { settle } from '../../machines/environment/network.ts';
 import { PROPERTIES } from '../../spec/properties/index.ts';
-import { FAULTS, idleMoves, type Move, movesOf, plainMoves } from './moves.ts';
+import { idleMoves, isOptional, type Move, movesOf, plainMoves } from './moves.ts';
 import { MoveError } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import { type Edge, firstWorld, outcomes, worldChecks } from './system.ts';
@@ -99,8 +99,8 @@ class Walker {
   suffer(steps: number, faultRate: number): void {
     for (let step = 0; step < steps && this.violation === null; step += 1) {
       const moves = movesOf(this.#setting, this.world);
-      const faults = moves.filter(({ kind }) => FAULTS.has(kind) || kind === 'user');
-      const others = moves.filter(({ kind }) => !FAULTS.has(kind) && kind !== 'user');
+      const faults = moves.filter(isOptional);
+      const others = moves.filter((move) => !isOptional(move));
       const move =
         others.length === 0 || this.chance(faultRate)
           ? (this.pick(faults) ?? this.pick(others))

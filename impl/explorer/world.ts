@@ -32,6 +32,10 @@ export interface StageUnderTest {
   /** Plain JSON, equal for equal states. */
   readonly view: (state: never) => unknown;
   readonly observe: (state: never) => Observation;
+  /** Stubs: what it can be prompted to do now, each for a budget. */
+  readonly prompts?: (state: never) => readonly string[];
+  /** Stubs: what it does in its own time. */
+  readonly dues?: (state: never) => readonly string[];
 }
 
 /** A consistent read, or an answer, on its way to a process: any of the candidates may be what arrives. */
@@ -101,6 +105,9 @@ export interface Budgets {
   readonly duplicate: number;
   readonly exit: number;
   readonly lostReply: number;
+  /** Null: no limit. */
+  readonly misdial: number | null;
+  readonly prompts: Readonly<Record<string, number>>;
 }
 
 /** What never changes in a world. */

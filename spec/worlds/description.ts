@@ -63,6 +63,10 @@ export interface FaultBudget {
   readonly exit?: number;
   /** Writes whose reply is lost though the write was done. */
   readonly lostReply?: number;
+  /** Dials that reach a process which does not hold its Lease. Absent means any number. */
+  readonly misdial?: number;
+  /** What stubs do when they are prompted, by the part of the prompt before the slash. */
+  readonly prompts?: Readonly<Record<string, number>>;
 }
 
 /** A named bounded world. @public */
@@ -90,6 +94,8 @@ export interface WorldDescription {
   readonly eventually: readonly PropertyName[];
   /** Shown to be reached, so that no `always` holds for want of anything happening. */
   readonly sometimes: readonly WitnessName[];
+  /** The TLA+ module that is this world, state for state and step for step. */
+  readonly spec?: 'MCLink';
   /** Pinned size; absent for worlds that are only walked at random. */
   readonly states?: number;
   /** Too large to search: walked at random. */

@@ -1,12 +1,14 @@
 /** Named bounded worlds: one description, used by the explorer, the fuzzer and the docs. */
 import { CHAIN_WORLDS } from './chain.ts';
 import type { WorldDescription } from './description.ts';
+import { ENDS_WORLDS } from './ends.ts';
 import { LINK_WORLDS } from './link.ts';
 import { TAIL_WORLDS } from './tail.ts';
 import { WIDE_WORLDS } from './wide.ts';
 
 /** All worlds. @public */
 export const WORLDS: readonly WorldDescription[] = [
+  ...ENDS_WORLDS,
   ...LINK_WORLDS,
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,

@@ -1,5 +1,12 @@
 /** Pinned sizes of the worlds that are searched: states, each counted once. */
 export const SIZES: Readonly<Record<string, number>> = {
+  ends: 45,
+  'ends-break': 2_455,
+  'ends-news': 20_661,
+  'ends-crash': 6_788,
+  'ends-leaders': 6_457,
+  'ends-leaders-below': 1_518,
+  'ends-duplicate': 15_414,
   link: 139,
   'link-late': 923,
   'link-duplicate': 1402,

@@ -1,48 +1,23 @@
-/** `kubedirect check`: the machines in bounded worlds, every interleaving; counterexamples as tables and traces. */
-import fs from 'node:fs';
-import type { Command } from 'commander';
+/** `kubedirect check`: bounded worlds, every interleaving, by the explorer and by TLC; counterexamples as tables and traces. */
+import { type Command, Option } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
-import { MUTANTS } from '../../../spec/mutants.ts';
-import { WORLDS, type WorldDescription } from '../../../spec/worlds/index.ts';
-import { checkWorld, DEFAULT_EFFORT, isLiveness, type Report } from '../../explorer/check.ts';
-import { settingOf } from '../../explorer/stages.ts';
-import { tableOf, traceOf } from '../../explorer/trace.ts';
-import type { Setting } from '../../explorer/world.ts';
-
-const EXIT = { held: 0, unseen: 1, invariant: 12, liveness: 13 } as const;
+import { WORLDS } from '../../../spec/worlds/index.ts';
+import { DEFAULT_EFFORT } from '../../explorer/check.ts';
+import type { Engine } from '../check/choose.ts';
+import { runCheck } from '../check/run.ts';
 
 interface Options {
+  readonly engine: Engine;
   readonly world?: readonly string[];
   readonly deep?: boolean;
   readonly list?: boolean;
   readonly mutant?: string;
   readonly json?: boolean;
   readonly trace?: string;
+  readonly heap?: string;
   readonly maxStates: number;
   readonly walks: number;
   readonly seed: number;
-}
-
-function chosen(names: readonly string[] | undefined, deep: boolean): readonly WorldDescription[] {
-  if (names === undefined) return WORLDS.filter((world) => deep || !world.deep);
-  return names.map((name) => {
-    const world = WORLDS.find((one) => one.name === name);
-    if (world === undefined)
-      throw new KubedirectError(
-        'FLAG_INVALID',
-        `no world is named "${name}"; there are: ${WORLDS.map((one) => one.name).join(', ')}`,
-      );
-    return world;
-  });
-}
-
-function mutantsOf(name: string | undefined): ReadonlySet<string> {
-  if (name === undefined) return new Set();
-  const environment = ['environment/reuse-incarnation', 'environment/no-precondition'];
-  const names = [...MUTANTS.map((one) => one.name), ...environment];
-  if (!names.includes(name))
-    throw new KubedirectError('FLAG_INVALID', `no mutant is named "${name}"; there are: ${names.join(', ')}`);
-  return new Set([name]);
 }
 
 function positive(text: string): number {
@@ -52,101 +27,59 @@ function positive(text: string): number {
   return value;
 }
 
-function summary({
-  world,
-  how,
-  states,
-  transitions,
-  depth,
-  milliseconds,
-  complete,
-  unseen,
-  violation,
-}: Report): string {
-  const size =
-    how === 'searched'
-      ? `${states} states, ${transitions} transitions, depth ${depth}`
-      : `${states} moves at random`;
-  const verdict =
-    violation !== null
-      ? `${violation.property} BROKEN`
-      : !complete
-        ? 'held as far as searched'
-        : unseen.length > 0
-          ? `held, but never seen: ${unseen.join(', ')}`
-          : 'held';
-  return `${world.padEnd(24)} ${size.padEnd(48)} ${(milliseconds / 1000).toFixed(1).padStart(6)} s  ${verdict}`;
-}
-
-function show(setting: Setting, { violation }: Report): string {
-  if (violation === null) return '';
-  const lines = [`  ${violation.property}: ${violation.text}`, ''];
-  for (const { step, what, changed } of tableOf(setting, violation.moves)) {
-    lines.push(`  ${String(step).padStart(3)}  ${what}`);
-    for (const line of changed) lines.push(`         ${line}`);
-  }
-  return `${lines.join('\n')}\n`;
+function size(text: string): string {
+  if (!/^[1-9]\d*[kmg]$/i.test(text))
+    throw new KubedirectError('FLAG_INVALID', `expected a size such as 512m or 4g, got "${text}"`);
+  return text;
 }
 
 function list(json: boolean): void {
-  const rows = WORLDS.map(({ name, title, walkOnly, deep, states }) => ({
+  const rows = WORLDS.map(({ name, title, walkOnly, deep, spec }) => ({
     name,
     title,
     how: walkOnly ? 'walked' : deep ? 'deep' : 'searched',
-    states,
+    tlc: spec !== undefined,
   }));
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
   else
-    for (const { name, how, title } of rows)
-      process.stdout.write(`${name.padEnd(24)} ${how.padEnd(9)} ${title}\n`);
+    for (const { name, how, tlc, title } of rows)
+      process.stdout.write(`${name.padEnd(24)} ${how.padEnd(9)} ${tlc ? 'TLC' : '   '}  ${title}\n`);
 }
 
-function run(options: Options): number {
-  const mutants = mutantsOf(options.mutant);
-  const effort = {
-    ...DEFAULT_EFFORT,
-    maxStates: options.maxStates,
-    walks: options.walks,
-    seed: options.seed,
-  };
-  let code: number = EXIT.held;
-  for (const world of chosen(options.world, options.deep === true)) {
-    const setting = settingOf(world, mutants);
-    const report = checkWorld(setting, effort);
-    if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-    else process.stdout.write(`${summary(report)}\n${show(setting, report)}`);
-    if (report.violation === null) {
-      if (report.unseen.length > 0 && code === EXIT.held && mutants.size === 0) code = EXIT.unseen;
-      continue;
-    }
-    if (options.trace !== undefined)
-      fs.writeFileSync(
-        options.trace,
-        `${traceOf(setting, report.violation.moves)
-          .map((line) => JSON.stringify(line))
-          .join('\n')}\n`,
-      );
-    return isLiveness(report.violation.property) ? EXIT.liveness : EXIT.invariant;
-  }
-  return code;
-}
+const EXIT_CODES = `
+Exit codes:
+    0  all held            1  a witness was never seen, or TLC ended without a result
+    2  usage               3  no Java, no TLC, or a corrupt download
+    4  a mistake in the TLA+ spec                 5  TLC ran out of memory
+    6  TLC and the explorer differ              130  interrupted
+   12  an invariant, or a property of steps, broke
+   13  a liveness property broke
+`;
 
-/** Adds the command. Exit codes: 0 held, 12 an invariant broke, 13 liveness, 1 a witness was never seen, 2 usage. */
+/** Adds the command. */
 export function register(program: Command): void {
   program
     .command('check')
-    .description('explore bounded worlds of the stages exhaustively (or at random, where they are wide)')
+    .description('check bounded worlds exhaustively (or at random, where they are wide)')
+    .addOption(
+      new Option('--engine <name>', 'who checks: the machines, the TLA+ spec, or both and that they agree')
+        .choices(['explorer', 'tlc', 'both'])
+        .default('explorer'),
+    )
     .option('--world <name...>', 'worlds to check; all, if absent')
     .option('--deep', 'also those that take minutes')
     .option('--list', 'list the worlds')
     .option('--mutant <name>', 'switch off one rule of the protocol: the check must then fail')
-    .option('--json', 'one JSON object a world')
+    .option('--json', 'one JSON object a row')
     .option('--trace <file>', 'write the counterexample as NDJSON step lines')
+    .option('--heap <size>', 'largest heap of TLC: 512m, 4g', size)
     .option('--max-states <n>', 'states to search at most', positive, DEFAULT_EFFORT.maxStates)
     .option('--walks <n>', 'random walks through each wide world', positive, DEFAULT_EFFORT.walks)
     .option('--seed <n>', 'seed of the first walk', positive, DEFAULT_EFFORT.seed)
-    .action((options: Options) => {
-      if (options.list) list(options.json === true);
-      else process.exitCode = run(options);
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: Options) => {
+      if (options.list) return list(options.json === true);
+      const { deep = false, json = false } = options;
+      process.exitCode = await runCheck({ ...DEFAULT_EFFORT, ...options, deep, json });
     });
 }

@@ -1,0 +1,171 @@
+/** What a check says of a world: one row an engine, and the counterexample as a table. */
+import { checkWorld, type Effort, isLiveness, type Report } from '../../explorer/check.ts';
+import type { Move } from '../../explorer/moves.ts';
+import { tableOf } from '../../explorer/trace.ts';
+import type { Setting } from '../../explorer/world.ts';
+import { checkByTlc, type TlcEffort, type TlcReport } from '../../tlc/check.ts';
+import type { Difference } from '../../tlc/compare.ts';
+import { compare, dumpedGraph, exploredGraph } from '../../tlc/equality.ts';
+import type { Toolchain } from '../../tlc/resolve.ts';
+import { CHECK_EXIT } from '../exit.ts';
+
+/** One line of the table. */
+export interface Row {
+  readonly world: string;
+  readonly engine: 'explorer' | 'tlc' | 'equal';
+  readonly how: 'searched' | 'walked';
+  readonly states: number;
+  readonly edges: number;
+  readonly depth: number;
+  readonly milliseconds: number;
+  readonly verdict: string;
+  /** What the process exits with if this is the worst row. */
+  readonly exit: number;
+  /** Of a counterexample; null where there is none, or none that the machines can follow. */
+  readonly moves: readonly Move[] | null;
+  /** More lines for people. */
+  readonly details: readonly string[];
+}
+
+/** A counterexample as lines: each move, and what it changed. */
+function linesOf(setting: Setting, moves: readonly Move[]): readonly string[] {
+  return tableOf(setting, moves).flatMap(({ step, what, changed }) => [
+    `  ${String(step).padStart(3)}  ${what}`,
+    ...changed.map((line) => `         ${line}`),
+  ]);
+}
+
+function verdictOf({ violation, complete, unseen }: Report): string {
+  if (violation !== null) return `${violation.property} BROKEN in ${violation.moves.length} steps`;
+  if (!complete) return 'held as far as searched';
+  return unseen.length > 0 ? `held, but never seen: ${unseen.join(', ')}` : 'held';
+}
+
+function exitOf({ violation, unseen }: Report, isMutated: boolean): number {
+  if (violation !== null) return isLiveness(violation.property) ? CHECK_EXIT.liveness : CHECK_EXIT.invariant;
+  return unseen.length > 0 && !isMutated ? CHECK_EXIT.unseen : CHECK_EXIT.held;
+}
+
+/** The explorer's row. */
+export function explorerRow(setting: Setting, effort: Effort): Row {
+  const report = checkWorld(setting, effort);
+  const { world, how, states, transitions, depth, milliseconds, violation } = report;
+  const details =
+    violation === null
+      ? []
+      : [`  ${violation.property}: ${violation.text}`, '', ...linesOf(setting, violation.moves)];
+  return {
+    world,
+    engine: 'explorer',
+    how,
+    states,
+    edges: transitions,
+    depth,
+    milliseconds,
+    verdict: verdictOf(report),
+    exit: exitOf(report, setting.mutants.size > 0),
+    moves: violation?.moves ?? null,
+    details,
+  };
+}
+
+/** What TLC saw that the machines do not do: its actions alone. */
+function strangeLines(violation: NonNullable<TlcReport['violation']>): readonly string[] {
+  const actions = violation.behaviour.flatMap(({ action }) => action ?? []);
+  return [
+    '  the machines can not follow this:',
+    ...actions.map((name, at) => `  ${String(at + 1).padStart(3)}  ${name}`),
+  ];
+}
+
+function tlcRowOf(setting: Setting, report: TlcReport): Row {
+  const { world, states, transitions, depth, milliseconds, violation } = report;
+  const base = {
+    world,
+    engine: 'tlc',
+    how: 'searched',
+    states,
+    edges: transitions,
+    depth,
+    milliseconds,
+  } as const;
+  if (violation === null)
+    return { ...base, verdict: 'held', exit: CHECK_EXIT.held, moves: null, details: [] };
+  const { property, kind, behaviour, moves } = violation;
+  return {
+    ...base,
+    verdict: `${property} BROKEN in ${behaviour.length - 1} steps`,
+    exit: kind === 'liveness' ? CHECK_EXIT.liveness : CHECK_EXIT.invariant,
+    moves,
+    details: moves === null ? strangeLines(violation) : linesOf(setting, moves),
+  };
+}
+
+/** TLC's row. */
+export async function tlcRow(toolchain: Toolchain, setting: Setting, effort: TlcEffort): Promise<Row> {
+  return tlcRowOf(setting, await checkByTlc(toolchain, setting, effort));
+}
+
+/** TLC's row, and that of the comparison with the explorer, if TLC saw the whole graph. */
+export async function tlcAndEqualRows(
+  toolchain: Toolchain,
+  setting: Setting,
+  effort: TlcEffort,
+  maxStates: number,
+): Promise<readonly Row[]> {
+  const [row, dumped] = await dumpedGraph(
+    (dump) => tlcRow(toolchain, setting, { ...effort, dump }),
+    (one) => one.exit === CHECK_EXIT.held,
+  );
+  if (dumped === null) return [row];
+  const begin = performance.now();
+  const explored = exploredGraph(setting, maxStates);
+  const { states, edges, difference } = compare(explored, dumped);
+  const base = {
+    world: row.world,
+    engine: 'equal',
+    how: 'searched',
+    states: states[0],
+    edges: edges[0],
+    depth: row.depth,
+    milliseconds: Math.round(performance.now() - begin),
+  } as const;
+  if (difference === null)
+    return [
+      row,
+      { ...base, verdict: 'same states, same edges', exit: CHECK_EXIT.held, moves: null, details: [] },
+    ];
+  const moves = difference.side === 0 ? explored.movesTo(difference.states.at(-1) as number) : null;
+  const details = differenceLines(setting, difference, moves);
+  return [row, { ...base, verdict: 'DIFFERENT', exit: CHECK_EXIT.differ, moves, details }];
+}
+
+const SIDES = ['the machines', 'the spec'] as const;
+const WHATS = {
+  state: 'reach a state that the other has not',
+  edge: 'take a step that the other has not',
+  twin: 'tell apart two states that are one to the other',
+} as const;
+
+function differenceLines(
+  setting: Setting,
+  { side, what, actions }: Difference,
+  moves: readonly Move[] | null,
+): readonly string[] {
+  const steps = actions.map((name, at) => `  ${String(at + 1).padStart(3)}  ${name}`);
+  const told = moves === null || what === 'edge' ? [] : linesOf(setting, moves);
+  return [`  ${SIDES[side]} ${WHATS[what]}, after:`, ...steps, ...(told.length > 0 ? ['', ...told] : [])];
+}
+
+/** A row as a line of text. */
+export function lineOf({ world, engine, how, states, edges, depth, milliseconds, verdict }: Row): string {
+  const count = (value: number) => value.toLocaleString('en').padStart(11);
+  const size =
+    how === 'searched'
+      ? `${count(states)} ${count(edges)} ${String(depth).padStart(6)}`
+      : `${count(states)} moves at random   `;
+  return `${world.padEnd(24)} ${engine.padEnd(9)}${size} ${(milliseconds / 1000).toFixed(1).padStart(8)}  ${verdict}`;
+}
+
+/** The head of the table. */
+export const HEAD = `${'world'.padEnd(24)} ${'engine'.padEnd(9)}${'states'.padStart(11)} ${'edges'.padStart(11)} ${'depth'.padStart(6)} ${'seconds'.padStart(8)}  verdict`;

@@ -1,0 +1,24 @@
+/** Exit codes of the command: a script can tell by them what happened. */
+import type { ErrorCode, KubedirectError } from '../../spec/errors.ts';
+
+/** Of all subcommands. @public */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Of `check`: those of TLC where it has one. @public */
+export const CHECK_EXIT = { held: 0, unseen: 1, differ: 6, invariant: 12, liveness: 13 } as const;
+
+const CODES: { readonly [code in ErrorCode]?: number } = {
+  FLAG_INVALID: EXIT.usage,
+  JAVA_MISSING: 3,
+  TLC_MISSING: 3,
+  DOWNLOAD_CORRUPT: 3,
+  SPEC_INVALID: 4,
+  TLC_OUT_OF_MEMORY: 5,
+  ENGINES_DIFFER: CHECK_EXIT.differ,
+  INTERRUPTED: 130,
+};
+
+/** The exit code of a named error. @public */
+export function exitCodeOf({ code }: KubedirectError): number {
+  return CODES[code] ?? EXIT.failed;
+}

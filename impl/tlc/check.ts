@@ -1,0 +1,73 @@
+/** Checks a world by TLC: its module, its properties, and a counterexample in the explorer's moves. */
+import type { WorldDescription } from '../../spec/worlds/description.ts';
+import type { Move } from '../explorer/moves.ts';
+import type { Setting } from '../explorer/world.ts';
+import { configOf } from './config.ts';
+import { replay } from './link/replay.ts';
+import type { TlcProgress, TlcResult, TlcStep } from './output.ts';
+import type { Toolchain } from './resolve.ts';
+import { runTlc } from './run.ts';
+
+/** What TLC found in a world. @public */
+export interface TlcReport {
+  readonly world: string;
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+  readonly milliseconds: number;
+  readonly violation: {
+    readonly property: string;
+    readonly kind: TlcResult['breach'];
+    readonly behaviour: readonly TlcStep[];
+    /** The same as the explorer's moves; null where the machines do otherwise. */
+    readonly moves: readonly Move[] | null;
+  } | null;
+}
+
+/** How to run it. @public */
+export interface TlcEffort {
+  readonly workers?: number;
+  readonly heap?: string;
+  readonly dump?: string;
+  readonly onProgress?: (progress: TlcProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** TLC does not name the liveness property that is broken: where there is but one, it is that. */
+function propertyOf(world: WorldDescription, { breach, property }: TlcResult): string {
+  return breach === 'liveness' ? world.eventually.join(' or ') : property;
+}
+
+/**
+ * Checks a world that names a TLA+ module.
+ * @throws KubedirectError as {@link runTlc}
+ * @public
+ */
+export async function checkByTlc(
+  toolchain: Toolchain,
+  setting: Setting,
+  effort: TlcEffort = {},
+): Promise<TlcReport> {
+  const { description, mutants } = setting;
+  const begin = performance.now();
+  const config = configOf(description, mutants);
+  const result = await runTlc(toolchain, { module: description.spec ?? '', config, ...effort });
+  const { breach, behaviour, distinct, generated, depth } = result;
+  return {
+    world: description.name,
+    states: distinct,
+    // TLC counts the initial state as generated.
+    transitions: Math.max(0, generated - 1),
+    depth,
+    milliseconds: Math.round(performance.now() - begin),
+    violation:
+      breach === null
+        ? null
+        : {
+            property: propertyOf(description, result),
+            kind: breach,
+            behaviour,
+            moves: replay(setting, behaviour),
+          },
+  };
+}
