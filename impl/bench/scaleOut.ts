@@ -4,6 +4,8 @@
  * On one control plane with lifted limits the contenders alternate, round by round: `floor` (a bare client), `k8s+` (stock), `kd` (ours,
  * runtime `publish`, the same kwok nodes). `k8s`, with stock limits, has a control plane of its own before that, since limits are
  * flags of the controllers. `tail` is ours with simulated containers: want to running at the tail, which no API call is part of.
+ *
+ * Ours is two processes, as the README runs it: the stages above the tail, and the agent of all nodes; or one process a stage.
  */
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
@@ -44,6 +46,8 @@ export interface ScaleOutOptions {
   readonly rounds: number;
   /** Rounds of `k8s`, which is slow by its limits; 0 leaves it out. */
   readonly stockRounds: number;
+  /** Each stage in a process of its own. */
+  readonly apart: boolean;
   readonly onProgress: (line: string) => void;
 }
 
@@ -168,8 +172,8 @@ async function withStockLimits(options: ScaleOutOptions, samples: Sample[]): Pro
 
 async function withLiftedLimits(options: ScaleOutOptions, folder: string, samples: Sample[]): Promise<void> {
   const { nodes, pods, rounds, onProgress } = options;
-  const control = await startControlPlane({ nodes, limits: 'lifted', onProgress });
-  const client = createKubernetesClient({ kubeconfig: control.kubeconfig });
+  const plane = await startControlPlane({ nodes, limits: 'lifted', onProgress });
+  const client = createKubernetesClient({ kubeconfig: plane.kubeconfig });
   let waist: SpawnedWaist | null = null;
   const take = (sample: Sample) => {
     samples.push(sample);
@@ -179,14 +183,17 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
   };
   try {
     await install({
-      connection: { kubeconfig: control.kubeconfig },
+      connection: { kubeconfig: plane.kubeconfig },
       namespace: SYSTEM_NAMESPACE,
       simulator: true,
     });
     const accounts = await kubeconfigsBy((account) =>
-      control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
+      plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
     );
-    const common = { kubeconfigs: accounts, nodes: nodeNames(nodes) };
+    const control = options.apart
+      ? undefined
+      : await plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.control);
+    const common = { kubeconfigs: accounts, control, nodes: nodeNames(nodes) };
     waist = await spawnWaist({
       ...common,
       runtime: 'publish',
@@ -207,10 +214,10 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
     }
     await waist.stop();
     const simulated = path.join(folder, 'simulated');
-    const simulator = await control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.simulator);
+    const simulator = await plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.simulator);
     waist = await spawnWaist({
+      ...common,
       kubeconfigs: { ...accounts, kubelet: simulator },
-      nodes: nodeNames(nodes),
       runtime: 'simulated',
       folder: simulated,
       traces: true,
@@ -221,7 +228,7 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
   } finally {
     await waist?.stop();
     await client.close();
-    await control.stop();
+    await plane.stop();
   }
 }
 

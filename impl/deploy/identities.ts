@@ -2,7 +2,7 @@
 import type { StageName } from '../../spec/vocabulary.ts';
 
 /**
- * Service accounts, one per stage. The kubelet stage has three: `agent` runs on its node, and is limited to it; `publisher` serves many
+ * Service accounts, one per stage; `control` for one process with the four stages above the tail. The kubelet stage has three: `agent` runs on its node, and is limited to it; `publisher` serves many
  * nodes (runtime `publish`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks.
  * @public
  */
@@ -11,6 +11,7 @@ export const ACCOUNTS = {
   deployment: 'kubedirect-deployment',
   replicaset: 'kubedirect-replicaset',
   scheduler: 'kubedirect-scheduler',
+  control: 'kubedirect-control',
   agent: 'kubedirect-agent',
   publisher: 'kubedirect-publisher',
   simulator: 'kubedirect-simulator',
@@ -19,7 +20,7 @@ export const ACCOUNTS = {
 export type Account = keyof typeof ACCOUNTS;
 
 /** Those of ours that create or delete Pods, and so stand on our side of the owner switch. */
-const ACTING: readonly Account[] = ['replicaset', 'agent', 'publisher', 'simulator'];
+const ACTING: readonly Account[] = ['replicaset', 'control', 'agent', 'publisher', 'simulator'];
 
 /** User name of a service account. @public */
 export function serviceAccountUser(namespace: string, name: string): string {

@@ -40,8 +40,10 @@ const PUBLISHER_RULES: readonly Rule[] = [
 /** Of a kubelet stage that is the node's kubelet for managed Pods: their status is its own to write. */
 const NODE_RULES: readonly Rule[] = [...PUBLISHER_RULES, rule('', ['pods/status'], ['patch'])];
 
-/** Cluster-wide rules by account. @public */
-export const CLUSTER_RULES: Readonly<Record<Account, readonly Rule[]>> = {
+/** Stages that may share one process, and its account. */
+const CONTROL = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
+
+const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
   autoscaler: [rule('apps', ['deployments'], WATCH)],
   deployment: [
     // writeReplicas: value and annotation in one patch.
@@ -68,6 +70,26 @@ export const CLUSTER_RULES: Readonly<Record<Account, readonly Rule[]>> = {
   simulator: NODE_RULES,
 };
 
+/** Each verb once for each resource. */
+function union(rules: readonly Rule[]): readonly Rule[] {
+  const verbs = new Map<string, Set<string>>();
+  for (const { apiGroups, resources, verbs: some } of rules)
+    for (const resource of resources) {
+      const key = `${apiGroups[0]}/${resource}`;
+      verbs.set(key, new Set([...(verbs.get(key) ?? []), ...some]));
+    }
+  return [...verbs].map(([key, some]) => {
+    const [apiGroup = '', ...resource] = key.split('/');
+    return rule(apiGroup, [resource.join('/')], [...some]);
+  });
+}
+
+/** Cluster-wide rules by account. @public */
+export const CLUSTER_RULES: Readonly<Record<Account, readonly Rule[]>> = {
+  ...RULES,
+  control: union(CONTROL.flatMap((stage) => RULES[stage])),
+};
+
 function systemRules(account: Account): Rule[] {
   const seesSwitch: Rule = {
     ...rule('', ['configmaps'], WATCH),
@@ -75,11 +97,12 @@ function systemRules(account: Account): Rule[] {
   };
   const reads = rule('coordination.k8s.io', ['leases'], ['get']);
   if (account === 'agent' || account === 'publisher' || account === 'simulator') return [seesSwitch, reads];
+  const stages = account === 'control' ? CONTROL : [account];
   return [
     seesSwitch,
     reads,
     rule('coordination.k8s.io', ['leases'], ['create']),
-    { ...rule('coordination.k8s.io', ['leases'], ['update', 'patch']), resourceNames: [leaseName(account)] },
+    { ...rule('coordination.k8s.io', ['leases'], ['update', 'patch']), resourceNames: stages.map(leaseName) },
   ];
 }
 

@@ -72,7 +72,7 @@ describe('the manifests', () => {
         .map(([account]) => account)
         .sort();
     expect(who('create')).toEqual(['agent', 'publisher', 'simulator']);
-    expect(who('delete')).toEqual(['agent', 'publisher', 'replicaset', 'simulator']);
+    expect(who('delete')).toEqual(['agent', 'control', 'publisher', 'replicaset', 'simulator']);
   });
 });
 

@@ -130,7 +130,9 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-describe.each(Object.keys(ACCOUNTS) as Account[])('the account of the %s', (account) => {
+const APART = (Object.keys(ACCOUNTS) as Account[]).filter((account) => account !== 'control');
+
+describe.each(APART)('the account of the %s', (account) => {
   const grants = grantsTo(account, SYSTEM_NAMESPACE);
 
   it('is allowed all that it asked for', () => {
@@ -144,6 +146,27 @@ describe.each(Object.keys(ACCOUNTS) as Account[])('the account of the %s', (acco
       ([use, isUsed]) => !isUsed && !(use in IMPLIED),
     );
     expect(unused.map(([use]) => use)).toEqual([]);
+  });
+});
+
+describe('the account of the stages above the tail in one process', () => {
+  const verbsOf = (accounts: readonly Account[]) =>
+    new Set(
+      accounts
+        .flatMap((account) => grantsTo(account, SYSTEM_NAMESPACE))
+        .flatMap(({ namespace, rule }) =>
+          rule.resources.flatMap((resource) =>
+            rule.verbs.flatMap((verb) =>
+              (rule.resourceNames ?? ['']).map(
+                (name) => `${namespace ?? ''} ${verb} ${rule.apiGroups}/${resource} ${name}`,
+              ),
+            ),
+          ),
+        ),
+    );
+
+  it('is granted what the four are together', () => {
+    expect(verbsOf(['control'])).toEqual(verbsOf(STAGES));
   });
 });
 

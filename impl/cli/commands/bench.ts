@@ -12,6 +12,7 @@ interface Flags {
   readonly nodes: number;
   readonly rounds: number;
   readonly stockRounds: number;
+  readonly apart?: boolean;
   readonly json?: boolean;
   readonly results: string;
 }
@@ -51,23 +52,31 @@ function render(samples: readonly Sample[]): string {
 }
 
 async function scaleOut(flags: Flags): Promise<void> {
-  const { pods, nodes, rounds, stockRounds, results, json } = flags;
+  const { pods, nodes, rounds, stockRounds, apart = false, results, json } = flags;
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
-  const samples = await measureScaleOut({ pods, nodes, rounds, stockRounds, onProgress });
+  const samples = await measureScaleOut({ pods, nodes, rounds, stockRounds, apart, onProgress });
   const [cpu] = os.cpus();
   const machine = {
     cpu: cpu?.model ?? '',
     cores: os.cpus().length,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
   };
-  const result = { figure: 'scale-out', date: new Date().toISOString(), machine, pods, nodes, samples };
+  const result = {
+    figure: 'scale-out',
+    date: new Date().toISOString(),
+    machine,
+    pods,
+    nodes,
+    apart,
+    samples,
+  };
   fs.mkdirSync(results, { recursive: true });
   const file = path.join(results, `scale-out-${pods}-${nodes}.json`);
   fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   process.stdout.write(
     json === true
       ? `${JSON.stringify(result)}\n`
-      : `\n${pods} Pods of one function, ${nodes} nodes\n\n${render(samples)}\nsamples: ${file}\n`,
+      : `\n${pods} Pods of one function, ${nodes} nodes; ours in ${apart ? 'five processes' : 'two processes'}\n\n${render(samples)}\nsamples: ${file}\n`,
   );
 }
 
@@ -83,6 +92,7 @@ export function register(program: Command): void {
     .option('--nodes <n>', 'kwok nodes', integer(1, 2_000), 5)
     .option('--rounds <n>', 'rounds of each contender', integer(1, 50), 5)
     .option('--stock-rounds <n>', 'rounds of k8s, slow by its limits; 0 leaves it out', integer(0, 50), 1)
+    .option('--apart', 'ours with a process for each stage; else one for those above the tail')
     .option('--results <folder>', 'where the samples go', 'results')
     .option('--json', 'print the samples as one JSON object')
     .action(scaleOut);

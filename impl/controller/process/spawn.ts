@@ -10,6 +10,8 @@ const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
 export interface SpawnOptions {
   /** Kubeconfig of each stage, and of the agents under `kubelet`. */
   readonly kubeconfigs: Readonly<Record<StageName, string>>;
+  /** Kubeconfig of one process with all stages above the tail; absent: each has a process of its own. */
+  readonly control?: string | undefined;
   /** Nodes of the agent process. */
   readonly nodes: readonly string[];
   readonly runtime: 'publish' | 'simulated';
@@ -19,15 +21,16 @@ export interface SpawnOptions {
   readonly traces: boolean;
 }
 
-/** One stage's process. @public */
+/** The process of one stage, or of several. @public */
 export class SpawnedStage {
-  readonly name: StageName;
+  /** Of its stage; `control` if it is several. */
+  readonly name: StageName | 'control';
   readonly #arguments: readonly string[];
   readonly #logFile: string;
   #child: ChildProcess | null = null;
   #scaleApi: string | null = null;
 
-  constructor(name: StageName, args: readonly string[], logFile: string) {
+  constructor(name: SpawnedStage['name'], args: readonly string[], logFile: string) {
     this.name = name;
     this.#arguments = args;
     this.#logFile = logFile;
@@ -84,7 +87,7 @@ export class SpawnedStage {
   }
 }
 
-/** The five stages, each a process. @public */
+/** The five stages, each a process, or those above the tail in one. @public */
 export interface SpawnedWaist {
   readonly stages: Readonly<Record<StageName, SpawnedStage>>;
   /** Writes a want by the direct scale API. */
@@ -92,27 +95,45 @@ export interface SpawnedWaist {
   stop(): Promise<void>;
 }
 
-/** Starts all five stages. */
-export async function spawnWaist(options: SpawnOptions): Promise<SpawnedWaist> {
-  const { folder, nodes, runtime, startMs = 0, kubeconfigs } = options;
-  fs.mkdirSync(folder, { recursive: true });
-  const common = (name: StageName) => [
-    ...['--kubeconfig', kubeconfigs[name], '--holder', `${name}-here`],
-    ...(options.traces ? ['--traces', path.join(folder, 'traces')] : []),
-  ];
-  const stage = (name: StageName, args: readonly string[]) =>
-    new SpawnedStage(name, [...args, ...common(name)], path.join(folder, `${name}.log`));
-  const stages: Record<StageName, SpawnedStage> = {
-    autoscaler: stage('autoscaler', ['run', '--stages', 'autoscaler', '--scale-api', '127.0.0.1:0']),
-    deployment: stage('deployment', ['run', '--stages', 'deployment']),
-    replicaset: stage('replicaset', ['run', '--stages', 'replicaset']),
-    scheduler: stage('scheduler', ['run', '--stages', 'scheduler']),
-    kubelet: stage('kubelet', [
+const CONTROL = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
+
+/** The processes of the stages, not started yet. */
+function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStage>> {
+  const { folder, nodes, runtime, startMs = 0, kubeconfigs, control } = options;
+  const make = (name: SpawnedStage['name'], kubeconfig: string, args: readonly string[]) =>
+    new SpawnedStage(
+      name,
+      [
+        ...[...args, '--kubeconfig', kubeconfig, '--holder', `${name}-here`],
+        ...(options.traces ? ['--traces', path.join(folder, 'traces')] : []),
+      ],
+      path.join(folder, `${name}.log`),
+    );
+  const run = (name: SpawnedStage['name'], kubeconfig: string, stages: readonly string[]) =>
+    make(name, kubeconfig, [
+      ...['run', '--stages', stages.join(',')],
+      ...(stages.includes('autoscaler') ? ['--scale-api', '127.0.0.1:0'] : []),
+    ]);
+  const together = control === undefined ? null : run('control', control, CONTROL);
+  const stage = (name: (typeof CONTROL)[number]) => together ?? run(name, kubeconfigs[name], [name]);
+  return {
+    autoscaler: stage('autoscaler'),
+    deployment: stage('deployment'),
+    replicaset: stage('replicaset'),
+    scheduler: stage('scheduler'),
+    kubelet: make('kubelet', kubeconfigs.kubelet, [
       ...['agent', '--nodes', nodes.join(','), '--runtime', runtime, '--start-ms', String(startMs)],
       ...['--journals', path.join(folder, 'journals')],
     ]),
   };
-  await Promise.all(Object.values(stages).map((each) => each.start()));
+}
+
+/** Starts all five stages. */
+export async function spawnWaist(options: SpawnOptions): Promise<SpawnedWaist> {
+  fs.mkdirSync(options.folder, { recursive: true });
+  const stages = stagesOf(options);
+  const processes = [...new Set(Object.values(stages))];
+  await Promise.all(processes.map((each) => each.start()));
   return {
     stages,
     async scale(namespace, name, replicas) {
@@ -129,7 +150,7 @@ export async function spawnWaist(options: SpawnOptions): Promise<SpawnedWaist> {
       }
     },
     stop: async () => {
-      await Promise.all(Object.values(stages).map((each) => each.stop()));
+      await Promise.all(processes.map((each) => each.stop()));
     },
   };
 }
