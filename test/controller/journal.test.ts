@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Journal, openJournal } from '../../impl/controller/host/journal.ts';
 import { kubeletStage, viewOfKubelet } from '../../machines/kubelet/index.ts';
 import type { Effect } from '../../spec/effects.ts';
@@ -73,6 +73,47 @@ describe('the file', () => {
     const next = openJournal(file);
     expect([...next.initial.ended]).toEqual(['a']);
     next.close();
+  });
+});
+
+describe('a disk with no room', () => {
+  afterEach(() => void vi.restoreAllMocks());
+  /** From now on the disk takes this many bytes more. */
+  const leave = (bytes: number, code = 'ENOSPC') => {
+    let left = bytes;
+    const write = fs.writeSync.bind(fs) as (descriptor: number, bytes: Uint8Array) => number;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((descriptor: number, data: Uint8Array, from: number) => {
+      const some = data.subarray(from, from + left);
+      if (some.length === 0) throw Object.assign(new Error('no room'), { code });
+      left -= some.length;
+      return write(descriptor, some);
+    }) as unknown as typeof fs.writeSync);
+  };
+
+  it.each(['ENOSPC', 'EDQUOT', 'EFBIG'])(
+    '%s in an append is JOURNAL_FULL; what was durable before is read',
+    async (code) => {
+      const journal = openJournal(file);
+      await journal.append([ended('a')]);
+      leave(30, code);
+      await expect(journal.append([ended('b'), ended('c')])).rejects.toMatchObject({ code: 'JOURNAL_FULL' });
+      vi.restoreAllMocks();
+      journal.close();
+      const next = openJournal(file);
+      // `b` is whole, though nobody was told so: an entry more is no harm, its effect has not begun.
+      expect([...next.initial.ended]).toEqual(['a', 'b']);
+      next.close();
+    },
+  );
+
+  it('at an opening is JOURNAL_FULL, and the journal stays as it was', async () => {
+    const journal = openJournal(file);
+    await journal.append([ended('a'), ended('b')]);
+    journal.close();
+    const before = fs.readFileSync(file, 'utf8');
+    leave(10);
+    expect(await codeOf(() => openJournal(file))).toBe('JOURNAL_FULL');
+    expect(fs.readFileSync(file, 'utf8')).toBe(before);
   });
 });
 

@@ -24,6 +24,12 @@ describe('flags that are wrong end the command with exit code 2 and say what was
     [['agent', '--nodes', 'Not_A_Node'], 'FLAG_INVALID: expected a comma-separated list of Node names'],
     [['agent', '--nodes', 'a', '--runtime', 'docker'], 'FLAG_INVALID: expected publish or simulated'],
     [['agent', '--nodes', 'a', '--start-ms', '-1'], 'FLAG_INVALID: expected whole milliseconds'],
+    [['check', '--world', 'nowhere'], 'FLAG_INVALID: no world is named'],
+    [['up', '--nodes', '-1'], 'FLAG_INVALID: --nodes: expected an integer'],
+    [['embedded', '--port', '99999'], 'FLAG_INVALID: --port: expected an integer'],
+    [['bench', 'scale-out', '--pods', 'x'], 'FLAG_INVALID: expected a whole number'],
+    [['install', '--namespace', '_'], 'FLAG_INVALID: --namespace: expected the name'],
+    [['release', '--timeout', 'soon'], 'FLAG_INVALID: --timeout: expected seconds'],
     [['nonsense'], "unknown command 'nonsense'"],
   ])('%j', async (args, expected) => {
     const command = new Kubedirect(args);

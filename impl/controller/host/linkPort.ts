@@ -4,7 +4,7 @@
  */
 import type { ErrorCode, KubedirectError } from '../../../spec/errors.ts';
 import type { StageEvent } from '../../../spec/events.ts';
-import type { Message } from '../../../spec/messages.ts';
+import type { Message, Rejected } from '../../../spec/messages.ts';
 import {
   type Incarnation,
   type LinkName,
@@ -38,6 +38,7 @@ export interface LinkPortOptions {
 }
 
 interface Dialled {
+  readonly peer: PeerName;
   readonly n: number;
   connection: LinkConnection | null;
   readonly out: Gather;
@@ -73,7 +74,7 @@ export class LinkPort {
   connect(link: LinkName, peer: PeerName, n: number): void {
     this.#drop(link, 'another session is tried');
     const out = new Gather((each) => dialled.connection?.send(each));
-    const dialled: Dialled = { n, connection: null, out, opened: false, over: false, timer: null };
+    const dialled: Dialled = { peer, n, connection: null, out, opened: false, over: false, timer: null };
     this.#dialled.set(link, dialled);
     void this.#attempt(link, peer, dialled, FIRST_WAIT_MS);
   }
@@ -81,11 +82,17 @@ export class LinkPort {
   /** Sends on the connection of the message's session; dropped if that is broken, as the network might. */
   send(link: LinkName, message: Message): void {
     if (link === 'upstream') {
-      this.#served.get(keyOf(message.session))?.out.send(message);
+      const served = this.#served.get(keyOf(message.session));
+      if (served !== undefined) this.#send(served.out, served.connection.peer, message);
       return;
     }
     const dialled = this.#dialled.get(link);
-    if (dialled?.n === message.session.n) dialled.out.send(message);
+    if (dialled?.n === message.session.n) this.#send(dialled.out, dialled.peer, message);
+  }
+
+  #send(out: Gather, peer: PeerName, message: Message): void {
+    if (message.kind === 'Rejected') this.#noteRejection('rejected a peer', peer, message);
+    out.send(message);
   }
 
   /** Breaks the connection of a session; no event follows. */
@@ -107,11 +114,16 @@ export class LinkPort {
       message: (message) => {
         if (this.#over) return;
         if (message.kind === 'Hello') {
-          key = keyOf(message.session);
-          this.#forget(key);
-          this.#served.set(key, { connection, out: new Gather((each) => connection.send(each)) });
+          const said = keyOf(message.session);
+          // A session has one connection: a second one would take the answers of the first.
+          const served = this.#served.get(said);
+          if (served !== undefined && served.connection !== connection)
+            return this.#refuseSecond(connection, message.session);
+          key = said;
+          if (served === undefined)
+            this.#served.set(key, { connection, out: new Gather((each) => connection.send(each)) });
         }
-        this.#options.give({ type: 'received', link: 'upstream', message });
+        this.#receive('upstream', connection.peer, message);
       },
       broken: (reason, code) => {
         this.#accepted.delete(connection);
@@ -149,6 +161,22 @@ export class LinkPort {
     this.#dialled.delete(link);
   }
 
+  #receive(link: LinkName, peer: PeerName, message: Message): void {
+    if (message.kind === 'Rejected') this.#noteRejection('rejected by a peer', peer, message);
+    this.#options.give({ type: 'received', link, message });
+  }
+
+  #refuseSecond(connection: LinkConnection, session: SessionId): void {
+    const why = 'a Hello of a session that has a connection already';
+    this.#options.log('rejected a peer', { peer: connection.peer, code: 'INCARNATION_OLD', why, session });
+    connection.close(why);
+  }
+
+  #noteRejection(text: string, peer: PeerName, { reason, session, fence }: Rejected): void {
+    const code: ErrorCode = reason === 'wrongPeer' ? 'PEER_WRONG_IDENTITY' : 'INCARNATION_OLD';
+    this.#options.log(text, { peer, code, why: reason, session, fence });
+  }
+
   /** An open connection is no more, and not by our own will. */
   #note(peer: PeerName, reason: string, code: ErrorCode): void {
     if (this.#over) return;
@@ -181,7 +209,7 @@ export class LinkPort {
           this.#options.give({ type: 'connected', link, n: dialled.n });
         },
         message: (message) => {
-          if (!dialled.over) this.#options.give({ type: 'received', link, message });
+          if (!dialled.over) this.#receive(link, peer, message);
         },
         broken: (reason, code) => {
           dialled.connection = null;

@@ -63,15 +63,34 @@ function watchDeployments({ hub, give }: Audience): End {
   );
 }
 
-function watchReplicaSets({ hub, give, stage }: Audience): End {
+/** Tells people once of each ReplicaSet that R creates nothing for. A template never changes. */
+function tellIneligible({ stage, log }: Audience) {
+  const told = new Set<string>();
+  return {
+    observed: ({ metadata: { uid, namespace, name } }: ReplicaSetObject, why: readonly string[]) => {
+      if (stage !== 'replicaset' || why.length === 0 || told.has(uid)) return;
+      told.add(uid);
+      const text = 'a managed ReplicaSet is not eligible: nothing is created for it';
+      log(text, { code: 'DEPLOYMENT_NOT_ELIGIBLE', replicaSet: `${namespace}/${name}`, why });
+    },
+    vanished: (uid: string) => void told.delete(uid),
+  };
+}
+
+function watchReplicaSets(audience: Audience): End {
+  const { hub, give, stage } = audience;
   const path = pathOf({ resource: 'replicasets' });
+  const people = tellIneligible(audience);
   const subscriber = {
-    observed: (object: ReplicaSetObject, priority = 0) =>
-      give({
-        type: 'replicaSetObserved',
-        replicaSet: replicaSetFact(object, ineligibleOf(object), priority),
-      }),
-    vanished: (object: ReplicaSetObject) => give({ type: 'replicaSetVanished', uid: object.metadata.uid }),
+    observed: (object: ReplicaSetObject, priority = 0) => {
+      const why = ineligibleOf(object);
+      people.observed(object, why);
+      give({ type: 'replicaSetObserved', replicaSet: replicaSetFact(object, why, priority) });
+    },
+    vanished: ({ metadata: { uid } }: ReplicaSetObject) => {
+      people.vanished(uid);
+      give({ type: 'replicaSetVanished', uid });
+    },
     synced: () => give({ type: 'synced', what: 'replicaSets' }),
   };
   // D holds counts, never Pods: priorities do not concern it.

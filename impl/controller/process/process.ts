@@ -9,6 +9,7 @@ import { schedulerStage } from '../../../machines/scheduler/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { Stage } from '../../../spec/stage.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
+import { ineligibleOf } from '../host/eligible.ts';
 import { errorFields } from '../host/errorFields.ts';
 import { isManaged } from '../host/facts.ts';
 import type { DeploymentObject } from '../host/objects.ts';
@@ -21,7 +22,7 @@ import { createKubernetesClient, type KubernetesClient } from '../kubernetes/cli
 import { pathOf } from '../kubernetes/paths.ts';
 import type { TlsOptions } from '../links/index.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
-import { type ScaleApi, serveScaleApi } from './scaleApi.ts';
+import { type ScaleApi, type ScaleSubject, serveScaleApi } from './scaleApi.ts';
 import { recordTo } from './trace.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a host runs any stage and never looks into its state
@@ -105,22 +106,23 @@ function stageOptions(
 }
 
 function startScaleApi(address: string, autoscaler: StageProcess, hub: WatchHub): Promise<ScaleApi> {
-  const uids = new Map<string, string>();
+  const managed = new Map<string, ScaleSubject>();
   const keyOf = ({ metadata }: DeploymentObject) => `${metadata.namespace}/${metadata.name}`;
   hub.subscribe<DeploymentObject>(
     pathOf({ resource: 'deployments' }),
     {},
     {
       observed: (object) => {
-        if (isManaged(object)) uids.set(keyOf(object), object.metadata.uid);
-        else uids.delete(keyOf(object));
+        const { uid } = object.metadata;
+        if (isManaged(object)) managed.set(keyOf(object), { uid, ineligible: ineligibleOf(object) });
+        else managed.delete(keyOf(object));
       },
-      vanished: (object) => uids.delete(keyOf(object)),
+      vanished: (object) => managed.delete(keyOf(object)),
       synced: () => {},
     },
   );
   return serveScaleApi(address, {
-    find: (namespace, name) => uids.get(`${namespace}/${name}`),
+    find: (namespace, name) => managed.get(`${namespace}/${name}`),
     scale: (deployment, replicas) => autoscaler.give({ type: 'scaleRequested', deployment, replicas }),
   });
 }

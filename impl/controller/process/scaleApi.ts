@@ -2,15 +2,24 @@
  * The direct scale API of the Autoscaler stage: HTTP and JSON.
  *
  * `PUT /v1/namespaces/{namespace}/deployments/{name}/scale` with `{"replicas": n}` (0 to 2^31-1) answers 202 when A has
- * taken it. Every error is `{"code", "message"}`: 400 `FLAG_INVALID`, 404 `DEPLOYMENT_UNKNOWN`, 405, 413, 503 `STAGE_NOT_RUNNING`.
+ * taken it. Every error is `{"code", "message"}`, a code of `spec/errors.ts`: 400 `FLAG_INVALID`, 404 `DEPLOYMENT_UNKNOWN` or
+ * `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 413 `BODY_TOO_LARGE`, 422 `DEPLOYMENT_NOT_ELIGIBLE`, 503 `STAGE_NOT_RUNNING`.
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ErrorCode } from '../../../spec/errors.ts';
+
+/** A managed Deployment. @public */
+export interface ScaleSubject {
+  readonly uid: string;
+  /** Why its template is not eligible; empty if it is. */
+  readonly ineligible: readonly string[];
+}
 
 /** What the API asks of its host. @public */
 export interface ScaleTarget {
-  /** uid of a managed Deployment; undefined if there is none of this name. */
-  find(namespace: string, name: string): string | undefined;
+  /** A managed Deployment; undefined if there is none of this name. */
+  find(namespace: string, name: string): ScaleSubject | undefined;
   /** Gives the request to A; false if no life of A runs. */
   scale(deployment: string, replicas: number): boolean;
 }
@@ -31,7 +40,7 @@ interface Answer {
   readonly body: object;
 }
 
-const refuse = (status: number, code: string, message: string): Answer => ({
+const refuse = (status: number, code: ErrorCode, message: string): Answer => ({
   status,
   body: { code, message },
 });
@@ -75,9 +84,15 @@ function answer(target: ScaleTarget, method: string, path: string, body: string)
       'DEPLOYMENT_UNKNOWN',
       `expected a managed Deployment, and there is no ${namespace}/${name} with the label in its Pod template`,
     );
-  if (!target.scale(deployment, replicas))
+  if (deployment.ineligible.length > 0)
+    return refuse(
+      422,
+      'DEPLOYMENT_NOT_ELIGIBLE',
+      `expected a template that the Scheduler stage can place, got ${namespace}/${name} with ${deployment.ineligible.join('; ')}`,
+    );
+  if (!target.scale(deployment.uid, replicas))
     return refuse(503, 'STAGE_NOT_RUNNING', 'the Autoscaler stage is starting; try again');
-  return { status: 202, body: { deployment, replicas } };
+  return { status: 202, body: { deployment: deployment.uid, replicas } };
 }
 
 /** Serves the API. @throws the listen error of `node:http` */

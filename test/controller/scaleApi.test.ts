@@ -1,0 +1,69 @@
+/** The direct scale API: what it takes, and a stable code for each thing that it does not. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ScaleApi, type ScaleSubject, serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
+import { ERROR_CODES } from '../../spec/errors.ts';
+
+const KNOWN: Readonly<Record<string, ScaleSubject>> = {
+  'default/web': { uid: 'u-web', ineligible: [] },
+  'default/gang': { uid: 'u-gang', ineligible: ['spec.workloadRef: gang scheduling is not honoured'] },
+};
+const scaled: [string, number][] = [];
+let isRunning = true;
+let api: ScaleApi;
+
+beforeAll(async () => {
+  api = await serveScaleApi('127.0.0.1:0', {
+    find: (namespace, name) => KNOWN[`${namespace}/${name}`],
+    scale: (deployment, replicas) => {
+      if (isRunning) scaled.push([deployment, replicas]);
+      return isRunning;
+    },
+  });
+});
+afterAll(() => api.close());
+
+async function ask(
+  name: string,
+  body: string,
+  method = 'PUT',
+  path = `/v1/namespaces/default/deployments/${name}/scale`,
+) {
+  const answer = await fetch(`http://${api.address}${path}`, { method, ...(method !== 'GET' && { body }) });
+  return { status: answer.status, ...((await answer.json()) as { code?: string; message?: string }) };
+}
+
+describe('the direct scale API', () => {
+  it.each([0, 200, 2 ** 31 - 1])('takes %i', async (replicas) => {
+    expect(await ask('web', JSON.stringify({ replicas }))).toMatchObject({
+      status: 202,
+      deployment: 'u-web',
+    });
+    expect(scaled.at(-1)).toEqual(['u-web', replicas]);
+  });
+
+  it.each([
+    ['text that is no JSON', 400, 'FLAG_INVALID', ['web', '{"replicas":']],
+    ['no replicas', 400, 'FLAG_INVALID', ['web', '{}']],
+    ['null', 400, 'FLAG_INVALID', ['web', 'null']],
+    ['replicas below 0', 400, 'FLAG_INVALID', ['web', '{"replicas": -1}']],
+    ['a fraction', 400, 'FLAG_INVALID', ['web', '{"replicas": 1.5}']],
+    ['replicas as text', 400, 'FLAG_INVALID', ['web', '{"replicas": "1"}']],
+    ['replicas above 32 bits', 400, 'FLAG_INVALID', ['web', '{"replicas": 2147483648}']],
+    ['a Deployment that is not there', 404, 'DEPLOYMENT_UNKNOWN', ['other', '{"replicas": 1}']],
+    ['a Deployment that is not eligible', 422, 'DEPLOYMENT_NOT_ELIGIBLE', ['gang', '{"replicas": 1}']],
+    ['another path', 404, 'PATH_UNKNOWN', ['', '{}', 'PUT', '/v2/scale']],
+    ['another method', 405, 'METHOD_NOT_ALLOWED', ['web', '', 'GET']],
+    ['a body that is too large', 413, 'BODY_TOO_LARGE', ['web', `{"replicas": 1${' '.repeat(5_000)}}`]],
+  ] as const)('%s is %i %s, and scales nothing', async (_, status, code, request) => {
+    const before = scaled.length;
+    expect(await ask(...(request as unknown as Parameters<typeof ask>))).toMatchObject({ status, code });
+    expect(scaled).toHaveLength(before);
+    expect(Object.keys(ERROR_CODES)).toContain(code);
+  });
+
+  it('says what is not eligible, and STAGE_NOT_RUNNING while A has no life', async () => {
+    expect((await ask('gang', '{"replicas": 1}')).message).toContain('gang scheduling is not honoured');
+    isRunning = false;
+    expect(await ask('web', '{"replicas": 1}')).toMatchObject({ status: 503, code: 'STAGE_NOT_RUNNING' });
+  });
+});
