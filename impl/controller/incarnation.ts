@@ -228,6 +228,8 @@ export interface RegisterOptions {
   readonly above?: Incarnation;
   /** The last number of this agent: a higher one on the Node, with another address, is another agent's. */
   readonly last?: Incarnation;
+  /** Called before each attempt to write, with the number found on the Node and the one to be written. A throw ends the registration. */
+  readonly claim?: (found: Incarnation | null, incarnation: Incarnation) => void;
   /** Further annotations to write in the same request. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -245,11 +247,13 @@ export function registerAgent(
   return swap(async () => {
     const node = await client.get(pathOf({ resource: 'nodes', name: options.node }));
     if (node === undefined) return undefined;
-    const before = counterOf(node, AGENT_INCARNATION_ANNOTATION) ?? 0;
+    const found = counterOf(node, AGENT_INCARNATION_ANNOTATION);
+    const before = found ?? 0;
     const { last = before } = options;
     const address = node.metadata.annotations?.[AGENT_ADDRESS_ANNOTATION];
     if (before > last && address !== options.address) throw agentSuperseded(options.node, last, before);
     const incarnation = Math.max(before + 1, (options.above ?? 0) + 1, options.nowMs);
+    options.claim?.(found, incarnation);
     const patch = {
       metadata: {
         uid: node.metadata.uid,

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Journal, openJournal } from '../../impl/controller/host/journal.ts';
+import { claimJournal, type Journal, openJournal } from '../../impl/controller/host/journal.ts';
 import { kubeletStage, viewOfKubelet } from '../../machines/kubelet/index.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
@@ -73,6 +73,58 @@ describe('the file', () => {
     const next = openJournal(file);
     expect([...next.initial.ended]).toEqual(['a']);
     next.close();
+  });
+});
+
+describe('the lives of a journal', () => {
+  const endedAt = async () => {
+    const journal = openJournal(file);
+    journal.close();
+    return [...journal.initial.ended];
+  };
+  const livesIn = () =>
+    fs
+      .readFileSync(file, 'utf8')
+      .match(/"incarnation":\d+/g)
+      ?.map((each) => Number(each.slice(14)));
+
+  it('a new one follows the one on the Node, or one whose number never came to be there', async () => {
+    expect(claimJournal(file, null, 100)).toBe(true);
+    const journal = openJournal(file);
+    await journal.append([ended('a')]);
+    journal.close();
+    expect(claimJournal(file, 100, 200)).toBe(true);
+    expect(claimJournal(file, 100, 201)).toBe(true);
+    expect(livesIn()).toEqual([100, 200, 201]);
+    expect(claimJournal(file, 200, 300)).toBe(true);
+    expect(await endedAt()).toEqual(['a']);
+    expect(livesIn()).toEqual([300]);
+    // A Node that was made anew has no number: the machine sees that by its uid.
+    expect(claimJournal(file, null, 400)).toBe(true);
+    expect(await endedAt()).toEqual(['a']);
+  });
+
+  it('one that does not know the life on the Node is set aside and counts as lost', async () => {
+    claimJournal(file, null, 100);
+    const journal = openJournal(file);
+    await journal.append([ended('a')]);
+    journal.close();
+    expect(claimJournal(file, 150, 200)).toBe(false);
+    expect(fs.readFileSync(`${file}.stale`, 'utf8')).toContain('"a"');
+    expect(await endedAt()).toEqual([]);
+    expect(livesIn()).toEqual([200]);
+  });
+
+  it('none at all is a lost one, and nothing is set aside', async () => {
+    expect(claimJournal(file, 150, 200)).toBe(true);
+    expect(fs.readdirSync(folder)).toEqual([path.basename(file)]);
+  });
+
+  it('a torn last line is dropped before a life is noted', async () => {
+    claimJournal(file, null, 100);
+    fs.appendFileSync(file, '{"kind":"ended","u');
+    expect(claimJournal(file, 100, 200)).toBe(true);
+    expect(await endedAt()).toEqual([]);
   });
 });
 

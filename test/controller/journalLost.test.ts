@@ -40,10 +40,10 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const start = () => {
+const start = (journals = folder) => {
   const { kubeconfig } = embedded;
   agent = new Kubedirect([
-    ...['agent', '--nodes', 'node-0', '--kubeconfig', kubeconfig, '--journals', folder],
+    ...['agent', '--nodes', 'node-0', '--kubeconfig', kubeconfig, '--journals', journals],
   ]);
 };
 const pods = async () =>
@@ -81,4 +81,26 @@ it('the Pods of a lost journal are adopted, and outlive two more kills; scaled i
   await rests(25);
   const after = new Set((await pods()).map(({ metadata }) => metadata.uid));
   expect(left.filter((uid) => !after.has(uid))).toEqual([]);
+});
+
+it('an agent that comes back with a journal from before another one served its Node ends none of the Pods', async () => {
+  await scale(10);
+  await rests(10);
+  await agent.stop('SIGKILL');
+  start(path.join(folder, 'other'));
+  await agent.says('life begins');
+  await scale(20);
+  await rests(20);
+  const uids = (await pods()).map(({ metadata }) => metadata.uid);
+  await agent.stop('SIGKILL');
+
+  start();
+  await agent.says('it counts as lost');
+  await linked();
+  expect(journal().filter((line) => line.includes('"accepted"'))).toHaveLength(20);
+  expect(fs.existsSync(path.join(folder, 'node-0.journal.stale'))).toBe(true);
+  await scale(25);
+  await rests(25);
+  const after = new Set((await pods()).map(({ metadata }) => metadata.uid));
+  expect(uids.filter((uid) => !after.has(uid))).toEqual([]);
 });

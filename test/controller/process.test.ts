@@ -102,6 +102,21 @@ describe('a stage as a process', () => {
     expect(await stage.stop()).toBe(0);
   });
 
+  it('an agent whose journal is corrupt stops with JOURNAL_CORRUPT, before it has registered itself', async () => {
+    embedded = await startEmbedded({ nodes: 1 });
+    fs.writeFileSync(path.join(folder, 'node-0.journal'), 'no journal\n');
+    const { kubeconfig } = embedded;
+    const agent = start(['agent', '--nodes', 'node-0', '--kubeconfig', kubeconfig, '--journals', folder]);
+    expect(await agent.exited).toBe(20);
+    expect(agent.log.filter(({ code }) => code === 'JOURNAL_CORRUPT')).toHaveLength(1);
+    client = createKubernetesClient({ kubeconfig });
+    const node = await client.get(pathOf({ resource: 'nodes', name: 'node-0' }));
+    expect(Object.keys(node?.metadata.annotations ?? {}).filter((name) => /kubedirect/.test(name))).toEqual(
+      [],
+    );
+    expect(fs.readFileSync(path.join(folder, 'node-0.journal'), 'utf8')).toBe('no journal\n');
+  });
+
   it('an address that can not be listened on is named', async () => {
     embedded = await startEmbedded({ nodes: 1 });
     const args = [

@@ -3,6 +3,9 @@
  *
  * A torn last line is what a crash in a write leaves, and is dropped; any other line that is not an entry is
  * `JOURNAL_CORRUPT`. At each opening the file is compacted: written anew beside, synced, renamed.
+ *
+ * It names the lives that it belongs to, each before its number is written to the Node: so a journal that is not the Node's latest (a
+ * copy, a disk that was restored, one that another agent has left behind) is told from one that is, and counts as lost.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,6 +14,7 @@ import { journalEntriesOf } from '../../../machines/kubelet/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { foldJournal } from '../../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../../spec/journal.ts';
+import type { Incarnation } from '../../../spec/vocabulary.ts';
 
 /** An open journal. @public */
 export interface Journal {
@@ -36,10 +40,16 @@ const KINDS: ReadonlySet<string> = new Set([
   'drained',
 ]);
 
-function parseLine(line: string, number: number, file: string): JournalEntry {
+/** A life that the journal belongs to. The machine does not see these. */
+interface LifeLine {
+  readonly kind: 'life';
+  readonly incarnation: Incarnation;
+}
+
+function parseLine(line: string, number: number, file: string): JournalEntry | LifeLine {
   try {
-    const entry = JSON.parse(line) as JournalEntry;
-    if (KINDS.has(entry?.kind)) return entry;
+    const entry = JSON.parse(line) as JournalEntry | LifeLine;
+    if (entry?.kind === 'life' || KINDS.has(entry?.kind)) return entry;
   } catch {
     // falls through to the named error
   }
@@ -57,14 +67,23 @@ function textOf(file: string): string {
   }
 }
 
-function read(file: string): JournalState {
-  if (!fs.existsSync(file)) return EMPTY_JOURNAL;
+interface Contents {
+  readonly lives: readonly Incarnation[];
+  readonly state: JournalState;
+}
+
+function read(file: string): Contents {
+  if (!fs.existsSync(file)) return { lives: [], state: EMPTY_JOURNAL };
   const lines = textOf(file).split('\n');
   lines.pop(); // what follows the last newline: nothing, or a torn line
-  return foldJournal(
-    EMPTY_JOURNAL,
-    lines.map((line, i) => parseLine(line, i + 1, file)),
-  );
+  const lives: Incarnation[] = [];
+  const entries: JournalEntry[] = [];
+  for (const [i, line] of lines.entries()) {
+    const entry = parseLine(line, i + 1, file);
+    if (entry.kind === 'life') lives.push(entry.incarnation);
+    else entries.push(entry);
+  }
+  return { lives, state: foldJournal(EMPTY_JOURNAL, entries) };
 }
 
 /** Why the journal, or its lock, can not be used. @internal */
@@ -84,21 +103,17 @@ function writeAll(descriptor: number, text: string): void {
 }
 const sync = promisify(fs.fdatasync);
 
-const render = (entries: readonly JournalEntry[]) =>
+const render = (entries: readonly (JournalEntry | LifeLine)[]) =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
-/**
- * Opens (or makes) the journal, compacting it.
- * @throws KubedirectError `JOURNAL_CORRUPT`, `JOURNAL_FULL`
- * @public
- */
-export function openJournal(file: string): Journal {
-  const initial = read(file);
+/** Writes the journal anew: beside, synced, renamed. */
+function rewrite(file: string, { lives, state }: Contents): void {
   try {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     const next = `${file}.next`;
     const fresh = fs.openSync(next, 'w', 0o600);
-    writeAll(fresh, render(journalEntriesOf(initial)));
+    const known = lives.map((incarnation) => ({ kind: 'life', incarnation }) as const);
+    writeAll(fresh, render([...known, ...journalEntriesOf(state)]));
     fs.fdatasyncSync(fresh);
     fs.closeSync(fresh);
     fs.renameSync(next, file);
@@ -108,6 +123,43 @@ export function openJournal(file: string): Journal {
   } catch (error) {
     throw journalUnusable(error, file);
   }
+}
+
+/** Puts a journal that is not the Node's beside, for people. */
+function setAside(file: string): void {
+  try {
+    fs.renameSync(file, `${file}.stale`);
+  } catch (error) {
+    throw journalUnusable(error, file);
+  }
+}
+
+/**
+ * Makes the journal that of a new life, before its number is written to the Node.
+ *
+ * @param found - the number that is on the Node now; null if none is
+ * @returns false if the journal was another's, older than what has been on the Node: it is set aside, and counts as lost
+ * @throws KubedirectError `JOURNAL_CORRUPT`, `JOURNAL_FULL`
+ * @public
+ */
+export function claimJournal(file: string, found: Incarnation | null, incarnation: Incarnation): boolean {
+  const { lives, state } = read(file);
+  const isLatest = found === null || lives.includes(found);
+  const isStale = !isLatest && fs.existsSync(file);
+  if (isStale) setAside(file);
+  if (isLatest) rewrite(file, { lives: [...lives, incarnation], state });
+  else rewrite(file, { lives: [incarnation], state: EMPTY_JOURNAL });
+  return !isStale;
+}
+
+/**
+ * Opens (or makes) the journal, compacting it.
+ * @throws KubedirectError `JOURNAL_CORRUPT`, `JOURNAL_FULL`
+ * @public
+ */
+export function openJournal(file: string): Journal {
+  const { lives, state: initial } = read(file);
+  rewrite(file, { lives: lives.slice(-1), state: initial });
   const descriptor = fs.openSync(file, 'a');
   let syncing: Promise<void> = Promise.resolve();
   let isClosed = false;

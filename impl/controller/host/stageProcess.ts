@@ -2,7 +2,7 @@
  * One stage of this process, life after life: takes its Lease (K: registers on its Node) under a new incarnation,
  * listens, observes, runs the machine, and starts again when the machine or the Lease says so.
  */
-import { KubedirectError } from '../../../spec/errors.ts';
+import { type ErrorCode, KubedirectError } from '../../../spec/errors.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Stage, StageConfig } from '../../../spec/stage.ts';
 import type { Incarnation, Owner, PeerName } from '../../../spec/vocabulary.ts';
@@ -23,7 +23,7 @@ import {
 } from '../names.ts';
 import { errorFields } from './errorFields.ts';
 import { GroupCommit } from './groupCommit.ts';
-import { type Journal, openJournal } from './journal.ts';
+import { claimJournal, type Journal, openJournal } from './journal.ts';
 import { type JournalLock, lockJournal } from './journalLock.ts';
 import { LinkPort, serveStage } from './linkPort.ts';
 import { observe } from './observe.ts';
@@ -69,6 +69,13 @@ interface Running {
   readonly port: LinkPort;
   readonly end: (reason: string) => void;
 }
+
+/** Errors of a registration that asking again does not mend. */
+const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'AGENT_SUPERSEDED',
+  'JOURNAL_CORRUPT',
+  'JOURNAL_FULL',
+]);
 
 /** How a life ended: start again above a number, wait for the Lease, or nothing more. */
 type End = { readonly again: 'above'; readonly above: Incarnation } | { readonly again: 'lease' | 'never' };
@@ -215,11 +222,28 @@ export class StageProcess {
   }
 
   async #register(node: string, above: Incarnation): Promise<HeldLease | undefined> {
-    const { client, log } = this.#options;
+    const { client, log, journalFile } = this.#options;
+    this.#journal?.close();
+    this.#journal = null;
+    const claim = (found: Incarnation | null, incarnation: Incarnation) => {
+      if (journalFile === null || claimJournal(journalFile, found, incarnation)) return;
+      log('the journal is older than what has been on the Node: it counts as lost', {
+        node,
+        found,
+        journalFile,
+      });
+    };
     const last = this.#registered === null ? {} : { last: this.#registered };
     const registered = await this.#until(async () => {
       const nowMs = Date.now();
-      const answer = await registerAgent(client, { node, address: this.#address, nowMs, above, ...last });
+      const answer = await registerAgent(client, {
+        node,
+        address: this.#address,
+        nowMs,
+        above,
+        claim,
+        ...last,
+      });
       if (answer === undefined) throw new Error(`Node ${node} does not exist`);
       return answer;
     });
@@ -235,7 +259,7 @@ export class StageProcess {
       try {
         return await request();
       } catch (error) {
-        if (error instanceof KubedirectError && error.code === 'AGENT_SUPERSEDED') throw error;
+        if (error instanceof KubedirectError && FINAL.has(error.code)) throw error;
         this.#options.log('the API Server did not answer as needed; trying again', {
           waitMs,
           ...errorFields(error),
@@ -254,7 +278,6 @@ export class StageProcess {
     const { node, journalFile, runtime } = this.#options;
     const acknowledged = this.#acknowledged;
     if (node === null) return { incarnation, ...(acknowledged !== undefined && { acknowledged }) };
-    this.#journal?.close();
     this.#journal = journalFile === null ? null : openJournal(journalFile);
     return {
       incarnation,
