@@ -152,6 +152,11 @@ CrashUp == left.upCrash > 0 /\ \E me \in DOMAIN ups, lingers \in BOOLEAN : Crash
 CrashDown ==
   left.downCrash > 0 /\ \E me \in DOMAIN downs, lingers \in BOOLEAN : Crash("down", me, lingers)
 
+\* A superseded life finds out by the renewals of its Lease, in its own time.
+Lapse(end, me) == me # leases[end] /\ Becomes(Performed(World, end, me, Stop))
+LapseUp == \E me \in DOMAIN ups : Lapse("up", me)
+LapseDown == \E me \in DOMAIN downs : Lapse("down", me)
+
 \* ---- Connections -----------------------------------------------------------
 
 Dialled(me, to, world) ==
@@ -243,7 +248,7 @@ Ended == \E me \in DOMAIN downs : \E uid \in Dying(downs[me]) :
 
 Next ==
   \/ StartUp \/ StartDown \/ UsurpUp \/ UsurpDown \/ CrashUp \/ CrashDown
-  \/ Connect \/ Misdial \/ Break \/ Duplicate
+  \/ LapseUp \/ LapseDown \/ Connect \/ Misdial \/ Break \/ Duplicate
   \/ DeliverUp \/ DeliverDown \/ DeliverStray \/ ToldUp \/ ToldDown \/ AnswerUp \/ AnswerDown
   \/ Mint \/ Terminate \/ Alter \/ Die \/ Fill \/ Discover \/ Ended
 
@@ -256,6 +261,7 @@ Pending ==
        LET connection == connections[key]
        IN connection.untold # {} \/ connection.toUp # <<>> \/ connection.toDown # <<>>
   \/ DOMAIN strays # {}
+  \/ DOMAIN ups \ {leases.up} # {} \/ DOMAIN downs \ {leases.down} # {}
   \/ \E me \in DOMAIN ups : ups[me].reads # <<>> \/ (Dials(me) /\ leases.down \in DOMAIN downs)
   \/ \E me \in DOMAIN downs : downs[me].reads # <<>> \/ Dying(downs[me]) # {}
 
@@ -281,6 +287,10 @@ CacheCoherent ==
     Quiet(me, to) =>
       /\ DOMAIN ups[me].records = DOMAIN downs[to].records
       /\ \A uid \in DOMAIN ups[me].records : Agree(ups[me].records[uid], downs[to].records[uid])
+
+\* What the holder below holds, it runs.
+NoFalseConfirm ==
+  leases.down \in DOMAIN downs => DOMAIN downs[leases.down].records \cap DOMAIN collected = {}
 
 Rank(phase) == CASE phase = "created" -> 0 [] phase = "running" -> 1 [] phase = "terminating" -> 2
 
@@ -312,4 +322,10 @@ SessionFenced ==
 NoTombstone == \A life \in {ups[me] : me \in DOMAIN ups} \cup {downs[me] : me \in DOMAIN downs} :
   Dying(life) = {}
 TombstonesCollected == <>[]NoTombstone
+
+Met ==
+  /\ leases.up \in DOMAIN ups /\ leases.down \in DOMAIN downs
+  /\ ups[leases.up].state = "open" /\ downs[leases.down].state = "open"
+  /\ UpSession(leases.up, ups[leases.up]) = DownSession(leases.down, downs[leases.down])
+HoldersMeet == <>[]Met
 =============================================================================

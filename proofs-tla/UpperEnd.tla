@@ -62,8 +62,7 @@ UpBroken(me, life, n) ==
 UpOpened(me, life, message) ==
   LET records == Applied(life.records, life.offer[1].held, message.records)
       marked == Sorted({uid \in DOMAIN records : Marked(records[uid])})
-      after == [life EXCEPT !.state = "open", !.records = records]
-  IN Result(after,
+  IN Result([life EXCEPT !.state = "open", !.records = records],
             IF marked = <<>> \/ Is("no-terminate-on-opening") THEN <<>>
             ELSE <<Send([kind |-> "Terminate", session |-> UpSession(me, life), uids |-> marked])>>)
 

@@ -11,7 +11,7 @@ import type { StageEvent } from '../../spec/events.ts';
 import { markRunning } from './history.ts';
 import { choiceOf, crash, give, type Moved, refreshReads, start } from './host.ts';
 import type { Move } from './moves.ts';
-import { fixed, pend, setContainer } from './perform.ts';
+import { fixed, pend, setContainer, stop } from './perform.ts';
 import { act, control } from './users.ts';
 import { notePassed, tell } from './watches.ts';
 import {
@@ -229,6 +229,8 @@ function environment(setting: Setting, world: World, move: Move): World {
       const paid = spendOn(world, 'crash', peer);
       return crash(move.linger ? spend(paid, 'linger') : paid, move.process, move.linger);
     }
+    case 'lapse':
+      return stop(world, move.process);
     case 'nodeCrash':
       return doNodeCrash(world, move.process);
     case 'exit':

@@ -38,6 +38,8 @@ export type Move =
       readonly prompt: string;
       readonly crashAfter?: number;
     }
+  /** The host of a process finds its Lease in other hands. */
+  | { readonly kind: 'lapse'; readonly process: string }
   | { readonly kind: 'land'; readonly index: number }
   | { readonly kind: 'start'; readonly peer: PeerName }
   | {
@@ -117,6 +119,7 @@ function* processMoves(setting: Setting, world: World, process: Process): Genera
   }
   for (const key of untold(world.api, process, choiceOf(setting, process.peer)))
     yield { kind: 'watch', process: id, key };
+  if (setting.description.renews && !isHolder(world, process)) yield { kind: 'lapse', process: id };
   for (const prompt of setting.stages[process.peer]?.dues?.(process.state as never) ?? [])
     yield { kind: 'due', process: id, prompt };
 }

@@ -39,6 +39,12 @@ export function end(world: World, id: string, linger: boolean): World {
   };
 }
 
+/** A superseded process ends; what it had sent may still arrive. */
+export function stop(world: World, id: string): World {
+  const { history } = world;
+  return { ...end(world, id, true), history: { ...history, stopped: [...history.stopped, id].sort() } };
+}
+
 /** Containers of one uid on one node. */
 export function setContainer(
   world: World,
@@ -106,10 +112,7 @@ export function perform(world: World, id: string, effect: Effect): World {
     case 'restart':
       return { ...end(seen, id, true), down: { ...seen.down, [process.peer]: effect.above } };
     case 'stop':
-      return {
-        ...end(seen, id, true),
-        history: { ...seen.history, stopped: [...seen.history.stopped, id].sort() },
-      };
+      return stop(seen, id);
     case 'journal': {
       const node = nodeOf(process.peer);
       const journal = foldJournal(seen.journals[node] ?? EMPTY_JOURNAL, effect.entries);

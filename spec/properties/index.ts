@@ -17,7 +17,7 @@ import {
   UniquePlacement,
 } from './pods.ts';
 import type { Property } from './property.ts';
-import { Converges, NoLeak, PreemptorRuns, TombstonesCollected } from './rest.ts';
+import { Converges, HoldersMeet, NoLeak, PreemptorRuns, TombstonesCollected } from './rest.ts';
 import { NoNeedlessEnd, ScaleNotLost } from './wants.ts';
 import { WITNESSES } from './witnesses.ts';
 
@@ -39,6 +39,7 @@ export const PROPERTIES = {
   ScaleNotLost,
   Converges,
   TombstonesCollected,
+  HoldersMeet,
   NoLeak,
 } as const satisfies Record<string, Property>;
 

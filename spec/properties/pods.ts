@@ -31,6 +31,15 @@ export const TerminationIrreversible: StateProperty = {
   },
 };
 
+/** Where a world leaves the nodes out, the owner of a record runs it. */
+function heldByOwner(view: WorldView): string | null {
+  for (const { process, holdsLease, records } of view.stages)
+    for (const { uid, owned } of holdsLease ? records.values() : [])
+      if (owned && view.history.collected[uid] !== undefined)
+        return `${process} holds ${uid}; its tombstone was collected by ${view.history.collected[uid].join(', ')}`;
+  return null;
+}
+
 /** @see spec/protocol.md 10 @public */
 export const NoFalseConfirm: StateProperty = {
   kind: 'state',
@@ -44,7 +53,7 @@ export const NoFalseConfirm: StateProperty = {
           return `${uid} runs on ${node.name}; its tombstone was collected by ${by.join(', ')}`;
       }
     }
-    return null;
+    return view.nodes.length > 0 ? null : heldByOwner(view);
   },
 };
 

@@ -1,5 +1,5 @@
 /** Liveness: what holds once wants are stable, faults are over and all is at rest (protocol 10). */
-import { compareWantVersions, type Want } from '../vocabulary.ts';
+import { compareWantVersions, sameSession, type Want } from '../vocabulary.ts';
 import type { RestProperty } from './property.ts';
 import type { WorldView } from './view.ts';
 
@@ -62,6 +62,28 @@ export const TombstonesCollected: RestProperty = {
     for (const stage of view.stages)
       for (const record of stage.records.values())
         if (record.phase === 'terminating') return `${stage.peer} holds a tombstone of ${record.uid}`;
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 10 @public */
+export const HoldersMeet: RestProperty = {
+  kind: 'rest',
+  statement: 'every link is open between the holders of its two Leases',
+  check: (view) => {
+    if (view.down.length > 0) return `${view.down.join(', ')} does not run`;
+    const holders = view.stages.filter(({ holdsLease }) => holdsLease);
+    for (const upper of holders)
+      for (const end of upper.links) {
+        if (end.side !== 'up') continue;
+        const lower = holders.find(({ peer }) => peer === end.peer);
+        const other = lower?.links.find(({ side }) => side === 'down');
+        const isOpen = end.state === 'open' && other?.state === 'open';
+        if (!isOpen || end.session === null || other.session === null)
+          return `${upper.process} and ${lower?.process ?? end.peer} have no open link`;
+        if (!sameSession(end.session, other.session))
+          return `${upper.process} and ${lower?.process} are open in different sessions`;
+      }
     return null;
   },
 };

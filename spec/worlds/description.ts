@@ -84,6 +84,8 @@ export interface WorldDescription {
   readonly faults: FaultBudget;
   /** Deliver what commutes with all else at once (see the explorer's `urgent`). */
   readonly reduce: boolean;
+  /** A process that no longer holds its Lease finds out by its renewals, in its own time, and ends. */
+  readonly renews?: boolean;
   /** Begin where a run without faults or people comes to rest: all links open, the first want satisfied. */
   readonly settled?: boolean;
   /** Peers that are served at once, and whose links never fail: what they do is constant, or not this world's subject. */

@@ -26,6 +26,8 @@ export function linkAction(move: Move): string {
       return 'Connect';
     case 'misdial':
       return 'Misdial';
+    case 'lapse':
+      return `Lapse${sideOf(move.process)}`;
     case 'break':
       return 'Break';
     case 'duplicate':
