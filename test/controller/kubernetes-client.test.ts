@@ -65,6 +65,29 @@ describe('a request', () => {
     expect(server.connections).toBe(3);
   });
 
+  it('is refused as KUBECONFIG_INVALID with certificates that are none', async () => {
+    const nonsense = Buffer.from('nonsense').toString('base64');
+    const { server, client } = await serve((_, response) => json(response, 200, {}), {
+      'client-certificate-data': nonsense,
+      'client-key-data': nonsense,
+    });
+    await expect(client.request({ method: 'GET', path: PODS })).rejects.toMatchObject({
+      code: 'KUBECONFIG_INVALID',
+      message: expect.stringContaining('expected PEM'),
+    });
+    expect(server.asked).toHaveLength(0);
+  });
+
+  it('keeps its connections over deletes with a body, which the HTTP client would close after each', async () => {
+    const { server, client } = await serve((_, response) => json(response, 200, {}), {}, 3);
+    for (let round = 0; round < 2; round += 1) {
+      await Promise.all(Array.from({ length: 20 }, (_, i) => client.deletePod('a', `p${i}`, { uid: 'u' })));
+    }
+    expect(server.asked).toHaveLength(40);
+    expect(server.asked[0]?.body).toContain('"uid":"u"');
+    expect(server.connections).toBe(3);
+  });
+
   it.each([
     ['merge', 'application/merge-patch+json'],
     ['strategic', 'application/strategic-merge-patch+json'],

@@ -4,7 +4,9 @@
  * HTTP/1.1 on purpose: with HTTP/2 all requests share one connection and one Node stream layer, which is slower here. Watches have an
  * agent of their own, so that they take no connection from the requests.
  */
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { KubedirectError } from '../../../spec/errors.ts';
 import type { Kubeconfig, TlsOptions } from './kubeconfig.ts';
 
 /** Agents to dispatch on. @internal */
@@ -24,6 +26,19 @@ const CREDENTIALS_MS = 10_000;
 /** Below the API server's own idle timeout of 90 s, so that it is we who close an idle connection. */
 const KEEP_ALIVE_MS = 60_000;
 
+/** One for all connections: to make it, certificates read and all, takes longer than to connect. */
+function secureContextOf({ ca, cert, key }: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({ ca, cert, key });
+  } catch (cause) {
+    throw new KubedirectError(
+      'KUBECONFIG_INVALID',
+      `the certificates or the key of the kubeconfig can not be read: expected PEM, got ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
 function createDispatchers(tls: TlsOptions, proxyUrl: string | undefined, connections: number): Dispatchers {
   const common = { allowH2: false, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS } as const;
   const forStreams = { headersTimeout: 30_000, bodyTimeout: 0 } as const;
@@ -34,7 +49,15 @@ function createDispatchers(tls: TlsOptions, proxyUrl: string | undefined, connec
       streams: new ProxyAgent({ ...proxy, ...forStreams }),
     };
   }
-  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 15_000, timeout: 10_000 };
+  const { servername, rejectUnauthorized } = tls;
+  const connect = {
+    secureContext: secureContextOf(tls),
+    ...(servername !== undefined && { servername }),
+    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+    keepAlive: true,
+    keepAliveInitialDelay: 15_000,
+    timeout: 10_000,
+  };
   return {
     requests: new Agent({ ...common, connect, connections }),
     streams: new Agent({ ...common, ...forStreams, connect }),

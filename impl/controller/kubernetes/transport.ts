@@ -152,6 +152,8 @@ function exchange(x: Exchange): Promise<WireAnswer> {
         method: request.method,
         headers: x.headers,
         body: request.body,
+        // Else a DELETE with a body ends its connection: a scale-in then opened as many as it deleted Pods.
+        reset: false,
       },
       handler,
     );
