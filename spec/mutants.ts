@@ -29,12 +29,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'offer-unverified',
     rule: 'an Offer is taken only from the stage that holds its Lease (3)',
-    breaks: ['NoNeedlessEnd', 'CacheCoherent'],
+    breaks: ['NoNeedlessEnd', 'CacheCoherent', 'NoFalseConfirm'],
   },
   {
     name: 'unmark-tombstone',
     rule: 'a tombstone is never made live by what the downstream says (3, 4.1)',
-    breaks: ['CacheCoherent'],
+    breaks: ['CacheCoherent', 'PhaseMonotonic'],
   },
   {
     name: 'fence-not-persisted',
@@ -249,7 +249,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no-terminate-on-opening',
     rule: 'on opening, Terminate goes for every tombstone held, not only those of the Fetch (3)',
-    breaks: ['TombstonesCollected'],
+    breaks: ['TombstonesCollected', 'CacheCoherent'],
   },
   {
     name: 'strangers-unconfirmed',

@@ -51,7 +51,11 @@ function* quietLinks(view: WorldView): Generator<[StageView, LinkEnd, StageView]
       const other = lower?.links.find((one) => one.side === 'down');
       if (lower === undefined || other?.state !== 'open' || other.session === null) continue;
       if (!sameSession(other.session, end.session)) continue;
-      const traffic = view.traffic.find((one) => one.up === upper.process && one.down === lower.process);
+      const { n } = end.session;
+      const traffic = view.traffic.find(
+        // An older connection of the same two may still be there, broken.
+        (one) => one.up === upper.process && one.down === lower.process && one.session.n === n,
+      );
       if (traffic === undefined || traffic.broken || traffic.underWay > 0) continue;
       yield [upper, end, lower];
     }

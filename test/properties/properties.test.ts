@@ -158,6 +158,13 @@ describe('properties', () => {
     expect(PROPERTIES.CacheCoherent.check(world)).not.toBeNull();
   });
 
+  it('CacheCoherent is not put off by an older connection of the same two, broken and not yet learnt of', () => {
+    const world = replaced('replicaset', { records: kept('accepted') });
+    const session = { ...SESSION, n: SESSION.n - 1 };
+    const old = { ...world.traffic[0]!, session, broken: true };
+    expect(PROPERTIES.CacheCoherent.check({ ...world, traffic: [old, ...world.traffic] })).not.toBeNull();
+  });
+
   it('CacheCoherent says nothing while a message is under way', () => {
     const world = replaced('replicaset', { records: kept('accepted') });
     const traffic = world.traffic.map((one) => ({ ...one, underWay: 1 }));
