@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'acknowledge-early',
     rule: 'stock is acknowledged when no tombstone is live and nothing is unpublished (9)',
-    breaks: ['OneSide'],
+    breaks: ['ReleaseAcknowledged'],
   },
   {
     name: 'tombstone-held-at-release',

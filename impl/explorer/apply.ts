@@ -12,6 +12,7 @@ import { markRunning } from './history.ts';
 import { choiceOf, crash, give, type Moved, refreshReads, start } from './host.ts';
 import type { Move } from './moves.ts';
 import { fixed, pend, setContainer, stop } from './perform.ts';
+import { noteAct, propagate, stockWrite } from './stock.ts';
 import { act, control } from './users.ts';
 import { notePassed, tell } from './watches.ts';
 import {
@@ -26,7 +27,7 @@ import {
 } from './world.ts';
 import { land, putPod } from './writes.ts';
 
-type CountBudget = 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply' | 'misdial';
+type CountBudget = 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply' | 'lag' | 'misdial';
 type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'timers' | 'prompts';
 
 function spend(world: World, name: CountBudget): World {
@@ -157,9 +158,9 @@ function without(world: World, index: number): World {
   return { ...world, flights: world.flights.filter((_, at) => at !== index) };
 }
 
-function doLand(setting: Setting, world: World, index: number): World {
+function doLand(setting: Setting, world: World, index: number, late: boolean): World {
   const flight = world.flights[index] as Flight;
-  const [after, answer] = land(without(world, index), flight, setting.mutants);
+  const [after, answer] = land(without(world, index), flight, { mutants: setting.mutants, late });
   return answer === null || after.processes[flight.by] === undefined
     ? after
     : pend(after, flight.by, fixed(answer));
@@ -196,11 +197,18 @@ function doNodeCrash(world: World, id: string): World {
   return { ...dead, containers: { ...dead.containers, [node]: {} } };
 }
 
+/** One act of a person; `lag`: one of the API servers goes on by the owner before. */
+function doAct(setting: Setting, world: World, lag: boolean): World {
+  const after = act({ ...world, acts: world.acts + 1 }, setting.description.script![world.acts]!);
+  if (!lag) return after;
+  return spend({ ...after, api: { ...after.api, lagging: world.api.switch.owner } }, 'lag');
+}
+
 /** Moves of the environment, faults among them. */
 function environment(setting: Setting, world: World, move: Move): World {
   switch (move.kind) {
     case 'land':
-      return doLand(setting, world, move.index);
+      return doLand(setting, world, move.index, move.late === true);
     case 'drop':
       return without(world, move.index);
     case 'container':
@@ -211,10 +219,18 @@ function environment(setting: Setting, world: World, move: Move): World {
       return world.api.nodes[world.api.pods[move.name]?.node ?? ''] === undefined
         ? putPod(world, move.name, null)
         : putPod(world, move.name, { deleting: true });
+    case 'stock': {
+      const [pod, change] = stockWrite(world.api, move.replicaSet);
+      return putPod({ ...world, history: noteAct(world, 'stock', pod) }, pod.name, change);
+    }
+    case 'bind':
+      return putPod(world, move.name, { node: move.node });
+    case 'propagate':
+      return propagate(world);
     case 'controller':
       return control(world, move.deployment);
     case 'user':
-      return act({ ...world, acts: world.acts + 1 }, setting.description.script![world.acts]!);
+      return doAct(setting, world, move.lag === true);
     case 'ambiguous':
       return makeAmbiguous(world, move.index);
     case 'break': {

@@ -178,8 +178,8 @@ export function start(setting: Setting, world: World, peer: PeerName): Moved {
 }
 
 function configOf(setting: Setting, world: World, peer: PeerName, incarnation: number): StageConfig {
-  const { acknowledged } = world.api;
-  if (peer === 'replicaset' && acknowledged !== null)
+  const acknowledged = world.api.acknowledged[peer]?.owner;
+  if (peer === 'replicaset' && acknowledged !== undefined)
     return { incarnation, mutants: setting.mutants, acknowledged };
   if (!isTail(peer)) return { incarnation, mutants: setting.mutants };
   const node = nodeOf(peer);

@@ -7,9 +7,11 @@ import type { Connection, End } from '../../machines/environment/network.ts';
 import type { TimerName } from '../../spec/timers.ts';
 import type { LinkName, PeerName } from '../../spec/vocabulary.ts';
 import { choiceOf } from './host.ts';
+import { lackOf, mayStockAct, nodesFor } from './stock.ts';
+import { canAct } from './users.ts';
 import { untold } from './watches.ts';
 import { type ContainerState, isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
-import { canLand } from './writes.ts';
+import { canLand, isFenced } from './writes.ts';
 
 /** One thing that can happen. `crashAfter`: the process dies after so many effects of the step. */
 export type Move =
@@ -40,7 +42,8 @@ export type Move =
     }
   /** The host of a process finds its Lease in other hands. */
   | { readonly kind: 'lapse'; readonly process: string }
-  | { readonly kind: 'land'; readonly index: number }
+  /** `late`: at an API server that has not seen the owner switch. */
+  | { readonly kind: 'land'; readonly index: number; readonly late?: true }
   | { readonly kind: 'start'; readonly peer: PeerName }
   | {
       readonly kind: 'container';
@@ -51,7 +54,13 @@ export type Move =
   | { readonly kind: 'finalise'; readonly name: string }
   | { readonly kind: 'collect'; readonly name: string }
   | { readonly kind: 'controller'; readonly deployment: string }
-  | { readonly kind: 'user' }
+  /** Stock's ReplicaSet controller makes or ends a Pod; its scheduler binds one. */
+  | { readonly kind: 'stock'; readonly replicaSet: string }
+  | { readonly kind: 'bind'; readonly name: string; readonly node: string }
+  /** The last API server sees the owner switch. */
+  | { readonly kind: 'propagate' }
+  /** `lag`: one of the API servers sees the owner switch late. */
+  | { readonly kind: 'user'; readonly lag?: true }
   | {
       /** A stub does what it can, for a budget. */
       readonly kind: 'prompt';
@@ -136,6 +145,7 @@ function* networkMoves(world: World): Generator<Move> {
 function* apiMoves(setting: Setting, world: World): Generator<Move> {
   for (const [index, flight] of world.flights.entries()) {
     if (canLand(world, flight)) yield { kind: 'land', index };
+    if (world.api.lagging !== null && isFenced(flight)) yield { kind: 'land', index, late: true };
     if (world.processes[flight.by] === undefined) yield { kind: 'drop', index };
   }
   const publishes = setting.description.runtime === 'publish';
@@ -144,14 +154,20 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
     const owner = pod.replicaSet === null ? null : world.api.replicaSets[pod.replicaSet];
     if (pod.replicaSet !== null && (owner === undefined || owner?.deleting === true) && !pod.deleting)
       yield { kind: 'collect', name: pod.name };
-    if (node === undefined) yield { kind: 'collect', name: pod.name };
+    if (pod.node !== null && node === undefined) yield { kind: 'collect', name: pod.name };
     const uid = pod.uid ?? `a-${pod.metadataUid}`;
     const container = world.containers[pod.node ?? '']?.[uid];
-    if (!publishes || !pod.managed) continue;
+    if (pod.managed && pod.node === null && !pod.deleting)
+      for (const name of nodesFor(world.api, pod)) yield { kind: 'bind', name: pod.name, node: name };
+    if (!publishes || !pod.managed || pod.node === null) continue;
     if (pod.deleting && container === undefined) yield { kind: 'finalise', name: pod.name };
     if (!pod.deleting && container === undefined && pod.phase !== 'Failed')
       yield { kind: 'container', node: pod.node ?? '', uid, to: 'running' };
   }
+  if (mayStockAct(world.api, setting.mutants))
+    for (const one of Object.values(world.api.replicaSets))
+      if (lackOf(world.api, one) !== null) yield { kind: 'stock', replicaSet: one.uid };
+  if (world.api.lagging !== null) yield { kind: 'propagate' };
   for (const deployment of Object.keys(world.api.deployments))
     if (controllerLags(world, deployment)) yield { kind: 'controller', deployment };
 }
@@ -245,10 +261,13 @@ export function* plainMoves(setting: Setting, world: World): Generator<Move> {
   yield* containerMoves(setting, world);
 }
 
-/** Timers, when nothing else can happen. */
+/** Timers, when nothing else can happen. That of the switch's propagation is shorter than what a refusal makes wait. */
 export function* idleMoves(world: World): Generator<Move> {
-  for (const process of Object.values(world.processes))
-    for (const timer of process.timers) yield { kind: 'timer', process: process.id, timer };
+  const timers = Object.values(world.processes).flatMap(({ id, timers }) =>
+    timers.map((timer) => ({ kind: 'timer', process: id, timer }) as const),
+  );
+  const first = timers.filter(({ timer }) => timer === 'propagation');
+  yield* first.length > 0 ? first : timers;
 }
 
 function* promptMoves(setting: Setting, world: World): Generator<Move> {
@@ -263,6 +282,10 @@ export function movesOf(setting: Setting, world: World, withFaults = true): read
   const plain = [...plainMoves(setting, world)];
   const moves = plain.length > 0 ? plain : [...idleMoves(world)];
   moves.push(...promptMoves(setting, world));
-  if (world.acts < (setting.description.script?.length ?? 0)) moves.push({ kind: 'user' });
+  const next = setting.description.script?.[world.acts];
+  if (next !== undefined && canAct(world, next)) {
+    moves.push({ kind: 'user' });
+    if (withFaults && next.act === 'switch' && world.budgets.lag > 0) moves.push({ kind: 'user', lag: true });
+  }
   return withFaults ? [...moves, ...faultMoves(setting, world)] : moves;
 }

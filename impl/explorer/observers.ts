@@ -48,10 +48,11 @@ const asRecord = (record: PodRecord, owned: boolean) => ({ ...record, owned });
 
 /** R: what it minted it has assigned in the same step, so it owns nothing between steps. */
 export function observeReplicaSet(state: ReplicaSetState): Observation {
-  const { records, up, down, wants } = state.context;
+  const { records, up, down, wants, replicaSets } = state.context;
   return {
     records: [...records.values()].map((record) => asRecord(record, false)),
     wants: [...wants.values()],
+    replicaSets: [...replicaSets.values()],
     preemptions: new Map(),
     links: [downEndOf('deployment', up), upEndOf(down)],
   };

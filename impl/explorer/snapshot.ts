@@ -1,13 +1,17 @@
 /** Draws the {@link WorldView} that the properties look at. */
-import { EMPTY_JOURNAL } from '../../spec/journal.ts';
+import type { ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
+import { EMPTY_JOURNAL, type JournalState } from '../../spec/journal.ts';
+import type { Message } from '../../spec/messages.ts';
 import type { NodeView, StageView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
 import { stateText } from './encode.ts';
 import { observe } from './host.ts';
+import { podName } from './reads.ts';
 import { isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
 
 const stageViews = new WeakMap<Process, StageView>();
 const views = new WeakMap<World, WorldView>();
+const NO_REPLICA_SETS: readonly ReplicaSetFact[] = [];
 const NONE: Resources = { cpu: 0, memory: 0, pods: 0 };
 
 function stageView(setting: Setting, world: World, process: Process): StageView {
@@ -27,10 +31,25 @@ function stageView(setting: Setting, world: World, process: Process): StageView 
     links: seen.links,
     wants: seen.wants,
     preemptions: seen.preemptions,
+    replicaSets: seen.replicaSets ?? NO_REPLICA_SETS,
+    owner: (process.seen['switch/switch'] as SwitchFact | undefined)?.owner ?? null,
     text: stateText(setting, process),
   };
   stageViews.set(process, view);
   return view;
+}
+
+/** The uid under which containers live on: another than their own if K has let it go and adopted the object (protocol 9). */
+function livesOnAs(world: World, journal: JournalState, uid: string): string {
+  if (journal.released.size === 0 || journal.pods.has(uid)) return uid;
+  for (const [other, { record, metadataUid, name }] of journal.pods)
+    if (
+      metadataUid !== null &&
+      journal.released.has(metadataUid) &&
+      (uid === `a-${metadataUid}` || name?.name === podName(world.api, record.replicaSet, uid))
+    )
+      return other;
+  return uid;
 }
 
 function nodeView(world: World, name: string): NodeView {
@@ -39,7 +58,8 @@ function nodeView(world: World, name: string): NodeView {
   const running = new Map<string, Resources>();
   for (const uid of Object.keys(world.containers[name] ?? {})) {
     const pod = Object.values(world.api.pods).find((one) => one.uid === uid);
-    running.set(uid, journal.pods.get(uid)?.record.requests ?? pod?.requests ?? NONE);
+    const now = livesOnAs(world, journal, uid);
+    running.set(now, journal.pods.get(now)?.record.requests ?? pod?.requests ?? NONE);
   }
   let foreign = NONE;
   for (const pod of Object.values(world.api.pods)) {
@@ -58,6 +78,13 @@ function nodeView(world: World, name: string): NodeView {
   };
 }
 
+/** uids that a message says are gone. */
+function goneBy(message: Message): readonly string[] {
+  if (message.kind === 'Terminated') return message.uids;
+  if (message.kind === 'Refused') return message.pods.map(({ uid }) => uid);
+  return message.kind === 'Invalidate' ? message.lost.map(({ uid }) => uid) : [];
+}
+
 /** The world as the properties see it. */
 export function snapshot(setting: Setting, world: World): WorldView {
   const known = views.get(world);
@@ -74,12 +101,18 @@ export function snapshot(setting: Setting, world: World): WorldView {
         session: { upstream, n },
         broken,
         underWay: toDown.length + toUp.length,
+        gone: toUp.flatMap(goneBy),
       }),
     ),
     objects: Object.values(world.api.pods).filter(({ managed }) => managed),
     replicas: Object.fromEntries(
       Object.values(world.api.deployments).map(({ uid, replicas }) => [uid, replicas]),
     ),
+    written: Object.fromEntries(
+      Object.values(world.api.deployments).map(({ uid, written }) => [uid, written]),
+    ),
+    switch: world.api.switch,
+    acknowledged: world.api.acknowledged,
     down: Object.keys(world.down) as PeerName[],
     history: world.history,
   };

@@ -1,10 +1,18 @@
 /** A world as a system to search: its first state, its successors (with crashes inside of steps), its checks. */
 import { EMPTY_NETWORK } from '../../machines/environment/network.ts';
 import type { NodeFact, PodFact } from '../../spec/facts.ts';
-import { NO_HISTORY, PROPERTIES, type StepView, WITNESSES } from '../../spec/properties/index.ts';
+import {
+  NO_HISTORY,
+  PROPERTIES,
+  type RestProperty,
+  type StepView,
+  WITNESSES,
+} from '../../spec/properties/index.ts';
+import type { PeerName } from '../../spec/vocabulary.ts';
 import type { WorldDescription } from '../../spec/worlds/description.ts';
 import { apply } from './apply.ts';
 import { fingerprint } from './encode.ts';
+import { choiceOf } from './host.ts';
 import { FAULTS, isQuiet, type Move, movesOf, plainMoves } from './moves.ts';
 import { type Checks, MoveError, type Successor, type System } from './search.ts';
 import { snapshot } from './snapshot.ts';
@@ -58,12 +66,13 @@ export function initialWorld(description: WorldDescription): World {
     network: EMPTY_NETWORK,
     api: {
       leases: {},
-      acknowledged: null,
+      acknowledged: {},
       nodes: Object.fromEntries(nodes.map((node) => [node.name, node])),
       deployments: Object.fromEntries(deployments.map((one) => [one.uid, one])),
       replicaSets: Object.fromEntries(replicaSets.map((one) => [one.uid, one])),
       pods: Object.fromEntries(foreign.map((pod) => [pod.name, pod])),
       switch: { owner: 'direct', resourceVersion: '1' },
+      lagging: null,
     },
     flights: [],
     journals: {},
@@ -79,10 +88,15 @@ export function initialWorld(description: WorldDescription): World {
       duplicate: faults.duplicate ?? 0,
       exit: faults.exit ?? 0,
       lostReply: faults.lostReply ?? 0,
+      lag: faults.lag ?? 0,
       misdial: faults.misdial ?? null,
       prompts: faults.prompts ?? {},
     },
-    history: { ...NO_HISTORY, everAsked: [...new Set(deployments.map(({ replicas }) => replicas))] },
+    history: {
+      ...NO_HISTORY,
+      everAsked: [...new Set(deployments.map(({ replicas }) => replicas))],
+      asked: Object.fromEntries(deployments.map(({ uid, replicas }) => [uid, [replicas]])),
+    },
   };
 }
 
@@ -136,6 +150,8 @@ function isOfQuietPeer(setting: Setting, world: World, move: Move): boolean {
 function isUrgent(setting: Setting, world: World, move: Move): boolean {
   if (setting.description.quiet !== undefined && move.kind !== 'timer' && isOfQuietPeer(setting, world, move))
     return true;
+  if (move.kind === 'watch' && move.key === 'switch/switch')
+    return choiceOf(setting, world.processes[move.process]?.peer as PeerName).alert === true;
   if (move.kind === 'start') return world.lives[move.peer] === undefined;
   if (move.kind === 'answer') {
     const pending = world.processes[move.process]?.pending[move.index];
@@ -197,6 +213,7 @@ export function stepView(setting: Setting, before: World, edge: Edge, after: Wor
   return {
     process: last?.process ?? null,
     event: last?.event ?? null,
+    effects: last?.effects ?? [],
     before: snapshot(setting, before),
     after: snapshot(setting, after),
   };
@@ -211,6 +228,11 @@ export function worldChecks(setting: Setting): Checks<World, Edge> {
     if (property.kind === 'state') states[name] = (world) => property.check(snapshot(setting, world));
     if (property.kind === 'step')
       steps[name] = (before, edge, after) => property.check(stepView(setting, before, edge, after));
+  }
+  for (const name of setting.description.eventually) {
+    const { onTheWay } = PROPERTIES[name] as RestProperty;
+    if (onTheWay !== undefined)
+      steps[name] = (before, edge, after) => onTheWay(stepView(setting, before, edge, after));
   }
   const witnesses = Object.fromEntries(
     setting.description.sometimes.map((name) => [

@@ -1,7 +1,9 @@
 /** What people do to the API Server, and what the stock controllers do that a world needs: each one write. */
-import type { DeploymentFact, ReplicaSetFact } from '../../spec/facts.ts';
+import type { DeploymentFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
+import { isUndrained } from '../../spec/vocabulary.ts';
 import type { UserAct } from '../../spec/worlds/description.ts';
 import { fixed, pend } from './perform.ts';
+import { propagate } from './stock.ts';
 import { type World, withEntry } from './world.ts';
 import { putPod } from './writes.ts';
 
@@ -17,17 +19,45 @@ function putReplicaSet(world: World, fact: ReplicaSetFact): World {
   return { ...world, api: { ...world.api, replicaSets: withEntry(world.api.replicaSets, fact.uid, next) } };
 }
 
-function ask(world: World, replicas: number): World {
+function ask(world: World, deployment: string, replicas: number): World {
   const { history } = world;
-  if (history.everAsked.includes(replicas)) return world;
-  return { ...world, history: { ...history, everAsked: [...history.everAsked, replicas].sort() } };
+  const asked = { ...history.asked, [deployment]: [...(history.asked[deployment] ?? []), replicas] };
+  const everAsked = history.everAsked.includes(replicas)
+    ? history.everAsked
+    : [...history.everAsked, replicas].sort();
+  return { ...world, history: { ...history, asked, everAsked } };
+}
+
+/** Whether everybody who must has acknowledged that stock owns the Pods (protocol 9, take back). */
+function isReleased({ api }: World): boolean {
+  const has = (peer: string) => {
+    const said = api.acknowledged[peer];
+    return said?.owner === 'stock' && said.switchVersion === api.switch.resourceVersion;
+  };
+  const nodes = Object.values(api.nodes).filter(
+    ({ agent, mark, drained }) => agent !== null && !isUndrained(mark, drained),
+  );
+  return has('replicaset') && nodes.every(({ name }) => has(`kubelet/${name}`));
+}
+
+/** Whether people do this now: they take the Pods back only when everybody has let go. */
+export function canAct(world: World, what: UserAct): boolean {
+  const takesBack = what.act === 'switch' && what.owner === 'direct' && world.api.switch.owner === 'stock';
+  return !takesBack || isReleased(world);
+}
+
+function turn(world: World, change: Omit<SwitchFact, 'resourceVersion'>): World {
+  const resourceVersion = bump(world.api.switch.resourceVersion);
+  const fact = { ...change, resourceVersion };
+  if (change.owner === world.api.switch.owner) return { ...world, api: { ...world.api, switch: fact } };
+  return propagate({ ...world, api: { ...world.api, switch: fact } });
 }
 
 function scale(world: World, uid: string, replicas: number): World {
   const was = world.api.deployments[uid];
   if (was === undefined || was.replicas === replicas) return world;
   const generation = was.generation + 1;
-  const asked = ask(world, replicas);
+  const asked = ask(world, uid, replicas);
   const external = { ...asked.history.external, [uid]: generation };
   const after = { ...asked, history: { ...asked.history, external } };
   return putDeployment(after, { ...was, replicas, generation, replicasOwner: 'kubectl/Update/scale' });
@@ -40,7 +70,7 @@ export function act(world: World, what: UserAct): World {
       return scale(world, what.deployment, what.replicas);
     case 'request': {
       const { deployment, replicas } = what;
-      const asked = ask(world, replicas);
+      const asked = ask(world, deployment, replicas);
       const heard = Object.values(world.processes).filter(({ peer }) => peer === 'autoscaler');
       return heard.reduce(
         (next, one) => pend(next, one.id, fixed({ type: 'scaleRequested', deployment, replicas })),
@@ -65,13 +95,10 @@ export function act(world: World, what: UserAct): World {
     }
     case 'deleteNode':
       return { ...world, api: { ...world.api, nodes: withEntry(world.api.nodes, what.node, undefined) } };
-    case 'switch': {
-      const { resourceVersion } = world.api.switch;
-      return {
-        ...world,
-        api: { ...world.api, switch: { owner: what.owner, resourceVersion: bump(resourceVersion) } },
-      };
-    }
+    case 'flush':
+      return turn(world, { owner: world.api.switch.owner, flush: true });
+    case 'switch':
+      return turn(world, { owner: what.owner });
   }
 }
 

@@ -9,7 +9,7 @@ import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, NodeFact, PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import type { JournalState } from '../../spec/journal.ts';
-import type { History, LinkEnd, RecordView } from '../../spec/properties/index.ts';
+import type { Acknowledgement, History, LinkEnd, RecordView } from '../../spec/properties/index.ts';
 import type { Stage } from '../../spec/stage.ts';
 import type { TimerName } from '../../spec/timers.ts';
 import type { Incarnation, LinkName, Owner, PeerName, Uid, Want } from '../../spec/vocabulary.ts';
@@ -23,6 +23,8 @@ export interface Observation {
   readonly links: readonly LinkEnd[];
   readonly wants: readonly Want[];
   readonly preemptions: ReadonlyMap<Uid, readonly Uid[]>;
+  /** R: the ReplicaSets as it has seen them. */
+  readonly replicaSets?: readonly ReplicaSetFact[];
 }
 
 /** A stage as the explorer runs it. */
@@ -82,13 +84,15 @@ export interface Process {
 /** The API Server, as facts. */
 export interface Api {
   readonly leases: Readonly<Record<string, Incarnation>>;
-  /** On R's Lease: the owner that it acknowledged last. */
-  readonly acknowledged: Owner | null;
+  /** On Leases and Nodes: what each stage acknowledged last of the owner switch. */
+  readonly acknowledged: Readonly<Record<string, Acknowledgement>>;
   readonly nodes: Readonly<Record<string, NodeFact>>;
   readonly deployments: Readonly<Record<string, DeploymentFact>>;
   readonly replicaSets: Readonly<Record<string, ReplicaSetFact>>;
   readonly pods: Readonly<Record<string, PodFact>>;
   readonly switch: SwitchFact;
+  /** The owner that one of the API servers goes by until it has seen the switch; null if all have. */
+  readonly lagging: Owner | null;
 }
 
 /** Containers of one Pod: a start and a stop take time. */
@@ -105,6 +109,7 @@ export interface Budgets {
   readonly duplicate: number;
   readonly exit: number;
   readonly lostReply: number;
+  readonly lag: number;
   /** Null: no limit. */
   readonly misdial: number | null;
   readonly prompts: Readonly<Record<string, number>>;

@@ -8,6 +8,7 @@ import type { DeploymentFact, NodeFact, PodFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import { markEnded } from './history.ts';
 import { podName } from './reads.ts';
+import { acknowledge, admits, noteAct } from './stock.ts';
 import { type Api, type Flight, isTail, nodeOf, type World, withEntry } from './world.ts';
 
 /** A world, and the answer on its way back. */
@@ -36,18 +37,30 @@ export function putPod(world: World, name: string, change: Partial<PodFact> | nu
   return { ...world, history, api: { ...world.api, pods: withEntry(world.api.pods, name, next) } };
 }
 
-/** Whether the switch's policy denies our side. */
-function denied(api: Api, pod: PodFact | null): boolean {
-  return api.switch.owner === 'stock' && pod?.deleting !== true;
+/** Where a write lands: who the policy admits there. */
+export interface Landing {
+  readonly mutants: ReadonlySet<string>;
+  /** At an API server that has not seen the switch. */
+  readonly late: boolean;
 }
 
-function landPublish(world: World, flight: Flight, effect: Effect & { type: 'publish' }): Landed {
+/** Whether the policy denies our side; to complete a deletion that others began is never denied. */
+function denied(api: Api, pod: PodFact | null, { late, mutants }: Landing): boolean {
+  return pod?.deleting !== true && !admits(api, 'ours', late, mutants);
+}
+
+function landPublish(
+  world: World,
+  flight: Flight,
+  effect: Effect & { type: 'publish' },
+  landing: Landing,
+): Landed {
   const { record } = effect;
   const fail = (refusal: Refusal): Landed => [
     world,
     { type: 'publishFailed', uid: record.uid, refusal, text: refusal },
   ];
-  if (denied(world.api, null)) return fail('switch');
+  if (denied(world.api, null, landing)) return fail('switch');
   const name = podName(world.api, record.replicaSet, record.uid);
   const node = nodeOf(flight.peer);
   if (world.api.pods[name] !== undefined) return fail('alreadyExists');
@@ -70,19 +83,27 @@ function landPublish(world: World, flight: Flight, effect: Effect & { type: 'pub
     priority: record.priority,
     deletionCost: 0,
   };
-  return [putPod(world, name, pod), { type: 'published', uid: record.uid, pod }];
+  const after = putPod({ ...world, history: noteAct(world, 'ours', pod) }, name, pod);
+  return [after, { type: 'published', uid: record.uid, pod }];
 }
 
 function landDelete(
   world: World,
   effect: Effect & { type: 'deletePod' | 'deleteStray' },
+  landing: Landing,
 ): readonly [World, 'accepted' | Refusal] {
   const pod = Object.values(world.api.pods).find((one) => one.metadataUid === effect.metadataUid);
   if (pod === undefined) return [world, 'notFound'];
-  if (denied(world.api, pod)) return [world, 'switch'];
-  if (effect.type === 'deletePod' && effect.graceSeconds === 0)
-    return [putPod(world, pod.name, null), 'accepted'];
-  return [pod.deleting ? world : putPod(world, pod.name, { deleting: true }), 'accepted'];
+  if (denied(world.api, pod, landing)) return [world, 'switch'];
+  if (
+    effect.type === 'deleteStray' &&
+    (effect.resourceVersion ?? pod.resourceVersion) !== pod.resourceVersion
+  )
+    return [world, 'conflict'];
+  const noted = pod.deleting ? world : { ...world, history: noteAct(world, 'ours', pod) };
+  if (pod.node === null || (effect.type === 'deletePod' && effect.graceSeconds === 0))
+    return [putPod(noted, pod.name, null), 'accepted'];
+  return [pod.deleting ? world : putPod(noted, pod.name, { deleting: true }), 'accepted'];
 }
 
 function landMark(world: World, effect: Effect & { type: 'mark' }): Landed {
@@ -140,17 +161,17 @@ function landReplicas(world: World, effect: Effect & { type: 'writeReplicas' }, 
 }
 
 /** Do a write that was under way. */
-export function land(world: World, flight: Flight, mutants: ReadonlySet<string>): Landed {
+export function land(world: World, flight: Flight, landing: Landing): Landed {
   const { effect } = flight;
   switch (effect.type) {
     case 'publish':
-      return landPublish(world, flight, effect);
+      return landPublish(world, flight, effect, landing);
     case 'deletePod': {
-      const [after, outcome] = landDelete(world, effect);
+      const [after, outcome] = landDelete(world, effect, landing);
       return [after, { type: 'deleteAnswered', uid: effect.uid, outcome }];
     }
     case 'deleteStray': {
-      const [after, outcome] = landDelete(world, effect);
+      const [after, outcome] = landDelete(world, effect, landing);
       return [after, { type: 'deleteAnswered', uid: `a-${effect.metadataUid}`, outcome }];
     }
     case 'mark':
@@ -163,7 +184,7 @@ export function land(world: World, flight: Flight, mutants: ReadonlySet<string>)
       return [after, node === undefined ? null : { type: 'registered', node }];
     }
     case 'writeReplicas':
-      return landReplicas(world, effect, mutants.has('environment/no-precondition'));
+      return landReplicas(world, effect, landing.mutants.has('environment/no-precondition'));
     default:
       return [world, null];
   }
@@ -172,6 +193,11 @@ export function land(world: World, flight: Flight, mutants: ReadonlySet<string>)
 /** Whether a write can be done now: registration waits for its Node. */
 export function canLand(world: World, flight: Flight): boolean {
   return flight.effect.type !== 'register' || world.api.nodes[nodeOf(flight.peer)] !== undefined;
+}
+
+/** Whether the owner switch's policy looks at the write. */
+export function isFenced({ effect }: Flight): boolean {
+  return effect.type === 'publish' || effect.type === 'deletePod' || effect.type === 'deleteStray';
 }
 
 /** Whether the effect is a write that takes time. */
@@ -184,8 +210,7 @@ export function writeNow(world: World, flight: Flight): World {
   const { effect, peer } = flight;
   if (effect.type === 'reportDrain' && isTail(peer))
     return putNode(world, nodeOf(peer), { drained: effect.mark });
-  if (effect.type === 'acknowledgeOwner' && peer === 'replicaset')
-    return { ...world, api: { ...world.api, acknowledged: effect.owner } };
+  if (effect.type === 'acknowledgeOwner') return acknowledge(world, peer, effect.owner, effect.switchVersion);
   if (effect.type !== 'failPod' && effect.type !== 'writePodStatus') return world;
   const pod = Object.values(world.api.pods).find((one) => one.metadataUid === effect.metadataUid);
   if (pod === undefined) return world;

@@ -131,9 +131,10 @@ export function tombstone(
 export function endPod(context: KubeletContext, uid: Uid, ending: Ending, silently = false): KubeletContext {
   const pod = context.pods.get(uid);
   if (pod === undefined) return context;
-  // Under `stock` a live Pod that has not been signalled is let go instead (†).
+  // Under `stock` a live Pod that has not been signalled is let go instead (†); also one that is being started.
   const unsignalled = pod.record.phase !== 'terminating' && pod.object === 'standing';
-  const goesOn = context.runtime === 'publish' || pod.containers === 'running';
+  const { containers } = pod;
+  const goesOn = context.runtime === 'publish' || containers === 'running' || containers === 'starting';
   if (context.owner === 'stock' && unsignalled && goesOn && !context.mutants.has('tombstone-held-at-release'))
     return advance(letGo(context, pod), uid);
   return advance(tombstone(context, pod, ending, silently), uid);

@@ -52,6 +52,7 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     agents,
     strays,
     queued,
+    config,
   } = state.context;
   const sorted = <T>(map: { entries(): Iterable<[string, T]> }) =>
     Object.fromEntries([...map.entries()].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -68,6 +69,8 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     holds: sorted(holds),
     backoffs: sorted(backoffs),
     unacknowledged,
+    // A fresh R that has yet to take the Pods back.
+    ...(config.acknowledged !== undefined && { acknowledged: config.acknowledged }),
     // Only while and after the Pods are taken back.
     ...(takenBackAt !== null && { takenBackAt }),
     ...(agents.size > 0 && { agents: sorted(agents) }),

@@ -1,10 +1,10 @@
 /**
  * The properties of protocol 10 under their names: one name wherever it appears.
  *
- * A predicate says what is wrong, or null. Properties that need the owner switch or a rollout (`FenceHolds`,
- * `OneSide`, `NoDipOnModeChange`, `NoStaleDirect`) join when a world plays them.
+ * A predicate says what is wrong, or null.
  */
 import { CacheCoherent, SessionFenced } from './links.ts';
+import { FenceHolds, OneSide, ReleaseAcknowledged } from './owner.ts';
 import {
   CancelledStaysOut,
   NodeCapacity,
@@ -18,7 +18,7 @@ import {
 } from './pods.ts';
 import type { Property } from './property.ts';
 import { Converges, HoldersMeet, NoLeak, PreemptorRuns, TombstonesCollected } from './rest.ts';
-import { NoNeedlessEnd, ScaleNotLost } from './wants.ts';
+import { NoDipOnModeChange, NoNeedlessEnd, NoStaleDirect, ScaleNotLost } from './wants.ts';
 import { WITNESSES } from './witnesses.ts';
 
 /** All properties by name. @public */
@@ -36,7 +36,12 @@ export const PROPERTIES = {
   PreemptionOrdered,
   PreemptorRuns,
   CancelledStaysOut,
+  FenceHolds,
+  OneSide,
   ScaleNotLost,
+  ReleaseAcknowledged,
+  NoDipOnModeChange,
+  NoStaleDirect,
   Converges,
   TombstonesCollected,
   HoldersMeet,

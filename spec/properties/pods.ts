@@ -1,7 +1,7 @@
 /** Properties of the life of a Pod (protocol 2, 4, 5, 7). */
 import { compareFences, type Fence, PHASES, type Resources, type Uid } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
-import type { NodeView, StageView, WorldView } from './view.ts';
+import type { NodeView, StageView, StepView, WorldView } from './view.ts';
 
 /** A mark that its node has not answered and that is not void: older than what the node has accepted since. */
 export function undrainedMark(node: NodeView): boolean {
@@ -146,11 +146,29 @@ function isVoid(node: NodeView, mark: Fence): boolean {
   return !answered && mark.incarnation < node.fence.incarnation;
 }
 
-/** Whether a live record of this uid stands at S or R. */
-function heldUpstream(view: WorldView, uid: Uid): StageView | undefined {
-  return view.stages.find(
+/** Whether R, which has just taken it, will hear from the S at the other end that it is gone, or reset with it. */
+function isRetracted(view: WorldView, { process, links }: StageView, uid: Uid): boolean {
+  const session = links.find(({ side }) => side === 'up')?.session;
+  const one = view.traffic.find(
+    (traffic) =>
+      traffic.up === process &&
+      traffic.session.upstream === session?.upstream &&
+      traffic.session.n === session.n,
+  );
+  if (one === undefined || one.broken || one.gone.includes(uid)) return true;
+  return view.stages.some((stage) => stage.process === one.down && stage.records.has(uid));
+}
+
+/** Who took a Pod that had been given up: an S of the mark or a later one, or an R that nobody will correct. */
+function adopterOf({ before, after }: StepView, uid: Uid, mark: Fence): StageView | undefined {
+  const takers = after.stages.filter((stage) => {
+    const was = before.stages.find(({ process }) => process === stage.process);
+    return stage.records.has(uid) && was?.records.has(uid) !== true;
+  });
+  return takers.find(
     (stage) =>
-      (stage.peer === 'replicaset' || stage.peer === 'scheduler') && stage.records.get(uid) !== undefined,
+      (stage.peer === 'scheduler' && stage.incarnation >= mark.incarnation) ||
+      (stage.peer === 'replicaset' && !isRetracted(after, stage, uid)),
   );
 }
 
@@ -158,14 +176,13 @@ function heldUpstream(view: WorldView, uid: Uid): StageView | undefined {
 export const CancelledStaysOut: StepProperty = {
   kind: 'step',
   statement: "no Pod from before a node's cancellation by a mark not voided is adopted after it",
-  check: ({ before, after }) => {
-    for (const node of after.nodes) {
-      const cancelled = before.history.cancelled[node.name];
+  check: (step) => {
+    for (const node of step.after.nodes) {
+      const cancelled = step.before.history.cancelled[node.name];
       if (cancelled === undefined || isVoid(node, cancelled.mark)) continue;
       for (const uid of cancelled.uids) {
-        const holder = heldUpstream(after, uid);
-        if (holder !== undefined && heldUpstream(before, uid) === undefined)
-          return `${holder.peer} adopted ${uid} of ${node.name}, which was cancelled`;
+        const holder = adopterOf(step, uid, cancelled.mark);
+        if (holder !== undefined) return `${holder.peer} adopted ${uid} of ${node.name}, which was cancelled`;
       }
     }
     return null;

@@ -18,6 +18,8 @@ export interface RestProperty {
   readonly kind: 'rest';
   readonly statement: string;
   readonly check: (view: WorldView) => string | null;
+  /** What must hold over every step on the way there. */
+  readonly onTheWay?: (step: StepView) => string | null;
 }
 /** Any of the three. @public */
 export type Property = StateProperty | StepProperty | RestProperty;

@@ -4,11 +4,13 @@
  * The explorer and the simulator draw it from their state; a trace of a cluster gives parts of it. Beside what is,
  * it holds *history*: what was once true and that no part of the system remembers.
  */
+import type { Effect } from '../effects.ts';
 import type { StageEvent } from '../events.ts';
-import type { PodFact } from '../facts.ts';
+import type { PodFact, ReplicaSetFact, SwitchFact, Written } from '../facts.ts';
 import type {
   Fence,
   Incarnation,
+  Owner,
   PeerName,
   Phase,
   Resources,
@@ -57,6 +59,10 @@ export interface StageView {
   readonly wants: readonly Want[];
   /** S: preemptor → victims not yet gone. */
   readonly preemptions: ReadonlyMap<Uid, readonly Uid[]>;
+  /** R: the ReplicaSets as it has seen them. */
+  readonly replicaSets: readonly ReplicaSetFact[];
+  /** The owner of managed Pods as its watch last told; null if it has not. */
+  readonly owner: Owner | null;
   /** The whole state, canonical; equal text means equal state. */
   readonly text: string;
 }
@@ -81,9 +87,20 @@ export interface TrafficView {
   readonly session: { readonly upstream: Incarnation; readonly n: number };
   readonly broken: boolean;
   readonly underWay: number;
+  /** uids that a message on its way up says are gone. */
+  readonly gone: readonly Uid[];
 }
 
-/** What was once true. Sets only grow. @public */
+/** Who acts on managed Pods at the API Server: our agents, or the stock controllers. @public */
+export type Side = 'ours' | 'stock';
+
+/** An acknowledgement of the owner switch, as it stands on a Lease or a Node. @public */
+export interface Acknowledgement {
+  readonly owner: Owner;
+  readonly switchVersion: string;
+}
+
+/** What was once true. Sets only grow, but for those of the switch's present reign. @public */
 export interface History {
   /** uid → nodes that accepted it (journalled), ever. */
   readonly accepted: Readonly<Record<Uid, readonly string[]>>;
@@ -103,10 +120,16 @@ export interface History {
   readonly overtook: readonly Uid[];
   /** All values ever asked for. */
   readonly everAsked: readonly number[];
+  /** Deployment → values asked for, in their order. */
+  readonly asked: Readonly<Record<string, readonly number[]>>;
   /** Deployment → generation of the last external write of its replicas. */
   readonly external: Readonly<Record<string, number>>;
   /** Deployment → external values that a write-back replaced without having seen them. */
   readonly overwritten: Readonly<Record<string, readonly number[]>>;
+  /** ReplicaSet → sides that made or ended Pods of it since the switch was last changed and seen by every API server. */
+  readonly acted: Readonly<Record<string, readonly Side[]>>;
+  /** Pods made or ended by the side that the switch denies, at all API servers. */
+  readonly trespassed: readonly string[];
   /** Processes that stopped for good. */
   readonly stopped: readonly string[];
 }
@@ -122,8 +145,11 @@ export const NO_HISTORY: History = {
   victims: {},
   overtook: [],
   everAsked: [],
+  asked: {},
   external: {},
   overwritten: {},
+  acted: {},
+  trespassed: [],
   stopped: [],
 };
 
@@ -136,6 +162,12 @@ export interface WorldView {
   readonly objects: readonly PodFact[];
   /** Deployment → `spec.replicas` at the API Server. */
   readonly replicas: Readonly<Record<string, number>>;
+  /** Deployment → the annotation *written* at the API Server. */
+  readonly written: Readonly<Record<string, Written | null>>;
+  /** The owner switch as the API Server shows it. */
+  readonly switch: SwitchFact;
+  /** Stage → what it acknowledged last. */
+  readonly acknowledged: Readonly<Record<string, Acknowledgement>>;
   /** Stages that should run and do not. */
   readonly down: readonly PeerName[];
   readonly history: History;
@@ -146,6 +178,8 @@ export interface StepView {
   /** Null if the environment acted. */
   readonly process: string | null;
   readonly event: StageEvent | null;
+  /** What that step asked for. */
+  readonly effects: readonly Effect[];
   readonly before: WorldView;
   readonly after: WorldView;
 }

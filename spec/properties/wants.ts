@@ -1,7 +1,9 @@
 /** Properties of wants (protocol 8). */
-import type { StageEvent } from '../events.ts';
-import type { PodStatus } from '../vocabulary.ts';
+import type { ReplicaSetFact } from '../facts.ts';
+import type { Want } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
+import { marksOf, mintedBy, stageOfStep } from './steps.ts';
+import type { History, RecordView, StageView } from './view.ts';
 
 /** @see spec/protocol.md 10 @public */
 export const ScaleNotLost: StateProperty = {
@@ -14,21 +16,6 @@ export const ScaleNotLost: StateProperty = {
   },
 };
 
-/** uids that the downstream says are terminating. */
-function toldEnding(event: StageEvent): ReadonlySet<string> {
-  if (event.type !== 'received') return new Set();
-  const { message } = event;
-  const statuses: readonly PodStatus[] =
-    message.kind === 'State'
-      ? message.records
-      : message.kind === 'Invalidate'
-        ? [...message.changed, ...message.adopted]
-        : message.kind === 'Assigned'
-          ? message.pods
-          : [];
-  return new Set(statuses.filter(({ phase }) => phase === 'terminating').map(({ uid }) => uid));
-}
-
 /**
  * R ends only what a count, a user, a rollout or an invalidation gave up: while a Deployment's live Pods are no more
  * than what was last asked for it, R marks none of its own accord.
@@ -37,22 +24,110 @@ function toldEnding(event: StageEvent): ReadonlySet<string> {
 export const NoNeedlessEnd: StepProperty = {
   kind: 'step',
   statement: 'R ends only what a count, a user, a rollout or an invalidation gave up',
-  check: ({ process, event, before, after }) => {
-    if (process === null || event === null) return null;
-    const was = before.stages.find((stage) => stage.process === process);
-    const is = after.stages.find((stage) => stage.process === process);
-    if (was?.peer !== 'replicaset' || is === undefined) return null;
-    const told = toldEnding(event);
-    const marked = [...is.records.values()].filter(
-      ({ uid, phase }) =>
-        phase === 'terminating' && was.records.get(uid)?.phase !== 'terminating' && !told.has(uid),
-    );
-    if (marked.length === 0) return null;
+  check: (step) => {
+    const marked = marksOf(step);
+    const stage = stageOfStep(step);
+    if (marked.length === 0 || stage === null || step.event === null) return null;
     // Values that may still be on their way: any that was ever asked for is an excuse; the least of them counts.
-    const live = [...is.records.values()].filter((record) => record.phase !== 'terminating').length;
-    const least = Math.min(...after.history.everAsked);
+    const live = liveRecords(stage.is).length;
+    const least = Math.min(...step.after.history.everAsked);
     return live >= least
       ? null
-      : `R ended ${marked.map(({ uid }) => uid).join(', ')} and holds ${live}, fewer than any want ever (${least})`;
+      : `R ended ${marked.join(', ')} and holds ${live}, fewer than any want ever (${least})`;
+  },
+};
+
+const liveRecords = ({ records }: StageView): readonly RecordView[] =>
+  [...records.values()].filter(({ phase }) => phase !== 'terminating');
+
+/** Deployment → its ReplicaSets, as R has seen them. */
+function workloads({ replicaSets }: StageView): ReadonlyMap<string, readonly ReplicaSetFact[]> {
+  return Map.groupBy(
+    replicaSets.filter((one) => one.deployment !== null),
+    (one) => one.deployment as string,
+  );
+}
+
+/** The least that may be meant: the want that R holds, and what was asked for after it. */
+function leastMeant(history: History, deployment: string, want: Want): number {
+  const asked = history.asked[deployment] ?? [];
+  const from = Math.max(0, asked.indexOf(want.value));
+  return Math.min(want.value, ...asked.slice(from));
+}
+
+/** Nothing but the mode can have changed: one count was ever asked for, in one ReplicaSet, and no node was given up. */
+function isUndisturbed(
+  history: History,
+  deployment: string,
+  replicaSets: readonly ReplicaSetFact[],
+): boolean {
+  const counts = new Set(history.asked[deployment] ?? []);
+  return counts.size === 1 && replicaSets.length === 1 && Object.keys(history.cancelled).length === 0;
+}
+
+/**
+ * A change of mode alone ends no Pod: in ending some, R neither takes a Deployment below what is wanted of it, nor
+ * takes back what it had made too many, where no other count was ever asked for.
+ * @see spec/protocol.md 8 @public
+ */
+export const NoDipOnModeChange: StepProperty = {
+  kind: 'step',
+  statement: 'a change of mode alone ends no Pod',
+  check: (step) => {
+    const marked = new Set(marksOf(step));
+    const stage = stageOfStep(step);
+    if (marked.size === 0 || stage === null) return null;
+    const { history } = step.after;
+    for (const [deployment, replicaSets] of workloads(stage.is)) {
+      const want = stage.is.wants.find((one) => one.deployment === deployment);
+      const mine = [...stage.is.records.values()].filter((record) =>
+        replicaSets.some(({ uid, deleting }) => uid === record.replicaSet && !deleting),
+      );
+      const ended = mine.filter(({ uid }) => marked.has(uid));
+      if (want === undefined || ended.length === 0) continue;
+      const live = mine.filter(({ phase }) => phase !== 'terminating').length;
+      const least = leastMeant(history, deployment, want);
+      if (live < least) return `R ended Pods of ${deployment} and holds ${live}, while ${least} are wanted`;
+      if (isUndisturbed(history, deployment, replicaSets))
+        return `R ended Pods of ${deployment}, of which never another number was wanted`;
+    }
+    return null;
+  },
+};
+
+/** Whether the newest ReplicaSet is the want's, and all others are at 0: then a direct want may change Pods. */
+function isReached(want: Want, replicaSets: readonly ReplicaSetFact[]): boolean {
+  const living = replicaSets.filter(({ deleting }) => !deleting);
+  const newest = Math.max(...living.map(({ revisionNumber }) => revisionNumber));
+  return living.every((one) =>
+    one.revisionNumber === newest
+      ? one.uid === want.replicaSet && one.revision === want.revision
+      : one.replicas === 0,
+  );
+}
+
+/** @see spec/protocol.md 8 @public */
+export const NoStaleDirect: StepProperty = {
+  kind: 'step',
+  statement: 'no direct want changes a ReplicaSet that a rollout has left or not yet reached',
+  check: (step) => {
+    const stage = stageOfStep(step);
+    const marked = new Set(marksOf(step));
+    const minted = new Set(mintedBy(step));
+    if (stage === null || marked.size + minted.size === 0) return null;
+    for (const want of stage.is.wants) {
+      const replicaSets = workloads(stage.is).get(want.deployment) ?? [];
+      if (want.mode !== 'direct' || isReached(want, replicaSets)) continue;
+      for (const { uid, replicas, deleting } of replicaSets) {
+        const mine = [...stage.is.records.values()].filter((record) => record.replicaSet === uid);
+        const live = mine.filter(({ phase }) => phase !== 'terminating').length;
+        // By its own replicas R follows it: that is no doing of the want's.
+        const made = mine.some((one) => minted.has(one.uid)) && live > replicas;
+        const ended = mine.some((one) => marked.has(one.uid)) && live < replicas && !deleting;
+        if (made || ended)
+          return `R has ${live} of ${uid}, which asks for ${replicas}, by a want for ${want.replicaSet}`;
+      }
+    }
+    return null;
   },
 };

@@ -21,6 +21,9 @@ export const WITNESSES = {
   podPublished: (view: WorldView) => view.objects.length > 0,
   endedBeforeStart: (view: WorldView) =>
     Object.keys(view.history.ended).some((uid) => !view.history.ran.includes(uid)),
+  released: (view: WorldView) => view.acknowledged.replicaset?.owner === 'stock',
+  takenBack: (view: WorldView) => view.acknowledged.replicaset?.owner === 'direct',
+  stockActs: (view: WorldView) => Object.values(view.history.acted).some((sides) => sides.includes('stock')),
   preemptionWaits: (view: WorldView) => some(view, /^scheduler$/, (stage) => stage.preemptions.size > 0),
   tombstoneAcrossRestart: (view: WorldView) =>
     some(

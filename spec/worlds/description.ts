@@ -14,6 +14,8 @@ export interface StageChoice {
   readonly use: string;
   /** Events that this stage never hears here (watches that the world leaves out). */
   readonly deaf?: readonly string[];
+  /** It hears of the owner switch before anything else happens. */
+  readonly alert?: boolean;
 }
 
 /** A Node at the start. @public */
@@ -41,6 +43,9 @@ export type UserAct =
   | { readonly act: 'deletePod'; readonly replicaSet: string }
   | { readonly act: 'deleteReplicaSet'; readonly uid: string }
   | { readonly act: 'deleteNode'; readonly node: string }
+  /** Before a release: D is asked to write its wants back. */
+  | { readonly act: 'flush' }
+  /** To `direct` only when R and each K that is not cancelled have acknowledged `stock`. */
   | { readonly act: 'switch'; readonly owner: 'direct' | 'stock' };
 
 /** How often each fault may happen. Absent means never. @public */
@@ -63,6 +68,8 @@ export interface FaultBudget {
   readonly exit?: number;
   /** Writes whose reply is lost though the write was done. */
   readonly lostReply?: number;
+  /** Changes of the owner switch that one of the API servers sees late. */
+  readonly lag?: number;
   /** Dials that reach a process which does not hold its Lease. Absent means any number. */
   readonly misdial?: number;
   /** What stubs do when they are prompted, by the part of the prompt before the slash. */

@@ -3,6 +3,7 @@ import { CHAIN_WORLDS } from './chain.ts';
 import type { WorldDescription } from './description.ts';
 import { ENDS_WORLDS } from './ends.ts';
 import { LINK_WORLDS } from './link.ts';
+import { OWNER_WORLDS } from './owner.ts';
 import { TAIL_WORLDS } from './tail.ts';
 import { WIDE_WORLDS } from './wide.ts';
 
@@ -12,6 +13,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...LINK_WORLDS,
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,
+  ...OWNER_WORLDS,
   ...WIDE_WORLDS,
 ];
 

@@ -24,4 +24,8 @@ export const SIZES: Readonly<Record<string, number>> = {
   'chain-leaders': 213,
   'chain-crash-two': 9991,
   'tail-deleted': 1_095,
+  'owner-release': 64,
+  'owner-release-publish': 64,
+  'owner-scales': 1_240,
+  'owner-no-room': 19,
 };

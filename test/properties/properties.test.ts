@@ -1,102 +1,9 @@
 /** Each property (protocol 10) holds in a sound world and says what is wrong in one that breaks it. */
 import { describe, expect, it } from 'vitest';
-import {
-  type LinkEnd,
-  NO_HISTORY,
-  type NodeView,
-  PROPERTIES,
-  type RecordView,
-  type StageView,
-  type WorldView,
-} from '../../spec/properties/index.ts';
-import type { PeerName, Phase } from '../../spec/vocabulary.ts';
+import { type NodeView, PROPERTIES, type RecordView, type WorldView } from '../../spec/properties/index.ts';
+import type { Phase } from '../../spec/vocabulary.ts';
+import { node, ONE, past, record, replaced, SESSION, sound, wanting } from './support/views.ts';
 
-const ONE = { cpu: 1, memory: 1, pods: 1 };
-const SESSION = { upstream: 1, downstream: 1, n: 1 };
-
-const record = (uid: string, phase: Phase, change: Partial<RecordView> = {}): RecordView => ({
-  uid,
-  replicaSet: 'rs',
-  node: 'n1',
-  phase,
-  ready: phase === 'running',
-  version: { stage: 'kubelet/n1', incarnation: 1, counter: 1 },
-  requests: ONE,
-  priority: 0,
-  owned: false,
-  ...change,
-});
-const link = (peer: PeerName, side: 'up' | 'down'): LinkEnd => ({
-  peer,
-  side,
-  state: 'open',
-  session: SESSION,
-  fence: side === 'down' ? { incarnation: 1, n: 1 } : null,
-});
-const stage = (
-  peer: PeerName,
-  records: readonly RecordView[],
-  change: Partial<StageView> = {},
-): StageView => ({
-  process: `${peer}~1`,
-  peer,
-  incarnation: 1,
-  holdsLease: true,
-  records: new Map(records.map((one) => [one.uid, one])),
-  links: [],
-  wants: [],
-  preemptions: new Map(),
-  text: JSON.stringify(records),
-  ...change,
-});
-const node = (change: Partial<NodeView> = {}): NodeView => ({
-  name: 'n1',
-  capacity: { cpu: 2, memory: 2, pods: 2 },
-  mark: null,
-  drained: null,
-  fence: { incarnation: 1, n: 1 },
-  running: new Map([['a', ONE]]),
-  foreign: { cpu: 0, memory: 0, pods: 0 },
-  ...change,
-});
-const running = [record('a', 'running')];
-const sound: WorldView = {
-  stages: [
-    stage('replicaset', running, { links: [link('scheduler', 'up')] }),
-    stage('scheduler', running, { links: [link('replicaset', 'down'), link('kubelet/n1', 'up')] }),
-    stage('kubelet/n1', [record('a', 'running', { owned: true })], { links: [link('scheduler', 'down')] }),
-  ],
-  nodes: [node()],
-  traffic: [
-    { up: 'replicaset~1', down: 'scheduler~1', session: SESSION, broken: false, underWay: 0 },
-    { up: 'scheduler~1', down: 'kubelet/n1~1', session: SESSION, broken: false, underWay: 0 },
-  ],
-  objects: [],
-  replicas: { d: 1 },
-  down: [],
-  history: { ...NO_HISTORY, accepted: { a: ['n1'] }, ran: ['a'], everAsked: [1] },
-};
-const want = {
-  deployment: 'd',
-  version: { generation: 1, incarnation: 0, counter: 0 },
-  value: 1,
-  replicaSet: 'rs',
-  revision: 't',
-  mode: 'direct',
-  confirmed: true,
-} as const;
-const wanting = (world: WorldView): WorldView => ({
-  ...world,
-  stages: [...world.stages, stage('deployment', [], { wants: [want] })],
-});
-const replaced = (peer: PeerName, change: Partial<StageView>): WorldView => ({
-  ...sound,
-  stages: sound.stages.map((one) => (one.peer === peer ? { ...one, ...change } : one)),
-});
-const past = (change: Partial<WorldView['history']>): WorldView => ({
-  ...sound,
-  history: { ...sound.history, ...change },
-});
 const states = Object.entries(PROPERTIES).filter(([, { kind }]) => kind !== 'step');
 const none = new Map<string, RecordView>();
 const kept = (phase: Phase) => new Map([['a', record('a', phase)]]);
@@ -121,6 +28,8 @@ describe('properties', () => {
     NodeCapacity: { ...sound, nodes: [node({ foreign: { cpu: 2, memory: 2, pods: 2 } })] },
     PreemptionOrdered: past({ overtook: ['a'] }),
     ScaleNotLost: past({ overwritten: { d: [3] } }),
+    FenceHolds: past({ trespassed: ['d-a'] }),
+    ReleaseAcknowledged: { ...sound, switch: { owner: 'stock', resourceVersion: '2' } },
     Converges: wanting({ ...sound, nodes: [node({ running: new Map() })] }),
     TombstonesCollected: replaced('replicaset', { records: kept('terminating') }),
     NoLeak: { ...sound, nodes: [node({ running: new Map([['b', ONE]]) })] },
@@ -189,6 +98,7 @@ describe('properties of steps', () => {
   ) => ({
     process: 'replicaset~1',
     event,
+    effects: [],
     before,
     after,
   });
@@ -237,5 +147,36 @@ describe('properties of steps', () => {
     expect(PROPERTIES.CancelledStaysOut.check(step(before, given, late))).not.toBeNull();
     const voided = { ...given, nodes: [node({ fence: { incarnation: 2, n: 1 } })] };
     expect(PROPERTIES.CancelledStaysOut.check(step(before, voided, late))).toBeNull();
+  });
+
+  describe('CancelledStaysOut at R, which takes a Pod that S has given up', () => {
+    const cancelled = { n1: { mark: { incarnation: 1, n: 2 }, uids: ['a'] } };
+    const given: WorldView = {
+      ...replaced('scheduler', { records: none }),
+      history: { ...sound.history, cancelled },
+    };
+    const before = { ...given, stages: given.stages.map((one) => ({ ...one, records: none })) };
+    const judge = (traffic: WorldView['traffic']) =>
+      PROPERTIES.CancelledStaysOut.check(step(before, { ...given, traffic }, late));
+    const [way] = sound.traffic as [WorldView['traffic'][number]];
+
+    it('fails when nothing is under way that takes it back', () => {
+      expect(judge([way])).toContain('replicaset adopted a');
+    });
+    it('holds while `lost` is right behind', () => {
+      expect(judge([{ ...way, underWay: 1, gone: ['a'] }])).toBeNull();
+    });
+    it('holds when the link is broken, since R resets', () => {
+      expect(judge([{ ...way, broken: true }])).toBeNull();
+    });
+    it('does not judge an S that the mark has left behind', () => {
+      const mark = { incarnation: 2, n: 1 };
+      const after: WorldView = {
+        ...sound,
+        history: { ...sound.history, cancelled: { n1: { mark, uids: ['a'] } } },
+      };
+      const empty = { ...after, stages: after.stages.map((one) => ({ ...one, records: none })) };
+      expect(PROPERTIES.CancelledStaysOut.check(step(empty, after, late))).toBeNull();
+    });
   });
 });

@@ -1,0 +1,118 @@
+/** Worlds of the owner switch (protocol 9): release to the stock controllers, and take back. */
+import { chainWorld, SAFETY } from './chain.ts';
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import { ONE } from './objects.ts';
+
+const RELEASE: UserAct = { act: 'switch', owner: 'stock' };
+const TAKE_BACK: UserAct = { act: 'switch', owner: 'direct' };
+const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
+
+const STAGES: readonly StageChoice[] = [
+  { peer: 'deployment', use: 'stub/deployment', deaf: ['synced', 'switchObserved'] },
+  { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+  { peer: 'scheduler', use: 'scheduler' },
+  { peer: 'kubelet/n1', use: 'kubelet' },
+];
+/** An R that has not heard of a release ends again and again what K, which has, lets go and adopts: no bounded world. */
+const ALERT = STAGES.map((one) => (one.peer === 'replicaset' ? { ...one, alert: true } : one));
+
+interface OwnerOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly script: readonly UserAct[];
+  readonly pods?: number;
+  readonly runtime?: 'runs' | 'publish';
+  readonly faults?: FaultBudget;
+  readonly sometimes: WorldDescription['sometimes'];
+  readonly change?: Partial<WorldDescription>;
+}
+
+function ownerWorld({ sometimes, change, faults = {}, ...options }: OwnerOptions): WorldDescription {
+  return chainWorld({
+    ...options,
+    faults,
+    change: {
+      stages: STAGES,
+      quiet: ['deployment', 'scheduler'],
+      always: [...SAFETY, 'FenceHolds', 'OneSide', 'NoDipOnModeChange'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'Converges'],
+      sometimes,
+      ...change,
+    },
+  });
+}
+
+/** Worlds of two owners. @public */
+export const OWNER_WORLDS: readonly WorldDescription[] = [
+  ownerWorld({
+    name: 'owner-release',
+    title: 'one Pod runs; stock is given the Pods, and gives them back',
+    script: [RELEASE, TAKE_BACK],
+    sometimes: ['released', 'takenBack'],
+  }),
+  ownerWorld({
+    name: 'owner-release-publish',
+    title: "the same where the node's own kubelet runs the containers",
+    runtime: 'publish',
+    script: [RELEASE, TAKE_BACK],
+    sometimes: ['released', 'takenBack'],
+  }),
+  ownerWorld({
+    name: 'owner-ending',
+    title: 'stock is given the Pods while one is being ended, and gives them back',
+    script: [scale(0), RELEASE, TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'tombstoneHeld'],
+    change: { stages: ALERT, deep: true },
+  }),
+  ownerWorld({
+    name: 'owner-ending-publish',
+    title: "the same where the node's own kubelet runs the containers",
+    runtime: 'publish',
+    script: [scale(0), RELEASE, TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'tombstoneHeld'],
+    change: { stages: ALERT, deep: true },
+  }),
+  ownerWorld({
+    name: 'owner-starting',
+    title: 'stock is given the Pods while one is being started, and gives them back',
+    pods: 0,
+    script: [scale(1), RELEASE, TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'stockActs'],
+    change: { stages: ALERT, deep: true },
+  }),
+  ownerWorld({
+    name: 'owner-starting-publish',
+    title: "the same where the node's own kubelet runs the containers",
+    runtime: 'publish',
+    pods: 0,
+    script: [scale(1), RELEASE, TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'stockActs'],
+    change: { stages: ALERT, deep: true },
+  }),
+  ownerWorld({
+    name: 'owner-scales',
+    title: 'stock makes a Pod, which is adopted, and gives the Pods back',
+    runtime: 'publish',
+    script: [RELEASE, scale(2), TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'stockActs'],
+  }),
+  ownerWorld({
+    name: 'owner-no-room',
+    title: 'stock is given the Pods while one waits for room',
+    pods: 2,
+    script: [RELEASE],
+    sometimes: ['released'],
+    change: {
+      nodes: [{ name: 'n1', capacity: ONE, known: true }],
+      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged'],
+    },
+  }),
+  ownerWorld({
+    name: 'owner-cancel',
+    title: 'a node is cut off while stock owns the Pods',
+    script: [RELEASE],
+    faults: { break: 1, timers: { unreachable: 1 } },
+    sometimes: ['released'],
+    change: { stages: ALERT, quiet: ['deployment'], deep: true },
+  }),
+];
