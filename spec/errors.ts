@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   GO_MISSING: 'no Go toolchain new enough to build the control plane, and none to be had',
   BINARY_BUILD_FAILED: 'a program of the control plane could not be built',
   BINARY_INVALID: 'a program of the control plane is there but cannot be used',
+  CERTIFICATES_UNREADABLE: 'a certificate or key of the links is not there, or can not be read',
+  CERTIFICATES_EXIST: 'the folder for new certificates holds some already',
   PORT_TAKEN: 'a port asked for is in use',
   DATA_DIR_UNUSABLE: 'a data folder cannot be made, is not empty, or belongs to someone else',
   COMPONENT_FAILED: 'a program of the control plane exited or did not become healthy',

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { KubedirectError } from '../../spec/errors.ts';
+import { readCertificates } from '../controller/links/certificateFolder.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
 
 /** Exit codes of `run` and `agent`. */
@@ -15,6 +16,8 @@ export interface RunFlags {
   readonly host?: string;
   readonly traces?: string;
   readonly holder?: string;
+  readonly certificates?: string;
+  readonly status?: string;
   readonly logLevel: string;
 }
 
@@ -24,6 +27,7 @@ export async function untilSignalled(
   options: Pick<ProcessOptions, 'stages' | 'nodes' | 'runtime' | 'journals'> & Partial<ProcessOptions>,
 ) {
   const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const { certificates } = flags;
   let exitCode: number = RUN_EXIT.stopped;
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -35,6 +39,8 @@ export async function untilSignalled(
     host: flags.host,
     traces: flags.traces,
     holder: flags.holder,
+    status: flags.status,
+    ...(certificates !== undefined && { tls: (peer: string) => readCertificates(certificates, peer) }),
     log: (text, fields) => logger.info(fields, text),
     fatal: (error) => {
       const code = error instanceof KubedirectError ? error.code : 'UNEXPECTED';
@@ -45,8 +51,13 @@ export async function untilSignalled(
     ...options,
   });
   if (running.scaleApi !== null) logger.info({ scaleApi: running.scaleApi }, 'direct scale API');
+  if (running.status !== null) logger.info({ status: running.status }, 'status');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
-  process.send?.({ scaleApi: running.scaleApi, stages: running.stages.map(({ self }) => self) });
+  process.send?.({
+    scaleApi: running.scaleApi,
+    status: running.status,
+    stages: running.stages.map(({ self }) => self),
+  });
   await ended;
   await running.stop();
   process.exit(exitCode);
@@ -78,6 +89,11 @@ export function withCommonOptions(command: Command): Command {
     .option('--namespace <name>', 'namespace of the Leases and the owner switch')
     .option('--host <address>', 'address to listen on for upstreams', '127.0.0.1')
     .option('--holder <identity>', 'identity on Leases', `${os.hostname()}-${process.pid}`)
+    .option(
+      '--certificates <folder>',
+      'mutual TLS on the links, by these (kubedirect certificates); without: plain text',
+    )
+    .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', hostAndPort)
     .option('--traces <folder>', 'record every step there, NDJSON')
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')
     .addHelpText(

@@ -1,6 +1,7 @@
 /** The direct scale API: what it takes, and a stable code for each thing that it does not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ScaleApi, type ScaleSubject, serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
+import type { Listening } from '../../impl/controller/process/listen.ts';
+import { type ScaleSubject, serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
 import { ERROR_CODES } from '../../spec/errors.ts';
 
 const KNOWN: Readonly<Record<string, ScaleSubject>> = {
@@ -9,7 +10,7 @@ const KNOWN: Readonly<Record<string, ScaleSubject>> = {
 };
 const scaled: [string, number][] = [];
 let isRunning = true;
-let api: ScaleApi;
+let api: Listening;
 
 beforeAll(async () => {
   api = await serveScaleApi('127.0.0.1:0', {

@@ -1,16 +1,8 @@
 /** `kubedirect agent`: the Kubelet stage of one or more Nodes in this process. */
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { nodeList } from '../arguments.ts';
 import { type RunFlags, untilSignalled, withCommonOptions } from '../stages.ts';
-
-function nodeList(text: string): string[] {
-  const names = text.split(',').filter((name) => name !== '');
-  if (names.length === 0 || names.some((name) => !/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name)))
-    throw new InvalidArgumentError(
-      `FLAG_INVALID: expected a comma-separated list of Node names, got ${JSON.stringify(text)}.`,
-    );
-  return names;
-}
 
 function runtimeName(text: string): 'publish' | 'simulated' {
   if (text !== 'publish' && text !== 'simulated')

@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { CONTENDERS, type Contender, measureScaleOut, type Sample } from '../../bench/scaleOut.ts';
 import { spreadOf } from '../../bench/statistics.ts';
+import { integer } from '../arguments.ts';
 import { registerGrowth } from '../bench/growth.ts';
 
 interface Flags {
@@ -23,14 +24,6 @@ const WHAT: Readonly<Record<Contender, string>> = {
   floor: 'a bare client',
   kd: 'ours, publish',
   tail: 'ours, running at the tail',
-};
-
-const integer = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(
-    `FLAG_INVALID: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
-  );
 };
 
 const pad = (text: string, width: number) => text.padStart(width);

@@ -21,8 +21,12 @@ import { WatchHub } from '../host/watchHub.ts';
 import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { TlsOptions } from '../links/index.ts';
+import { metrics } from '../metrics.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
-import { type ScaleApi, type ScaleSubject, serveScaleApi } from './scaleApi.ts';
+import type { Listening } from './listen.ts';
+import { readinessOf } from './readiness.ts';
+import { type ScaleSubject, serveScaleApi } from './scaleApi.ts';
+import { serveStatus } from './statusServer.ts';
 import { recordTo } from './trace.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a host runs any stage and never looks into its state
@@ -53,7 +57,10 @@ export interface ProcessOptions {
   readonly journals: string;
   readonly holder?: string | undefined;
   readonly traces?: string | undefined;
-  readonly tls?: TlsOptions | undefined;
+  /** What a stage, or `kubelet/<node>`, authenticates by on its links; absent: plain text. */
+  readonly tls?: ((peer: string) => TlsOptions) | undefined;
+  /** Where `/healthz`, `/readyz` and `/metrics` are served, `host:port`. */
+  readonly status?: string | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** A stage is over for good. Not told of a superseded agent while other stages of this process go on. */
   readonly fatal: (error: unknown) => void;
@@ -64,6 +71,8 @@ export interface RunningProcess {
   readonly stages: readonly StageProcess[];
   /** `host:port`; null unless A runs here and was asked to serve it. */
   readonly scaleApi: string | null;
+  /** `host:port` of `/healthz`, `/readyz` and `/metrics`; null unless asked for. */
+  readonly status: string | null;
   stop(): Promise<void>;
 }
 
@@ -93,7 +102,7 @@ function stageOptions(
       namespace: options.namespace ?? SYSTEM_NAMESPACE,
       holder: options.holder ?? os.hostname(),
       listen: `${options.host ?? '127.0.0.1'}:0`,
-      tls: options.tls,
+      tls: options.tls?.(nameOf(name, node)),
       journalFile: node === null ? null : path.join(options.journals, `${node}.journal`),
       runtime:
         node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
@@ -105,7 +114,7 @@ function stageOptions(
   return { recorder, make };
 }
 
-function startScaleApi(address: string, autoscaler: StageProcess, hub: WatchHub): Promise<ScaleApi> {
+function startScaleApi(address: string, autoscaler: StageProcess, hub: WatchHub): Promise<Listening> {
   const managed = new Map<string, ScaleSubject>();
   const keyOf = ({ metadata }: DeploymentObject) => `${metadata.namespace}/${metadata.name}`;
   hub.subscribe<DeploymentObject>(
@@ -157,6 +166,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await stop();
     throw error;
   }
+  const status =
+    options.status === undefined
+      ? null
+      : await serveStatus(options.status, metrics, () => readinessOf(stages));
   const autoscaler = stages.find(({ self }) => self === 'autoscaler');
   const scaleApi =
     autoscaler === undefined || options.scaleApi === undefined
@@ -165,8 +178,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   return {
     stages,
     scaleApi: scaleApi?.address ?? null,
+    status: status?.address ?? null,
     async stop() {
       await scaleApi?.close();
+      await status?.close();
       await stop();
     },
   };

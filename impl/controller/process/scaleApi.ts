@@ -6,8 +6,8 @@
  * `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 413 `BODY_TOO_LARGE`, 422 `DEPLOYMENT_NOT_ELIGIBLE`, 503 `STAGE_NOT_RUNNING`.
  */
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ErrorCode } from '../../../spec/errors.ts';
+import { type Listening, listenOn } from './listen.ts';
 
 /** A managed Deployment. @public */
 export interface ScaleSubject {
@@ -22,13 +22,6 @@ export interface ScaleTarget {
   find(namespace: string, name: string): ScaleSubject | undefined;
   /** Gives the request to A; false if no life of A runs. */
   scale(deployment: string, replicas: number): boolean;
-}
-
-/** A running scale API. @public */
-export interface ScaleApi {
-  /** `host:port`. */
-  readonly address: string;
-  close(): Promise<void>;
 }
 
 const PATH = /^\/v1\/namespaces\/([a-z0-9-]{1,63})\/deployments\/([a-z0-9.-]{1,253})\/scale$/;
@@ -95,8 +88,8 @@ function answer(target: ScaleTarget, method: string, path: string, body: string)
   return { status: 202, body: { deployment: deployment.uid, replicas } };
 }
 
-/** Serves the API. @throws the listen error of `node:http` */
-export async function serveScaleApi(listen: string, target: ScaleTarget): Promise<ScaleApi> {
+/** Serves the API. @throws KubedirectError `PORT_TAKEN` */
+export async function serveScaleApi(listen: string, target: ScaleTarget): Promise<Listening> {
   const server = http.createServer((request, response) => {
     const send = ({ status, body }: Answer) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
@@ -113,18 +106,5 @@ export async function serveScaleApi(listen: string, target: ScaleTarget): Promis
       else send(answer(target, request.method ?? '', request.url ?? '', text));
     });
   });
-  const at = listen.lastIndexOf(':');
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(Number(listen.slice(at + 1)), listen.slice(0, at), resolve);
-  });
-  const { address, port } = server.address() as AddressInfo;
-  return {
-    address: `${address}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listenOn(server, listen);
 }
