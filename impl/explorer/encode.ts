@@ -102,6 +102,8 @@ export function fingerprint(setting: Setting, world: World): string {
   keys.push(parts.numberOf(world.down, canonical), parts.numberOf(world.lives, canonical));
   for (const part of [api.leases, api.nodes, api.pods, api.deployments, api.replicaSets, api.switch])
     keys.push(parts.numberOf(part, canonical));
+  // The order in which they changed.
+  keys.push(Object.keys(api.replicaSets).join(' '));
   keys.push(parts.numberOf(api.acknowledged, canonical), api.lagging ?? '');
   keys.push(parts.numberOf(world.flights, bag), parts.numberOf(world.journals, canonical));
   keys.push(parts.numberOf(world.containers, canonical), world.acts);

@@ -1,7 +1,7 @@
 /** Ghosts: what the explorer remembers of a run, so that a property can speak of the past. */
 import type { Effect } from '../../spec/effects.ts';
-import type { History } from '../../spec/properties/index.ts';
-import { isTail, nodeOf, type Process, type World } from './world.ts';
+import { type History, isReached } from '../../spec/properties/index.ts';
+import { isTail, nodeOf, type Observation, type Process, type World } from './world.ts';
 
 const include = <T>(list: readonly T[] | undefined, item: T): readonly T[] =>
   list === undefined ? [item] : list.includes(item) ? list : [...list, item].sort();
@@ -67,6 +67,21 @@ export function recordEffect(world: World, process: Process, effect: Effect): Hi
     default:
       return history;
   }
+}
+
+/** History after a step of R: what it has brought each Deployment to under a direct want. */
+export function recordReached(history: History, seen: Observation): History {
+  let next = history;
+  for (const { deployment, mode, ...want } of seen.wants) {
+    const mine = (seen.replicaSets ?? []).filter((one) => one.deployment === deployment);
+    if (mode !== 'direct' || !isReached({ deployment, mode, ...want }, mine)) continue;
+    const live = seen.records.filter(
+      ({ replicaSet, phase }) => phase !== 'terminating' && mine.some(({ uid }) => uid === replicaSet),
+    ).length;
+    if (live === want.value && next.reached[deployment] !== live)
+      next = { ...next, reached: { ...next.reached, [deployment]: live } };
+  }
+  return next;
 }
 
 /** History after a step: tombstones that this stage held and holds no more; victims that it chose. */

@@ -7,7 +7,7 @@ import type { RecordView } from '../../spec/properties/index.ts';
 import type { StageConfig, Step } from '../../spec/stage.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
 import type { StageChoice } from '../../spec/worlds/description.ts';
-import { recordStep } from './history.ts';
+import { recordReached, recordStep } from './history.ts';
 import { end, perform } from './perform.ts';
 import { answerNow } from './reads.ts';
 import { firstLists } from './watches.ts';
@@ -94,6 +94,8 @@ function carryOut(
         seen.preemptions,
       ),
     };
+  if (process.peer === 'replicaset' && setting.description.always.includes('NoDipOnModeChange'))
+    after = { ...after, history: recordReached(after.history, seen) };
   let done = 0;
   for (const effect of effects) {
     if (done === crashAfter || after.processes[id] === undefined) break;

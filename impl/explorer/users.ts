@@ -16,7 +16,9 @@ function putDeployment(world: World, fact: DeploymentFact): World {
 
 function putReplicaSet(world: World, fact: ReplicaSetFact): World {
   const next = { ...fact, resourceVersion: bump(fact.resourceVersion) };
-  return { ...world, api: { ...world.api, replicaSets: withEntry(world.api.replicaSets, fact.uid, next) } };
+  // The last to change is the last in the record: the order in which a watch tells of them.
+  const others = withEntry(world.api.replicaSets, fact.uid, undefined);
+  return { ...world, api: { ...world.api, replicaSets: { ...others, [fact.uid]: next } } };
 }
 
 function ask(world: World, deployment: string, replicas: number): World {

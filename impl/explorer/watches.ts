@@ -67,7 +67,11 @@ export function untold(api: Api, process: Process, choice: StageChoice): readonl
   const facts = scope(api, process, choice);
   const news = Object.keys(facts).filter((key) => process.seen[key] !== facts[key]);
   const gone = Object.keys(process.seen).filter((key) => facts[key] === undefined);
-  return [...news, ...gone, ...Object.keys(process.passed)];
+  const isReplicaSet = (key: string) => key.startsWith('replicaSets/');
+  // ReplicaSets are told of in the order in which they changed: a rollout makes the new one before it empties the old.
+  const [next] = news.filter(isReplicaSet);
+  const others = news.filter((key) => !isReplicaSet(key));
+  return [...others, ...(next === undefined ? [] : [next]), ...gone, ...Object.keys(process.passed)];
 }
 
 /** What a watch tells of a key, and the process that has been told. An object made anew under a name vanishes first. */

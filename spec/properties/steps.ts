@@ -1,6 +1,7 @@
 /** What a step of R did of its own accord, for properties of steps. */
 import type { StageEvent } from '../events.ts';
-import type { PodStatus, Uid } from '../vocabulary.ts';
+import type { ReplicaSetFact } from '../facts.ts';
+import type { PodStatus, Uid, Want } from '../vocabulary.ts';
 import type { StageView, StepView } from './view.ts';
 
 /** The stage that took the step, before and after it; null if none did, or if it did not survive it. */
@@ -50,4 +51,15 @@ export function mintedBy(step: StepView): readonly Uid[] {
     effect.type === 'send' && effect.message.kind === 'Assign' ? effect.message.records : [],
   );
   return stageOfStep(step)?.is.peer === 'replicaset' ? assigned.map(({ uid }) => uid) : [];
+}
+
+/** Whether the newest ReplicaSet is the want's, and all others are at 0: then a direct want may change Pods. */
+export function isReached(want: Want, replicaSets: readonly ReplicaSetFact[]): boolean {
+  const living = replicaSets.filter(({ deleting }) => !deleting);
+  const newest = Math.max(...living.map(({ revisionNumber }) => revisionNumber));
+  return living.every((one) =>
+    one.revisionNumber === newest
+      ? one.uid === want.replicaSet && one.revision === want.revision
+      : one.replicas === 0,
+  );
 }

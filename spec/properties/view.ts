@@ -126,6 +126,8 @@ export interface History {
   readonly external: Readonly<Record<string, number>>;
   /** Deployment → external values that a write-back replaced without having seen them. */
   readonly overwritten: Readonly<Record<string, readonly number[]>>;
+  /** Deployment → what R last brought it to under a direct want. */
+  readonly reached: Readonly<Record<string, number>>;
   /** ReplicaSet → sides that made or ended Pods of it since the switch was last changed and seen by every API server. */
   readonly acted: Readonly<Record<string, readonly Side[]>>;
   /** Pods made or ended by the side that the switch denies, at all API servers. */
@@ -148,6 +150,7 @@ export const NO_HISTORY: History = {
   asked: {},
   external: {},
   overwritten: {},
+  reached: {},
   acted: {},
   trespassed: [],
   stopped: [],

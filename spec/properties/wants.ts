@@ -2,7 +2,7 @@
 import type { ReplicaSetFact } from '../facts.ts';
 import type { Want } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
-import { marksOf, mintedBy, stageOfStep } from './steps.ts';
+import { isReached, marksOf, mintedBy, stageOfStep } from './steps.ts';
 import type { History, RecordView, StageView } from './view.ts';
 
 /** @see spec/protocol.md 10 @public */
@@ -48,11 +48,11 @@ function workloads({ replicaSets }: StageView): ReadonlyMap<string, readonly Rep
   );
 }
 
-/** The least that may be meant: the want that R holds, and what was asked for after it. */
+/** The least that may be meant: the want that R holds, what was asked for after it, and what was reached so far. */
 function leastMeant(history: History, deployment: string, want: Want): number {
   const asked = history.asked[deployment] ?? [];
   const from = Math.max(0, asked.indexOf(want.value));
-  return Math.min(want.value, ...asked.slice(from));
+  return Math.min(history.reached[deployment] ?? 0, want.value, ...asked.slice(from));
 }
 
 /** Nothing but the mode can have changed: one count was ever asked for, in one ReplicaSet, and no node was given up. */
@@ -94,17 +94,6 @@ export const NoDipOnModeChange: StepProperty = {
     return null;
   },
 };
-
-/** Whether the newest ReplicaSet is the want's, and all others are at 0: then a direct want may change Pods. */
-function isReached(want: Want, replicaSets: readonly ReplicaSetFact[]): boolean {
-  const living = replicaSets.filter(({ deleting }) => !deleting);
-  const newest = Math.max(...living.map(({ revisionNumber }) => revisionNumber));
-  return living.every((one) =>
-    one.revisionNumber === newest
-      ? one.uid === want.replicaSet && one.revision === want.revision
-      : one.replicas === 0,
-  );
-}
 
 /** @see spec/protocol.md 8 @public */
 export const NoStaleDirect: StepProperty = {

@@ -5,6 +5,7 @@ import { ENDS_WORLDS } from './ends.ts';
 import { LINK_WORLDS } from './link.ts';
 import { OWNER_WORLDS } from './owner.ts';
 import { TAIL_WORLDS } from './tail.ts';
+import { WANTS_WORLDS } from './wants.ts';
 import { WIDE_WORLDS } from './wide.ts';
 
 /** All worlds. @public */
@@ -14,6 +15,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,
   ...OWNER_WORLDS,
+  ...WANTS_WORLDS,
   ...WIDE_WORLDS,
 ];
 

@@ -26,6 +26,11 @@ export const SIZES: Readonly<Record<string, number>> = {
   'tail-deleted': 1_095,
   'owner-release': 64,
   'owner-release-publish': 64,
-  'owner-scales': 1_240,
+  'owner-scales': 1_656,
   'owner-no-room': 19,
+  'wants-burst': 295,
+  'wants-external': 1_100,
+  'wants-rollout': 4_544,
+  'wants-burst-external': 9_469,
+  'wants-flush': 8_698,
 };

@@ -116,7 +116,7 @@ describe('ReleaseAcknowledged, when a stage acknowledges', () => {
 describe('properties of a change of mode', () => {
   const sets = [replicaSet(1), replicaSet(0, { uid: 'rs-t2', revisionNumber: 2, revision: 't2' })];
   const of = (change: Partial<StageView>) => {
-    const asked = past({ asked: { d: [1, 3] } });
+    const asked = past({ asked: { d: [1, 3] }, reached: { d: 3 } });
     const [first, ...others] = asked.stages as [StageView];
     return { ...asked, stages: [{ ...first, ...change }, ...others] };
   };
@@ -135,6 +135,11 @@ describe('properties of a change of mode', () => {
     it('fails when R takes a Deployment below its want', () => {
       const wants = [{ ...direct, mode: 'follow' as const }];
       expect(check(of({ records: ended('c'), replicaSets: [replicaSet(1)], wants }))).not.toBeNull();
+    });
+    it('holds when so many never ran', () => {
+      const wants = [{ ...direct, mode: 'follow' as const }];
+      const after = of({ records: ended('c'), replicaSets: [replicaSet(1)], wants });
+      expect(check({ ...after, history: { ...after.history, reached: { d: 2 } } })).toBeNull();
     });
     it('holds when less was asked for', () => {
       const wants = [{ ...direct, value: 1 }];

@@ -1,0 +1,91 @@
+/** Worlds of wants (protocol 8): A, D and R, over a stub of all below; counts, rollouts, and the mode that changes with them. */
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import { deployment, replicaSet } from './objects.ts';
+
+const DEAF_BELOW = ['nodeObserved', 'replicaSetObserved', 'podObserved', 'switchObserved', 'synced'];
+const STAGES: readonly StageChoice[] = [
+  { peer: 'autoscaler', use: 'autoscaler', deaf: ['deploymentObserved', 'switchObserved', 'synced'] },
+  { peer: 'deployment', use: 'deployment' },
+  { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+  { peer: 'scheduler', use: 'stub/scheduler', deaf: DEAF_BELOW },
+];
+const request = (replicas: number): UserAct => ({ act: 'request', deployment: 'd', replicas });
+const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
+const ROLLOUT: UserAct = { act: 'rollout', deployment: 'd', template: 't2' };
+
+interface WantsOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly script: readonly UserAct[];
+  readonly pods?: number;
+  readonly faults?: FaultBudget;
+  readonly change?: Partial<WorldDescription>;
+}
+
+function wantsWorld({ name, title, script, pods = 1, faults = {}, change }: WantsOptions): WorldDescription {
+  return {
+    name,
+    title,
+    stages: STAGES,
+    nodes: [],
+    runtime: 'runs',
+    deployments: [deployment(pods)],
+    replicaSets: [replicaSet(pods)],
+    script,
+    faults,
+    reduce: true,
+    settled: true,
+    quiet: ['autoscaler', 'scheduler'],
+    always: [
+      'CacheCoherent',
+      'SessionFenced',
+      'PhaseMonotonic',
+      'SingleOwner',
+      'NoNeedlessEnd',
+      'ScaleNotLost',
+      'NoDipOnModeChange',
+      'NoStaleDirect',
+    ],
+    eventually: ['Converges', 'TombstonesCollected'],
+    sometimes: ['linkOpens'],
+    ...change,
+  };
+}
+
+/** Worlds of wants. @public */
+export const WANTS_WORLDS: readonly WorldDescription[] = [
+  wantsWorld({ name: 'wants-burst', title: 'A asks for one more', script: [request(2)] }),
+  wantsWorld({ name: 'wants-external', title: 'somebody else asks for one more', script: [scale(2)] }),
+  wantsWorld({ name: 'wants-rollout', title: 'a rollout', script: [ROLLOUT] }),
+  wantsWorld({
+    name: 'wants-burst-rollout',
+    title: 'A asks for one more, and a rollout begins before that is written back',
+    script: [request(2), ROLLOUT],
+    change: { deep: true },
+  }),
+  wantsWorld({
+    name: 'wants-burst-external',
+    title: 'A asks for one more, and somebody else for none',
+    script: [request(2), scale(0)],
+  }),
+  wantsWorld({
+    name: 'wants-burst-crash',
+    title: 'A asks for one more; R and D crash',
+    script: [request(2)],
+    faults: { crash: { replicaset: 1, deployment: 1 } },
+    change: { deep: true },
+  }),
+  wantsWorld({
+    name: 'wants-rollout-crash',
+    title: 'a burst, a rollout, and R crashes',
+    script: [request(2), ROLLOUT],
+    faults: { crash: { replicaset: 1 } },
+    change: { deep: true },
+  }),
+  wantsWorld({
+    name: 'wants-flush',
+    title: 'D is asked to write its wants back, and stock is given the Pods',
+    script: [request(2), { act: 'flush' }, { act: 'switch', owner: 'stock' }],
+    change: { eventually: ['ReleaseAcknowledged'] },
+  }),
+];
