@@ -9,6 +9,7 @@ import type { Preemption } from '../ownership/preemption.ts';
 import { addNews, NO_NEWS, type Upward } from '../ownership/upward.ts';
 import { EMPTY_QUEUE, type Queue } from './queue.ts';
 import { NOTHING } from './resources.ts';
+import { EMPTY_ROSTER, type Roster } from './roster.ts';
 
 /** Records of one priority on one node. */
 export interface Level {
@@ -88,6 +89,8 @@ export interface Context {
   /** ReplicaSets whose `noRoom` timer was started. */
   readonly noRoom: ISet<string>;
   readonly stirred: Stirred;
+  /** The open nodes as placement looks at them, but for the changes of `moved`. */
+  readonly roster: Roster;
   /** Nodes whose link was open once, or that were cancelled, in this incarnation. */
   readonly reached: ISet<string>;
   /** Registered Nodes of the first list that are not yet reached; null before the list. */
@@ -98,6 +101,8 @@ export interface Context {
   /** The highest newer mark seen: the own Lease is being read. */
   readonly newerMark: Fence | null;
   // ---- of this step only --------------------------------------------------------------------------------
+  /** Nodes of which something that the roster tells has changed: openness, capacity, what is taken. */
+  readonly moved: ISet<string>;
   readonly news: Upward;
   /** Taken from R in this step: told as `Assigned`, with what became of them in it. */
   readonly arrived: readonly Uid[];
@@ -142,6 +147,11 @@ export function stir(context: Context, node: string | null): Context {
   };
 }
 
+/** Keeps what is known of a node. */
+export function setNode(context: Context, name: string, entry: NodeEntry): Context {
+  return { ...context, nodes: context.nodes.set(name, entry), moved: context.moved.add(name) };
+}
+
 /** A stage that knows nothing. */
 export function emptyContext(
   incarnation: Incarnation,
@@ -167,6 +177,8 @@ export function emptyContext(
     cooling: ISet(),
     noRoom: ISet(),
     stirred: STILL,
+    roster: EMPTY_ROSTER,
+    moved: ISet(),
     reached: ISet(),
     barrier: null,
     upstream,

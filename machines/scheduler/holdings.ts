@@ -76,7 +76,8 @@ function account(context: Context, held: readonly PodRecord[], dropped: readonly
       else map.set(node, { pods: pods.asImmutable(), used, ending, live: live.asImmutable() });
     }
   });
-  return { ...context, records, ledgers, priorities: priorities.asImmutable() };
+  const moved = context.moved.union(open.keys());
+  return { ...context, records, ledgers, moved, priorities: priorities.asImmutable() };
 }
 
 /** Holds these records, in place of what was held of their uids. */

@@ -15,7 +15,7 @@ import {
   type UpstreamSideEvent,
   upstreamSession,
 } from '../ownership/link/index.ts';
-import { type Context, emit, type NodeEntry, post, stir, tell } from './context.ts';
+import { type Context, emit, type NodeEntry, post, setNode, stir, tell } from './context.ts';
 import { hold, recordsOf } from './holdings.ts';
 import { onNewerMark } from './leadership.ts';
 import { mineOf, onNodeMessage } from './nodeMessages.ts';
@@ -33,7 +33,7 @@ export function onNodeLink(context: Context, node: string, event: UpstreamSideEv
   const entry = context.nodes.get(node);
   if (entry === undefined) return context;
   const [link, outputs] = stepUpstreamSide(entry.link, event);
-  return onLinkOutputs({ ...context, nodes: context.nodes.set(node, { ...entry, link }) }, node, outputs);
+  return onLinkOutputs(setNode(context, node, { ...entry, link }), node, outputs);
 }
 
 /** Carries out what the side of a node's link asks. */
@@ -80,11 +80,7 @@ export function onCancellation(context: Context, node: string, event: Cancellati
   const entry = context.nodes.get(node);
   if (entry === undefined) return context;
   const [cancellation, outputs] = stepCancellation(entry.cancellation, event);
-  return onCancellationOutputs(
-    { ...context, nodes: context.nodes.set(node, { ...entry, cancellation }) },
-    node,
-    outputs,
-  );
+  return onCancellationOutputs(setNode(context, node, { ...entry, cancellation }), node, outputs);
 }
 
 /** Carries out what a node's cancellation asks. */
@@ -174,8 +170,8 @@ function waitAgain(context: Context, records: readonly PodRecord[]): Context {
 /** The next Node of this name takes the place of one that was cancelled: it is dialled under a new session. */
 export function succeedNode(context: Context, fact: NodeFact): Context {
   const entry = context.nodes.get(fact.name) as NodeEntry;
-  const nodes = context.nodes.set(fact.name, { ...entry, fact, successor: null, vanished: false });
-  const next = onCancellation({ ...context, nodes }, fact.name, {
+  const named = setNode(context, fact.name, { ...entry, fact, successor: null, vanished: false });
+  const next = onCancellation(named, fact.name, {
     type: 'replaced',
     nodeUid: fact.uid,
     ready: fact.ready,

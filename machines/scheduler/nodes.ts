@@ -5,7 +5,7 @@ import type { NodeFact } from '../../spec/facts.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
 import { startCancellation } from '../ownership/cancellation.ts';
 import { startUpstreamSide } from '../ownership/link/index.ts';
-import { type Context, stir } from './context.ts';
+import { type Context, setNode, stir } from './context.ts';
 import { onNewerMark } from './leadership.ts';
 import { linkOf, onCancellation, onCancellationOutputs, onLinkOutputs, succeedNode } from './nodeLinks.ts';
 import { giveUpUnbound } from './released.ts';
@@ -30,7 +30,7 @@ export function observeNode(context: Context, fact: NodeFact): Context {
   if (entry === undefined) next = fact.agent === null ? context : addNode(context, fact);
   else if (entry.fact.uid === fact.uid) {
     const sameReadiness = entry.fact.ready === fact.ready;
-    next = { ...context, nodes: context.nodes.set(fact.name, { ...entry, fact }) };
+    next = setNode(context, fact.name, { ...entry, fact });
     if (!sameReadiness)
       next = onCancellation(next, fact.name, { type: 'readinessObserved', ready: fact.ready });
     next = stir(next, fact.name);
@@ -58,11 +58,7 @@ function addNode(context: Context, fact: NodeFact): Context {
     mutants,
   });
   const entry = { fact, successor: null, vanished: false, link, cancellation };
-  const next = onLinkOutputs(
-    { ...context, nodes: context.nodes.set(fact.name, entry) },
-    fact.name,
-    linkOutputs,
-  );
+  const next = onLinkOutputs(setNode(context, fact.name, entry), fact.name, linkOutputs);
   return onCancellationOutputs(next, fact.name, cancellationOutputs);
 }
 
@@ -71,10 +67,7 @@ function succeed(context: Context, fact: NodeFact): Context {
   const entry = context.nodes.get(fact.name);
   if (entry === undefined) return context;
   if (entry.cancellation.value === 'cancelled') return succeedNode(context, fact);
-  const next = {
-    ...context,
-    nodes: context.nodes.set(fact.name, { ...entry, successor: fact, vanished: true }),
-  };
+  const next = setNode(context, fact.name, { ...entry, successor: fact, vanished: true });
   return entry.vanished ? next : onCancellation(next, fact.name, { type: 'vanished' });
 }
 
@@ -82,10 +75,9 @@ function succeed(context: Context, fact: NodeFact): Context {
 export function onNodeVanished(context: Context, { name, uid }: Event<'nodeVanished'>): Context {
   const entry = context.nodes.get(name);
   if (entry === undefined) return context;
-  if (entry.successor?.uid === uid)
-    return { ...context, nodes: context.nodes.set(name, { ...entry, successor: null }) };
+  if (entry.successor?.uid === uid) return setNode(context, name, { ...entry, successor: null });
   if (entry.fact.uid !== uid) return context;
-  const next = { ...context, nodes: context.nodes.set(name, { ...entry, vanished: true }) };
+  const next = setNode(context, name, { ...entry, vanished: true });
   return onCancellation(next, name, { type: 'vanished' });
 }
 

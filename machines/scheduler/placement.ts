@@ -6,30 +6,15 @@
  * then the name. Terminating and unmanaged Pods take room; so does what is reserved for a preemptor. Where no node
  * has room, the cheapest preemption is planned: terminations under way count before victims are chosen.
  */
-import type { Constraints, NodeFact } from '../../spec/facts.ts';
+import type { Constraints } from '../../spec/facts.ts';
 import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
 import { Heap } from '../heap.ts';
+import { Candidates, type Offering, takenOf } from './candidates.ts';
 import { admits } from './constraints.ts';
-import type { Level } from './context.ts';
 import type { Place } from './line.ts';
 import { minus, NOTHING, plus, within } from './resources.ts';
-
-/** One open node during a pass. */
-export interface Room {
-  readonly fact: NodeFact;
-  /** Everything on it: records, tombstones, unmanaged Pods. */
-  used: Resources;
-  /** The tombstones among it. */
-  ending: Resources;
-  /** Kept for preemptors. */
-  reserved: Resources;
-  /** Live records by priority, ascending. */
-  readonly levels: () => readonly (readonly [number, Level])[];
-  /** The records on it that were there before the pass. */
-  readonly pods: () => readonly PodRecord[];
-  /** Tombstoned by this pass; null while there is none. */
-  victims: Map<Uid, PodRecord> | null;
-}
+import type { PlacementRules, Room } from './rooms.ts';
+import { shareOf } from './roster.ts';
 
 /** Pods that are the same to the Scheduler, oldest first. */
 export interface Group {
@@ -40,7 +25,25 @@ export interface Group {
   readonly constraints: Constraints;
   readonly waiting: Iterable<Place>;
   /** Nodes to try; the others were tried in vain, and nothing changed there since. */
-  readonly rooms: readonly Room[];
+  readonly rooms: Rooms;
+}
+
+/** Nodes to try. */
+export interface Rooms {
+  /** The least allocated first, by capacity: a pass takes the next as it needs them. */
+  readonly offerings: () => Iterable<Offering>;
+  /** All of them, for preemption. */
+  readonly all: () => readonly Room[];
+}
+
+/** Rooms that are looked at all. */
+export function listed(rooms: readonly Room[]): Rooms {
+  const offerings = () =>
+    rooms.map((room) => {
+      const { name: node, capacity } = room.fact;
+      return { capacity, nodes: [{ node, share: shareOf(takenOf(room), capacity), room: () => room }] };
+    });
+  return { offerings, all: () => rooms };
 }
 
 /** What a pass decided. */
@@ -57,75 +60,10 @@ export interface Nomination {
   readonly awaited: readonly Uid[];
 }
 
-/** Rules that a mutant may switch off. */
-export interface PlacementRules {
-  readonly tombstonesFree: boolean;
-  readonly noReservation: boolean;
-}
-
-/** Whether a Pod fits beside everything, and would still fit when the tombstones went and the preemptors came. */
-export function hasRoom(room: Room, requests: Resources, rules: PlacementRules): boolean {
-  return (
-    fitsIn(room, requests, rules, 'cpu') &&
-    fitsIn(room, requests, rules, 'memory') &&
-    fitsIn(room, requests, rules, 'pods')
-  );
-}
-
-/** One part of {@link hasRoom}: numbers only, since a pass asks it for every node. */
-function fitsIn(room: Room, requests: Resources, rules: PlacementRules, part: keyof Resources): boolean {
-  const later = room.used[part] - room.ending[part];
-  const now = rules.tombstonesFree ? later : room.used[part];
-  const kept = rules.noReservation ? 0 : room.reserved[part];
-  const capacity = room.fact.capacity[part];
-  return now + requests[part] <= capacity && later + kept + requests[part] <= capacity;
-}
-
-function share(room: Room, requests: Resources, part: keyof Resources): number {
-  const capacity = room.fact.capacity[part];
-  return capacity === 0 ? 1 : (room.used[part] + room.reserved[part] + requests[part]) / capacity;
-}
-
-/** How full a node would be, 0 to 1: the mean over cpu, memory and Pods. */
+/** How full a node would be with this much more on it. */
 function allocated(room: Room, requests: Resources): number {
-  return (share(room, requests, 'cpu') + share(room, requests, 'memory') + share(room, requests, 'pods')) / 3;
-}
-
-interface Candidate {
-  readonly room: Room;
-  score: number;
-}
-const emptier = (a: Candidate, b: Candidate) =>
-  a.score < b.score || (a.score === b.score && a.room.fact.name < b.room.fact.name);
-
-/** The nodes of a group, least allocated first; scores only grow during a pass, so they are corrected lazily. */
-class Candidates {
-  readonly #heap: Heap<Candidate>;
-  readonly #requests: Resources;
-  readonly #rules: PlacementRules;
-  constructor(rooms: readonly Room[], requests: Resources, rules: PlacementRules) {
-    this.#requests = requests;
-    this.#rules = rules;
-    const fit = rooms.filter((room) => hasRoom(room, requests, rules));
-    this.#heap = new Heap(
-      fit.map((room) => ({ room, score: allocated(room, requests) })),
-      emptier,
-    );
-  }
-  /** The best node with room now. */
-  best(): Room | null {
-    for (let top = this.#heap.peek(); top !== undefined; top = this.#heap.peek()) {
-      if (!hasRoom(top.room, this.#requests, this.#rules)) {
-        this.#heap.pop();
-        continue;
-      }
-      const score = allocated(top.room, this.#requests);
-      if (score === top.score) return top.room;
-      top.score = score;
-      this.#heap.settle();
-    }
-    return null;
-  }
+  const { capacity } = room.fact;
+  return shareOf(takenOf(room), capacity) + shareOf(requests, capacity);
 }
 
 /** Would it fit if `freed` were freed beside the tombstones? */
@@ -178,11 +116,12 @@ function victimsOn(room: Room, group: Group): readonly PodRecord[] {
 }
 
 /** Chooses the node whose clearing costs least, and its victims; null if preemption does not help. */
-function plan(group: Group, rooms: readonly Room[], preemptor: Uid): Nomination | null {
+function plan(group: Group, preemptor: Uid): Nomination | null {
   let best: Room | null = null;
   let bestPrice = Number.POSITIVE_INFINITY;
   let bestShare = 0;
-  for (const room of rooms) {
+  for (const room of group.rooms.all()) {
+    if (!admits(group.constraints, room.fact)) continue;
     const price = priceOf(room, group);
     if (price === null || price > bestPrice) continue;
     const share = allocated(room, group.requests);
@@ -220,8 +159,6 @@ interface Turn {
   readonly rest: Iterator<Place>;
   head: Place;
   candidates: Candidates | null;
-  /** Nodes that admit the group. */
-  rooms: readonly Room[] | null;
 }
 const sooner = (a: Turn, b: Turn) =>
   a.group.priority > b.group.priority || (a.group.priority === b.group.priority && a.head[1] < b.head[1]);
@@ -229,7 +166,7 @@ const sooner = (a: Turn, b: Turn) =>
 function turnOf(group: Group): Turn | null {
   const rest = group.waiting[Symbol.iterator]();
   const first = rest.next();
-  return first.done === true ? null : { group, rest, head: first.value, candidates: null, rooms: null };
+  return first.done === true ? null : { group, rest, head: first.value, candidates: null };
 }
 
 /**
@@ -249,11 +186,10 @@ export function place(
   const queue = new Heap(turns, sooner);
   for (let turn = queue.peek(); turn !== undefined; turn = queue.peek()) {
     const { group } = turn;
-    turn.rooms ??= group.rooms.filter(({ fact }) => admits(group.constraints, fact));
-    turn.candidates ??= new Candidates(turn.rooms, group.requests, rules);
+    turn.candidates ??= new Candidates(group.rooms.offerings(), group, rules);
     const [uid] = turn.head;
     const room = turn.candidates.best();
-    const nomination = room === null && mayPreempt(group.priority) ? plan(group, turn.rooms, uid) : null;
+    const nomination = room === null && mayPreempt(group.priority) ? plan(group, uid) : null;
     if (room !== null) {
       room.used = plus(room.used, group.requests);
       binds.push({ uid, node: room.fact.name });

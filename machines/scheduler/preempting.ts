@@ -14,6 +14,7 @@ export function keepRoom(context: Context, input: PreemptionInput): Context {
     ...context,
     preemptions: context.preemptions.set(preemptor, preemption),
     reserved: context.reserved.set(node, plus(context.reserved.get(node) ?? NOTHING, requests)),
+    moved: context.moved.add(node),
     awaited: context.awaited.withMutations((map) => {
       for (const uid of awaited) map.set(uid, (map.get(uid) ?? ISet<Uid>()).add(preemptor));
     }),
@@ -35,6 +36,7 @@ export function endReservations(context: Context, preemptors: Iterable<Uid>): Co
       ...next,
       preemptions: next.preemptions.delete(preemptor),
       reserved: empty ? next.reserved.delete(node) : next.reserved.set(node, left),
+      moved: next.moved.add(node),
       awaited: next.awaited.withMutations((map) => {
         for (const uid of awaited) {
           const waiting = map.get(uid)?.delete(preemptor);

@@ -3,41 +3,23 @@ import { Set as ISet } from 'immutable';
 import type { Effect } from '../../spec/effects.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
-import { isUpstreamOpen } from '../ownership/link/index.ts';
 import { isCleared, type Preemption } from '../ownership/preemption.ts';
 import { admits } from './constraints.ts';
-import { type Context, EMPTY_LEDGER, emit, type NodeEntry, post, STILL, tell, version } from './context.ts';
-import { hold, recordsOf } from './holdings.ts';
-import { type Group, hasRoom, type PlacementRules, place, type Room } from './placement.ts';
+import { type Context, emit, post, STILL, tell, version } from './context.ts';
+import { hold } from './holdings.ts';
+import { PassRooms, refreshRoster, roomOf, takesPods } from './passRooms.ts';
+import { type Group, place } from './placement.ts';
 import { endReservations, keepRoom } from './preempting.ts';
 import { dequeue, enqueue, markTried, type Shape } from './queue.ts';
 import { bindsNothing } from './released.ts';
-import { minus, NOTHING, plus } from './resources.ts';
+import { minus } from './resources.ts';
+import { hasRoom, type PlacementRules } from './rooms.ts';
 import { evict, statusOf } from './tombstones.ts';
-
-/** Whether Pods may be bound to a node: its link is open and its Node is there. */
-function takesPods(entry: NodeEntry): boolean {
-  return isUpstreamOpen(entry.link) && !entry.vanished && entry.cancellation.value === 'reachable';
-}
 
 function rulesOf(context: Context): PlacementRules {
   return {
     tombstonesFree: context.mutants.has('tombstones-free'),
     noReservation: context.mutants.has('no-reservation'),
-  };
-}
-
-function roomOf(context: Context, { fact }: NodeEntry): Room {
-  const { used, ending, live } = context.ledgers.get(fact.name) ?? EMPTY_LEDGER;
-  const strangers = context.unmanagedRoom.isEmpty() ? undefined : context.unmanagedRoom.get(fact.name);
-  return {
-    fact,
-    used: strangers === undefined ? used : plus(used, strangers),
-    ending,
-    reserved: context.reserved.isEmpty() ? NOTHING : (context.reserved.get(fact.name) ?? NOTHING),
-    levels: () => [...live].sort(([a], [b]) => a - b),
-    pods: () => [...recordsOf(context, fact.name).values()],
-    victims: null,
   };
 }
 
@@ -61,25 +43,18 @@ function due({ queue, stirred, templates }: Context): readonly Shape[] {
   );
 }
 
-function runPass(context: Context, shapes: readonly Shape[], stirred: ISet<string> | null): Context {
-  const rooms: Room[] = [];
-  const changed: Room[] = [];
-  const wantsAll = stirred === null || shapes.some(({ tried }) => !tried);
-  for (const entry of wantsAll ? context.nodes.values() : entriesOf(context, stirred)) {
-    if (!takesPods(entry)) continue;
-    const room = roomOf(context, entry);
-    rooms.push(room);
-    if (stirred === null || stirred.has(entry.fact.name)) changed.push(room);
-  }
+/** @param stirred - where room may have appeared for those that were tried; null: everywhere */
+function runPass(before: Context, shapes: readonly Shape[], stirred: ISet<string> | null): Context {
+  const context = refreshRoster(before);
+  const rooms = new PassRooms(context);
   const groups = shapes.map((shape): Group => {
-    const all = shape.tried ? changed : rooms;
-    const cool = ({ fact }: Room) => !context.cooling.has(`${fact.name}/${shape.replicaSet}`);
+    const cools = (node: string) => context.cooling.has(`${node}/${shape.replicaSet}`);
     return {
       ...shape,
       waiting: shape.waiting.order,
       constraints: (context.templates.get(shape.replicaSet) as { constraints: Group['constraints'] })
         .constraints,
-      rooms: context.cooling.isEmpty() ? all : all.filter(cool),
+      rooms: shape.tried && stirred !== null ? rooms.some(stirred, cools) : rooms.open(cools),
     };
   });
   const lowest = context.priorities.isEmpty() ? null : Math.min(...context.priorities.keys());
@@ -110,13 +85,6 @@ function runPass(context: Context, shapes: readonly Shape[], stirred: ISet<strin
     ),
   };
   return next;
-}
-
-function* entriesOf(context: Context, names: ISet<string>): Generator<NodeEntry> {
-  for (const name of names) {
-    const entry = context.nodes.get(name);
-    if (entry !== undefined) yield entry;
-  }
 }
 
 /** Binds: a version of S, `Assign` to the node in one batch, news for R. */

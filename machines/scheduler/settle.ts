@@ -5,13 +5,14 @@ import { isUpstreamOpen, upstreamSession } from '../ownership/link/index.ts';
 import { flushUpward, NO_NEWS, type Upward } from '../ownership/upward.ts';
 import { type Context, emit, tell } from './context.ts';
 import { linkOf } from './nodeLinks.ts';
+import { refreshRoster } from './passRooms.ts';
 import { runQueue, watchForRoom } from './scheduling.ts';
 import { statusOf } from './tombstones.ts';
 import { onUpstream } from './upstreamLink.ts';
 
 /** Brings the stage to rest. */
 export function settle(context: Context): Context {
-  return flush(flushNodes(answerArrivals(watchForRoom(runQueue(passBarrier(context))))));
+  return flush(flushNodes(answerArrivals(watchForRoom(refreshRoster(runQueue(passBarrier(context)))))));
 }
 
 /** Each registered Node of the first list was open once, or was cancelled, in this incarnation (3). */

@@ -23,6 +23,7 @@ export function observePod(context: Context, pod: PodFact): Context {
   return {
     ...cleared,
     unmanaged: cleared.unmanaged.set(pod.metadataUid, { node, requests }),
+    moved: cleared.moved.add(node),
     unmanagedRoom: cleared.unmanagedRoom.set(
       node,
       plus(cleared.unmanagedRoom.get(node) ?? NOTHING, requests),
@@ -39,6 +40,7 @@ export function forgetPod(context: Context, { metadataUid }: PodFact): Context {
   const next = {
     ...context,
     unmanaged: context.unmanaged.delete(metadataUid),
+    moved: context.moved.add(before.node),
     unmanagedRoom: none
       ? context.unmanagedRoom.delete(before.node)
       : context.unmanagedRoom.set(before.node, left),

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Case, GrownStage } from '../../impl/bench/growth/world.ts';
 import { SUBJECTS } from '../../impl/bench/growth.ts';
 
-const FEW = 100;
+const FEW = 500;
 const MANY = 6_000;
 const STEPS = 10;
 
@@ -50,14 +50,13 @@ async function growthOf(grow: (records: number) => GrownStage): Promise<Readonly
   return ratios;
 }
 
-describe('the work of a step with 6,000 records and with 100', () => {
-  for (const [name, { what, grow }] of Object.entries(SUBJECTS))
-    if (name !== 'S nodes')
-      it(`${what}: less than twice as much`, async () => {
-        const ratios = await growthOf(grow);
-        expect(ratios.size).toBeGreaterThan(0);
-        expect([...ratios].filter(([, ratio]) => !(ratio < 2))).toEqual([]);
-      });
+describe('the work of a step with 6,000 records and with 500', () => {
+  for (const { what, grow } of Object.values(SUBJECTS))
+    it(`${what}: less than twice as much`, async () => {
+      const ratios = await growthOf(grow);
+      expect(ratios.size).toBeGreaterThan(0);
+      expect([...ratios].filter(([, ratio]) => !(ratio < 2))).toEqual([]);
+    });
 
   it('has teeth: a stage that looks at each of its records is found', async () => {
     const { grow } = SUBJECTS.R;

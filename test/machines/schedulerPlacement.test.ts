@@ -1,10 +1,13 @@
 /** Placement, alone: constraints, order, room, who is preempted (protocol 7). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { takenOf } from '../../machines/scheduler/candidates.ts';
 import { admits } from '../../machines/scheduler/constraints.ts';
 import type { Level } from '../../machines/scheduler/context.ts';
-import { type Group, hasRoom, place, type Room } from '../../machines/scheduler/placement.ts';
+import { type Group, listed, place, type Rooms } from '../../machines/scheduler/placement.ts';
 import { minus, NOTHING, plus, within } from '../../machines/scheduler/resources.ts';
+import { hasRoom, type Room } from '../../machines/scheduler/rooms.ts';
+import { EMPTY_ROSTER, enter, shareOf } from '../../machines/scheduler/roster.ts';
 import type { Constraints, NodeFact } from '../../spec/facts.ts';
 import type { PodRecord } from '../../spec/vocabulary.ts';
 import { nodeFact, size } from './schedulerWorld.ts';
@@ -56,7 +59,7 @@ function group(key: string, count: number, rooms: readonly Room[], more: Partial
     requests: size(100),
     constraints: ANY,
     waiting,
-    rooms,
+    rooms: listed(rooms),
     ...more,
   };
 }
@@ -276,5 +279,109 @@ describe('preemption', () => {
       RULES,
     );
     expect(nominations.map(({ victims }) => victims)).toEqual([['a2'], ['a1']]);
+  });
+});
+
+describe('the order of the nodes', () => {
+  const node = fc.record({
+    capacity: fc.constantFrom(
+      { cpu: 1000, memory: 1000, pods: 10 },
+      { cpu: 3000, memory: 1000, pods: 10 },
+      { cpu: 1000, memory: 0, pods: 5 },
+    ),
+    cpu: fc.integer({ min: 0, max: 10 }).map((tenths) => tenths * 100),
+    reserved: fc.constantFrom(0, 200),
+    ready: fc.boolean(),
+  });
+  const asked = fc.record({
+    cpu: fc.constantFrom(100, 250, 700),
+    count: fc.integer({ min: 1, max: 6 }),
+    priority: fc.constantFrom(0, 5),
+  });
+
+  /** As the scheduler has them: of each capacity in order, each looked at when it is asked for. */
+  function lined(rooms: readonly Room[]): Rooms {
+    const roster = rooms.reduce(
+      (all, each) => enter(all, each.fact.name, each.fact.capacity, takenOf(each)),
+      EMPTY_ROSTER,
+    );
+    const of = (name: string) => rooms.find(({ fact }) => fact.name === name) as Room;
+    const offerings = [...roster.lines.values()].map(({ capacity, order }) => ({
+      capacity,
+      nodes: [...order].map(({ node: name, share }) => ({ node: name, share, room: () => of(name) })),
+    }));
+    return { offerings: () => offerings, all: () => rooms };
+  }
+
+  /** By definition: each Pod in its turn, each node looked at. */
+  function naive(groups: readonly Group[], rooms: readonly Room[]) {
+    const turns = groups
+      .flatMap((each) => [...each.waiting].map(([uid, place]) => ({ each, uid, place })))
+      .sort((a, b) => b.each.priority - a.each.priority || a.place - b.place);
+    const stuck = new Set<string>();
+    return turns.flatMap(({ each, uid }) => {
+      if (stuck.has(each.key)) return [];
+      const score = (one: Room) =>
+        shareOf(takenOf(one), one.fact.capacity) + shareOf(each.requests, one.fact.capacity);
+      const [best] = rooms
+        .filter((one) => admits(each.constraints, one.fact) && hasRoom(one, each.requests, RULES))
+        .sort((a, b) => score(a) - score(b) || (a.fact.name < b.fact.name ? -1 : 1));
+      if (best === undefined) stuck.add(each.key);
+      else best.used = plus(best.used, each.requests);
+      return best === undefined ? [] : [{ uid, node: best.fact.name }];
+    });
+  }
+
+  it('is that of a scan of all, however the nodes are offered', () => {
+    fc.assert(
+      fc.property(fc.array(node, { maxLength: 12 }), fc.array(asked, { maxLength: 4 }), (nodes, asks) => {
+        const rooms = () =>
+          nodes.map(({ capacity, cpu, reserved, ready }, i) =>
+            room(
+              nodeFact(`n${i}`, { capacity, ready }),
+              cpu === 0 ? [] : [record(`x${i}`, 0, cpu)],
+              size(reserved),
+            ),
+          );
+        const groups = (all: readonly Room[], offer: (rooms: readonly Room[]) => Rooms) => {
+          let arrivals = 0;
+          return asks.map(({ cpu, count, priority }, i) =>
+            group(`g${i}`, count, all, {
+              priority,
+              requests: size(cpu),
+              rooms: offer(all),
+              waiting: Array.from({ length: count }, (_, k) => [`g${i}-${k}`, arrivals++] as const),
+            }),
+          );
+        };
+        const [scanned, inList, inLines] = [rooms(), rooms(), rooms()];
+        const expected = naive(groups(scanned, listed), scanned);
+        expect(place(groups(inList, listed), () => false, RULES).binds).toEqual(expected);
+        expect(place(groups(inLines, lined), () => false, RULES).binds).toEqual(expected);
+      }),
+    );
+  });
+
+  it('looks at few of many nodes', () => {
+    const rooms = Array.from({ length: 1_000 }, (_, i) => room(nodeFact(`n${i}`)));
+    const looked = new Set<string>();
+    const { offerings, all } = lined(rooms);
+    const watched: Rooms = {
+      all,
+      offerings: () =>
+        [...offerings()].map(({ capacity, nodes }) => ({
+          capacity,
+          nodes: [...nodes].map((each) => ({
+            ...each,
+            room: () => {
+              looked.add(each.node);
+              return each.room();
+            },
+          })),
+        })),
+    };
+    const { binds } = place([group('p', 10, rooms, { rooms: watched })], () => false, RULES);
+    expect(new Set(binds.map(({ node: name }) => name)).size).toBe(10);
+    expect(looked.size).toBeLessThanOrEqual(11);
   });
 });

@@ -5,8 +5,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { takenOf } from '../../machines/scheduler/candidates.ts';
 import { EMPTY_LEDGER } from '../../machines/scheduler/context.ts';
+import { roomOf, takesPods } from '../../machines/scheduler/passRooms.ts';
 import { NOTHING, plus, within } from '../../machines/scheduler/resources.ts';
+import { shareOf } from '../../machines/scheduler/roster.ts';
 import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
 import { nodeFact, openWorld, type SchedulerWorld, size, strangerFact } from './schedulerWorld.ts';
 
@@ -114,6 +117,18 @@ function act(world: SchedulerWorld, what: Action): void {
   }
 }
 
+/** The roster says of each node what a look at it would say. */
+function checkRoster({ state: { context } }: SchedulerWorld): void {
+  const { roster } = context;
+  for (const [name, entry] of context.nodes) {
+    const share = roster.places.get(name)?.standing.share;
+    const { capacity } = entry.fact;
+    expect(share).toBe(takesPods(entry) ? shareOf(takenOf(roomOf(context, entry)), capacity) : undefined);
+  }
+  const standing = [...roster.lines.values()].flatMap(({ order }) => [...order].map(({ node }) => node));
+  expect(standing.sort()).toEqual([...roster.places.keys()].sort());
+}
+
 /** The counters say what a count afresh would say. */
 function checkCounters({ state: { context } }: SchedulerWorld): void {
   const used = new Map<string, Resources>();
@@ -208,6 +223,7 @@ function run(actions: readonly Action[], mutants: readonly string[] = []): Sched
   watchCapacity(world);
   for (const one of actions) {
     act(world, one);
+    checkRoster(world);
     expect(world.broken).toEqual([]);
   }
   checkCounters(world);
