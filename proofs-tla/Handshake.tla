@@ -13,11 +13,7 @@
 (*   version  <<end, incarnation, counter>> of the end that changed it     *)
 (*   record   [uid, node, phase, ready, version]                           *)
 (***************************************************************************)
-EXTENDS Naturals, Sequences, FiniteSets
-
-CONSTANT Mutants    \* names of the rules that are switched off: see spec/mutants.ts
-
-Is(mutant) == mutant \in Mutants
+EXTENDS Rules, Naturals, Sequences, FiniteSets
 
 \* An earlier version by the same life of the same owner.
 Older(a, b) == a[1] = b[1] /\ a[2] = b[2] /\ a[3] < b[3]

@@ -187,6 +187,21 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'base-by-memory',
+    rule: "an object is compared with D's own last write, even before its reply came (8)",
+    breaks: ['Converges'],
+  },
+  {
+    name: 'external-owner-ignored',
+    rule: 'who owns replicas tells an external write there and back from an edit of something else (8)',
+    breaks: ['ScaleNotLost', 'Converges'],
+  },
+  {
+    name: 'lost-reply-forgotten',
+    rule: 'a write-back whose reply was lost is asked again (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'want-equal-unsent',
     rule: 'D sends its highest want on every opening, also when R holds that version (8)',
     breaks: ['Converges'],

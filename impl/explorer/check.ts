@@ -1,8 +1,8 @@
 /** Checks one world: searched to the end, its liveness on the graph; or walked at random, where it is too wide for that. */
-import { PROPERTIES } from '../../spec/properties/index.ts';
+import { PROPERTIES, type PropertyName } from '../../spec/properties/index.ts';
 import { findLasso } from './liveness.ts';
 import { isOptional, type Move } from './moves.ts';
-import { search } from './search.ts';
+import { type Checks, search } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import { type Edge, firstWorld, worldChecks, worldSystem } from './system.ts';
 import { retrace } from './trace.ts';
@@ -44,6 +44,16 @@ export function isLiveness(property: string): boolean {
   return PROPERTIES[property as keyof typeof PROPERTIES]?.kind === 'rest';
 }
 
+/** What must hold for good, said of the states at rest: broken there, it is broken, and the shortest way is known. */
+function restChecks(setting: Setting): NonNullable<Checks<World, Edge>['rest']> {
+  const check = (name: PropertyName) => (world: World) =>
+    PROPERTIES[name].check(snapshot(setting, world) as never);
+  return {
+    optional: ({ move }) => isOptional(move),
+    states: Object.fromEntries(setting.description.eventually.map((name) => [name, check(name)])),
+  };
+}
+
 const movesOf = (edges: readonly Edge[]) => edges.map(({ move }) => move);
 
 /** What names an action for fairness: who acts on what. Which of several answers a read gives is not up to fairness. */
@@ -69,7 +79,8 @@ function searchWorld(setting: Setting, maxStates: number): Omit<Report, 'millise
     return null;
   };
   const states = live ? { '': goalOf, ...checks.states } : checks.states;
-  const result = search(system, { ...checks, states }, { maxStates, keepGraph: live });
+  const rest = restChecks(setting);
+  const result = search(system, { ...checks, states, rest }, { maxStates, keepGraph: live });
   const unseen = description.sometimes.filter((name) => result.witnessed[name] === undefined);
   const { states: size, transitions, depth, complete } = result;
   const report = {

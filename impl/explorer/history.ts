@@ -1,6 +1,7 @@
 /** Ghosts: what the explorer remembers of a run, so that a property can speak of the past. */
 import type { Effect } from '../../spec/effects.ts';
 import { type History, isReached } from '../../spec/properties/index.ts';
+import { compareWantVersions, type Want } from '../../spec/vocabulary.ts';
 import { isTail, nodeOf, type Observation, type Process, type World } from './world.ts';
 
 const include = <T>(list: readonly T[] | undefined, item: T): readonly T[] =>
@@ -80,6 +81,28 @@ export function recordReached(history: History, seen: Observation): History {
     ).length;
     if (live === want.value && next.reached[deployment] !== live)
       next = { ...next, reached: { ...next.reached, [deployment]: live } };
+  }
+  return next;
+}
+
+const NONE: readonly Want[] = [];
+
+/** Wants that a step minted: due, unless they are of a base from before the last external write. */
+export function recordMinted(
+  history: History,
+  before: readonly Want[] = NONE,
+  after: readonly Want[] = NONE,
+): History {
+  let next = history;
+  for (const { deployment, version, value } of after) {
+    if (
+      before.some((one) => one.deployment === deployment && compareWantVersions(one.version, version) === 0)
+    )
+      continue;
+    const due = next.due[deployment];
+    if (due === undefined || version.generation < due.generation) continue;
+    const values = [...due.values, value];
+    next = { ...next, due: { ...next.due, [deployment]: { ...due, values } } };
   }
   return next;
 }

@@ -7,7 +7,7 @@ import type { RecordView } from '../../spec/properties/index.ts';
 import type { StageConfig, Step } from '../../spec/stage.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
 import type { StageChoice } from '../../spec/worlds/description.ts';
-import { recordReached, recordStep } from './history.ts';
+import { recordMinted, recordReached, recordStep } from './history.ts';
 import { end, perform } from './perform.ts';
 import { answerNow } from './reads.ts';
 import { firstLists } from './watches.ts';
@@ -79,7 +79,8 @@ function carryOut(
   crashAfter: number | undefined,
 ): Moved {
   const process = world.processes[id] as Process;
-  const before = event === null ? NOTHING : observe(setting, process).records;
+  const was = event === null ? null : observe(setting, process);
+  const before = was?.records ?? NOTHING;
   const changed = withProcess(world, id, (one) => ({ ...one, state }));
   const seen = observe(setting, changed.processes[id] as Process);
   let after: World = changed;
@@ -96,6 +97,8 @@ function carryOut(
     };
   if (process.peer === 'replicaset' && setting.description.always.includes('NoDipOnModeChange'))
     after = { ...after, history: recordReached(after.history, seen) };
+  const history = recordMinted(after.history, was?.minted, seen.minted);
+  if (history !== after.history) after = { ...after, history };
   let done = 0;
   for (const effect of effects) {
     if (done === crashAfter || after.processes[id] === undefined) break;

@@ -62,8 +62,10 @@ const NONE: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** A: it holds wants only. */
 export function observeAutoscaler(state: AutoscalerState): Observation {
-  const { wants, down } = state.context;
-  return { records: [], wants: [...wants.values()], preemptions: NONE, links: [upEndOf(down)] };
+  const { wants: held, down, config } = state.context;
+  const wants = [...held.values()];
+  const minted = wants.filter(({ version }) => version.incarnation === config.incarnation);
+  return { records: [], wants, minted, preemptions: NONE, links: [upEndOf(down)] };
 }
 
 /** D: it holds wants only; what it last sent is what it wants. */

@@ -24,6 +24,11 @@ export interface Checks<State, Label> {
   readonly states: Readonly<Record<string, (state: State) => string | null>>;
   readonly steps: Readonly<Record<string, (before: State, label: Label, after: State) => string | null>>;
   readonly witnesses: Readonly<Record<string, (state: State) => boolean>>;
+  /** Of states from which only what is optional leads on. */
+  readonly rest?: {
+    readonly optional: (label: Label) => boolean;
+    readonly states: Readonly<Record<string, (state: State) => string | null>>;
+  };
 }
 
 /** What to stop at. */
@@ -133,6 +138,7 @@ export function search<State, Label>(
     const next: { number: number; state: State }[] = [];
     for (const { number, state } of frontier) {
       const out: { to: number; label: Label }[] = [];
+      let isAtRest = true;
       if (limits.keepGraph) edges[number] = out;
       for (const successor of guarded(system, state)) {
         if ('error' in successor) {
@@ -141,6 +147,7 @@ export function search<State, Label>(
           break;
         }
         transitions += 1;
+        isAtRest &&= checks.rest?.optional(successor.label) ?? false;
         const failed = failing(checks.steps, state, successor.label, successor.state);
         if (failed !== null) {
           violation = { ...failed, path: [...visited.pathTo(number), successor.label] };
@@ -157,6 +164,11 @@ export function search<State, Label>(
         if (violation !== null) break;
       }
       if (violation !== null) break;
+      const restless = checks.rest && isAtRest ? failing(checks.rest.states, state) : null;
+      if (restless !== null) {
+        violation = { ...restless, path: visited.pathTo(number) };
+        break;
+      }
       if (visited.size >= limits.maxStates) {
         complete = false;
         break;

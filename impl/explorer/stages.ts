@@ -15,6 +15,7 @@ import {
   observeScheduler,
 } from './observers.ts';
 import { stubDeployment } from './stubs/deployment.ts';
+import { stubField } from './stubs/field.ts';
 import { stubLower } from './stubs/lower.ts';
 import { stubScheduler } from './stubs/scheduler.ts';
 import { stubUpper } from './stubs/upper.ts';
@@ -28,6 +29,7 @@ export const STAGES_UNDER_TEST: Readonly<Record<string, StageUnderTest>> = {
   kubelet: { stage: kubeletStage, view: viewOfKubelet, observe: observeKubelet },
   replicaset: { stage: replicaSetStage, view: viewOfReplicaSet, observe: observeReplicaSet },
   'stub/deployment': stubDeployment,
+  'stub/field': stubField,
   'stub/scheduler': stubScheduler,
   'stub/upper': stubUpper,
   'stub/lower': stubLower,

@@ -96,6 +96,9 @@ export function initialWorld(description: WorldDescription): World {
       ...NO_HISTORY,
       everAsked: [...new Set(deployments.map(({ replicas }) => replicas))],
       asked: Object.fromEntries(deployments.map(({ uid, replicas }) => [uid, [replicas]])),
+      due: Object.fromEntries(
+        deployments.map(({ uid, generation, replicas }) => [uid, { generation, values: [replicas] }]),
+      ),
     },
   };
 }

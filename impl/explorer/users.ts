@@ -61,7 +61,8 @@ function scale(world: World, uid: string, replicas: number): World {
   const generation = was.generation + 1;
   const asked = ask(world, uid, replicas);
   const external = { ...asked.history.external, [uid]: generation };
-  const after = { ...asked, history: { ...asked.history, external } };
+  const due = { ...asked.history.due, [uid]: { generation, values: [replicas] } };
+  const after = { ...asked, history: { ...asked.history, external, due } };
   return putDeployment(after, { ...was, replicas, generation, replicasOwner: 'kubectl/Update/scale' });
 }
 

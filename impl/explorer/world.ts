@@ -22,6 +22,8 @@ export interface Observation {
   readonly records: readonly RecordView[];
   readonly links: readonly LinkEnd[];
   readonly wants: readonly Want[];
+  /** Of those, the wants that this life made itself, on somebody's request. */
+  readonly minted?: readonly Want[];
   readonly preemptions: ReadonlyMap<Uid, readonly Uid[]>;
   /** R: the ReplicaSets as it has seen them. */
   readonly replicaSets?: readonly ReplicaSetFact[];

@@ -132,7 +132,8 @@ function landReplicas(world: World, effect: Effect & { type: 'writeReplicas' }, 
     { type: 'replicasWritten', deployment: effect.deployment, after: null, refusal },
   ];
   if (was === undefined) return fail('notFound');
-  if (was.resourceVersion !== effect.resourceVersion && !mutant) return fail('conflict');
+  const isStale = effect.resourceVersion !== '' && was.resourceVersion !== effect.resourceVersion;
+  if (isStale && !mutant) return fail('conflict');
   const changes = effect.value !== null && effect.value !== was.replicas;
   const after: DeploymentFact = {
     ...was,

@@ -3,8 +3,9 @@ import type { WorldDescription } from '../../spec/worlds/description.ts';
 import type { Move } from '../explorer/moves.ts';
 import type { Setting } from '../explorer/world.ts';
 import { configOf } from './config.ts';
-import { replay } from './link/replay.ts';
+import { REST } from './modules.ts';
 import type { TlcProgress, TlcResult, TlcStep } from './output.ts';
+import { replay } from './replay.ts';
 import type { Toolchain } from './resolve.ts';
 import { runTlc } from './run.ts';
 
@@ -35,7 +36,8 @@ export interface TlcEffort {
 
 /** TLC does not name the liveness property that is broken: where there is but one, it is that. */
 function propertyOf(world: WorldDescription, { breach, property }: TlcResult): string {
-  return breach === 'liveness' ? world.eventually.join(' or ') : property;
+  if (breach === 'liveness') return world.eventually.join(' or ');
+  return property.endsWith(REST) ? property.slice(0, -REST.length) : property;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function checkByTlc(
         ? null
         : {
             property: propertyOf(description, result),
-            kind: breach,
+            kind: result.property.endsWith(REST) ? 'liveness' : breach,
             behaviour,
             moves: replay(setting, behaviour),
           },

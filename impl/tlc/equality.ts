@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import type { Move } from '../explorer/moves.ts';
 import { search } from '../explorer/search.ts';
 import { worldSystem } from '../explorer/system.ts';
-import type { Setting } from '../explorer/world.ts';
+import type { Setting, World } from '../explorer/world.ts';
 import { type Comparison, compareGraphs, type StateGraph } from './compare.ts';
 import { readDump } from './dump.ts';
-import { linkAction } from './link/action.ts';
-import { linkState } from './link/state.ts';
+import { translationOf } from './modules.ts';
 
 /** A short key for a state's text. */
 export const digest = (text: string) => hash('sha1', text, 'base64');
@@ -22,10 +21,11 @@ export interface ExploredGraph extends StateGraph {
 
 /** Explores a world, all of it, with the states encoded as those of its TLA+ module. */
 export function exploredGraph(setting: Setting, maxStates: number): ExploredGraph {
+  const translation = translationOf(setting.description);
   const keys: string[] = [];
   // States are met in the order of their numbers.
-  const encode = (world: Parameters<typeof linkState>[1]): null => {
-    keys.push(digest(linkState(setting, world)));
+  const encode = (world: World): null => {
+    keys.push(digest(translation.state(setting, world)));
     return null;
   };
   const result = search(
@@ -34,7 +34,7 @@ export function exploredGraph(setting: Setting, maxStates: number): ExploredGrap
     { maxStates, keepGraph: true },
   );
   const edges = (result.graph?.edges ?? []).map((out) =>
-    out.map(({ to, label }) => ({ action: linkAction(label.move), to })),
+    out.map(({ to, label }) => ({ action: translation.action(label.move), to })),
   );
   return {
     initial: [0],

@@ -27,6 +27,21 @@ function highestWants(view: WorldView): ReadonlyMap<string, Want> {
   return highest;
 }
 
+/**
+ * The replicas are what was asked for last. Of a life that has ended, or that was superseded, a want may be lost that
+ * nobody else had seen: then any that was asked for since the last external write.
+ */
+function askedInVain(view: WorldView): string | null {
+  const minters = view.stages.filter(({ peer }) => peer === 'autoscaler');
+  const first = (minters.length > 0 ? minters : view.stages).every(({ incarnation }) => incarnation === 1);
+  for (const [deployment, { values }] of Object.entries(view.history.due)) {
+    const value = view.replicas[deployment];
+    if (value === undefined || (first ? values.at(-1) === value : values.includes(value))) continue;
+    return `${deployment} is at ${value}, and was asked for ${values.join(', then ')}`;
+  }
+  return null;
+}
+
 /** @see spec/protocol.md 10 @public */
 export const Converges: RestProperty = {
   kind: 'rest',
@@ -37,6 +52,8 @@ export const Converges: RestProperty = {
     for (const [deployment, { value }] of wants)
       if (view.replicas[deployment] !== value)
         return `${deployment} is at ${view.replicas[deployment]}, and ${value} is wanted`;
+    const vain = askedInVain(view);
+    if (vain !== null) return vain;
     const asked = [...wants.values()].reduce((sum, { value }) => sum + value, 0);
     const running = view.nodes.flatMap((node) => [...node.running.keys()]);
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));

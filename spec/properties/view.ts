@@ -91,6 +91,14 @@ export interface TrafficView {
   readonly gone: readonly Uid[];
 }
 
+/** What the replicas of a Deployment should come to. @public */
+export interface Due {
+  /** Of the last external write. */
+  readonly generation: number;
+  /** The external value, and what A minted above it, in that order. */
+  readonly values: readonly number[];
+}
+
 /** Who acts on managed Pods at the API Server: our agents, or the stock controllers. @public */
 export type Side = 'ours' | 'stock';
 
@@ -132,6 +140,8 @@ export interface History {
   readonly acted: Readonly<Record<string, readonly Side[]>>;
   /** Pods made or ended by the side that the switch denies, at all API servers. */
   readonly trespassed: readonly string[];
+  /** Deployment → the last external write of its replicas, and what was asked for since: its value, then A's wants. */
+  readonly due: Readonly<Record<string, Due>>;
   /** Processes that stopped for good. */
   readonly stopped: readonly string[];
 }
@@ -153,6 +163,7 @@ export const NO_HISTORY: History = {
   reached: {},
   acted: {},
   trespassed: [],
+  due: {},
   stopped: [],
 };
 

@@ -15,6 +15,13 @@ export const WITNESSES = {
   tombstoneCollected: (view: WorldView) => Object.keys(view.history.collected).length > 0,
   twoLeaders: (view: WorldView) => new Set(view.stages.map(({ peer }) => peer)).size < view.stages.length,
   secondIncarnation: (view: WorldView) => view.stages.some(({ incarnation }) => incarnation > 1),
+  wantMinted: (view: WorldView) =>
+    some(view, /./, ({ wants }) => wants.some(({ version }) => version.incarnation > 0)),
+  externalAdopted: (view: WorldView) =>
+    some(view, /./, ({ wants }) =>
+      wants.some(({ deployment, version }) => version.generation === view.history.external[deployment]),
+    ),
+  wantWrittenBack: (view: WorldView) => Object.values(view.written).some((written) => written !== null),
   nodeMarked: (view: WorldView) => view.nodes.some(({ mark }) => mark !== null),
   nodeDrained: (view: WorldView) => view.nodes.some(({ drained }) => drained !== null),
   leaderStopped: (view: WorldView) => view.history.stopped.length > 0,

@@ -76,6 +76,9 @@ export interface FaultBudget {
   readonly prompts?: Readonly<Record<string, number>>;
 }
 
+/** The TLA+ modules that are worlds. @public */
+export type SpecName = 'MCLink' | 'MCField';
+
 /** A named bounded world. @public */
 export interface WorldDescription {
   readonly name: string;
@@ -104,7 +107,7 @@ export interface WorldDescription {
   /** Shown to be reached, so that no `always` holds for want of anything happening. */
   readonly sometimes: readonly WitnessName[];
   /** The TLA+ module that is this world, state for state and step for step. */
-  readonly spec?: 'MCLink';
+  readonly spec?: SpecName;
   /** Pinned size; absent for worlds that are only walked at random. */
   readonly states?: number;
   /** Too large to search: walked at random. */

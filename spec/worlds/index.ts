@@ -2,6 +2,7 @@
 import { CHAIN_WORLDS } from './chain.ts';
 import type { WorldDescription } from './description.ts';
 import { ENDS_WORLDS } from './ends.ts';
+import { FIELD_WORLDS } from './field.ts';
 import { LINK_WORLDS } from './link.ts';
 import { OWNER_WORLDS } from './owner.ts';
 import { TAIL_WORLDS } from './tail.ts';
@@ -11,6 +12,7 @@ import { WIDE_WORLDS } from './wide.ts';
 /** All worlds. @public */
 export const WORLDS: readonly WorldDescription[] = [
   ...ENDS_WORLDS,
+  ...FIELD_WORLDS,
   ...LINK_WORLDS,
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,

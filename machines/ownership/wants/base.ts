@@ -45,9 +45,9 @@ function baseOfWritten(written: Written): Base {
 }
 
 /** The latest object that D is known to have processed: by memory, or by the annotation (a lost reply, a fresh D). */
-function latestBase(base: Base | null, written: Written | null): Base | null {
+function latestBase(base: Base | null, written: Written | null, mutants?: ReadonlySet<string>): Base | null {
   if (written === null || (base !== null && base.generation >= written.generation)) return base;
-  return baseOfWritten(written);
+  return base !== null && mutants?.has('base-by-memory') ? base : baseOfWritten(written);
 }
 
 function sameOwner(base: Base, fact: DeploymentFact): boolean {
@@ -63,12 +63,13 @@ function sameOwner(base: Base, fact: DeploymentFact): boolean {
  */
 export function judge(memory: Base | null, fact: DeploymentFact, mutants?: ReadonlySet<string>): Verdict {
   const written = mutants?.has('own-write-by-reply') ? null : writtenOf(fact);
-  const base = latestBase(memory, written);
+  const base = latestBase(memory, written, mutants);
   if (written?.generation === fact.generation) return 'own';
   if (mutants?.has('external-by-value')) return base?.value === fact.replicas ? 'unchanged' : 'external';
   if (base === null) return 'external';
   if (base.generation === fact.generation) return 'unchanged';
-  if (base.value !== fact.replicas || !sameOwner(base, fact)) return 'external';
+  const owned = sameOwner(base, fact) || mutants?.has('external-owner-ignored');
+  if (base.value !== fact.replicas || !owned) return 'external';
   const annotated = (fact.written?.generation ?? null) !== base.written;
   const explained = base.rest !== fact.rest || annotated;
   return explained && !mutants?.has('template-edit-external') ? 'unchanged' : 'external';

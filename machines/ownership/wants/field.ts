@@ -133,6 +133,11 @@ export const replicasFieldMachine = setup({
     startLowering: assign(({ context }) => setTimer(context, 'lower', TIMERS.lower)),
     stopLowering: assign(({ context }) => cancelTimer(context, 'lower')),
     startRetrying: assign(({ context }) => setTimer(context, 'retry', retryDelay(context.failures))),
+    startAskingAgain: assign(({ context }) =>
+      context.mutants.has('lost-reply-forgotten')
+        ? {}
+        : setTimer(context, 'retry', retryDelay(context.failures)),
+    ),
     stopRetrying: assign(({ context }) => cancelTimer(context, 'retry')),
     reportRefusal: assign(({ context, event }) =>
       push(context, {
@@ -195,7 +200,7 @@ export const replicasFieldMachine = setup({
     refused: {
       description:
         'Refused, or the reply was lost: asked again later, under the same precondition if nothing moved',
-      entry: 'startRetrying',
+      entry: 'startAskingAgain',
       exit: 'stopRetrying',
       always: { guard: 'wantIsShown', target: 'shown' },
       on: { timerFired: { guard: 'isRetryTimer', target: 'shown' } },

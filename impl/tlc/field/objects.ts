@@ -1,0 +1,65 @@
+/** The Deployment, what is written to it and what is kept of it, as `ReplicasField.tla` writes them. */
+import type { Base } from '../../../machines/ownership/wants/base.ts';
+import type { Field, Wanted } from '../../../machines/ownership/wants/field.ts';
+import type { Effect } from '../../../spec/effects.ts';
+import type { DeploymentFact, Written } from '../../../spec/facts.ts';
+import type { WantVersion } from '../../../spec/vocabulary.ts';
+
+/** What may be absent: a sequence of at most one. */
+export const option = <T, U>(value: T | null | undefined, as: (value: T) => U): readonly U[] =>
+  value === null || value === undefined ? [] : [as(value)];
+
+const OWNERS: Readonly<Record<string, string>> = {
+  '': '',
+  'kubectl/Update/scale': 'kubectl',
+  'kubedirect-d/Update/': 'd',
+};
+function ownerOf(owner: string): string {
+  const name = OWNERS[owner];
+  if (name === undefined) throw new Error(`"${owner}" owns nothing in a world of the replicas field`);
+  return name;
+}
+
+export const versionOf = ({ generation, incarnation, counter }: WantVersion) => [
+  generation,
+  incarnation,
+  counter,
+];
+export const wantOf = ({ version, value }: Wanted) => ({ version: versionOf(version), value });
+
+export const writtenOf = ({ value, version, generation, owner, rest }: Written) => ({
+  value,
+  version: versionOf(version),
+  generation,
+  owner: option(owner, ownerOf),
+  rest,
+});
+
+export const objectOf = ({ resourceVersion, generation, replicas, ...fact }: DeploymentFact) => ({
+  rv: Number(resourceVersion),
+  generation,
+  replicas,
+  owner: ownerOf(fact.replicasOwner),
+  rest: fact.rest,
+  written: option(fact.written, writtenOf),
+});
+
+export const baseOf = ({ generation, value, owner, rest, written }: Base) => ({
+  generation,
+  value,
+  owner: option(owner, ownerOf),
+  rest,
+  written: written ?? 0,
+});
+
+export const fieldOf = ({ value, context }: Field) => ({
+  state: value as string,
+  used: Number(context.used),
+  failures: context.failures,
+});
+
+export const writeOf = ({ value, written, resourceVersion }: Extract<Effect, { type: 'writeReplicas' }>) => ({
+  value: option(value, (one) => one),
+  written: writtenOf(written),
+  rv: Number(resourceVersion),
+});

@@ -1,0 +1,75 @@
+/** A world of the replicas field as a state of `Field.tla`: variable by variable, in one canonical text. */
+import type { Effect } from '../../../spec/effects.ts';
+import type { StageEvent } from '../../../spec/events.ts';
+import type { DeploymentFact } from '../../../spec/facts.ts';
+import type { FieldState } from '../../explorer/stubs/field.ts';
+import type { Flight, Process, Setting, World } from '../../explorer/world.ts';
+import { bagOf, stateText } from '../text.ts';
+import { baseOf, fieldOf, objectOf, option, wantOf, writeOf } from './objects.ts';
+
+function answerOf(event: StageEvent | undefined) {
+  if (event?.type !== 'replicasWritten') throw new Error(`D waits for ${event?.type}`);
+  return { after: option(event.after, objectOf), refusal: event.refusal ?? '' };
+}
+
+const lives = new WeakMap<Process, object>();
+
+function lifeOf(process: Process): object {
+  const known = lives.get(process);
+  if (known !== undefined) return known;
+  const { fact, base, want, minted, marked, hurry, field } = process.state as FieldState;
+  const told = process.seen['deployments/d'] as DeploymentFact;
+  const life = {
+    object: option(fact, objectOf),
+    base: option(base, baseOf),
+    want: option(want, wantOf),
+    minted,
+    marked,
+    hurry,
+    field: fieldOf(field),
+    told: Number(told.resourceVersion),
+    answers: bagOf(process.pending.map(({ candidates }) => answerOf(candidates[0]))),
+  };
+  lives.set(process, life);
+  return life;
+}
+
+/** Lives are numbered as incarnations are: no Lease is ever lost here. */
+const flightOf = ({ by, incarnation, effect }: Flight) => ({
+  by: by === '' ? 0 : incarnation,
+  of: incarnation,
+  write: writeOf(effect as Extract<Effect, { type: 'writeReplicas' }>),
+});
+
+function leftOf({ budgets }: World) {
+  const { crash, usurp, prompts, timers, lostReply } = budgets;
+  return {
+    ask: prompts.ask ?? 0,
+    mark: prompts.mark ?? 0,
+    hurry: prompts.hurry ?? 0,
+    lostReply,
+    crash: crash.deployment ?? 0,
+    usurp: usurp.deployment ?? 0,
+    writeBack: timers.writeBack ?? 0,
+    lower: timers.lower ?? 0,
+    retry: timers.retry ?? 0,
+  };
+}
+
+/** The state of `Field.tla` that a world stands for: equal texts for equal states. */
+export function fieldState(_: Setting, world: World): string {
+  const { api, history, flights, acts } = world;
+  return stateText({
+    ds: new Map(Object.values(world.processes).map((one) => [one.incarnation, lifeOf(one)])),
+    lease: api.leases.deployment ?? 0,
+    awaited: world.down.deployment !== undefined,
+    object: objectOf(api.deployments.d as DeploymentFact),
+    flights: bagOf(flights.map(flightOf)),
+    acts,
+    left: leftOf(world),
+    asked: new Set(history.everAsked),
+    external: history.external.d ?? 0,
+    overwritten: history.overwritten.d ?? [],
+    due: history.due.d,
+  });
+}

@@ -1,0 +1,36 @@
+/** The TLA+ modules that are worlds: how a world of the explorer is said in each. */
+import type { SpecName, WorldDescription } from '../../spec/worlds/description.ts';
+import type { Move } from '../explorer/moves.ts';
+import type { Setting, World } from '../explorer/world.ts';
+import { fieldAction } from './field/action.ts';
+import { fieldConstants } from './field/constants.ts';
+import { fieldState } from './field/state.ts';
+import { linkAction } from './link/action.ts';
+import { linkConstants } from './link/budgets.ts';
+import { linkState } from './link/state.ts';
+
+/** One module. */
+export interface Translation {
+  /** Its constants, by name. */
+  readonly constants: (world: WorldDescription) => Readonly<Record<string, number | string>>;
+  /** The canonical text of the state that a world stands for. */
+  readonly state: (setting: Setting, world: World) => string;
+  /** The name of the action that a move is. */
+  readonly action: (move: Move) => string;
+  /** Whether the module states each liveness property as an invariant of the states at rest too ({@link REST}). */
+  readonly rest: boolean;
+}
+
+/** Ends the name of a liveness property that is said of the states at rest: broken there, it is broken. */
+export const REST = 'AtRest';
+
+const MODULES: Readonly<Record<SpecName, Translation>> = {
+  MCLink: { constants: linkConstants, state: linkState, action: linkAction, rest: false },
+  MCField: { constants: fieldConstants, state: fieldState, action: fieldAction, rest: true },
+};
+
+/** How a world is said in its module. */
+export function translationOf({ name, spec }: WorldDescription): Translation {
+  if (spec === undefined) throw new Error(`world ${name} has no TLA+ module`);
+  return MODULES[spec];
+}

@@ -1,0 +1,47 @@
+/** The comparison of a world by TLC and by the explorer, with rules switched off on one side only. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { settingOf } from '../../../impl/explorer/stages.ts';
+import type { Comparison } from '../../../impl/tlc/compare.ts';
+import { configOf } from '../../../impl/tlc/config.ts';
+import { compare, dumpedGraph, exploredGraph } from '../../../impl/tlc/equality.ts';
+import { PROOFS, runTlc } from '../../../impl/tlc/run.ts';
+import { WORLDS, type WorldDescription } from '../../../spec/worlds/index.ts';
+import { TOOLCHAIN } from './toolchain.ts';
+
+export const named = (name: string) => WORLDS.find((world) => world.name === name) as WorldDescription;
+
+/** Which rule is switched off where; the folder of changed modules. */
+export interface Rules {
+  readonly machines?: string;
+  readonly spec?: string;
+  readonly folder?: string;
+}
+
+export async function compared(name: string, rules: Rules): Promise<Comparison> {
+  const world = named(name);
+  const config = configOf(world, rules.spec === undefined ? [] : [rules.spec])
+    .split('\n')
+    .filter((line) => !/^(INVARIANT|PROPERTY)/.test(line))
+    .join('\n')
+    .replace('FairSpec', 'Spec');
+  const folder = rules.folder ?? PROOFS;
+  const [, dumped] = await dumpedGraph((dump) =>
+    runTlc(TOOLCHAIN!, { module: world.spec as string, folder, config, dump }),
+  );
+  const mutants = new Set(rules.machines === undefined ? [] : [rules.machines]);
+  return compare(exploredGraph(settingOf(world, mutants), 100_000), dumped!);
+}
+
+/** A copy of the modules with one conjunct changed. */
+export function changed(file: string, from: string, to: string): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-spec-'));
+  for (const one of fs.readdirSync(PROOFS).filter((name) => name.endsWith('.tla')))
+    fs.copyFileSync(path.join(PROOFS, one), path.join(folder, one));
+  const text = fs.readFileSync(path.join(PROOFS, file), 'utf8');
+  expect(text).toContain(from);
+  fs.writeFileSync(path.join(folder, file), text.replace(from, to));
+  return folder;
+}
