@@ -30,7 +30,7 @@ VARIABLES
   flights,     \* bag of [by, of, write]: requests under way, by a life that waits for the answer, or by 0
   acts,        \* acts done
   left,        \* budgets
-  asked,       \* values that were ever in the object by somebody's hand
+  asked,       \* values that somebody put there by hand, in order
   external,    \* generation of the last external write of replicas; 0 for none
   overwritten, \* external values that a write-back replaced unseen
   due          \* what was asked for since the last external write: [generation, values]
@@ -48,7 +48,7 @@ Init ==
   /\ left = [ask |-> Asks, mark |-> Marks, hurry |-> Hurries, lostReply |-> LostReplies,
              crash |-> Crashes, usurp |-> Usurps,
              writeBack |-> EarlyWriteBacks, lower |-> EarlyLowers, retry |-> EarlyRetries]
-  /\ asked = {2} /\ external = 0 /\ overwritten = <<>>
+  /\ asked = <<2>> /\ external = 0 /\ overwritten = <<>>
   /\ due = [generation |-> 1, values |-> <<2>>]
 
 Plus(bag, item) ==
@@ -173,7 +173,7 @@ Act ==
                   ELSE ObjectScaled(object, ScaleOf(act))
          scales == act # "edit" /\ after # object
      IN /\ object' = after
-        /\ asked' = IF scales THEN asked \cup {after.replicas} ELSE asked
+        /\ asked' = IF scales THEN Append(asked, after.replicas) ELSE asked
         /\ external' = IF scales THEN after.generation ELSE external
         /\ due' = IF scales THEN [generation |-> after.generation, values |-> <<after.replicas>>] ELSE due
   /\ UNCHANGED <<ds, lease, awaited, flights, left, overwritten>>

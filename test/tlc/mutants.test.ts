@@ -1,4 +1,4 @@
-/** Teeth: each mutant of a link is caught by TLC and by the explorer, in as many steps, and they name the same property. */
+/** Teeth: each mutant of a module is caught by TLC and by the explorer, in as many steps, and they name the same property. */
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { explorerRow, tlcRow } from '../../impl/cli/check/rows.ts';
@@ -12,9 +12,9 @@ import { TOOLCHAIN } from './support/toolchain.ts';
 
 const BROKEN = /^(\w+) BROKEN in (\d+) steps$/;
 const lines = [
-  '# Mutants of the link',
+  '# Mutants of the modules',
   '',
-  'Written by `test/tlc/mutants.test.ts`: each rule switched off in the machines and in `Link.tla`; TLC and the explorer break the same property.',
+  'Written by `test/tlc/mutants.test.ts`: each rule switched off in the machines and in the spec; TLC and the explorer break the same property.',
   '',
   '| mutant | the rule that it removes | world | property broken | steps of the shortest counterexample |',
   '|---|---|---|---|---|',

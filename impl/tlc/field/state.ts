@@ -67,7 +67,7 @@ export function fieldState(_: Setting, world: World): string {
     flights: bagOf(flights.map(flightOf)),
     acts,
     left: leftOf(world),
-    asked: new Set(history.everAsked),
+    asked: history.asked.d,
     external: history.external.d ?? 0,
     overwritten: history.overwritten.d ?? [],
     due: history.due.d,

@@ -11,7 +11,7 @@ import { PROOFS, runTlc } from '../../../impl/tlc/run.ts';
 import { WORLDS, type WorldDescription } from '../../../spec/worlds/index.ts';
 import { TOOLCHAIN } from './toolchain.ts';
 
-export const named = (name: string) => WORLDS.find((world) => world.name === name) as WorldDescription;
+const named = (name: string) => WORLDS.find((world) => world.name === name) as WorldDescription;
 
 /** Which rule is switched off where; the folder of changed modules. */
 export interface Rules {
