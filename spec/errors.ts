@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   INTERRUPTED: 'a check was interrupted',
   ENGINES_DIFFER: 'TLC and the explorer do not reach the same states by the same steps',
   TRACE_INVALID: 'a line of a trace is not a step',
+  REPLAY_INVALID: 'a replay file is damaged, or of another version',
   INVARIANT_BROKEN: 'a state that the protocol excludes was reached',
 } as const;
 /** One of {@link ERROR_CODES}. @public */

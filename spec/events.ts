@@ -33,6 +33,8 @@ export type StageEvent =
       readonly subject: PeerName;
       readonly token: string;
       readonly incarnation: Incarnation | null;
+      /** Of a K: its Node's `metadata.uid`; absent if there is no Node. */
+      readonly nodeUid?: string;
     }
   | { readonly type: 'nodesListed'; readonly nodes: readonly NodeFact[] }
   | { readonly type: 'registered'; readonly node: NodeFact }

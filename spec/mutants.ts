@@ -32,6 +32,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoNeedlessEnd', 'CacheCoherent', 'NoFalseConfirm'],
   },
   {
+    name: 'offer-of-another-node',
+    rule: 'and, at S, only from an agent of the Node that it knows, by its uid (3, 6)',
+    breaks: ['Converges', 'ComesToRest', 'NoFalseConfirm'],
+  },
+  {
     name: 'unmark-tombstone',
     rule: 'a tombstone is never made live by what the downstream says (3, 4.1)',
     breaks: ['CacheCoherent', 'PhaseMonotonic'],
@@ -70,6 +75,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'adoption-not-journalled',
     rule: 'an adopted Pod is journalled as accepted with publish intent (5)',
     breaks: ['TerminationIrreversible'],
+  },
+  {
+    name: 'deleting-not-adopted',
+    rule: 'with a lost journal, a stamped Pod that is being deleted is adopted too: its end is awaited (5)',
+    breaks: ['NoFalseConfirm'],
   },
   {
     name: 'late-create-left',

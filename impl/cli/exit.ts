@@ -7,8 +7,12 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Of `check`: those of TLC where it has one. @public */
 export const CHECK_EXIT = { held: 0, unseen: 1, differ: 6, invariant: 12, liveness: 13 } as const;
 
+/** Of `fuzz`: the kinds of failure apart. */
+export const FUZZ_EXIT = { held: 0, safety: 12, liveness: 13, crash: 14 } as const;
+
 const CODES: { readonly [code in ErrorCode]?: number } = {
   FLAG_INVALID: EXIT.usage,
+  REPLAY_INVALID: EXIT.usage,
   JAVA_MISSING: 3,
   TLC_MISSING: 3,
   DOWNLOAD_CORRUPT: 3,

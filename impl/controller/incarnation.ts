@@ -165,11 +165,13 @@ export async function readPeerIncarnation(
   client: KubernetesClient,
   peer: PeerName,
   namespace: string,
-): Promise<Incarnation | null> {
+): Promise<{ readonly incarnation: Incarnation | null; readonly nodeUid?: string }> {
   const stage = stageOf(peer);
-  if (stage !== 'kubelet') return readIncarnation(client, { namespace, name: leaseName(stage) });
+  if (stage !== 'kubelet')
+    return { incarnation: await readIncarnation(client, { namespace, name: leaseName(stage) }) };
   const node = await client.get(pathOf({ resource: 'nodes', name: peer.slice('kubelet/'.length) }));
-  return counterOf(node, AGENT_INCARNATION_ANNOTATION);
+  const incarnation = counterOf(node, AGENT_INCARNATION_ANNOTATION);
+  return node === undefined ? { incarnation } : { incarnation, nodeUid: node.metadata.uid };
 }
 
 /** What {@link raiseIncarnation} needs. @public */

@@ -21,10 +21,11 @@ export function answerNow(api: Api, process: Pick<Process, 'peer'>, effect: Effe
   switch (effect.type) {
     case 'readLease': {
       const { subject, token } = effect;
-      const incarnation = isTail(subject)
-        ? (api.nodes[nodeOf(subject)]?.agent ?? null)
-        : (api.leases[subject] ?? null);
-      return { type: 'leaseRead', subject, token, incarnation };
+      if (!isTail(subject))
+        return { type: 'leaseRead', subject, token, incarnation: api.leases[subject] ?? null };
+      const node = api.nodes[nodeOf(subject)];
+      const incarnation = node?.agent ?? null;
+      return { type: 'leaseRead', subject, token, incarnation, ...(node && { nodeUid: node.uid }) };
     }
     case 'listNodes':
       return {

@@ -140,7 +140,9 @@ function adoptLost(
   let now = context;
   for (const fact of facts) {
     const adoptable = fact.managed && fact.replicaSet !== null && fact.uid !== null;
-    if (!adoptable || fact.deleting || seenOf(fact) === 'seenFailed') continue;
+    // One that is being deleted too: its containers may still run, so its end must be awaited.
+    if (!adoptable || seenOf(fact) === 'seenFailed') continue;
+    if (fact.deleting && context.mutants.has('deleting-not-adopted')) continue;
     const uid = fact.uid as Uid;
     if (context.runtime === 'publish') {
       now = adopt(now, fact, uid, null);

@@ -12,7 +12,15 @@ import { startDownstreamSide } from '../ownership/link/index.ts';
 import { type Context, emit, emptyContext, stir } from './context.ts';
 import { onOwnLease } from './leadership.ts';
 import { onCancellation, onNodeLink } from './nodeLinks.ts';
-import { observeNode, onMarked, onNodeRead, onNodesListed, onNodeVanished, onOwner } from './nodes.ts';
+import {
+  observeNode,
+  onMarked,
+  onNodeRead,
+  onNodesListed,
+  onNodeVanished,
+  onNodeVerified,
+  onOwner,
+} from './nodes.ts';
 import { reportNoRoom } from './scheduling.ts';
 import { settle } from './settle.ts';
 import { forgetTemplate, observeTemplate } from './templates.ts';
@@ -71,7 +79,7 @@ export const schedulerMachine = setup({
     verifyUpstream: assign(on('leaseRead', onUpstreamVerified)),
     reviewUpstream: assign(on('leaseRead', onUpstream)),
     readForNode: assign(
-      on('leaseRead', (context, event) => onNodeLink(context, nodeOfToken(event.token), event)),
+      on('leaseRead', (context, event) => onNodeVerified(context, nodeOfToken(event.token), event)),
     ),
     confirmCancellation: assign(
       on('leaseRead', (context, event) => onCancellation(context, nodeOfToken(event.token), event)),

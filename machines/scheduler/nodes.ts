@@ -7,7 +7,14 @@ import { startCancellation } from '../ownership/cancellation.ts';
 import { startUpstreamSide } from '../ownership/link/index.ts';
 import { type Context, setNode, stir } from './context.ts';
 import { onNewerMark } from './leadership.ts';
-import { linkOf, onCancellation, onCancellationOutputs, onLinkOutputs, succeedNode } from './nodeLinks.ts';
+import {
+  linkOf,
+  onCancellation,
+  onCancellationOutputs,
+  onLinkOutputs,
+  onNodeLink,
+  succeedNode,
+} from './nodeLinks.ts';
 import { giveUpUnbound } from './released.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
@@ -72,13 +79,26 @@ function succeed(context: Context, fact: NodeFact): Context {
 }
 
 /** The watch shows a Node gone; of another uid than the one known, that is old news. */
-export function onNodeVanished(context: Context, { name, uid }: Event<'nodeVanished'>): Context {
+export function onNodeVanished(context: Context, { name, uid }: Pick<NodeFact, 'name' | 'uid'>): Context {
   const entry = context.nodes.get(name);
   if (entry === undefined) return context;
   if (entry.successor?.uid === uid) return setNode(context, name, { ...entry, successor: null });
   if (entry.fact.uid !== uid) return context;
   const next = setNode(context, name, { ...entry, vanished: true });
   return onCancellation(next, name, { type: 'vanished' });
+}
+
+/**
+ * The read that verifies an `Offer`. If it shows another Node than the one known, K serves on that already, and what it would be given
+ * in this session would be taken for Pods of the old one (†): the old one is gone, and S goes on with the new one once it has seen it.
+ */
+export function onNodeVerified(context: Context, name: string, event: Event<'leaseRead'>): Context {
+  const entry = context.nodes.get(name);
+  if (entry === undefined) return context;
+  const { nodeUid } = event;
+  const isAnother = nodeUid !== undefined && nodeUid !== entry.fact.uid;
+  if (!isAnother || context.mutants.has('offer-of-another-node')) return onNodeLink(context, name, event);
+  return entry.vanished ? context : onNodeVanished(context, { name, uid: entry.fact.uid });
 }
 
 /** A consistent read of a Node; it is for the cancellation that asked. */

@@ -1,4 +1,5 @@
 /** Properties of links: sessions and coherent caches (protocol 3). */
+import type { Message } from '../messages.ts';
 import { type SessionId, sameSession, sameVersion } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
 import type { LinkEnd, RecordView, StageView, WorldView } from './view.ts';
@@ -19,19 +20,25 @@ export const SessionFenced: StepProperty = {
     const { message } = event;
     const was = before.stages.find((stage) => stage.process === process);
     const is = after.stages.find((stage) => stage.process === process);
-    if (was === undefined || is === undefined || was.text === is.text) return null;
+    if (was === undefined || is === undefined) return null;
     const end = currentOf(was, event.link);
-    if (end === undefined) return null;
-    if (message.kind === 'Hello') return fencedHello(end, message.session);
-    if (end.session === null || end.state === 'closed') return null;
-    const { session } = message;
-    const same =
-      session.downstream === 0
-        ? session.upstream === end.session.upstream && session.n === end.session.n
-        : sameSession(session, end.session);
-    return same ? null : `${was.peer} let a ${message.kind} of an older session change it`;
+    // Texts are drawn only if the message is an old one: they cost as much as the whole state.
+    const text = end === undefined ? null : isOld(was, end, message);
+    return text === null || was.text === is.text ? null : text;
   },
 };
+
+/** Why a message must not change the stage; null if it may. */
+function isOld(stage: StageView, end: LinkEnd, message: Message): string | null {
+  if (message.kind === 'Hello') return fencedHello(end, message.session);
+  if (end.session === null || end.state === 'closed') return null;
+  const { session } = message;
+  const same =
+    session.downstream === 0
+      ? session.upstream === end.session.upstream && session.n === end.session.n
+      : sameSession(session, end.session);
+  return same ? null : `${stage.peer} let a ${message.kind} of an older session change it`;
+}
 
 function fencedHello(end: LinkEnd, session: SessionId): string | null {
   if (end.fence === null) return null;

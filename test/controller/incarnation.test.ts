@@ -169,8 +169,8 @@ describe('registerAgent', () => {
       [AGENT_INCARNATION_ANNOTATION]: '5001',
       [AGENT_ADDRESS_ANNOTATION]: '10.0.0.1:8',
     });
-    expect(await readPeerIncarnation(client, 'kubelet/n1', 'ns')).toBe(5_001);
-    expect(await readPeerIncarnation(client, 'scheduler', 'ns')).toBeNull();
+    expect(await readPeerIncarnation(client, 'kubelet/n1', 'ns')).toMatchObject({ incarnation: 5_001 });
+    expect(await readPeerIncarnation(client, 'scheduler', 'ns')).toEqual({ incarnation: null });
   });
 
   it('steps back where another agent stands since, but not for a write of its own whose reply was lost', async () => {
@@ -183,7 +183,7 @@ describe('registerAgent', () => {
     await expect(registerAgent(client, { ...own, nowMs: 9_000, last: 7_000 })).rejects.toMatchObject({
       code: 'AGENT_SUPERSEDED',
     });
-    expect(await readPeerIncarnation(client, 'kubelet/n1', 'ns')).toBe(8_000);
+    expect(await readPeerIncarnation(client, 'kubelet/n1', 'ns')).toMatchObject({ incarnation: 8_000 });
   });
 
   it('is undefined without a Node', async () => {

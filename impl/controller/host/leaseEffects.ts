@@ -29,7 +29,7 @@ export function readLease(life: Life, { subject, token }: Of<'readLease'>): void
     life,
     `read of ${subject}'s incarnation`,
     () => readPeerIncarnation(life.client, subject, life.namespace),
-    (incarnation) => life.give({ type: 'leaseRead', subject, token, incarnation }),
+    (read) => life.give({ type: 'leaseRead', subject, token, ...read }),
   );
 }
 

@@ -1,0 +1,61 @@
+/** `kubedirect fuzz`: the whole chain in virtual time under faults, one seed after the other; failures shrunk and replayed. */
+import type { Command } from 'commander';
+import { KubedirectError } from '../../../spec/errors.ts';
+import { replayFuzz, runFuzz } from '../fuzz/run.ts';
+
+interface Options {
+  readonly seed: number;
+  readonly runs?: number;
+  readonly minutes?: number;
+  readonly nodes?: number;
+  readonly pods?: number;
+  readonly mutant?: string;
+  readonly json?: boolean;
+  readonly replay?: string;
+  readonly trace?: string;
+  readonly out?: string;
+}
+
+function whole(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new KubedirectError('FLAG_INVALID', `expected a whole number from 1 to ${most}, got "${text}"`);
+  };
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 10_000) return value;
+  throw new KubedirectError('FLAG_INVALID', `expected minutes above 0, got "${text}"`);
+}
+
+const EXIT_CODES = `
+The seed and the options decide everything: the same ones give the same run, step for step.
+
+Exit codes:
+    0  every seed held                             2  usage, or a replay file that can not be read
+   12  a safety property broke                    13  a liveness property broke (after the faults were over)
+   14  a stage could not bear what it was given: a broken invariant`;
+
+/** Adds the command. */
+export function register(program: Command): void {
+  program
+    .command('fuzz')
+    .description('run the whole chain in virtual time under random faults; shrink and replay what fails')
+    .option('--seed <n>', 'the first seed', whole(2 ** 32 - 1), 1)
+    .option('--runs <n>', 'seeds to run (default: 100, or no limit with --minutes)', whole(1e9))
+    .option('--minutes <n>', 'begin no seed after so many minutes', minutes)
+    .option('--nodes <n>', 'nodes of each world (default: drawn)', whole(100))
+    .option('--pods <n>', 'Pods asked for at most in each world (default: drawn)', whole(10_000))
+    .option('--mutant <name>', 'switch off one rule of the protocol: it must then fail')
+    .option('--replay <file>', 'run the plan of a replay file instead')
+    .option('--trace <file>', 'with --replay, or of a failure: write every step as NDJSON')
+    .option('--out <file>', 'write the shrunk failure there, to be replayed')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXIT_CODES)
+    .action((options: Options) => {
+      process.exitCode =
+        options.replay === undefined ? runFuzz(options) : replayFuzz(options.replay, options);
+    });
+}

@@ -1,0 +1,137 @@
+/** What `kubedirect fuzz` does and says. */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { type Failure, fuzz, type Report } from '../../simulator/fuzz.ts';
+import type { Plan } from '../../simulator/plan.ts';
+import { readReplay, writeReplay } from '../../simulator/replayFile.ts';
+import { type Outcome, runPlan } from '../../simulator/run.ts';
+import { mutantsOf } from '../check/choose.ts';
+import { FUZZ_EXIT } from '../exit.ts';
+
+/** Flags. */
+export interface FuzzFlags {
+  readonly seed: number;
+  readonly runs?: number;
+  readonly minutes?: number;
+  readonly nodes?: number;
+  readonly pods?: number;
+  readonly mutant?: string;
+  readonly json?: boolean;
+  readonly trace?: string;
+  readonly out?: string;
+}
+
+/** Runs to spend on shrinking. */
+const TRIES = 600;
+
+function commit(): string {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : '';
+}
+
+const exitOf = (finding: Outcome['finding']) => (finding === null ? FUZZ_EXIT.held : FUZZ_EXIT[finding.kind]);
+
+/** What people and faults do in a plan, in order. */
+function scriptOf(plan: Plan): readonly string[] {
+  const { nodes, deployments, acts, faults, healAt, runtime } = plan;
+  const rest = (item: object) =>
+    Object.entries(item)
+      .filter(([key]) => !['at', 'act', 'fault'].includes(key))
+      .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+      .join(' ');
+  const items = [
+    ...acts.map((act) => ({ at: act.at, text: `${act.act} ${rest(act)}` })),
+    ...faults.map((fault) => ({ at: fault.at, text: `fault: ${fault.fault} ${rest(fault)}` })),
+    { at: healAt, text: 'no more faults' },
+  ].sort((a, b) => a.at - b.at);
+  const world = deployments.map(({ name, replicas }) => `${name}=${replicas}`).join(' ');
+  return [
+    `  ${nodes.length} nodes (${runtime}), Deployments ${world}`,
+    ...items.map(({ at, text }) => `  ${(at / 1000).toFixed(3).padStart(9)} s  ${text}`),
+  ];
+}
+
+function trace(plan: Plan, file: string): void {
+  const handle = fs.openSync(file, 'w');
+  runPlan(plan, (line) => fs.writeSync(handle, `${JSON.stringify(line)}\n`));
+  fs.closeSync(handle);
+}
+
+function sayFailure({ seed, drawn, plan, finding }: Failure): void {
+  const size = (of: Plan) =>
+    `${of.faults.length} faults and ${of.acts.length} acts on ${of.nodes.length} nodes`;
+  const lines = [
+    `seed ${seed} at commit ${commit()}: ${finding.property} BROKEN: ${finding.text}`,
+    `shrunk from ${size(drawn)} to ${size(plan)}:`,
+    ...scriptOf(plan),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function sayReport(report: Report, json: boolean): void {
+  const { runs, steps, milliseconds, time, failure } = report;
+  const perSecond = Math.round((steps / Math.max(milliseconds, 1)) * 1000);
+  if (json) {
+    const found = failure === null ? null : { seed: failure.seed, ...failure.finding, plan: failure.plan };
+    process.stdout.write(
+      `${JSON.stringify({ runs, steps, milliseconds, perSecond, commit: commit(), failure: found })}\n`,
+    );
+    return;
+  }
+  if (failure !== null) sayFailure(failure);
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const hours = (time / 3_600_000).toFixed(1);
+  const verdict = failure === null ? 'all held' : '1 failed';
+  process.stdout.write(
+    `${runs} seeds, ${steps} steps, ${hours} h of virtual time in ${seconds} s (${perSecond} steps/s): ${verdict}\n`,
+  );
+}
+
+/** Runs a campaign; returns the exit code. */
+export function runFuzz(flags: FuzzFlags): number {
+  const { seed, runs, minutes, nodes, pods, mutant, json = false, out } = flags;
+  const limited = minutes !== undefined;
+  const campaign = {
+    seed,
+    runs: runs ?? (limited ? Number.POSITIVE_INFINITY : 100),
+    milliseconds: limited ? minutes * 60_000 : null,
+    tries: TRIES,
+    envelope: {
+      ...(nodes !== undefined && { nodes }),
+      ...(pods !== undefined && { pods }),
+      mutants: [...mutantsOf(mutant)],
+    },
+  };
+  const report = fuzz(
+    campaign,
+    () => performance.now(),
+    () => {},
+  );
+  const { failure } = report;
+  sayReport(report, json);
+  if (failure === null) return FUZZ_EXIT.held;
+  const { property, text } = failure.finding;
+  if (out !== undefined) writeReplay(out, { commit: commit(), property, text, plan: failure.plan });
+  if (flags.trace !== undefined) trace(failure.plan, flags.trace);
+  return exitOf(failure.finding);
+}
+
+/** Runs the plan of a replay file; returns the exit code. */
+export function replayFuzz(file: string, flags: Pick<FuzzFlags, 'json' | 'trace'>): number {
+  const { plan, commit: found, property } = readReplay(file);
+  if (flags.trace !== undefined) trace(plan, flags.trace);
+  const { finding, steps, time } = runPlan(plan);
+  if (flags.json === true)
+    process.stdout.write(`${JSON.stringify({ found, property, finding, steps, time })}\n`);
+  else {
+    const now = finding === null ? 'held' : `${finding.property} BROKEN: ${finding.text}`;
+    const name = path.basename(file);
+    const lines = [`${name}: ${property} broke at commit ${found}; now, after ${steps} steps: ${now}`];
+    process.stdout.write(`${[...lines, ...scriptOf(plan)].join('\n')}\n`);
+  }
+  return exitOf(finding);
+}

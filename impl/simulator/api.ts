@@ -1,0 +1,100 @@
+/**
+ * The API Server cut down to facts (`spec/facts.ts`): objects by name, indexed, each change told to those who watch. Every write is one
+ * change; what a write means is in `writes.ts` and `stock.ts`.
+ */
+import type { DeploymentFact, NodeFact, PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
+import type { Incarnation, Owner } from '../../spec/vocabulary.ts';
+
+/** Collections that can be watched. */
+export interface Collections {
+  nodes: NodeFact;
+  deployments: DeploymentFact;
+  replicaSets: ReplicaSetFact;
+  pods: PodFact;
+  switch: SwitchFact;
+}
+/** Name of a collection. */
+export type What = keyof Collections;
+/** An object of any collection. */
+export type Fact = Collections[What];
+
+/** A change: what was (null: nothing) and what is (null: gone). */
+export type Change = (what: What, key: string, before: Fact | null, after: Fact | null) => void;
+
+/** All objects. */
+export class Api {
+  readonly leases = new Map<string, Incarnation>();
+  /** On R's Lease: the owner that it acknowledged last. */
+  acknowledged: Owner | null = null;
+  readonly nodes = new Map<string, NodeFact>();
+  readonly deployments = new Map<string, DeploymentFact>();
+  readonly replicaSets = new Map<string, ReplicaSetFact>();
+  readonly pods = new Map<string, PodFact>();
+  readonly switch = new Map<string, SwitchFact>();
+  readonly podsByUid = new Map<string, PodFact>();
+  readonly podsByObject = new Map<string, PodFact>();
+  /** Ready Pods of each ReplicaSet that are not being deleted. */
+  readonly readyOf = new Map<string, number>();
+  readonly #podsOn = new Map<string, Set<string>>();
+  readonly #changed: Change;
+  #version = 1;
+
+  constructor(changed: Change) {
+    this.#changed = changed;
+  }
+
+  /** A new resourceVersion. */
+  version(): string {
+    this.#version += 1;
+    return String(this.#version);
+  }
+
+  /** Puts an object as it is to be, under a new resourceVersion. */
+  put<W extends What>(what: W, key: string, fact: Collections[W]): Collections[W] {
+    const objects = this[what] as Map<string, Collections[W]>;
+    const before = objects.get(key) ?? null;
+    const after = { ...fact, resourceVersion: this.version() };
+    objects.set(key, after);
+    if (what === 'pods') this.#index(before as PodFact | null, after as PodFact);
+    this.#changed(what, key, before, after);
+    return after;
+  }
+
+  /** Takes an object away. */
+  remove(what: What, key: string): void {
+    const objects = this[what] as Map<string, Fact>;
+    const before = objects.get(key);
+    if (before === undefined) return;
+    objects.delete(key);
+    if (what === 'pods') this.#index(before as PodFact, null);
+    this.#changed(what, key, before, null);
+  }
+
+  /** Pods bound to a node, by name. */
+  podsOn(node: string): readonly PodFact[] {
+    const names = [...(this.#podsOn.get(node) ?? [])].sort();
+    return names.map((name) => this.pods.get(name) as PodFact);
+  }
+
+  #count(pod: PodFact | null, by: 1 | -1): void {
+    if (pod === null || !pod.ready || pod.deleting || pod.replicaSet === null) return;
+    this.readyOf.set(pod.replicaSet, (this.readyOf.get(pod.replicaSet) ?? 0) + by);
+  }
+
+  #index(before: PodFact | null, after: PodFact | null): void {
+    this.#count(before, -1);
+    this.#count(after, 1);
+    if (before !== null) {
+      this.podsByObject.delete(before.metadataUid);
+      if (before.uid !== null) this.podsByUid.delete(before.uid);
+      if (before.node !== after?.node) this.#podsOn.get(before.node ?? '')?.delete(before.name);
+    }
+    if (after === null) return;
+    this.podsByObject.set(after.metadataUid, after);
+    if (after.uid !== null) this.podsByUid.set(after.uid, after);
+    const node = after.node ?? '';
+    const names = this.#podsOn.get(node) ?? new Set();
+    names.add(after.name);
+    this.#podsOn.set(node, names);
+  }
+}

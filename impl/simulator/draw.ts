@@ -1,0 +1,226 @@
+/**
+ * Draws a plan from a seed. Swarm: each seed draws which faults there are at all, and how often each; how large the world is, how slow
+ * everything is, and what people ask for.
+ */
+import type { PeerName } from '../../spec/vocabulary.ts';
+import { room } from '../../spec/worlds/objects.ts';
+import type {
+  Act,
+  Fault,
+  Latencies,
+  LinkOf,
+  Plan,
+  PlannedAct,
+  PlannedDeployment,
+  PlannedFault,
+  PlannedForeign,
+  PlannedNode,
+} from './plan.ts';
+import { Random } from './random.ts';
+
+/** What the caller decides instead of the seed. */
+export interface Envelope {
+  readonly nodes?: number;
+  readonly pods?: number;
+  readonly mutants?: readonly string[];
+}
+
+interface Size {
+  readonly nodes: number;
+  /** Pods asked for at most, of all Deployments together. */
+  readonly pods: number;
+}
+
+function drawSize(dice: Random, { nodes, pods }: Envelope): Size {
+  const kind = dice.below(20);
+  const drawn: Size =
+    kind < 13
+      ? { nodes: dice.whole(1, 3), pods: dice.whole(1, 8) }
+      : kind < 19
+        ? { nodes: dice.whole(2, 8), pods: dice.whole(5, 50) }
+        : { nodes: dice.whole(5, 30), pods: dice.whole(50, 300) };
+  return { nodes: nodes ?? drawn.nodes, pods: pods ?? drawn.pods };
+}
+
+function drawLatencies(dice: Random): Latencies {
+  const slow = dice.chance(0.3) ? 20 : 1;
+  const whole = (from: number, to: number) => Math.round(dice.scale(from, to) * 100) / 100;
+  return {
+    link: whole(0.2, 5) * slow,
+    api: whole(1, 50) * slow,
+    watch: whole(1, 100) * slow,
+    start: whole(1, 5000),
+    stop: whole(1, 5000),
+    disk: dice.chance(0.3) ? 0 : whole(0.1, 20),
+    restart: whole(10, 5000),
+  };
+}
+
+/** Kinds of faults that this seed has, and how many. */
+interface Draws {
+  readonly dice: Random;
+  readonly latencies: Latencies;
+  readonly nodes: readonly PlannedNode[];
+}
+
+const UPPER: readonly PeerName[] = ['autoscaler', 'deployment', 'replicaset', 'scheduler'];
+
+function linkOf({ dice, nodes }: Draws): LinkOf {
+  const at = dice.below(5);
+  if (at < 3) return { up: UPPER[at] as PeerName, down: UPPER[at + 1] as PeerName };
+  return { up: 'scheduler', down: `kubelet/${dice.pick(nodes).name}` };
+}
+
+function peerOf({ dice, nodes }: Draws): PeerName {
+  return dice.chance(0.4) ? `kubelet/${dice.pick(nodes).name}` : dice.pick(UPPER);
+}
+
+const long = (dice: Random) => Math.round(dice.scale(10, 200_000));
+
+const DRAWN: Readonly<Record<Fault['fault'], (draws: Draws) => Fault>> = {
+  crash: (draws) => ({
+    fault: 'crash',
+    peer: peerOf(draws),
+    effects: draws.dice.chance(0.3) ? null : draws.dice.below(6),
+    linger: draws.dice.chance(0.5),
+    down: Math.round(draws.latencies.restart * draws.dice.scale(0.1, 10)),
+  }),
+  nodeCrash: ({ dice, nodes }) => ({ fault: 'nodeCrash', node: dice.pick(nodes).name, down: long(dice) }),
+  journalLost: ({ dice, nodes }) => ({ fault: 'journalLost', node: dice.pick(nodes).name, down: long(dice) }),
+  usurp: ({ dice }) => ({ fault: 'usurp', peer: dice.pick(UPPER) }),
+  break: (draws) => ({ fault: 'break', link: linkOf(draws), linger: draws.dice.chance(0.5) }),
+  halfOpen: (draws) => ({
+    fault: 'halfOpen',
+    link: linkOf(draws),
+    way: draws.dice.pick(['up', 'down', 'both'] as const),
+  }),
+  duplicate: (draws) => ({ fault: 'duplicate', link: linkOf(draws), late: long(draws.dice) }),
+  cutOff: ({ dice, nodes }) => ({
+    fault: 'cutOff',
+    node: dice.pick(nodes).name,
+    from: dice.pick(['links', 'api', 'both'] as const),
+    for: long(dice),
+  }),
+  api: ({ dice }) => ({
+    fault: 'api',
+    how: dice.pick(['away', 'busy', 'failing', 'replyLost', 'late', 'conflict', 'slow'] as const),
+    chance: Math.round(dice.between(0.05, 0.8) * 100) / 100,
+    for: Math.round(dice.scale(10, 30_000)),
+  }),
+  watchLost: (draws) => ({
+    fault: 'watchLost',
+    peer: peerOf(draws),
+    for: Math.round(draws.dice.scale(1, 30_000)),
+  }),
+  exit: ({ dice, nodes }) => ({ fault: 'exit', node: dice.pick(nodes).name, nth: dice.below(100) }),
+  notReady: ({ dice, nodes }) => ({ fault: 'notReady', node: dice.pick(nodes).name, for: long(dice) }),
+  slowDisk: ({ dice, nodes }) => ({
+    fault: 'slowDisk',
+    node: dice.pick(nodes).name,
+    by: Math.round(dice.scale(10, 5000)),
+    for: long(dice),
+  }),
+};
+
+function drawFaults(draws: Draws, moment: () => number, size: Size): readonly PlannedFault[] {
+  const { dice } = draws;
+  const faults: PlannedFault[] = [];
+  for (const kind of Object.keys(DRAWN) as Fault['fault'][]) {
+    if (!dice.chance(0.45)) continue;
+    const many = Math.round(dice.scale(1, 3 + Math.sqrt(size.nodes) * 3));
+    for (let one = 0; one < many; one += 1) faults.push({ at: moment(), ...DRAWN[kind](draws) });
+  }
+  return faults.sort((a, b) => a.at - b.at);
+}
+
+function drawActs(
+  dice: Random,
+  deployments: readonly PlannedDeployment[],
+  nodes: readonly PlannedNode[],
+  { most, share }: { readonly most: number; readonly share: number },
+  moment: () => number,
+): readonly PlannedAct[] {
+  const has = { request: dice.chance(0.6), rollout: dice.chance(0.3), deletePod: dice.chance(0.4) };
+  const rare = { cost: dice.chance(0.2), deleteNode: dice.chance(0.15), cordon: dice.chance(0.2) };
+  const acts: PlannedAct[] = [];
+  let templates = 1;
+  const one = (kind: Act['act']): Act => {
+    const deployment = dice.pick(deployments).name;
+    // What A is asked for may win late, over what was asked for at the end: it must fit (see `most`).
+    const replicas = dice.chance(0.2) ? 0 : dice.whole(0, kind === 'request' ? share : most);
+    switch (kind) {
+      case 'rollout':
+        templates += dice.chance(0.3) ? 0 : 1;
+        return { act: 'rollout', deployment, template: `t${templates}` };
+      case 'deletePod':
+        return { act: 'deletePod', deployment, nth: dice.below(1000) };
+      case 'cost':
+        return { act: 'cost', deployment, nth: dice.below(1000), cost: dice.whole(-5, 5) };
+      case 'deleteNode':
+        return { act: 'deleteNode', node: dice.pick(nodes).name, back: long(dice) };
+      case 'cordon':
+        return { act: 'cordon', node: dice.pick(nodes).name, for: long(dice) };
+      default:
+        return { act: kind, deployment, replicas };
+    }
+  };
+  for (let count = dice.whole(1, 6); count > 0; count -= 1) acts.push({ at: moment(), ...one('scale') });
+  for (const [kind, is] of Object.entries({ ...has, ...rare }))
+    if (is)
+      for (let count = dice.whole(1, 4); count > 0; count -= 1)
+        acts.push({ at: moment(), ...one(kind as Act['act']) });
+  return acts.sort((a, b) => a.at - b.at);
+}
+
+/** The plan of a seed. */
+export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
+  const dice = new Random(seed, 'plan');
+  const size = drawSize(dice, envelope);
+  const latencies = drawLatencies(dice);
+  // Half of the room is enough for what is asked for at the end, wherever it lands.
+  const perNode = Math.max(4, Math.ceil((size.pods * 2) / size.nodes) + dice.below(3));
+  const nodes: PlannedNode[] = Array.from({ length: size.nodes }, (_, at) => ({
+    name: `n${at + 1}`,
+    capacity: room(perNode),
+  }));
+  const many = dice.chance(0.5) ? 1 : dice.whole(1, 3);
+  const share = Math.max(1, Math.floor(size.pods / many));
+  const deployments = Array.from(
+    { length: many },
+    (_, at): PlannedDeployment => ({
+      name: ['d', 'e', 'f'][at] as string,
+      replicas: dice.chance(0.3) ? 0 : dice.whole(0, share),
+      requests: room(1),
+      priority: at * 10,
+    }),
+  );
+  const foreign: PlannedForeign[] = dice.chance(0.2)
+    ? [{ name: 'foreign', node: dice.pick(nodes).name, requests: room(1) }]
+    : [];
+  // Some worlds are asked for more than fits for a while.
+  const most = dice.chance(0.3) ? share * 3 : share;
+  const healAt = Math.round(dice.scale(500, 400_000));
+  const moment = () => Math.round(dice.chance(0.5) ? dice.between(0, healAt) : dice.scale(1, healAt));
+  const acts = drawActs(dice, deployments, nodes, { most, share }, moment);
+  const faults = drawFaults({ dice, latencies, nodes }, moment, size);
+  const calm: readonly PlannedAct[] = deployments.map(({ name }) => ({
+    at: healAt,
+    act: 'insist',
+    deployment: name,
+    replicas: dice.whole(0, share),
+  }));
+  return {
+    seed,
+    runtime: dice.chance(0.5) ? 'runs' : 'publish',
+    nodes,
+    deployments,
+    foreign,
+    latencies,
+    // What is asked for at the end of the faults fits; else nobody could say what must run.
+    acts: [...acts, ...calm],
+    faults,
+    healAt,
+    finally: Object.fromEntries(deployments.map(({ name }) => [name, dice.whole(0, share)])),
+    mutants: envelope.mutants ?? [],
+  };
+}

@@ -1,0 +1,268 @@
+/**
+ * The properties as a world runs (`spec/properties`). History is kept as it happens, and what a step can break is looked at by what the
+ * step touched, so that a step costs the same however many Pods there are. All else is judged on the whole view, now and then.
+ */
+import type { Effect } from '../../spec/effects.ts';
+import type { StageEvent } from '../../spec/events.ts';
+import type { JournalEntry } from '../../spec/journal.ts';
+import type { Message } from '../../spec/messages.ts';
+import {
+  type History,
+  NO_HISTORY,
+  PROPERTIES,
+  type PropertyName,
+  type StepView,
+  type WorldView,
+} from '../../spec/properties/index.ts';
+import { undrainedMark } from '../../spec/properties/pods.ts';
+import type { Fence, Resources, Uid } from '../../spec/vocabulary.ts';
+import { isTail, type Life, nodeOf } from './life.ts';
+import type { ContainerState, Machine } from './machine.ts';
+import type { Simulation } from './simulation.ts';
+import { allUids, preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
+import { foreignOf, nodeView, worldView } from './view.ts';
+
+/** What is wrong. */
+export interface Finding {
+  readonly property: string;
+  readonly text: string;
+}
+
+/** Properties of states, judged on the whole view. */
+const STATES: readonly PropertyName[] = ['CacheCoherent', 'SingleOwner', 'NoFalseConfirm', 'NodeCapacity'];
+const STEPS: readonly PropertyName[] = ['PhaseMonotonic', 'SessionFenced'];
+const NOTHING: Resources = { cpu: 0, memory: 0, pods: 0 };
+
+/** Watches one world. */
+export class Judge {
+  readonly #sim: Simulation;
+  readonly accepted = new Map<Uid, Set<string>>();
+  readonly collected = new Map<Uid, string>();
+  readonly #ended = new Map<Uid, Set<'confirmed' | 'shown'>>();
+  readonly #cancelled = new Map<string, { readonly mark: Fence; readonly uids: ReadonlySet<Uid> }>();
+  readonly #victims = new Map<Uid, Set<Uid>>();
+  readonly #asked = new Set<number>();
+  readonly #external = new Map<string, number>();
+  readonly #stopped: string[] = [];
+  readonly #requests = new Map<Uid, Resources>();
+  /** What each node runs, and what others have on it. */
+  readonly #used = new Map<string, Resources>();
+  #sinceWhole = 0;
+  finding: Finding | null = null;
+
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+  }
+
+  /** The first thing that is wrong is what counts. */
+  found(property: string, text: string | null): void {
+    if (text !== null) this.finding ??= { property, text };
+  }
+
+  // ---- history ------------------------------------------------------------------------------------------
+
+  asked(replicas: number): void {
+    this.#asked.add(replicas);
+  }
+
+  external(deployment: string, generation: number): void {
+    this.#external.set(deployment, generation);
+  }
+
+  /** A write-back replaced a value; it must have seen the last external write. */
+  overwrote(deployment: string, value: number, generation: number): void {
+    if (generation < (this.#external.get(deployment) ?? 0))
+      this.found('ScaleNotLost', `${deployment}: ${value} was overwritten unseen`);
+  }
+
+  stopped(life: Life): void {
+    this.#stopped.push(life.id);
+  }
+
+  /** A uid was shown ending, or confirmed. */
+  ended(uid: Uid, how: 'confirmed' | 'shown'): void {
+    const hows = this.#ended.get(uid) ?? new Set();
+    this.#ended.set(uid, hows.add(how));
+  }
+
+  /** S wrote a mark: what the node holds by its journal is given up, unless the mark turns out void. */
+  marked(node: string, mark: Fence): void {
+    this.#cancelled.set(node, { mark, uids: new Set(this.#sim.machineOf(node).journal.pods.keys()) });
+  }
+
+  journalled(life: Life, entries: readonly JournalEntry[]): void {
+    for (const entry of entries) {
+      if (entry.kind !== 'accepted') continue;
+      const { uid, requests } = entry.record;
+      this.#requests.set(uid, requests);
+      const nodes = (this.accepted.get(uid) ?? new Set()).add(nodeOf(life.peer));
+      this.accepted.set(uid, nodes);
+      if (nodes.size > 1) this.found('UniquePlacement', `${uid} was accepted by ${[...nodes].join(' and ')}`);
+    }
+  }
+
+  sent(life: Life, message: Message): void {
+    if (message.kind === 'Terminated' && isTail(life.peer))
+      for (const uid of message.uids) this.ended(uid, 'confirmed');
+  }
+
+  /** A start, or a create that leads to one, was asked for. */
+  starting(uid: Uid, node: string): void {
+    if (this.#ended.get(uid)?.has('shown'))
+      this.found('TerminationIrreversible', `${uid} starts after it was shown ending`);
+    const { containers } = this.#sim.machineOf(node);
+    for (const victim of this.#victims.get(uid) ?? [])
+      if (containers.has(victim)) this.found('PreemptionOrdered', `${uid} was started while ${victim} ran`);
+  }
+
+  /** A Pod object was created by this node's K. */
+  published(uid: Uid, node: string): void {
+    if (this.accepted.get(uid)?.has(node) !== true)
+      this.found('TailPublishes', `${uid} on ${node} was never accepted there`);
+  }
+
+  containers(machine: Machine, uid: Uid, was: ContainerState | null, is: ContainerState | null): void {
+    // The node's own kubelet may finish a start that it began before it heard of the end.
+    const again = this.#ended.get(uid)?.has(was === null ? 'shown' : 'confirmed');
+    if (
+      is !== null &&
+      is !== 'stopping' &&
+      again === true &&
+      (was !== null || this.#sim.plan.runtime === 'publish')
+    )
+      this.found('TerminationIrreversible', `${uid} runs again after its end`);
+    if ((was === null) === (is === null)) return;
+    this.#used.set(machine.name, this.#sum(machine, uid, is === null ? -1 : 1));
+    if (is === null) return;
+    this.#judgeCollected(uid, machine);
+    const { cpu, memory, pods } = this.#used.get(machine.name) ?? NOTHING;
+    const { capacity } = machine;
+    if (cpu > capacity.cpu || memory > capacity.memory || pods > capacity.pods)
+      this.found(
+        'NodeCapacity',
+        `${machine.name} holds cpu ${cpu} of ${capacity.cpu}, Pods ${pods} of ${capacity.pods}`,
+      );
+  }
+
+  /** What the node runs, with those of others, after a change by one Pod. */
+  #sum(machine: Machine, uid: Uid, by: 1 | -1): Resources {
+    const { cpu, memory, pods } = this.#used.get(machine.name) ?? foreignOf(this.#sim, machine.name);
+    const one = this.#requests.get(uid) ?? NOTHING;
+    return { cpu: cpu + by * one.cpu, memory: memory + by * one.memory, pods: pods + by * one.pods };
+  }
+
+  #judgeCollected(uid: Uid, machine: Machine): void {
+    const by = this.collected.get(uid);
+    if (by === undefined || undrainedMark(nodeView(this.#sim, machine))) return;
+    this.found('NoFalseConfirm', `${uid} runs on ${machine.name}; its tombstone was collected by ${by}`);
+  }
+
+  // ---- steps --------------------------------------------------------------------------------------------
+
+  /** A step of a stage. */
+  stepped(life: Life, event: StageEvent, before: unknown, effects: readonly Effect[]): void {
+    this.#sinceWhole += 1;
+    if (recordsChanged(life.peer, before, life.state) || event.type === 'received') {
+      const uids = touched(life.peer, event, effects, before, life.state);
+      this.#judgeRecords(life, before, uids);
+      const view = stepView(life, event, before, uids, () => this.history());
+      for (const name of STEPS) this.#check(name, view);
+      // In a rollout the stock controller takes Pods away before as many others run.
+      const rolls = this.#sim.plan.acts.some((one) => one.act === 'rollout');
+      if (life.peer === 'replicaset' && !rolls && hasMarked(life, before, uids)) {
+        const all = allUids(life.peer, before, life.state);
+        this.#check(
+          'NoNeedlessEnd',
+          stepView(life, event, before, all, () => this.history()),
+        );
+      }
+    }
+    if (life.peer === 'scheduler') this.#notePreemptions(before, life.state);
+    if (this.#sinceWhole * 4 >= this.accepted.size + 40 * this.#sim.lives.size) this.whole();
+  }
+
+  #judgeRecords(life: Life, before: unknown, uids: Iterable<Uid>): void {
+    const { peer } = life;
+    if (peer !== 'replicaset' && peer !== 'scheduler') return;
+    for (const uid of uids) {
+      const was = recordOf(peer, before, uid);
+      const is = recordOf(peer, life.state, uid);
+      if (was?.phase === 'terminating' && is === undefined) {
+        this.collected.set(uid, peer);
+        for (const node of this.accepted.get(uid) ?? []) {
+          const machine = this.#sim.machineOf(node);
+          if (machine.containers.has(uid)) this.#judgeCollected(uid, machine);
+        }
+      }
+      if (was === undefined && is !== undefined && is.phase !== 'created') this.#judgeAdopted(life, uid);
+    }
+  }
+
+  /** A uid that a cancellation gave up must not come back, if nobody upstream holds it any more. */
+  #judgeAdopted(life: Life, uid: Uid): void {
+    const others = (['replicaset', 'scheduler'] as const)
+      .flatMap((peer) => this.#sim.lives.get(peer) ?? [])
+      .some((other) => other !== life && recordOf(other.peer, other.state, uid) !== undefined);
+    if (others) return;
+    for (const node of this.accepted.get(uid) ?? []) {
+      const cancelled = this.#cancelled.get(node);
+      if (cancelled === undefined || !cancelled.uids.has(uid)) continue;
+      const { journal } = this.#sim.machineOf(node);
+      const answered = journal.drained !== null && compare(journal.drained, cancelled.mark) >= 0;
+      if (!answered && cancelled.mark.incarnation < journal.fence.incarnation) continue;
+      this.found('CancelledStaysOut', `${life.peer} adopted ${uid} of ${node}, which was cancelled`);
+    }
+  }
+
+  #notePreemptions(before: unknown, after: unknown): void {
+    const now = preemptionsOf(after);
+    if (now === preemptionsOf(before)) return;
+    for (const [uid, { context }] of now) {
+      const victims = this.#victims.get(uid) ?? new Set();
+      for (const victim of context.awaited) victims.add(victim);
+      this.#victims.set(uid, victims);
+    }
+  }
+
+  /** The whole view. */
+  whole(): void {
+    this.#sinceWhole = 0;
+    const view = worldView(this.#sim);
+    for (const name of STATES) this.#check(name, view);
+  }
+
+  #check(name: PropertyName, view: StepView | WorldView): void {
+    this.found(name, (PROPERTIES[name] as { check(view: StepView | WorldView): string | null }).check(view));
+  }
+
+  /** In the form that the properties read; each part is drawn only if it is read. */
+  history(): History {
+    const judge = this;
+    const lists = <T>(map: ReadonlyMap<string, ReadonlySet<T>>) =>
+      Object.fromEntries([...map].map(([key, set]) => [key, [...set]]));
+    return {
+      ...NO_HISTORY,
+      get accepted() {
+        return lists(judge.accepted);
+      },
+      get collected() {
+        return Object.fromEntries([...judge.collected].map(([uid, by]) => [uid, [by]]));
+      },
+      everAsked: [...this.#asked],
+      stopped: this.#stopped,
+    };
+  }
+}
+
+/** Whether a Pod that was live before, or not there, is marked now. */
+function hasMarked(life: Life, before: unknown, uids: Iterable<Uid>): boolean {
+  for (const uid of uids)
+    if (
+      recordOf(life.peer, life.state, uid)?.phase === 'terminating' &&
+      recordOf(life.peer, before, uid)?.phase !== 'terminating'
+    )
+      return true;
+  return false;
+}
+
+const compare = (a: Fence, b: Fence) => a.incarnation - b.incarnation || a.n - b.n;

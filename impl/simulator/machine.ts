@@ -1,0 +1,172 @@
+/**
+ * A machine, its disk and its containers: they outlive the processes on it. Where K runs the containers it starts and stops them;
+ * where the node's own kubelet does (`publish`), that follows the objects.
+ */
+
+import type { PodFact } from '../../spec/facts.ts';
+import { foldJournal } from '../../spec/foldJournal.ts';
+import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../spec/journal.ts';
+import type { Resources, Uid } from '../../spec/vocabulary.ts';
+import type { Simulation } from './simulation.ts';
+import { removeObject } from './writes.ts';
+
+/** Containers of one Pod. */
+export type ContainerState = 'starting' | 'running' | 'stopping';
+
+/** One machine. */
+export class Machine {
+  readonly name: string;
+  readonly capacity: Resources;
+  /** uid → state; in `publish` the stamp's uid, or `a-<metadata.uid>`. */
+  readonly containers = new Map<Uid, ContainerState>();
+  /** Raised when the machine dies: what was under way in it is void. */
+  epoch = 0;
+  #journal: JournalState = EMPTY_JOURNAL;
+  #fresh: JournalEntry[] = [];
+  /** The disk takes so much longer, ms. */
+  slow = 0;
+
+  constructor(name: string, capacity: Resources) {
+    this.name = name;
+    this.capacity = capacity;
+  }
+
+  /** Makes entries durable. They are added up only when somebody reads. */
+  persist(entries: readonly JournalEntry[]): void {
+    this.#fresh.push(...entries);
+  }
+
+  /** What is durable. */
+  get journal(): JournalState {
+    if (this.#fresh.length > 0) {
+      this.#journal = foldJournal(this.#journal, this.#fresh);
+      this.#fresh = [];
+    }
+    return this.#journal;
+  }
+
+  /** Nothing is durable any more. */
+  forget(): void {
+    this.#journal = EMPTY_JOURNAL;
+    this.#fresh = [];
+  }
+}
+
+const uidOf = (pod: PodFact) => pod.uid ?? `a-${pod.metadataUid}`;
+
+/** After a while, unless the machine has died meanwhile. */
+function later(sim: Simulation, machine: Machine, milliseconds: number, act: () => void): void {
+  const { epoch } = machine;
+  sim.clock.after(milliseconds, () => {
+    if (machine.epoch === epoch) act();
+  });
+}
+
+/** K starts containers. */
+export function startContainers(sim: Simulation, machine: Machine, uid: Uid): void {
+  if (machine.containers.has(uid)) return;
+  sim.setContainers(machine, uid, 'starting');
+  later(sim, machine, sim.latency('start'), () => {
+    if (machine.containers.get(uid) !== 'starting') return;
+    sim.setContainers(machine, uid, 'running');
+    sim.tellTail(machine.name, { type: 'podStarted', uid });
+    sim.tellTail(machine.name, { type: 'podReadiness', uid, ready: true });
+  });
+}
+
+/** K stops containers, or a start in flight. */
+export function stopContainers(sim: Simulation, machine: Machine, uid: Uid): void {
+  const state = machine.containers.get(uid);
+  if (state === undefined)
+    return later(sim, machine, 1, () =>
+      sim.tellTail(machine.name, { type: 'podStopped', uid, failed: false }),
+    );
+  if (state === 'stopping') return;
+  sim.setContainers(machine, uid, 'stopping');
+  later(sim, machine, sim.latency('stop'), () => {
+    if (machine.containers.get(uid) !== 'stopping') return;
+    sim.setContainers(machine, uid, null);
+    sim.tellTail(machine.name, { type: 'podStopped', uid, failed: false });
+  });
+}
+
+/** The node's own kubelet looks at an object of its node: it runs what is bound to it, and ends what is being deleted or gone. */
+export function kubeletSees(sim: Simulation, machine: Machine, name: string, uid: Uid): void {
+  if (sim.cutFromApi.has(machine.name)) return;
+  const pod = sim.api.pods.get(name);
+  const wanted = pod !== undefined && !pod.deleting && pod.node === machine.name && uidOf(pod) === uid;
+  const state = machine.containers.get(uid);
+  if (wanted && state === undefined && pod.phase !== 'Failed') {
+    sim.setContainers(machine, uid, 'starting');
+    later(sim, machine, sim.latency('start'), () => {
+      if (machine.containers.get(uid) !== 'starting') return;
+      sim.setContainers(machine, uid, 'running');
+      showRunning(sim, machine, name, uid);
+    });
+  }
+  if (wanted || state === 'stopping') return;
+  if (state === undefined) return finalise(sim, machine, name, uid);
+  sim.setContainers(machine, uid, 'stopping');
+  later(sim, machine, sim.latency('stop'), () => {
+    if (machine.containers.get(uid) !== 'stopping') return;
+    sim.setContainers(machine, uid, null);
+    finalise(sim, machine, name, uid);
+  });
+}
+
+/** Tries until the API Server can be reached. */
+function whenReachable(sim: Simulation, machine: Machine, act: () => void): void {
+  later(sim, machine, sim.latency('api'), () => {
+    const isAway = sim.cutFromApi.has(machine.name) || sim.troubles.some(({ how }) => how === 'away');
+    if (!isAway) return act();
+    later(sim, machine, 1000, () => whenReachable(sim, machine, act));
+  });
+}
+
+function showRunning(sim: Simulation, machine: Machine, name: string, uid: Uid): void {
+  whenReachable(sim, machine, () => {
+    const pod = sim.api.pods.get(name);
+    if (pod === undefined || uidOf(pod) !== uid || machine.containers.get(uid) !== 'running') return;
+    if (pod.phase !== 'Failed' && !pod.ready)
+      sim.api.put('pods', name, { ...pod, phase: 'Running', ready: true });
+    kubeletSees(sim, machine, name, uid);
+  });
+}
+
+function finalise(sim: Simulation, machine: Machine, name: string, uid: Uid): void {
+  whenReachable(sim, machine, () => {
+    const pod = sim.api.pods.get(name);
+    if (pod?.deleting === true && uidOf(pod) === uid && !machine.containers.has(uid)) removeObject(sim, pod);
+  });
+}
+
+/** The kubelet looks at all that is, or was, on its node: at its start, and when the API Server is back. */
+export function kubeletResyncs(sim: Simulation, machine: Machine): void {
+  if (sim.plan.runtime !== 'publish') return;
+  const known = new Map<Uid, string>();
+  for (const pod of sim.api.podsOn(machine.name)) if (pod.managed) known.set(uidOf(pod), pod.name);
+  for (const uid of machine.containers.keys()) if (!known.has(uid)) known.set(uid, '');
+  for (const [uid, name] of known) kubeletSees(sim, machine, name, uid);
+}
+
+/** Containers of a Pod exit by themselves. */
+export function exit(sim: Simulation, machine: Machine, uid: Uid): void {
+  sim.setContainers(machine, uid, null);
+  if (sim.plan.runtime === 'runs')
+    return sim.tellTail(machine.name, { type: 'podStopped', uid, failed: true });
+  const pod = sim.api.podsByUid.get(uid);
+  if (pod !== undefined) sim.api.put('pods', pod.name, { ...pod, phase: 'Failed', ready: false });
+}
+
+/** The disk is lost. Nobody gets a new one while a start is in flight at the runtime: no agent could know of it. */
+export function loseDisk(sim: Simulation, machine: Machine): void {
+  machine.forget();
+  for (const [uid, state] of machine.containers)
+    if (state === 'starting' && sim.plan.runtime === 'runs') sim.setContainers(machine, uid, 'running');
+}
+
+/** Power is gone. */
+export function powerOff(sim: Simulation, machine: Machine): void {
+  machine.epoch += 1;
+  for (const uid of [...machine.containers.keys()]) sim.setContainers(machine, uid, null);
+}

@@ -1,0 +1,89 @@
+/** What people do to the API Server and to A. */
+import type { PlannedAct } from './plan.ts';
+import { putNode } from './populate.ts';
+import type { Simulation } from './simulation.ts';
+import { deleteObject } from './writes.ts';
+
+/** Somebody who wants so many whatever else is under way: also if the object says so already. */
+export function insist(sim: Simulation, name: string, replicas: number): void {
+  if (sim.api.deployments.get(name)?.replicas === replicas) scale(sim, name, replicas + 1);
+  scale(sim, name, replicas);
+}
+
+/** Somebody writes `spec.replicas`; to write what is there changes nothing. */
+export function scale(sim: Simulation, name: string, replicas: number): void {
+  const was = sim.api.deployments.get(name);
+  if (was === undefined || was.replicas === replicas) return;
+  sim.judge.asked(replicas);
+  const generation = was.generation + 1;
+  sim.judge.external(name, generation);
+  sim.api.put('deployments', name, { ...was, replicas, generation, replicasOwner: 'kubectl/Update/scale' });
+}
+
+function podOf(sim: Simulation, deployment: string, nth: number) {
+  const pods = [...sim.api.pods.values()].filter(
+    (pod) => !pod.deleting && sim.api.replicaSets.get(pod.replicaSet ?? '')?.deployment === deployment,
+  );
+  return pods[nth % Math.max(pods.length, 1)];
+}
+
+/** Somebody does it. */
+export function act(sim: Simulation, what: PlannedAct): void {
+  sim.note(what);
+  const { api } = sim;
+  switch (what.act) {
+    case 'scale':
+      return scale(sim, what.deployment, what.replicas);
+    case 'insist':
+      return insist(sim, what.deployment, what.replicas);
+    case 'request': {
+      const { deployment, replicas } = what;
+      sim.judge.asked(replicas);
+      for (const life of sim.lives.get('autoscaler') ?? [])
+        sim.give(life, { type: 'scaleRequested', deployment, replicas });
+      return;
+    }
+    case 'rollout': {
+      const was = api.deployments.get(what.deployment);
+      const { template } = what;
+      if (was !== undefined && was.template !== template)
+        api.put('deployments', was.name, {
+          ...was,
+          template,
+          rest: template,
+          generation: was.generation + 1,
+        });
+      return;
+    }
+    case 'deletePod': {
+      const pod = podOf(sim, what.deployment, what.nth);
+      if (pod !== undefined) deleteObject(sim, pod);
+      return;
+    }
+    case 'cost': {
+      const pod = podOf(sim, what.deployment, what.nth);
+      if (pod !== undefined) api.put('pods', pod.name, { ...pod, deletionCost: what.cost });
+      return;
+    }
+    case 'deleteNode': {
+      const node = sim.plan.nodes.find(({ name }) => name === what.node);
+      if (node === undefined || !api.nodes.has(what.node)) return;
+      api.remove('nodes', what.node);
+      sim.clock.at(Math.min(sim.clock.now + what.back, sim.plan.healAt), () => {
+        if (!api.nodes.has(node.name)) putNode(sim, node);
+      });
+      return;
+    }
+    case 'cordon': {
+      const show = (unschedulable: boolean) => {
+        const node = api.nodes.get(what.node);
+        if (node !== undefined) api.put('nodes', node.name, { ...node, unschedulable });
+      };
+      show(true);
+      sim.clock.at(Math.min(sim.clock.now + what.for, sim.plan.healAt), () => show(false));
+      return;
+    }
+    default:
+      return what satisfies never;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A plan: everything that decides how a simulated world goes, as plain JSON. The seed draws it (`draw.ts`); a failure is shrunk
+ * by leaving parts of it out; a replay file holds it.
+ */
+import type { PeerName, Resources } from '../../spec/vocabulary.ts';
+
+/** A Node at the start. */
+export interface PlannedNode {
+  readonly name: string;
+  readonly capacity: Resources;
+}
+
+/** A Deployment with one ReplicaSet at the start. */
+export interface PlannedDeployment {
+  readonly name: string;
+  readonly replicas: number;
+  readonly requests: Resources;
+  readonly priority: number;
+}
+
+/** A Pod of somebody else, bound to a Node from the start. */
+export interface PlannedForeign {
+  readonly name: string;
+  readonly node: string;
+  readonly requests: Resources;
+}
+
+/** How long things take: each is drawn between a half and twice of this, ms. */
+export interface Latencies {
+  readonly link: number;
+  readonly api: number;
+  readonly watch: number;
+  readonly start: number;
+  readonly stop: number;
+  readonly disk: number;
+  /** From a crash to the start of the next life. */
+  readonly restart: number;
+}
+
+/** What people do. */
+export type Act =
+  /** By anyone, at the API Server. */
+  | { readonly act: 'scale'; readonly deployment: string; readonly replicas: number }
+  /** The same, and there and back if the object says so already: it wins over all that is under way. */
+  | { readonly act: 'insist'; readonly deployment: string; readonly replicas: number }
+  /** By A's own scale API. */
+  | { readonly act: 'request'; readonly deployment: string; readonly replicas: number }
+  | { readonly act: 'rollout'; readonly deployment: string; readonly template: string }
+  /** `nth`: of the live Pods of the Deployment, by name, modulo how many there are. */
+  | { readonly act: 'deletePod'; readonly deployment: string; readonly nth: number }
+  | { readonly act: 'cost'; readonly deployment: string; readonly nth: number; readonly cost: number }
+  | { readonly act: 'deleteNode'; readonly node: string; readonly back: number }
+  | { readonly act: 'cordon'; readonly node: string; readonly for: number };
+
+/** Somebody's act at a time. */
+export type PlannedAct = Act & { readonly at: number };
+
+/** Which link: by its upstream and downstream stage. */
+export interface LinkOf {
+  readonly up: PeerName;
+  readonly down: PeerName;
+}
+
+/** What goes wrong. */
+export type Fault =
+  /** The process dies after so many effects of its next step (null: between steps). What it sent may arrive or not. */
+  | {
+      readonly fault: 'crash';
+      readonly peer: PeerName;
+      readonly effects: number | null;
+      readonly linger: boolean;
+      readonly down: number;
+    }
+  /** The machine dies: the agent, and all containers. */
+  | { readonly fault: 'nodeCrash'; readonly node: string; readonly down: number }
+  /** The agent dies, and its disk with it. */
+  | { readonly fault: 'journalLost'; readonly node: string; readonly down: number }
+  /** A second leader starts while the first still runs. */
+  | { readonly fault: 'usurp'; readonly peer: PeerName }
+  /** The connection breaks: both ends learn of it. */
+  | { readonly fault: 'break'; readonly link: LinkOf; readonly linger: boolean }
+  /** Half-open: nothing arrives any more that way, or both ways; ends learn of it by the keep-alive. */
+  | { readonly fault: 'halfOpen'; readonly link: LinkOf; readonly way: 'down' | 'up' | 'both' }
+  /** A copy of the next `Hello` arrives so much later. */
+  | { readonly fault: 'duplicate'; readonly link: LinkOf; readonly late: number }
+  /** A node is cut off from S, from the API Server, or from both. */
+  | {
+      readonly fault: 'cutOff';
+      readonly node: string;
+      readonly from: 'links' | 'api' | 'both';
+      readonly for: number;
+    }
+  /** The API Server misbehaves for everybody: away, or with a chance for each request. */
+  | {
+      readonly fault: 'api';
+      readonly how: 'away' | 'busy' | 'failing' | 'replyLost' | 'late' | 'conflict' | 'slow';
+      readonly chance: number;
+      readonly for: number;
+    }
+  /** A watch is lost, with what it had not told; a list tells the difference later. */
+  | { readonly fault: 'watchLost'; readonly peer: PeerName; readonly for: number }
+  /** Containers of a Pod exit by themselves. */
+  | { readonly fault: 'exit'; readonly node: string; readonly nth: number }
+  /** The Node is shown NotReady for a while. */
+  | { readonly fault: 'notReady'; readonly node: string; readonly for: number }
+  /** The journal's disk takes so much longer for a while. */
+  | { readonly fault: 'slowDisk'; readonly node: string; readonly by: number; readonly for: number };
+
+/** A fault at a time. */
+export type PlannedFault = Fault & { readonly at: number };
+
+/** All that decides a run. */
+export interface Plan {
+  readonly seed: number;
+  readonly runtime: 'runs' | 'publish';
+  readonly nodes: readonly PlannedNode[];
+  readonly deployments: readonly PlannedDeployment[];
+  readonly foreign: readonly PlannedForeign[];
+  readonly latencies: Latencies;
+  readonly acts: readonly PlannedAct[];
+  readonly faults: readonly PlannedFault[];
+  /** From here on nothing new goes wrong, and what is wrong heals. */
+  readonly healAt: number;
+  /** Last words, asked for when all is at rest: then this many must run. */
+  readonly finally: Readonly<Record<string, number>>;
+  readonly mutants: readonly string[];
+}

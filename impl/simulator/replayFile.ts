@@ -1,0 +1,53 @@
+/** A replay file: a plan that failed, what it broke, and where it was found. */
+import fs from 'node:fs';
+import { KubedirectError } from '../../spec/errors.ts';
+import type { Plan } from './plan.ts';
+
+const FORMAT = 'kubedirect-replay/1';
+
+/** What a replay file holds. */
+export interface Replay {
+  readonly format: typeof FORMAT;
+  /** The commit it was found at; '' if unknown. */
+  readonly commit: string;
+  readonly property: string;
+  readonly text: string;
+  readonly plan: Plan;
+}
+
+/** Writes a replay file. */
+export function writeReplay(file: string, replay: Omit<Replay, 'format'>): void {
+  fs.writeFileSync(file, `${JSON.stringify({ format: FORMAT, ...replay }, null, 1)}\n`);
+}
+
+const LISTS = ['nodes', 'deployments', 'foreign', 'acts', 'faults', 'mutants'] as const;
+
+function isPlan(plan: Partial<Plan> | undefined): plan is Plan {
+  return (
+    plan !== undefined &&
+    Number.isInteger(plan.seed) &&
+    LISTS.every((list) => Array.isArray(plan[list])) &&
+    typeof plan.latencies === 'object' &&
+    typeof plan.finally === 'object' &&
+    Number.isFinite(plan.healAt) &&
+    (plan.nodes?.length ?? 0) > 0
+  );
+}
+
+/**
+ * Reads a replay file.
+ * @throws KubedirectError `REPLAY_INVALID`
+ */
+export function readReplay(file: string): Replay {
+  const fail = (why: string) => new KubedirectError('REPLAY_INVALID', `${file}: ${why}`);
+  let replay: Partial<Replay>;
+  try {
+    replay = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Replay>;
+  } catch (error) {
+    throw fail(`can not be read: ${(error as Error).message}`);
+  }
+  if (replay?.format !== FORMAT)
+    throw fail(`expected format ${FORMAT}, got ${JSON.stringify(replay?.format)}`);
+  if (!isPlan(replay.plan)) throw fail('holds no plan, or a damaged one');
+  return replay as Replay;
+}

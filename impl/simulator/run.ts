@@ -1,0 +1,112 @@
+/** Runs a plan: faults and people, then healing, then rest, where all must be as it was asked; then last words, and rest again. */
+import { PROPERTIES, type PropertyName } from '../../spec/properties/index.ts';
+import { heal, suffer } from './faults.ts';
+import type { Finding } from './judge.ts';
+import { act, insist } from './people.ts';
+import type { Plan } from './plan.ts';
+import { type Line, Simulation } from './simulation.ts';
+import { worldView } from './view.ts';
+
+/** How a run ended. */
+export interface Outcome {
+  /** Null: nothing was wrong. */
+  readonly finding: (Finding & { readonly kind: 'safety' | 'liveness' | 'crash' }) | null;
+  readonly steps: number;
+  /** Virtual ms. */
+  readonly time: number;
+}
+
+/** By then a healed world is at rest: five minutes is the longest timer, and two of them in a row are the longest wait. */
+const REST_WITHIN = 20 * 60_000;
+/** Steps that a healed world may take: some, and more for each Pod and node. */
+const STEPS_WITHIN = { all: 15_000, pod: 100, node: 1000 };
+
+const AT_REST: readonly PropertyName[] = ['Converges', 'TombstonesCollected', 'NoLeak', 'PreemptorRuns'];
+
+class Run {
+  readonly #sim: Simulation;
+
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+  }
+
+  get #judge() {
+    return this.#sim.judge;
+  }
+
+  /** Until nothing is due, or too much time has passed. */
+  #settle(): void {
+    const { clock } = this.#sim;
+    const end = clock.now + REST_WITHIN;
+    const { all, pod, node } = STEPS_WITHIN;
+    const pods = this.#judge.accepted.size;
+    const steps = this.#sim.steps + all + pod * pods + node * this.#sim.plan.nodes.length;
+    while (this.#judge.finding === null) {
+      const { next } = clock;
+      if (next === null) break;
+      if (next > end || this.#sim.steps > steps) {
+        this.#atRest();
+        this.#judge.found(
+          'ComesToRest',
+          `still busy ${Math.round((clock.now + REST_WITHIN - end) / 1000)} s after healing`,
+        );
+        return;
+      }
+      clock.tick();
+    }
+    this.#atRest();
+  }
+
+  #atRest(): void {
+    if (this.#judge.finding !== null) return;
+    this.#judge.whole();
+    const view = worldView(this.#sim);
+    for (const name of AT_REST)
+      this.#judge.found(name, (PROPERTIES[name] as { check(v: unknown): string | null }).check(view));
+  }
+
+  /** What was asked for last is what there is. */
+  #lastWords(): void {
+    const { plan, api } = this.#sim;
+    for (const [name, replicas] of Object.entries(plan.finally)) insist(this.#sim, name, replicas);
+    this.#settle();
+    if (this.#judge.finding !== null) return;
+    for (const [name, replicas] of Object.entries(plan.finally)) {
+      const is = api.deployments.get(name)?.replicas;
+      this.#judge.found(
+        'Converges',
+        is === replicas ? null : `${name} is at ${is}; ${replicas} was asked last`,
+      );
+    }
+  }
+
+  whole(): void {
+    const { plan, clock } = this.#sim;
+    for (const fault of plan.faults) clock.at(fault.at, () => suffer(this.#sim, fault));
+    for (const one of plan.acts) clock.at(one.at, () => act(this.#sim, one));
+    clock.at(plan.healAt, () => heal(this.#sim));
+    while (this.#judge.finding === null && clock.next !== null && clock.next <= plan.healAt) clock.tick();
+    this.#settle();
+    if (this.#judge.finding === null) this.#lastWords();
+  }
+}
+
+const LIVENESS: ReadonlySet<string> = new Set([...AT_REST, 'ComesToRest']);
+
+/** Runs a plan to its end, or to the first thing that is wrong. */
+export function runPlan(plan: Plan, trace: ((line: Line) => void) | null = null): Outcome {
+  const sim = new Simulation(plan, trace);
+  let crash: string | null = null;
+  try {
+    new Run(sim).whole();
+  } catch (error) {
+    crash = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+  const { steps, clock, judge } = sim;
+  const measured = { steps, time: clock.now };
+  if (crash !== null)
+    return { ...measured, finding: { property: 'NoInvariantBroken', text: crash, kind: 'crash' } };
+  if (judge.finding === null) return { ...measured, finding: null };
+  const kind = LIVENESS.has(judge.finding.property) ? 'liveness' : 'safety';
+  return { ...measured, finding: { ...judge.finding, kind } };
+}

@@ -1,0 +1,174 @@
+/** What a step can have changed, read off its event and its effects, so that nobody has to walk all records. */
+import type { KubeletState } from '../../machines/kubelet/index.ts';
+import type { ReplicaSetState } from '../../machines/replicaset/index.ts';
+import type { SchedulerState } from '../../machines/scheduler/index.ts';
+import type { Effect } from '../../spec/effects.ts';
+import type { StageEvent } from '../../spec/events.ts';
+import type { Message } from '../../spec/messages.ts';
+import type { History, LinkEnd, RecordView, StepView, WorldView } from '../../spec/properties/index.ts';
+import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import { downEndOf, upEndOf } from '../explorer/observers.ts';
+import { isTail, type Life } from './life.ts';
+import { textOf } from './view.ts';
+
+interface Records {
+  get(uid: Uid): PodRecord | undefined;
+  keys(): IterableIterator<Uid>;
+  readonly source: unknown;
+}
+
+/** The records of a state; null where a stage holds none. */
+export function recordsOf(peer: string, state: unknown): Records | null {
+  if (isTail(peer)) {
+    const { pods } = (state as KubeletState).context;
+    return { get: (uid) => pods.get(uid)?.record, keys: () => pods.keys(), source: pods };
+  }
+  if (peer !== 'replicaset' && peer !== 'scheduler') return null;
+  const { records } = (state as ReplicaSetState | SchedulerState).context;
+  return { get: (uid) => records.get(uid), keys: () => records.keys(), source: records };
+}
+
+/** The record of a uid. */
+export function recordOf(peer: string, state: unknown, uid: Uid): PodRecord | undefined {
+  return recordsOf(peer, state)?.get(uid);
+}
+
+/** Whether any record is another. */
+export function recordsChanged(peer: string, before: unknown, after: unknown): boolean {
+  return recordsOf(peer, before)?.source !== recordsOf(peer, after)?.source;
+}
+
+/** The preemptions under way at S. */
+export function preemptionsOf(state: unknown) {
+  return (state as SchedulerState).context.preemptions;
+}
+
+function* uidsOf(message: Message): Generator<Uid> {
+  switch (message.kind) {
+    case 'Assign':
+      for (const { uid } of message.records) yield uid;
+      return;
+    case 'Assigned':
+    case 'Refused':
+      for (const { uid } of message.pods) yield uid;
+      return;
+    case 'Terminate':
+    case 'Terminated':
+      yield* message.uids;
+      return;
+    case 'Invalidate':
+      for (const each of [message.changed, message.adopted, message.lost])
+        for (const { uid } of each) yield uid;
+  }
+}
+
+/** Events after which any record may be another: handshakes, cancellations, lists. */
+const SWEEPING: ReadonlySet<string> = new Set([
+  'marked',
+  'nodeRead',
+  'leaseRead',
+  'registered',
+  'podsListed',
+  'broken',
+  'nodeObserved',
+  'nodeVanished',
+  'replicaSetVanished',
+  'switchObserved',
+  'synced',
+]);
+
+/** All uids that are held before or after. */
+export function allUids(peer: string, before: unknown, after: unknown): ReadonlySet<Uid> {
+  const uids = new Set<Uid>();
+  for (const state of [before, after]) for (const uid of recordsOf(peer, state)?.keys() ?? []) uids.add(uid);
+  return uids;
+}
+
+/** uids whose records a step may have changed. */
+export function touched(
+  peer: string,
+  event: StageEvent,
+  effects: readonly Effect[],
+  before: unknown,
+  after: unknown,
+): ReadonlySet<Uid> {
+  const uids = new Set<Uid>();
+  if (!recordsChanged(peer, before, after)) return uids;
+  const isHandshake =
+    event.type === 'received' && ['State', 'Offer', 'Hello', 'Fetch'].includes(event.message.kind);
+  if (SWEEPING.has(event.type) || isHandshake) return allUids(peer, before, after);
+  if (event.type === 'received') for (const uid of uidsOf(event.message)) uids.add(uid);
+  if ('uid' in event) uids.add(event.uid);
+  for (const effect of effects) {
+    if (effect.type === 'send') for (const uid of uidsOf(effect.message)) uids.add(uid);
+    if (effect.type === 'journal')
+      for (const entry of effect.entries) {
+        if ('uid' in entry) uids.add(entry.uid);
+        if (entry.kind === 'accepted') uids.add(entry.record.uid);
+      }
+    if (effect.type === 'stopPod') uids.add(effect.uid);
+  }
+  return uids;
+}
+
+/** The one link that a message came over. */
+function endsOf(state: unknown, event: StageEvent): readonly LinkEnd[] {
+  if (event.type !== 'received') return [];
+  const { context } = state as { context: Record<string, never> };
+  const { link } = event;
+  if (link === 'upstream') {
+    const side = context.side ?? context.upstream ?? context.up;
+    return side === undefined ? [] : [downEndOf(event.message.kind as never, side)];
+  }
+  if (link === 'downstream') return [upEndOf(context.down as never)];
+  const node = (state as SchedulerState).context.nodes.get(link.slice('node/'.length));
+  return node === undefined ? [] : [upEndOf(node.link)];
+}
+
+const EMPTY: Omit<WorldView, 'stages' | 'history'> = {
+  nodes: [],
+  traffic: [],
+  objects: [],
+  replicas: {},
+  down: [],
+};
+
+/** The step as the properties read it, cut down to what it touched. */
+export function stepView(
+  life: Life,
+  event: StageEvent,
+  before: unknown,
+  uids: ReadonlySet<Uid>,
+  history: () => History,
+): StepView {
+  const { id, peer, incarnation, under } = life;
+  const view = (state: unknown): WorldView => ({
+    ...EMPTY,
+    get history() {
+      return history();
+    },
+    stages: [
+      {
+        process: id,
+        peer,
+        incarnation,
+        holdsLease: true,
+        get records() {
+          const records = new Map<Uid, RecordView>();
+          for (const uid of uids) {
+            const record = recordOf(peer, state, uid);
+            if (record !== undefined) records.set(uid, { ...record, owned: false });
+          }
+          return records;
+        },
+        links: endsOf(state, event),
+        wants: [],
+        preemptions: new Map(),
+        get text() {
+          return textOf(under, state);
+        },
+      },
+    ],
+  });
+  return { process: id, event, before: view(before), after: view(life.state) };
+}

@@ -1,0 +1,117 @@
+/** Draws the {@link WorldView} that the properties look at, of a simulated world. */
+import { EMPTY_JOURNAL } from '../../spec/journal.ts';
+import type { NodeView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
+import type { PeerName, Resources } from '../../spec/vocabulary.ts';
+import type { Observation, StageUnderTest } from '../explorer/world.ts';
+import { isTail, type Life, nodeOf } from './life.ts';
+import type { Machine } from './machine.ts';
+import type { Simulation } from './simulation.ts';
+
+const NONE: Resources = { cpu: 0, memory: 0, pods: 0 };
+const texts = new WeakMap<object, string>();
+const observations = new WeakMap<object, Observation>();
+
+/** The whole state as text: equal for equal states. */
+export function textOf(under: StageUnderTest, state: unknown): string {
+  const known = texts.get(state as object);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(under.view(state as never));
+  texts.set(state as object, text);
+  return text;
+}
+
+function observe(life: Life): Observation {
+  const known = observations.get(life.state as object);
+  if (known !== undefined) return known;
+  const seen = life.under.observe(life.state as never);
+  observations.set(life.state as object, seen);
+  return seen;
+}
+
+function stageView(sim: Simulation, life: Life): StageView {
+  const { peer, incarnation } = life;
+  const held = isTail(peer) ? (sim.api.nodes.get(nodeOf(peer))?.agent ?? 0) : (sim.api.leases.get(peer) ?? 0);
+  const seen = observe(life);
+  return {
+    process: life.id,
+    peer,
+    incarnation,
+    holdsLease: held <= incarnation,
+    records: new Map(seen.records.map((record) => [record.uid, record])),
+    links: seen.links,
+    wants: seen.wants,
+    preemptions: seen.preemptions,
+    get text() {
+      return textOf(life.under, life.state);
+    },
+  };
+}
+
+/** What Pods of others take on a node. */
+export function foreignOf(sim: Simulation, node: string): Resources {
+  let sum = NONE;
+  for (const { node: on, requests } of sim.plan.foreign) {
+    if (on !== node) continue;
+    const { cpu, memory, pods } = requests;
+    sum = { cpu: sum.cpu + cpu, memory: sum.memory + memory, pods: sum.pods + pods };
+  }
+  return sum;
+}
+
+/** A node and what is on it. */
+export function nodeView(sim: Simulation, machine: Machine): NodeView {
+  const fact = sim.api.nodes.get(machine.name);
+  const journal = machine.journal ?? EMPTY_JOURNAL;
+  const running = new Map<string, Resources>();
+  for (const uid of machine.containers.keys())
+    running.set(uid, journal.pods.get(uid)?.record.requests ?? sim.api.podsByUid.get(uid)?.requests ?? NONE);
+  return {
+    name: machine.name,
+    capacity: fact?.capacity ?? NONE,
+    mark: fact?.mark ?? null,
+    drained: journal.drained ?? fact?.drained ?? null,
+    fence: journal.fence,
+    running,
+    foreign: foreignOf(sim, machine.name),
+  };
+}
+
+/** Stages that should run and do not. */
+function downOf(sim: Simulation): readonly PeerName[] {
+  const peers: PeerName[] = ['autoscaler', 'deployment', 'replicaset', 'scheduler'];
+  for (const { name } of sim.plan.nodes) peers.push(`kubelet/${name}`);
+  return peers.filter((peer) => (sim.lives.get(peer) ?? []).length === 0);
+}
+
+function trafficOf(sim: Simulation): readonly TrafficView[] {
+  return [...sim.connections].map(({ up, down, n, broken, toUp, toDown }) => ({
+    up: up.id,
+    down: down.id,
+    session: { upstream: up.incarnation, n },
+    broken: broken || toUp.swallows || toDown.swallows,
+    underWay:
+      toUp.underWay +
+      toDown.underWay +
+      [toUp, toDown].filter(({ held }) => held !== null).length +
+      (up.busy || down.busy ? 1 : 0),
+  }));
+}
+
+/** The world as the properties see it. */
+export function worldView(sim: Simulation): WorldView {
+  return {
+    stages: [...sim.lives.values()].flat().map((life) => stageView(sim, life)),
+    nodes: [...sim.machines.values()]
+      .filter(({ name }) => sim.api.nodes.has(name))
+      .map((machine) => nodeView(sim, machine)),
+    traffic: trafficOf(sim),
+    objects: [...sim.api.pods.values()].filter(({ managed }) => managed),
+    replicas: Object.fromEntries(
+      [...sim.api.deployments.values()].map(({ uid, replicas }) => [uid, replicas]),
+    ),
+    down: downOf(sim),
+    get history() {
+      return sim.judge.history();
+    },
+  };
+}

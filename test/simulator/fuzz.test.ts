@@ -1,0 +1,74 @@
+/** The simulator: fixed seeds hold, a seed decides everything, what was found stays fixed, mutants are caught. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { drawPlan } from '../../impl/simulator/draw.ts';
+import { readReplay } from '../../impl/simulator/replayFile.ts';
+import { runPlan } from '../../impl/simulator/run.ts';
+import { shrink } from '../../impl/simulator/shrink.ts';
+import { MUTANTS } from '../../spec/mutants.ts';
+
+const FOUND = path.join(import.meta.dirname, 'found');
+const SEEDS = Array.from({ length: 25 }, (_, at) => at + 1);
+
+function traceOf(seed: number): string {
+  const lines: string[] = [];
+  runPlan(drawPlan(seed), (line) => lines.push(JSON.stringify(line)));
+  return lines.join('\n');
+}
+
+describe('seeds', () => {
+  it('hold: faults, healing, rest', () => {
+    const broken = SEEDS.flatMap((seed) => {
+      const { finding } = runPlan(drawPlan(seed));
+      return finding === null ? [] : [`${seed}: ${finding.property}: ${finding.text}`];
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('decide everything: the same seed gives the same trace, byte for byte', () => {
+    for (const seed of [3, 4]) expect(traceOf(seed)).toBe(traceOf(seed));
+    expect(traceOf(3)).not.toBe(traceOf(4));
+  });
+});
+
+describe('what was found stays fixed', () => {
+  it.each(fs.readdirSync(FOUND))('%s: the mutant breaks it, the rule holds it', (file) => {
+    const { plan, property } = readReplay(path.join(FOUND, file));
+    const [mutant] = plan.mutants;
+    expect(MUTANTS.find(({ name }) => name === mutant)?.breaks).toContain(property);
+    expect(runPlan(plan).finding?.property).toBe(property);
+    expect(runPlan({ ...plan, mutants: [] }).finding).toBeNull();
+  });
+});
+
+describe('teeth', () => {
+  it.each([
+    ['terminated-before-stop', 'NoFalseConfirm'],
+    ['environment/reuse-incarnation', 'CacheCoherent'],
+    ['collect-tombstone-early', 'NoFalseConfirm'],
+  ])('%s is caught as %s, and a smaller plan still shows it', (mutant, breaks) => {
+    const found = SEEDS.map((seed) => drawPlan(seed, { mutants: [mutant] })).find(
+      (plan) => runPlan(plan).finding?.property === breaks,
+    );
+    expect(found).toBeDefined();
+    if (found === undefined) return;
+    const small = shrink(found, breaks, 40);
+    expect(runPlan(small).finding?.property).toBe(breaks);
+    expect(small.faults.length + small.acts.length).toBeLessThan(found.faults.length + found.acts.length);
+  });
+});
+
+describe('replay files', () => {
+  it.each([
+    ['not JSON', '{'],
+    ['another version', '{"format":"kubedirect-replay/9"}'],
+    ['no plan', '{"format":"kubedirect-replay/1"}'],
+    ['a damaged plan', '{"format":"kubedirect-replay/1","plan":{"seed":1,"nodes":[]}}'],
+  ])('%s is REPLAY_INVALID', (_, text) => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'replay-')), 'bad.json');
+    fs.writeFileSync(file, text);
+    expect(() => readReplay(file)).toThrowError(expect.objectContaining({ code: 'REPLAY_INVALID' }));
+  });
+});
