@@ -18,6 +18,7 @@ import { undrainedMark } from '../../spec/properties/pods.ts';
 import type { Fence, Resources, Uid } from '../../spec/vocabulary.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import type { ContainerState, Machine } from './machine.ts';
+import { isBusy } from './network.ts';
 import type { Simulation } from './simulation.ts';
 import { allUids, preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
 import { foreignOf, nodeView, worldView } from './view.ts';
@@ -165,7 +166,7 @@ export class Judge {
     if (recordsChanged(life.peer, before, life.state) || event.type === 'received') {
       const uids = touched(life.peer, event, effects, before, life.state);
       this.#judgeRecords(life, before, uids);
-      const view = stepView(life, event, before, uids, () => this.history());
+      const view = stepView(life, event, effects, before, uids, () => this.history());
       for (const name of STEPS) this.#check(name, view);
       // In a rollout the stock controller takes Pods away before as many others run.
       const rolls = this.#sim.plan.acts.some((one) => one.act === 'rollout');
@@ -173,7 +174,7 @@ export class Judge {
         const all = allUids(life.peer, before, life.state);
         this.#check(
           'NoNeedlessEnd',
-          stepView(life, event, before, all, () => this.history()),
+          stepView(life, event, effects, before, all, () => this.history()),
         );
       }
     }
@@ -204,9 +205,13 @@ export class Judge {
       .flatMap((peer) => this.#sim.lives.get(peer) ?? [])
       .some((other) => other !== life && recordOf(other.peer, other.state, uid) !== undefined);
     if (others) return;
+    // R may still be told that it is gone.
+    const below = life.ups.get('downstream');
+    if (life.peer === 'replicaset' && (below === undefined || isBusy(below.toUp))) return;
     for (const node of this.accepted.get(uid) ?? []) {
       const cancelled = this.#cancelled.get(node);
       if (cancelled === undefined || !cancelled.uids.has(uid)) continue;
+      if (life.peer === 'scheduler' && life.incarnation < cancelled.mark.incarnation) continue;
       const { journal } = this.#sim.machineOf(node);
       const answered = journal.drained !== null && compare(journal.drained, cancelled.mark) >= 0;
       if (!answered && cancelled.mark.incarnation < journal.fence.incarnation) continue;

@@ -37,6 +37,11 @@ export interface Connection {
   greeted: boolean;
 }
 
+/** Whether anything is on its way. */
+export function isBusy({ underWay, held }: Pipe): boolean {
+  return underWay > 0 || held !== null;
+}
+
 const pipe = (to: 'up' | 'down'): Pipe => ({
   to,
   lastArrival: 0,

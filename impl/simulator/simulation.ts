@@ -187,6 +187,7 @@ export class Simulation {
       busy: false,
       crashAfter: null,
     };
+    for (const older of this.lives.get(peer) ?? []) this.#renew(older);
     this.lives.set(peer, [...(this.lives.get(peer) ?? []), life]);
     const [state, effects] = under.stage.start(this.#config(peer, incarnation));
     life.state = state;
@@ -197,6 +198,15 @@ export class Simulation {
       for (const watch of watches) this.watching(watch);
       inheritWatches(this, life, watches);
     }
+  }
+
+  /** By its next renewal a life finds its Lease in other hands, and is over. */
+  #renew(life: Life): void {
+    this.clock.after(this.dice.between(0, 10_000), () => {
+      if (!life.alive || this.api.leases.get(life.peer) === life.incarnation) return;
+      if (this.troubles.some(({ how }) => how === 'away')) this.#renew(life);
+      else this.stop(life);
+    });
   }
 
   #takeNumber(peer: PeerName, above: number, number: number): number {

@@ -6,7 +6,7 @@ import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { Message } from '../../spec/messages.ts';
 import type { History, LinkEnd, RecordView, StepView, WorldView } from '../../spec/properties/index.ts';
-import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import type { PeerName, PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { downEndOf, upEndOf } from '../explorer/observers.ts';
 import { isTail, type Life } from './life.ts';
 import { textOf } from './view.ts';
@@ -112,13 +112,13 @@ export function touched(
 }
 
 /** The one link that a message came over. */
-function endsOf(state: unknown, event: StageEvent): readonly LinkEnd[] {
+function endsOf(peer: PeerName, state: unknown, event: StageEvent): readonly LinkEnd[] {
   if (event.type !== 'received') return [];
   const { context } = state as { context: Record<string, never> };
   const { link } = event;
   if (link === 'upstream') {
     const side = context.side ?? context.upstream ?? context.up;
-    return side === undefined ? [] : [downEndOf(event.message.kind as never, side)];
+    return side === undefined ? [] : [downEndOf(peer, side)];
   }
   if (link === 'downstream') return [upEndOf(context.down as never)];
   const node = (state as SchedulerState).context.nodes.get(link.slice('node/'.length));
@@ -126,6 +126,9 @@ function endsOf(state: unknown, event: StageEvent): readonly LinkEnd[] {
 }
 
 const EMPTY: Omit<WorldView, 'stages' | 'history'> = {
+  switch: { owner: 'direct', resourceVersion: '' },
+  written: {},
+  acknowledged: {},
   nodes: [],
   traffic: [],
   objects: [],
@@ -137,6 +140,7 @@ const EMPTY: Omit<WorldView, 'stages' | 'history'> = {
 export function stepView(
   life: Life,
   event: StageEvent,
+  effects: readonly Effect[],
   before: unknown,
   uids: ReadonlySet<Uid>,
   history: () => History,
@@ -161,14 +165,16 @@ export function stepView(
           }
           return records;
         },
-        links: endsOf(state, event),
+        links: endsOf(peer, state, event),
         wants: [],
         preemptions: new Map(),
+        replicaSets: [],
+        owner: null,
         get text() {
           return textOf(under, state);
         },
       },
     ],
   });
-  return { process: id, event, before: view(before), after: view(life.state) };
+  return { process: id, event, effects, before: view(before), after: view(life.state) };
 }

@@ -1,4 +1,6 @@
 /** Draws the {@link WorldView} that the properties look at, of a simulated world. */
+
+import type { SwitchFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { NodeView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
@@ -41,6 +43,8 @@ function stageView(sim: Simulation, life: Life): StageView {
     links: seen.links,
     wants: seen.wants,
     preemptions: seen.preemptions,
+    replicaSets: seen.replicaSets ?? [],
+    owner: null,
     get text() {
       return textOf(life.under, life.state);
     },
@@ -88,6 +92,7 @@ function trafficOf(sim: Simulation): readonly TrafficView[] {
     up: up.id,
     down: down.id,
     session: { upstream: up.incarnation, n },
+    gone: [],
     broken: broken || toUp.swallows || toDown.swallows,
     underWay:
       toUp.underWay +
@@ -109,6 +114,9 @@ export function worldView(sim: Simulation): WorldView {
     replicas: Object.fromEntries(
       [...sim.api.deployments.values()].map(({ uid, replicas }) => [uid, replicas]),
     ),
+    switch: sim.api.switch.get('switch') as SwitchFact,
+    written: Object.fromEntries([...sim.api.deployments.values()].map(({ uid, written }) => [uid, written])),
+    acknowledged: {},
     down: downOf(sim),
     get history() {
       return sim.judge.history();
