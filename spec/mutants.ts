@@ -77,6 +77,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['TerminationIrreversible'],
   },
   {
+    name: 'another-node-ignored',
+    rule: 'a K that is shown another Node than the one it has just registered on registers again (6)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'deleting-not-adopted',
     rule: 'with a lost journal, a stamped Pod that is being deleted is adopted too: its end is awaited (5)',
     breaks: ['NoFalseConfirm'],

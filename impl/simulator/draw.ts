@@ -141,7 +141,7 @@ function drawActs(
   moment: () => number,
 ): readonly PlannedAct[] {
   const has = { request: dice.chance(0.6), rollout: dice.chance(0.3), deletePod: dice.chance(0.4) };
-  const rare = { cost: dice.chance(0.2), deleteNode: dice.chance(0.15), cordon: dice.chance(0.2) };
+  const rare = { cost: dice.chance(0.2), deleteNode: dice.chance(0.25), cordon: dice.chance(0.2) };
   const acts: PlannedAct[] = [];
   let templates = 1;
   const one = (kind: Act['act']): Act => {
@@ -157,7 +157,7 @@ function drawActs(
       case 'cost':
         return { act: 'cost', deployment, nth: dice.below(1000), cost: dice.whole(-5, 5) };
       case 'deleteNode':
-        return { act: 'deleteNode', node: dice.pick(nodes).name, back: long(dice) };
+        return { act: 'deleteNode', node: dice.pick(nodes).name, back: Math.round(dice.scale(1, 100_000)) };
       case 'cordon':
         return { act: 'cordon', node: dice.pick(nodes).name, for: long(dice) };
       default:
@@ -202,7 +202,9 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
   const healAt = Math.round(dice.scale(500, 400_000));
   const moment = () => Math.round(dice.chance(0.5) ? dice.between(0, healAt) : dice.scale(1, healAt));
   const acts = drawActs(dice, deployments, nodes, { most, share }, moment);
-  const faults = drawFaults({ dice, latencies, nodes }, moment, size);
+  // Things go wrong by preference soon after somebody asked for something: that is when most is under way.
+  const soon = () => (dice.chance(0.6) ? Math.round(dice.pick(acts).at + dice.scale(1, 5000)) : moment());
+  const faults = drawFaults({ dice, latencies, nodes }, () => Math.min(soon(), healAt - 1), size);
   const calm: readonly PlannedAct[] = deployments.map(({ name }) => ({
     at: healAt,
     act: 'insist',

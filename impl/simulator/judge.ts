@@ -21,7 +21,7 @@ import type { ContainerState, Machine } from './machine.ts';
 import { isBusy } from './network.ts';
 import type { Simulation } from './simulation.ts';
 import { allUids, preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
-import { foreignOf, nodeView, worldView } from './view.ts';
+import { foreignOf, isOfItsNode, nodeView, worldView } from './view.ts';
 
 /** What is wrong. */
 export interface Finding {
@@ -45,6 +45,8 @@ export class Judge {
   readonly #asked = new Set<number>();
   readonly #external = new Map<string, number>();
   readonly #stopped: string[] = [];
+  /** Objects that were taken away by force while their containers ran: nobody who looks at objects can know. */
+  readonly #forced = new Set<Uid>();
   readonly #requests = new Map<Uid, Resources>();
   /** What each node runs, and what others have on it. */
   readonly #used = new Map<string, Resources>();
@@ -91,6 +93,19 @@ export class Judge {
     this.#cancelled.set(node, { mark, uids: new Set(this.#sim.machineOf(node).journal.pods.keys()) });
   }
 
+  /** Its object is gone: by force, if its containers still run. */
+  removed(uid: Uid, node: string | null): void {
+    const machine = this.#sim.machines.get(node ?? '');
+    if (machine === undefined || !machine.containers.has(uid) || this.#forced.has(uid)) return;
+    this.#used.set(machine.name, this.#sum(machine, uid, -1));
+    this.#forced.add(uid);
+  }
+
+  /** Whether its containers run though its object was taken away: nobody who looks at objects can count them. */
+  isForced(uid: Uid): boolean {
+    return this.#forced.has(uid);
+  }
+
   journalled(life: Life, entries: readonly JournalEntry[]): void {
     for (const entry of entries) {
       if (entry.kind !== 'accepted') continue;
@@ -132,7 +147,7 @@ export class Judge {
       (was !== null || this.#sim.plan.runtime === 'publish')
     )
       this.found('TerminationIrreversible', `${uid} runs again after its end`);
-    if ((was === null) === (is === null)) return;
+    if ((was === null) === (is === null) || this.#forced.has(uid)) return;
     this.#used.set(machine.name, this.#sum(machine, uid, is === null ? -1 : 1));
     if (is === null) return;
     this.#judgeCollected(uid, machine);
@@ -153,6 +168,7 @@ export class Judge {
   }
 
   #judgeCollected(uid: Uid, machine: Machine): void {
+    if (this.#forced.has(uid) || !isOfItsNode(this.#sim, machine)) return;
     const by = this.collected.get(uid);
     if (by === undefined || undrainedMark(nodeView(this.#sim, machine))) return;
     this.found('NoFalseConfirm', `${uid} runs on ${machine.name}; its tombstone was collected by ${by}`);
@@ -251,7 +267,9 @@ export class Judge {
         return lists(judge.accepted);
       },
       get collected() {
-        return Object.fromEntries([...judge.collected].map(([uid, by]) => [uid, [by]]));
+        return Object.fromEntries(
+          [...judge.collected].flatMap(([uid, by]) => (judge.#forced.has(uid) ? [] : [[uid, [by]]])),
+        );
       },
       everAsked: [...this.#asked],
       stopped: this.#stopped,

@@ -64,7 +64,7 @@ export function dial(sim: Simulation, life: Life, link: LinkName, peer: string, 
       if (!life.alive || life.dials.get(link) !== dialling) return;
       const other = sim.holderOf(peer);
       if (other === undefined || sim.isCut(life, other)) {
-        sim.clock.after(wait * sim.dice.between(0.5, 1.5), () => {
+        sim.clock.after(wait * sim.dice('dial').between(0.5, 1.5), () => {
           if (life.alive && life.dials.get(link) === dialling)
             attempt(sim, life, link, Math.min(wait * 2, 1000));
         });
@@ -224,7 +224,7 @@ export function breakConnection(sim: Simulation, connection: Connection, linger:
 export function halve(sim: Simulation, connection: Connection, way: 'down' | 'up' | 'both'): void {
   if (way !== 'up') connection.toDown.swallows = true;
   if (way !== 'down') connection.toUp.swallows = true;
-  sim.clock.after(TIMERS.halfOpen * sim.dice.between(0.8, 1.2), () =>
+  sim.clock.after(TIMERS.halfOpen * sim.dice('halfOpen').between(0.8, 1.2), () =>
     breakConnection(sim, connection, false),
   );
 }

@@ -56,6 +56,6 @@ export function populate(sim: Simulation): void {
       deletionCost: 0,
     });
   for (const peer of ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const)
-    sim.launch(peer, sim.dice.between(0, 100));
-  for (const { name } of plan.nodes) sim.launch(`kubelet/${name}`, sim.dice.between(0, 100));
+    sim.launch(peer, sim.dice('start').between(0, 100));
+  for (const { name } of plan.nodes) sim.launch(`kubelet/${name}`, sim.dice('start').between(0, 100));
 }

@@ -12,25 +12,25 @@ type Fate = Trouble['how'] | 'done';
 function fateOf(sim: Simulation, life: Life): Fate {
   if (isTail(life.peer) && sim.cutFromApi.has(nodeOf(life.peer))) return 'away';
   for (const { how, chance } of sim.troubles)
-    if (how !== 'slow' && (how === 'away' || sim.dice.chance(chance))) return how;
+    if (how !== 'slow' && (how === 'away' || sim.dice('fate').chance(chance))) return how;
   return 'done';
 }
 
 function latency(sim: Simulation): number {
   const slow = sim.troubles.some(({ how }) => how === 'slow');
-  return sim.latency('api') * (slow ? sim.dice.between(5, 100) : 1);
+  return sim.latency('api') * (slow ? sim.dice('fate').between(5, 100) : 1);
 }
 
 /** Something that is safe to ask again, until it is answered or the life is over. Null: done, and nobody waits for an answer. */
 export function ask(sim: Simulation, life: Life, request: () => StageEvent | null, wait = 50): void {
   const again = () =>
-    sim.clock.after(latency(sim) + wait * sim.dice.between(0.5, 1.5), () => {
+    sim.clock.after(latency(sim) + wait * sim.dice('fate').between(0.5, 1.5), () => {
       if (life.alive) ask(sim, life, request, Math.min(wait * 2, 2000));
     });
   sim.clock.after(latency(sim), () => {
     const fate = fateOf(sim, life);
     if (fate === 'away' || fate === 'busy' || fate === 'conflict' || fate === 'late') return again();
-    if (fate === 'failing' && sim.dice.chance(0.5)) return again();
+    if (fate === 'failing' && sim.dice('fate').chance(0.5)) return again();
     const answer = request();
     if (fate !== 'done') return again();
     if (answer !== null) sim.clock.after(latency(sim), () => sim.give(life, answer));
@@ -64,17 +64,17 @@ export function write(
     switch (fateOf(sim, life)) {
       case 'away':
       case 'busy':
-        return sim.clock.after(wait * sim.dice.between(0.5, 1.5), () => {
+        return sim.clock.after(wait * sim.dice('fate').between(0.5, 1.5), () => {
           if (life.alive) write(sim, life, request, unsure, Math.min(wait * 2, 2000));
         });
       case 'failing':
-        if (sim.dice.chance(0.5)) request();
+        if (sim.dice('fate').chance(0.5)) request();
         return answer(ambiguous, pause);
       case 'replyLost':
         request();
         return answer(ambiguous, pause);
       case 'late':
-        sim.clock.after(sim.dice.between(0, REQUEST_TIMEOUT * 0.95), () => void request());
+        sim.clock.after(sim.dice('fate').between(0, REQUEST_TIMEOUT * 0.95), () => void request());
         return answer(ambiguous, pause);
       case 'conflict':
         return answer(conflict ?? request());

@@ -42,7 +42,7 @@ export class Simulation {
   readonly plan: Plan;
   readonly mutants: ReadonlySet<string>;
   readonly clock = new Clock();
-  readonly dice: Random;
+  readonly #dice = new Map<string, Random>();
   readonly judge: Judge;
   readonly api: Api;
   readonly machines = new Map<string, Machine>();
@@ -66,7 +66,6 @@ export class Simulation {
   constructor(plan: Plan, trace: ((line: Line) => void) | null = null) {
     this.plan = plan;
     this.mutants = new Set(plan.mutants);
-    this.dice = new Random(plan.seed, 'run');
     this.#trace = trace;
     this.judge = new Judge(this);
     this.api = new Api((what, key, before, after) => {
@@ -90,9 +89,18 @@ export class Simulation {
     return this.#counter;
   }
 
+  /** A stream of its own for each purpose: a draw for one does not move what all others draw. */
+  dice(purpose: string): Random {
+    const known = this.#dice.get(purpose);
+    if (known !== undefined) return known;
+    const fresh = new Random(this.plan.seed, purpose);
+    this.#dice.set(purpose, fresh);
+    return fresh;
+  }
+
   /** How long something takes this time, ms. */
   latency(of: keyof Latencies): number {
-    return this.plan.latencies[of] * this.dice.scale(0.5, 2);
+    return this.plan.latencies[of] * this.dice(of).scale(0.5, 2);
   }
 
   machineOf(node: string): Machine {
@@ -202,7 +210,7 @@ export class Simulation {
 
   /** By its next renewal a life finds its Lease in other hands, and is over. */
   #renew(life: Life): void {
-    this.clock.after(this.dice.between(0, 10_000), () => {
+    this.clock.after(this.dice('renewal').between(0, 10_000), () => {
       if (!life.alive || this.api.leases.get(life.peer) === life.incarnation) return;
       if (this.troubles.some(({ how }) => how === 'away')) this.#renew(life);
       else this.stop(life);

@@ -68,7 +68,11 @@ export function nodeView(sim: Simulation, machine: Machine): NodeView {
   const journal = machine.journal ?? EMPTY_JOURNAL;
   const running = new Map<string, Resources>();
   for (const uid of machine.containers.keys())
-    running.set(uid, journal.pods.get(uid)?.record.requests ?? sim.api.podsByUid.get(uid)?.requests ?? NONE);
+    if (!sim.judge.isForced(uid))
+      running.set(
+        uid,
+        journal.pods.get(uid)?.record.requests ?? sim.api.podsByUid.get(uid)?.requests ?? NONE,
+      );
   return {
     name: machine.name,
     capacity: fact?.capacity ?? NONE,
@@ -78,6 +82,13 @@ export function nodeView(sim: Simulation, machine: Machine): NodeView {
     running,
     foreign: foreignOf(sim, machine.name),
   };
+}
+
+/** Whether what runs on the machine is of the Node that stands now: one that was made anew counts as marked until K has drained (6). */
+export function isOfItsNode(sim: Simulation, machine: Machine): boolean {
+  const node = sim.api.nodes.get(machine.name);
+  const { nodeUid } = machine.journal;
+  return node !== undefined && (nodeUid === null || nodeUid === node.uid);
 }
 
 /** Stages that should run and do not. */
@@ -107,7 +118,7 @@ export function worldView(sim: Simulation): WorldView {
   return {
     stages: [...sim.lives.values()].flat().map((life) => stageView(sim, life)),
     nodes: [...sim.machines.values()]
-      .filter(({ name }) => sim.api.nodes.has(name))
+      .filter((machine) => isOfItsNode(sim, machine))
       .map((machine) => nodeView(sim, machine)),
     traffic: trafficOf(sim),
     objects: [...sim.api.pods.values()].filter(({ managed }) => managed),

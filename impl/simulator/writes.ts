@@ -60,7 +60,10 @@ export function deleteObject(sim: Simulation, pod: PodFact): void {
 
 /** Takes the object away. */
 export function removeObject(sim: Simulation, pod: PodFact): void {
-  if (pod.uid !== null) sim.judge.ended(pod.uid, 'shown');
+  if (pod.uid !== null) {
+    sim.judge.ended(pod.uid, 'shown');
+    if (sim.plan.runtime === 'publish') sim.judge.removed(pod.uid, pod.node);
+  }
   sim.api.remove('pods', pod.name);
 }
 

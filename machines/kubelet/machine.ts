@@ -80,6 +80,12 @@ export const kubeletMachine = setup({
     oneOfSeveralLists: ({ context }: Args) => context.lists > 1,
     ownNodeVanished: ({ context, event }: Args) =>
       event.type === 'nodeVanished' && event.uid === (context.registered?.uid ?? context.nodeUid),
+    // The watch may also be the older of the two: to register once more is right in either case.
+    isAnotherNode: ({ context, event }: Args) =>
+      event.type === 'nodeObserved' &&
+      event.node.name === context.node &&
+      event.node.uid !== context.registered?.uid &&
+      !context.mutants.has('another-node-ignored'),
     nodeIsLost: ({ context, event }: Args) => cancel.isNodeLost(context, event),
     agentIsSuperseded: ({ context, event }: Args) => cancel.isAgentSuperseded(context, event),
     registrationIsLost: ({ context, event }: Args) => cancel.isRegistrationLost(context, event),
@@ -159,7 +165,10 @@ export const kubeletMachine = setup({
               { actions: 'hearLink' },
             ],
             nodeRead: unasked,
-            nodeObserved: { actions: 'ignoreBeforeRegistration' },
+            nodeObserved: [
+              { guard: 'isAnotherNode', target: 'registering' },
+              { actions: 'ignoreBeforeRegistration' },
+            ],
             nodeVanished: [
               { guard: 'ownNodeVanished', target: 'registering' },
               { actions: 'ignoreOtherNode' },
@@ -176,7 +185,10 @@ export const kubeletMachine = setup({
             registered: unasked,
             leaseRead: { actions: 'hearLink' },
             nodeRead: unasked,
-            nodeObserved: { actions: 'ignoreBeforeRegistration' },
+            nodeObserved: [
+              { guard: 'isAnotherNode', target: 'registering' },
+              { actions: 'ignoreBeforeRegistration' },
+            ],
             nodeVanished: [
               { guard: 'ownNodeVanished', target: 'registering' },
               { actions: 'ignoreOtherNode' },
