@@ -54,7 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'acceptance-not-journalled',
     rule: 'K journals acceptance before starting (5)',
-    breaks: ['NoLeak', 'NoFalseConfirm'],
+    breaks: ['NoLeak', 'NoFalseConfirm', 'TailPublishes'],
   },
   {
     name: 'termination-not-journalled',
@@ -69,7 +69,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'journal-after-effects',
     rule: 'an entry is durable before the effect that needs it (5)',
-    breaks: ['NoFalseConfirm', 'TerminationIrreversible'],
+    breaks: ['NoFalseConfirm', 'TerminationIrreversible', 'TailPublishes'],
   },
   {
     name: 'adoption-not-journalled',
@@ -109,7 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'node-crash-kept',
     rule: 'publish intent and a live object without containers: the object is ended (5)',
-    breaks: ['Converges'],
+    breaks: ['Converges', 'PhaseMonotonic'],
   },
   {
     name: 'start-in-flight-ignored',
@@ -129,7 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'confirm-create-in-flight',
     rule: 'a create whose fate is not known is not done (4.4)',
-    breaks: ['NoFalseConfirm', 'NoLeak'],
+    breaks: ['NoFalseConfirm', 'NoLeak', 'TerminationIrreversible'],
   },
   {
     name: 'confirm-without-read',
@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'template-edit-external',
     rule: 'a template edit alone is no external write (8)',
-    breaks: ['Converges'],
+    breaks: ['Converges', 'NoNeedlessEnd'],
   },
   {
     name: 'own-write-by-reply',
@@ -259,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'want-unsent-follows',
     rule: 'R acts for no count until it was sent a want in the current D session (8)',
-    breaks: ['NoNeedlessEnd'],
+    breaks: ['NoNeedlessEnd', 'NoDipOnModeChange'],
   },
   {
     name: 'want-recreate-deleted',
@@ -274,7 +274,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'rebind-lost',
     rule: 'a uid that was sent to a node is never sent to a second one (2)',
-    breaks: ['UniquePlacement'],
+    breaks: ['UniquePlacement', 'PhaseMonotonic'],
   },
   {
     name: 'no-terminate-on-opening',
@@ -375,5 +375,21 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'eviction-unversioned',
     rule: 'the mark that S sets for a preemptor gets a version of S (7)',
     breaks: ['CacheCoherent'],
+  },
+  // Of the world around the stages.
+  {
+    name: 'environment/reuse-incarnation',
+    rule: 'an incarnation is never used twice (1)',
+    breaks: ['UniquePlacement', 'SessionFenced', 'NoInvariantBroken', 'CacheCoherent'],
+  },
+  {
+    name: 'environment/no-precondition',
+    rule: 'the API Server refuses a write whose resourceVersion has moved (8)',
+    breaks: ['ScaleNotLost'],
+  },
+  {
+    name: 'environment/no-fence',
+    rule: 'at any API server exactly one side is admitted (9)',
+    breaks: ['FenceHolds', 'OneSide'],
   },
 ];

@@ -39,4 +39,5 @@ export const SIZES: Readonly<Record<string, number>> = {
   'wants-rollout': 4_544,
   'wants-burst-external': 9_469,
   'wants-flush': 8_698,
+  'wants-lost-reply': 7_732,
 };

@@ -22,3 +22,240 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'own-write-by-reply', world: 'field' },
   { mutant: 'lost-reply-forgotten', world: 'field-external' },
 ];
+
+/** For the explorer alone: a world in which it catches the mutant. */
+const EXPLORED: readonly Tooth[] = [
+  { mutant: 'hello-before-barrier', world: 'chain-crash-scheduler-scaling' },
+  { mutant: 'acceptance-not-journalled', world: 'tail-start' },
+  { mutant: 'intent-not-journalled', world: 'tail-deleted-crash' },
+  { mutant: 'journal-after-effects', world: 'tail-start-publish' },
+  { mutant: 'publish-again', world: 'tail-deleted-crash' },
+  { mutant: 'node-crash-kept', world: 'chain-node-crash' },
+  { mutant: 'terminated-before-stop', world: 'tail-cut-short' },
+  { mutant: 'confirm-create-in-flight', world: 'tail-cut-short-publish' },
+  { mutant: 'no-room-check', world: 'tail-no-room' },
+  { mutant: 'rebind-lost', world: 'chain-cancel' },
+  { mutant: 'confirm-what-was-sent', world: 'chain-crash-scheduler-scaling' },
+  { mutant: 'acknowledge-early', world: 'owner-ending-publish' },
+  { mutant: 'stock-binds', world: 'owner-scales' },
+  { mutant: 'stock-keeps-unbound', world: 'owner-no-room' },
+  { mutant: 'flush-unawaited', world: 'wants-flush' },
+  { mutant: 'want-no-hold', world: 'wants-burst-rollout' },
+  { mutant: 'want-direct-unmatched', world: 'wants-rollout' },
+  { mutant: 'want-unsent-follows', world: 'wants-burst-crash' },
+  { mutant: 'template-edit-external', world: 'wants-rollout' },
+  { mutant: 'environment/reuse-incarnation', world: 'chain-crash-two' },
+  { mutant: 'environment/no-precondition', world: 'wants-burst-external' },
+  { mutant: 'environment/no-fence', world: 'owner-ending-publish' },
+];
+
+/** All mutants that the explorer catches over the machines. @public */
+export const TEETH_OF_MACHINES: readonly Tooth[] = [...TEETH, ...EXPLORED];
+
+/** Mutants that no world catches yet, and what was tried. @public */
+export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: string }[] = [
+  {
+    mutant: 'fence-not-persisted',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'no-minimum',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'resend-after-reset',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'strangers-unconfirmed',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'invalidate-before-mark',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'cancel-unconfirmed',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'mark-over-higher',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'adopt-undrained',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'old-mark-drains',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'drain-keeps-session',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'drain-not-awaited',
+    reason:
+      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'old-mark-opens-barrier',
+    reason:
+      'no world was tried yet (two lives of S around a cancellation); caught over S alone by `test/machines/schedulerMutants.test.ts`',
+  },
+  {
+    mutant: 'termination-not-journalled',
+    reason:
+      'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'adoption-not-journalled',
+    reason:
+      'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'late-create-left',
+    reason:
+      'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'old-list-heeded',
+    reason:
+      'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'late-reply-heeded',
+    reason:
+      'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'start-in-flight-ignored',
+    reason:
+      'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'unknown-containers-left',
+    reason:
+      'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'confirm-without-read',
+    reason: 'no world was tried yet; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'grace-zero',
+    reason: 'no world was tried yet; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'ended-accepted',
+    reason: 'no world was tried yet; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'publish-before-running',
+    reason: 'no world was tried yet; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'preemptor-early',
+    reason:
+      'not within 6,000 states of `chain-preemption`, `tail-no-room`, `chain-two`; caught over S alone by `test/machines/schedulerMutants.test.ts`',
+  },
+  {
+    mutant: 'no-reservation',
+    reason:
+      'not within 6,000 states of `chain-preemption`, `tail-no-room`, `chain-two`; caught over S alone by `test/machines/schedulerMutants.test.ts`',
+  },
+  {
+    mutant: 'tombstones-free',
+    reason:
+      'not within 6,000 states of `chain-preemption`, `tail-no-room`, `chain-two`; caught over S alone by `test/machines/schedulerMutants.test.ts`',
+  },
+  {
+    mutant: 'strangers-take-no-room',
+    reason:
+      'not within 6,000 states of `chain-preemption`, `tail-no-room`, `chain-two`; caught over S alone by `test/machines/schedulerMutants.test.ts`',
+  },
+  {
+    mutant: 'eviction-unversioned',
+    reason:
+      'not within 6,000 states of `chain-preemption`, `tail-no-room`, `chain-two`; caught over S alone by `test/machines/schedulerMutants.test.ts`',
+  },
+  {
+    mutant: 'external-by-value',
+    reason:
+      'not within 6,000 states of the worlds `wants-*`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'own-write-by-reply',
+    reason:
+      'not within 6,000 states of the worlds `wants-*`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'want-equal-unsent',
+    reason:
+      'not within 6,000 states of the worlds `wants-*`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'want-from-below-ignored',
+    reason:
+      '`wants-burst-crash`, searched to the end, holds; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'want-autoscaler-untold',
+    reason:
+      'not within 6,000 states of the worlds `wants-*`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'want-never-unconfirmed',
+    reason:
+      'not within 70,000 states of `wants-burst-crash`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'want-unconfirmed-ends',
+    reason:
+      'not within 70,000 states of `wants-burst-crash`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'want-fresh-no-hold',
+    reason:
+      '`wants-burst-crash`, searched to the end, holds; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'want-recreate-deleted',
+    reason: 'no world was tried to the end; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'write-back-unconditional',
+    reason: 'no world was tried to the end; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
+  },
+  {
+    mutant: 'tombstone-held-at-release',
+    reason:
+      'needs an R that hears of the release late, and that world is not bounded (protocol 14); caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
+    mutant: 'take-back-uncompared',
+    reason:
+      '`owner-scales` holds: S and K are back before R decides; caught over R alone by `test/machines/replicaset.test.ts`',
+  },
+  {
+    mutant: 'strays-block',
+    reason:
+      'no world was tried yet (a Node without an agent, on which stock binds); caught over R alone by `test/machines/replicaset.test.ts`',
+  },
+  {
+    mutant: 'stock-cancels',
+    reason:
+      '`owner-cancel` is not searched that far; caught over S alone by `test/machines/schedulerMutants.test.ts`',
+  },
+];

@@ -83,6 +83,19 @@ export const WANTS_WORLDS: readonly WorldDescription[] = [
     change: { deep: true },
   }),
   wantsWorld({
+    name: 'wants-break',
+    title: 'A asks for one more, and the links above and below R break',
+    script: [request(2)],
+    faults: { break: 2 },
+    change: { quiet: ['autoscaler'], deep: true },
+  }),
+  wantsWorld({
+    name: 'wants-lost-reply',
+    title: 'A asks for one more twice; a write is done, and its reply is lost',
+    script: [request(2), request(3)],
+    faults: { lostReply: 1 },
+  }),
+  wantsWorld({
     name: 'wants-flush',
     title: 'D is asked to write its wants back, and stock is given the Pods',
     script: [request(2), { act: 'flush' }, { act: 'switch', owner: 'stock' }],

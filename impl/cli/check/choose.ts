@@ -39,12 +39,7 @@ export function worldsOf(
 /** @throws KubedirectError `FLAG_INVALID` */
 export function mutantsOf(name: string | undefined): ReadonlySet<string> {
   if (name === undefined) return new Set();
-  const environment = [
-    'environment/reuse-incarnation',
-    'environment/no-precondition',
-    'environment/no-fence',
-  ];
-  const names = [...MUTANTS.map((one) => one.name), ...environment];
+  const names = MUTANTS.map((one) => one.name);
   if (!names.includes(name))
     throw new KubedirectError('FLAG_INVALID', `no mutant is named "${name}"; there are: ${names.join(', ')}`);
   return new Set([name]);

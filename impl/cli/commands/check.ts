@@ -4,6 +4,7 @@ import { KubedirectError } from '../../../spec/errors.ts';
 import { WORLDS } from '../../../spec/worlds/index.ts';
 import { DEFAULT_EFFORT } from '../../explorer/check.ts';
 import type { Engine } from '../check/choose.ts';
+import { runMutants } from '../check/mutants.ts';
 import { runCheck } from '../check/run.ts';
 
 interface Options {
@@ -12,6 +13,7 @@ interface Options {
   readonly deep?: boolean;
   readonly list?: boolean;
   readonly mutant?: string;
+  readonly mutants?: boolean;
   readonly json?: boolean;
   readonly trace?: string;
   readonly heap?: string;
@@ -70,6 +72,10 @@ export function register(program: Command): void {
     .option('--deep', 'also those that take minutes')
     .option('--list', 'list the worlds')
     .option('--mutant <name>', 'switch off one rule of the protocol: the check must then fail')
+    .option(
+      '--mutants',
+      'switch off every rule, one at a time, each in the world that shows it: all must be caught',
+    )
     .option('--json', 'one JSON object a row')
     .option('--trace <file>', 'write the counterexample as NDJSON step lines')
     .option('--heap <size>', 'largest heap of TLC: 512m, 4g', size)
@@ -80,6 +86,10 @@ export function register(program: Command): void {
     .action(async (options: Options) => {
       if (options.list) return list(options.json === true);
       const { deep = false, json = false } = options;
+      if (options.mutants) {
+        process.exitCode = await runMutants(json);
+        return;
+      }
       process.exitCode = await runCheck({ ...DEFAULT_EFFORT, ...options, deep, json });
     });
 }
