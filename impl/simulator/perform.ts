@@ -127,14 +127,16 @@ export function perform(sim: Simulation, life: Life, effect: Effect): void {
   }
 }
 
-/** Asked until there is a Node. */
+/** Asked until there is a Node. A request that is sent again must not make two of one wait. */
 function register(sim: Simulation, life: Life): void {
+  let isWaiting = false;
   sim.ask(life, () => {
     const answer = writes.register(sim, life);
-    if (answer === null)
-      sim.clock.after(1000, () => {
-        if (life.alive) register(sim, life);
-      });
-    return answer;
+    if (answer !== null || isWaiting) return answer;
+    isWaiting = true;
+    sim.clock.after(1000, () => {
+      if (life.alive) register(sim, life);
+    });
+    return null;
   });
 }
