@@ -14,7 +14,9 @@ import {
   observeReplicaSet,
   observeScheduler,
 } from './observers.ts';
+import { stubCanceller } from './stubs/canceller.ts';
 import { stubDeployment } from './stubs/deployment.ts';
+import { stubDrainer } from './stubs/drainer.ts';
 import { stubField } from './stubs/field.ts';
 import { stubLower } from './stubs/lower.ts';
 import { stubScheduler } from './stubs/scheduler.ts';
@@ -28,7 +30,9 @@ export const STAGES_UNDER_TEST: Readonly<Record<string, StageUnderTest>> = {
   scheduler: { stage: schedulerStage, view: viewOfScheduler, observe: observeScheduler },
   kubelet: { stage: kubeletStage, view: viewOfKubelet, observe: observeKubelet },
   replicaset: { stage: replicaSetStage, view: viewOfReplicaSet, observe: observeReplicaSet },
+  'stub/canceller': stubCanceller,
   'stub/deployment': stubDeployment,
+  'stub/drainer': stubDrainer,
   'stub/field': stubField,
   'stub/scheduler': stubScheduler,
   'stub/upper': stubUpper,

@@ -2,6 +2,9 @@
 import type { SpecName, WorldDescription } from '../../spec/worlds/description.ts';
 import type { Move } from '../explorer/moves.ts';
 import type { Setting, World } from '../explorer/world.ts';
+import { cancellationAction } from './cancellation/action.ts';
+import { cancellationConstants } from './cancellation/budgets.ts';
+import { cancellationState } from './cancellation/state.ts';
 import { fieldAction } from './field/action.ts';
 import { fieldConstants } from './field/constants.ts';
 import { fieldState } from './field/state.ts';
@@ -26,6 +29,12 @@ export const REST = 'AtRest';
 
 const MODULES: Readonly<Record<SpecName, Translation>> = {
   MCLink: { constants: linkConstants, state: linkState, action: linkAction, rest: false },
+  MCCancellation: {
+    constants: cancellationConstants,
+    state: cancellationState,
+    action: cancellationAction,
+    rest: true,
+  },
   MCField: { constants: fieldConstants, state: fieldState, action: fieldAction, rest: true },
 };
 

@@ -7,7 +7,8 @@
  */
 import type { StageEvent } from '../../spec/events.ts';
 import type { NodeFact } from '../../spec/facts.ts';
-import { compareFences, type Fence } from '../../spec/vocabulary.ts';
+import type { Fence } from '../../spec/vocabulary.ts';
+import { mustDrain } from '../ownership/mark.ts';
 import { act, isOwner, type KubeletContext, persist } from './context.ts';
 import { endPod } from './life.ts';
 import { closeSessions, raiseFence, stepLink } from './link.ts';
@@ -39,16 +40,15 @@ export function takeMinimum(context: KubeletContext, event: Event<'leaseRead'>):
   return context.mutants.has('no-minimum') ? context : raiseFence(context, { incarnation, n: 0 });
 }
 
-const later = (a: Fence, b: Fence | null): boolean => b === null || compareFences(a, b) > 0;
-
 /** The mark on the Node, read or seen. */
 export function heedMark(context: KubeletContext, mark: Fence | null): KubeletContext {
   if (mark === null) return context;
   const { mutants } = context;
   const fenced = mutants.has('drain-keeps-session') ? context : raiseFence(context, mark);
-  const isVoid = mark.incarnation < fenced.accepted.incarnation && !mutants.has('old-mark-drains');
-  const isNews = later(mark, fenced.drained) && later(mark, fenced.draining?.mark ?? null);
-  return isVoid || !isNews ? fenced : startDrain(persist(fenced, { kind: 'fence', fence: mark }), mark);
+  const { accepted, drained, draining } = fenced;
+  return mustDrain(mark, { accepted, drained, draining: draining?.mark ?? null, mutants })
+    ? startDrain(persist(fenced, { kind: 'fence', fence: mark }), mark)
+    : fenced;
 }
 
 /** Every managed Pod is ended; as long as `stock` owns them, that must wait (9). */

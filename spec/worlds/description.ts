@@ -77,7 +77,7 @@ export interface FaultBudget {
 }
 
 /** The TLA+ modules that are worlds. @public */
-export type SpecName = 'MCLink' | 'MCField';
+export type SpecName = 'MCLink' | 'MCField' | 'MCCancellation';
 
 /** A named bounded world. @public */
 export interface WorldDescription {

@@ -1,4 +1,5 @@
 /** Named bounded worlds: one description, used by the explorer, the fuzzer and the docs. */
+import { CANCELLATION_WORLDS } from './cancellation.ts';
 import { CHAIN_WORLDS } from './chain.ts';
 import type { WorldDescription } from './description.ts';
 import { ENDS_WORLDS } from './ends.ts';
@@ -12,6 +13,7 @@ import { WIDE_WORLDS } from './wide.ts';
 /** All worlds. @public */
 export const WORLDS: readonly WorldDescription[] = [
   ...ENDS_WORLDS,
+  ...CANCELLATION_WORLDS,
   ...FIELD_WORLDS,
   ...LINK_WORLDS,
   ...CHAIN_WORLDS,

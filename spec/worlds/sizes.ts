@@ -10,6 +10,8 @@ export const SIZES: Readonly<Record<string, number>> = {
   'ends-crash-news': 12_591,
   'ends-two-pods': 3_816,
   'ends-duplicate': 15_414,
+  cancel: 17_807,
+  'cancel-leaders': 27_516,
   field: 668,
   'field-external': 28_134,
   'field-back': 8_136,

@@ -4,115 +4,68 @@
  * refuses what comes next. It forgets all at a restart, as if all nodes had gone.
  */
 import {
-  type DownstreamSide,
   type LinkOutput,
   startDownstreamSide,
   stepDownstreamSide,
   viewOfDownstreamSide,
 } from '../../../machines/ownership/link/index.ts';
-import { addNews, flushUpward, NO_NEWS, type Upward } from '../../../machines/ownership/upward.ts';
-import type { Effect } from '../../../spec/effects.ts';
+import { NO_NEWS } from '../../../machines/ownership/upward.ts';
 import type { StageEvent } from '../../../spec/events.ts';
-import type { Fetch, Message } from '../../../spec/messages.ts';
+import type { Message } from '../../../spec/messages.ts';
 import type { Stage, Step } from '../../../spec/stage.ts';
 import type { PodRecord, SessionId, Uid } from '../../../spec/vocabulary.ts';
 import { downEndOf } from '../observers.ts';
 import type { Observation, StageUnderTest } from '../world.ts';
+import {
+  act,
+  answerFetch,
+  change,
+  drop,
+  finish,
+  heldOf,
+  type LowerPods,
+  post,
+  put,
+  type Turn,
+  take,
+  tell,
+  terminate,
+  verified,
+} from './lowerPods.ts';
 
-interface LowerState {
-  readonly incarnation: number;
-  readonly side: DownstreamSide;
-  readonly records: ReadonlyMap<Uid, PodRecord>;
-  /** Changes made so far: versions are counted by it. */
-  readonly changes: number;
+interface LowerState extends LowerPods {
   /** Pods found so far. */
   readonly found: number;
   /** The next `Assign` is refused. */
   readonly full: boolean;
-  readonly queued: Upward;
-  readonly mutants: ReadonlySet<string>;
 }
-interface Turn {
-  readonly state: LowerState;
-  readonly news: Upward;
-  readonly effects: readonly Effect[];
-}
+type LowerTurn = Turn<LowerState>;
 
-const tell = (turn: Turn, more: Partial<Upward>): Turn => ({ ...turn, news: addNews(turn.news, more) });
-
-/** The record as it is now, under a new version. */
-function put(turn: Turn, record: PodRecord): readonly [Turn, PodRecord] {
-  const { state } = turn;
-  const changes = state.changes + 1;
-  const version = { stage: 'scheduler' as const, incarnation: state.incarnation, counter: changes };
-  const changed = { ...record, version };
-  const records = new Map(state.records).set(record.uid, changed);
-  return [{ ...turn, state: { ...state, changes, records } }, changed];
-}
-
-function drop(turn: Turn, uid: Uid): Turn {
-  const records = new Map(turn.state.records);
-  records.delete(uid);
-  return { ...turn, state: { ...turn.state, records } };
-}
-
-function change(turn: Turn, record: PodRecord): Turn {
-  const [next, changed] = put(turn, record);
-  return tell(next, { changed: [changed] });
-}
-
-function terminate(turn: Turn, uid: Uid): Turn {
-  const record = turn.state.records.get(uid);
-  if (record === undefined)
-    return turn.state.mutants.has('strangers-unconfirmed') ? turn : tell(turn, { terminated: [uid] });
-  if (record.phase === 'terminating') return turn;
-  return change(turn, { ...record, phase: 'terminating', ready: false });
-}
-
-function assign(turn: Turn, record: PodRecord): Turn {
-  const [next, taken] = put(turn, { ...record, node: 'below', phase: 'running', ready: false });
-  return tell(next, { assigned: [taken] });
-}
-
-function deliver(turn: Turn, message: Message): Turn {
-  if (message.kind === 'Terminate') return message.uids.reduce(terminate, turn);
+function deliver(turn: LowerTurn, message: Message): LowerTurn {
+  if (message.kind === 'Terminate') return message.uids.reduce(terminate<LowerState>, turn);
   if (message.kind !== 'Assign') return turn;
-  if (!turn.state.full) return message.records.reduce(assign, turn);
+  if (!turn.state.full) return message.records.reduce(take<LowerState>, turn);
   const refused = message.records.map(({ uid }) => ({ uid, reason: 'Full' }));
   return tell({ ...turn, state: { ...turn.state, full: false } }, { refused });
 }
 
-function post(turn: Turn, message: Message): Turn {
-  return { ...turn, effects: [...turn.effects, { type: 'send', link: 'upstream', message }] };
-}
-
-function offer(turn: Turn, session: SessionId): Turn {
+function offer(turn: LowerTurn, session: SessionId): LowerTurn {
   const { incarnation, records } = turn.state;
-  const held = [...records.values()]
-    .map(({ uid, version }) => ({ uid, version }))
-    .sort((a, b) => (a.uid < b.uid ? -1 : 1));
+  const held = heldOf(records);
   const fresh = { ...turn, state: { ...turn.state, queued: NO_NEWS } };
   return post(fresh, { kind: 'Offer', session, incarnation, held, wants: [], drained: null });
 }
 
-function answerFetch(turn: Turn, session: SessionId, { uids, tombstones }: Fetch): Turn {
-  const marked = tombstones.filter((uid) => turn.state.records.has(uid)).reduce(terminate, turn);
-  const records = uids.flatMap((uid) => marked.state.records.get(uid) ?? []);
-  return post(marked, { kind: 'State', session, records, wants: [], counts: [] });
-}
-
-function compose(turn: Turn, output: LinkOutput): Turn {
+function compose(turn: LowerTurn, output: LinkOutput): LowerTurn {
   switch (output.type) {
     case 'effect':
-      return { ...turn, effects: [...turn.effects, output.effect] };
-    case 'verify': {
-      const read: Effect = { type: 'readLease', subject: 'replicaset', token: output.token };
-      return { ...turn, effects: [...turn.effects, read] };
-    }
+      return act(turn, output.effect);
+    case 'verify':
+      return act(turn, { type: 'readLease', subject: 'replicaset', token: output.token });
     case 'offer':
       return offer(turn, output.session);
     case 'state':
-      return answerFetch(turn, output.session, output.fetch);
+      return answerFetch(turn, output.session, output.fetch, terminate);
     case 'delivered':
       return deliver(turn, output.message);
     case 'closed':
@@ -122,7 +75,7 @@ function compose(turn: Turn, output: LinkOutput): Turn {
   }
 }
 
-function prompted(turn: Turn, what: string, uid: Uid): Turn {
+function prompted(turn: LowerTurn, what: string, uid: Uid): LowerTurn {
   const { state } = turn;
   const record = state.records.get(uid) as PodRecord;
   switch (what) {
@@ -139,7 +92,7 @@ function prompted(turn: Turn, what: string, uid: Uid): Turn {
   }
 }
 
-function find(turn: Turn): Turn {
+function find(turn: LowerTurn): LowerTurn {
   const { incarnation, found } = turn.state;
   const counted = { ...turn, state: { ...turn.state, found: found + 1 } };
   const [next, adopted] = put(counted, {
@@ -156,13 +109,8 @@ function find(turn: Turn): Turn {
   return tell(next, { adopted: [adopted] });
 }
 
-function finish({ state, news, effects }: Turn): Step<LowerState> {
-  const [queued, more] = flushUpward(state.side, 'upstream', state.queued, news);
-  return [{ ...state, queued }, [...effects, ...more]];
-}
-
 function step(state: LowerState, event: StageEvent): Step<LowerState> {
-  const still: Turn = { state, news: NO_NEWS, effects: [] };
+  const still: LowerTurn = { state, news: NO_NEWS, effects: [] };
   if (event.type === 'timerFired') {
     const [, what, uid] = event.timer.split('/') as [string, string, Uid];
     return finish(prompted(still, what, uid));
@@ -172,12 +120,8 @@ function step(state: LowerState, event: StageEvent): Step<LowerState> {
   const turn = outputs.reduce(compose, { ...still, state: { ...state, side } });
   if (event.type !== 'leaseRead') return finish(turn);
   const accept = event.incarnation === side.context.hello?.session.upstream;
-  const [judged, more] = stepDownstreamSide(turn.state.side, {
-    type: 'verified',
-    token: event.token,
-    accept,
-  });
-  return finish(more.reduce(compose, { ...turn, state: { ...turn.state, side: judged } }));
+  const [judged, more] = verified(turn, event.token, accept);
+  return finish(more.reduce(compose, judged));
 }
 
 const stage: Stage<LowerState> = {
@@ -192,7 +136,8 @@ const stage: Stage<LowerState> = {
     });
     const [side] = stepDownstreamSide(fresh, { type: 'barrierPassed' });
     const records = new Map<Uid, PodRecord>();
-    return [{ incarnation, side, records, changes: 0, found: 0, full: false, queued: NO_NEWS, mutants }, []];
+    const link = { self: 'scheduler' as const, incarnation, side, queued: NO_NEWS, mutants };
+    return [{ ...link, records, changes: 0, found: 0, full: false }, []];
   },
   step,
 };
@@ -200,7 +145,7 @@ const stage: Stage<LowerState> = {
 /** The stub, with what the explorer needs. */
 export const stubLower: StageUnderTest = {
   stage,
-  view: ({ mutants: _, incarnation: __, side, ...rest }: LowerState) => ({
+  view: ({ mutants: _, incarnation: __, self: ___, side, ...rest }: LowerState) => ({
     side: viewOfDownstreamSide(side),
     ...rest,
   }),

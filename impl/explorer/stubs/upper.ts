@@ -3,7 +3,7 @@
  * is prompted, and keeps to R's composition of the link (`machines/replicaset/links.ts`): the handshake's table, then
  * `Terminate` of every tombstone. What is minted while the link is closed stays unsent.
  */
-import { applyState, merge, reset } from '../../../machines/ownership/handshake.ts';
+import { reset } from '../../../machines/ownership/handshake.ts';
 import {
   isUpstreamOpen,
   type LinkOutput,
@@ -17,30 +17,18 @@ import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Message, Offer, State } from '../../../spec/messages.ts';
 import type { Stage, Step } from '../../../spec/stage.ts';
-import type { PodRecord, PodStatus, SessionId, Uid } from '../../../spec/vocabulary.ts';
+import type { SessionId, Uid } from '../../../spec/vocabulary.ts';
 import { upEndOf } from '../observers.ts';
 import type { Observation, StageUnderTest } from '../world.ts';
+import { liveOf, marked, newPod, put, type Records, takeState, told } from './upperPods.ts';
 
 interface UpperState {
   readonly side: UpstreamSide;
-  readonly records: ReadonlyMap<Uid, PodRecord>;
+  readonly records: Records;
   readonly minted: number;
   readonly mutants: ReadonlySet<string>;
 }
 type Turn = readonly [UpperState, readonly Effect[]];
-
-const NOTHING = { cpu: 0, memory: 0, pods: 1 };
-const sorted = (uids: Iterable<Uid>): readonly Uid[] => [...uids].sort();
-
-function put(state: UpperState, record: PodRecord): UpperState {
-  return { ...state, records: new Map(state.records).set(record.uid, record) };
-}
-
-function drop(state: UpperState, uid: Uid): UpperState {
-  const records = new Map(state.records);
-  records.delete(uid);
-  return { ...state, records };
-}
 
 function send([state, effects]: Turn, message: (session: SessionId) => Message): Turn {
   const session = isUpstreamOpen(state.side) ? upstreamSession(state.side) : null;
@@ -49,66 +37,21 @@ function send([state, effects]: Turn, message: (session: SessionId) => Message):
 }
 
 function mint(state: UpperState): Turn {
-  const { incarnation } = state.side.context;
   const minted = state.minted + 1;
-  const record: PodRecord = {
-    uid: `r${incarnation}-${minted}`,
-    replicaSet: 'rs',
-    revision: 'v1',
-    requests: NOTHING,
-    priority: 0,
-    node: null,
-    phase: 'created',
-    ready: false,
-    version: { stage: 'replicaset', incarnation, counter: minted },
-  };
-  const next = put({ ...state, minted }, record);
+  const record = newPod(state.side.context.incarnation, minted);
+  const next = { ...state, minted, records: put(state.records, record) };
   return send([next, []], (session) => ({ kind: 'Assign', session, records: [record] }));
 }
 
 function end(state: UpperState, uid: Uid): Turn {
-  const next = put(state, { ...(state.records.get(uid) as PodRecord), phase: 'terminating', ready: false });
+  const next = { ...state, records: marked(state.records, uid) };
   return send([next, []], (session) => ({ kind: 'Terminate', session, uids: [uid] }));
 }
 
-function takeState([state, effects]: Turn, offer: Offer, { records }: State): Turn {
-  const outcome = applyState(state.records, offer.held, records, state.mutants);
-  let next = [...outcome.take, ...outcome.adopt].reduce(put, state);
-  next = [...outcome.lost, ...outcome.confirm].reduce(drop, next);
-  const marked = [...next.records.values()].filter(({ phase }) => phase === 'terminating');
-  const uids = sorted(marked.map(({ uid }) => uid));
-  if (uids.length === 0 || state.mutants.has('no-terminate-on-opening')) return [next, effects];
-  return send([next, effects], (session) => ({ kind: 'Terminate', session, uids }));
-}
-
-function mergeAll(state: UpperState, statuses: readonly PodStatus[]): UpperState {
-  let next = state;
-  for (const status of statuses) {
-    const mine = next.records.get(status.uid);
-    if (mine === undefined) continue;
-    const merged = merge(mine, status, state.mutants);
-    const early = merged.phase === 'terminating' && state.mutants.has('collect-tombstone-early');
-    next = early ? drop(next, status.uid) : put(next, merged);
-  }
-  return next;
-}
-
-function deliver([state, effects]: Turn, message: Message): Turn {
-  switch (message.kind) {
-    case 'Assigned':
-      return [mergeAll(state, message.pods), effects];
-    case 'Refused':
-      return [message.pods.map(({ uid }) => uid).reduce(drop, state), effects];
-    case 'Terminated':
-      return [message.uids.reduce(drop, state), effects];
-    case 'Invalidate': {
-      const unknown = message.adopted.filter(({ uid }) => !state.records.has(uid));
-      const merged = mergeAll(unknown.reduce(put, state), message.changed);
-      return [message.lost.map(({ uid }) => uid).reduce(drop, merged), effects];
-    }
-    default:
-      return [state, effects];
-  }
+function arrive([state, effects]: Turn, offer: Offer, message: State): Turn {
+  const [records, uids] = takeState(state.records, offer, message, state.mutants);
+  const next: Turn = [{ ...state, records }, effects];
+  return uids.length === 0 ? next : send(next, (session) => ({ kind: 'Terminate', session, uids }));
 }
 
 function compose(turn: Turn, output: LinkOutput): Turn {
@@ -134,9 +77,9 @@ function compose(turn: Turn, output: LinkOutput): Turn {
       return post({ kind: 'Fetch', session, uids: fetch, tombstones });
     }
     case 'stateArrived':
-      return takeState(turn, output.offer, output.state);
+      return arrive(turn, output.offer, output.state);
     case 'delivered':
-      return deliver(turn, output.message);
+      return [{ ...state, records: told(state.records, output.message, state.mutants) }, effects];
     default:
       return turn;
   }
@@ -183,8 +126,5 @@ export const stubUpper: StageUnderTest = {
     preemptions: new Map(),
     links: [upEndOf(side)],
   }),
-  prompts: ({ records }: UpperState) => [
-    'mint',
-    ...[...records.values()].filter(({ phase }) => phase !== 'terminating').map(({ uid }) => `end/${uid}`),
-  ],
+  prompts: ({ records }: UpperState) => ['mint', ...liveOf(records).map((uid) => `end/${uid}`)],
 };

@@ -30,9 +30,11 @@ interface LowerView {
   readonly queued: Upward;
 }
 
-const option = <T, U>(value: T | null | undefined, as: (value: T) => U): readonly U[] =>
+/** `<<>>` or `<<value>>`. */
+export const option = <T, U>(value: T | null | undefined, as: (value: T) => U): readonly U[] =>
   value === null || value === undefined ? [] : [as(value)];
-const recordsOf = (records: ReadonlyMap<Uid, PodRecord>) =>
+/** Records by uid. */
+export const recordsOf = (records: ReadonlyMap<Uid, PodRecord>) =>
   new Map([...records].map(([uid, record]) => [uidOf(uid), recordOf(record)]));
 
 /** `peer/downstream/1`, `verify/upstream/1/2`: what is asked, and the numbers. */
@@ -67,7 +69,8 @@ function upperOf(process: Process, { side, records, minted }: UpperView) {
   };
 }
 
-function queuedOf({ assigned, changed, adopted, lost, refused, terminated }: Upward) {
+/** News that queued. */
+export function queuedOf({ assigned, changed, adopted, lost, refused, terminated }: Upward) {
   return {
     assigned: assigned.map(recordOf),
     changed: changed.map(recordOf),
