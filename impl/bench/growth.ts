@@ -38,8 +38,6 @@ export interface StepRow {
   readonly microseconds: readonly number[];
   /** Of the median at each size to that at the first. */
   readonly ratios: readonly number[];
-  /** Why it may grow. */
-  readonly grows: string | null;
 }
 /** A stage at each size. */
 export interface GrowthRow {
@@ -83,9 +81,9 @@ function timeCase(grown: readonly GrownStage[], index: number, rounds: number): 
     for (const [size, { stage, cases }] of grown.entries())
       time(stage, cases[index] as Case, (round + 2) * ROUND, round < 0 ? [] : (samples[size] as number[]));
   const microseconds = samples.map((each) => spreadOf(each).median);
-  const { name, grows } = (grown[0] as GrownStage).cases[index] as Case;
+  const { name } = (grown[0] as GrownStage).cases[index] as Case;
   const ratios = microseconds.map((each) => each / (microseconds[0] as number));
-  return { step: name, microseconds, ratios, grows: grows ?? null };
+  return { step: name, microseconds, ratios };
 }
 
 /**

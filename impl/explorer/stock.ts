@@ -5,6 +5,7 @@
 import type { PodFact, ReplicaSetFact } from '../../spec/facts.ts';
 import type { History, Side } from '../../spec/properties/index.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
+import { pod } from '../../spec/worlds/objects.ts';
 import { type Api, type World, withEntry } from './world.ts';
 
 /** Whether an API server admits a side's creates and deletes of managed Pods; `late`: one that has not seen the switch. */
@@ -56,23 +57,8 @@ function victimOf(api: Api, replicaSet: string): PodFact {
 function newPod(api: Api, { uid, name, revision, requests, priority }: ReplicaSetFact): PodFact {
   let number = 1;
   while (api.pods[`${name}-s${number}`] !== undefined) number += 1;
-  return {
-    namespace: 'default',
-    name: `${name}-s${number}`,
-    metadataUid: `s${number}`,
-    resourceVersion: '1',
-    uid: null,
-    managed: true,
-    replicaSet: uid,
-    revision,
-    node: null,
-    phase: 'Pending',
-    ready: false,
-    deleting: false,
-    requests,
-    priority,
-    deletionCost: 0,
-  };
+  const change = { managed: true, replicaSet: uid, revision, requests, priority };
+  return pod(`${name}-s${number}`, `s${number}`, change);
 }
 
 /** One Pod made or ended by the ReplicaSet controller: the Pod as it was or is, and what becomes of it. */

@@ -1,6 +1,5 @@
 /** A world as a system to search: its first state, its successors (with crashes inside of steps), its checks. */
 import { EMPTY_NETWORK } from '../../machines/environment/network.ts';
-import type { NodeFact, PodFact } from '../../spec/facts.ts';
 import {
   NO_HISTORY,
   PROPERTIES,
@@ -10,6 +9,7 @@ import {
 } from '../../spec/properties/index.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
 import type { WorldDescription } from '../../spec/worlds/description.ts';
+import { foreignPod, node } from '../../spec/worlds/objects.ts';
 import { apply } from './apply.ts';
 import { fingerprint } from './encode.ts';
 import { choiceOf } from './host.ts';
@@ -26,38 +26,10 @@ export interface Edge {
 
 /** The world before anything has started. */
 export function initialWorld(description: WorldDescription): World {
-  const nodes = description.nodes.map(
-    ({ name, capacity, known }): NodeFact => ({
-      name,
-      uid: `uid-${name}`,
-      resourceVersion: '1',
-      capacity,
-      labels: {},
-      taints: [],
-      unschedulable: false,
-      ready: true,
-      agent: known ? 1 : null,
-      address: known ? `kubelet/${name}` : '',
-      mark: null,
-      drained: null,
-    }),
+  const nodes = description.nodes.map(({ name, capacity, known }) =>
+    node(name, capacity, known ? { agent: 1, address: `kubelet/${name}` } : {}),
   );
-  const foreign = (description.foreign ?? []).map(
-    (pod): PodFact => ({
-      ...pod,
-      namespace: 'default',
-      metadataUid: `foreign-${pod.name}`,
-      resourceVersion: '1',
-      uid: null,
-      managed: false,
-      replicaSet: null,
-      revision: '',
-      phase: 'Running',
-      ready: true,
-      deleting: false,
-      deletionCost: 0,
-    }),
-  );
+  const foreign = (description.foreign ?? []).map((pod) => foreignPod(pod.name, pod));
   const { faults, deployments = [], replicaSets = [] } = description;
   return {
     processes: {},

@@ -6,6 +6,7 @@ import type { Effect } from '../../spec/effects.ts';
 import type { Refusal, StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, NodeFact, PodFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
+import { publishedPod } from '../../spec/worlds/objects.ts';
 import { markEnded } from './history.ts';
 import { podName } from './reads.ts';
 import { acknowledge, admits, noteAct } from './stock.ts';
@@ -66,23 +67,7 @@ function landPublish(
   if (world.api.pods[name] !== undefined) return fail('alreadyExists');
   if (world.api.nodes[node] === undefined) return fail('notFound');
   const runs = world.containers[node]?.[record.uid] === 'running';
-  const pod: PodFact = {
-    namespace: 'default',
-    name,
-    metadataUid: `m${flight.incarnation}-${record.uid}`,
-    resourceVersion: '1',
-    uid: record.uid,
-    managed: true,
-    replicaSet: record.replicaSet,
-    revision: record.revision,
-    node,
-    phase: runs ? 'Running' : 'Pending',
-    ready: runs && record.ready,
-    deleting: false,
-    requests: record.requests,
-    priority: record.priority,
-    deletionCost: 0,
-  };
+  const pod = publishedPod(name, `m${flight.incarnation}-${record.uid}`, record, { node, runs });
   const after = putPod({ ...world, history: noteAct(world, 'ours', pod) }, name, pod);
   return [after, { type: 'published', uid: record.uid, pod }];
 }

@@ -2,10 +2,10 @@
  * Links in virtual time: each connection is first in, first out, takes a while, and may break, linger after its break, or be
  * half-open. Invalidations are gathered as the real host does (protocol 3).
  */
-import { type Gatherable, gathered, mayWait } from '../../machines/ownership/upward.ts';
 import type { Message } from '../../spec/messages.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { LinkName } from '../../spec/vocabulary.ts';
+import { Gather } from '../controller/host/gather.ts';
 import type { Life } from './life.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -14,8 +14,7 @@ interface Pipe {
   readonly to: 'up' | 'down';
   lastArrival: number;
   underWay: number;
-  held: Gatherable | null;
-  waiting: boolean;
+  readonly gather: Gather;
   /** Half-open: nothing arrives. */
   swallows: boolean;
   /** What is under way when it breaks arrives all the same. */
@@ -38,19 +37,26 @@ export interface Connection {
 }
 
 /** Whether anything is on its way. */
-export function isBusy({ underWay, held }: Pipe): boolean {
-  return underWay > 0 || held !== null;
+export function isBusy({ underWay, gather }: Pipe): boolean {
+  return underWay > 0 || gather.isHolding;
 }
 
-const pipe = (to: 'up' | 'down'): Pipe => ({
-  to,
-  lastArrival: 0,
-  underWay: 0,
-  held: null,
-  waiting: false,
-  swallows: false,
-  lingers: false,
-});
+function pipe(sim: Simulation, connection: () => Connection, to: 'up' | 'down'): Pipe {
+  // What the clock was asked for is not taken back: it finds nothing held.
+  const after = (milliseconds: number, act: () => void) => {
+    sim.clock.after(milliseconds, act);
+    return () => {};
+  };
+  const way: Pipe = {
+    to,
+    lastArrival: 0,
+    underWay: 0,
+    gather: new Gather((message) => carry(sim, connection(), way, message), after),
+    swallows: false,
+    lingers: false,
+  };
+  return way;
+}
 const keyOf = (upstream: number, n: number) => `${upstream}/${n}`;
 
 /** Dials until connected, or until the link is asked for another session. */
@@ -76,8 +82,8 @@ export function dial(sim: Simulation, life: Life, link: LinkName, peer: string, 
         link,
         down: other,
         n,
-        toUp: pipe('up'),
-        toDown: pipe('down'),
+        toUp: pipe(sim, () => connection, 'up'),
+        toDown: pipe(sim, () => connection, 'down'),
         broken: false,
         closed: new Set(),
         greeted: false,
@@ -90,39 +96,12 @@ export function dial(sim: Simulation, life: Life, link: LinkName, peer: string, 
 }
 
 /** Sends on the connection of the message's session; dropped if that is broken. */
-export function send(sim: Simulation, life: Life, link: LinkName, message: Message): void {
+export function send(life: Life, link: LinkName, message: Message): void {
   const { session } = message;
   const connection =
     link === 'upstream' ? life.downs.get(keyOf(session.upstream, session.n)) : life.ups.get(link);
   if (connection === undefined || connection.broken || connection.n !== session.n) return;
-  put(sim, connection, link === 'upstream' ? connection.toUp : connection.toDown, message);
-}
-
-function put(sim: Simulation, connection: Connection, way: Pipe, message: Message): void {
-  if (!mayWait(message)) {
-    release(sim, connection, way);
-    carry(sim, connection, way, message);
-  } else if (way.held !== null) way.held = gathered(way.held, message);
-  else if (way.waiting) way.held = message;
-  else {
-    carry(sim, connection, way, message);
-    wait(sim, connection, way);
-  }
-}
-
-function wait(sim: Simulation, connection: Connection, way: Pipe): void {
-  way.waiting = true;
-  sim.clock.after(TIMERS.gather, () => {
-    way.waiting = false;
-    if (!connection.broken && release(sim, connection, way)) wait(sim, connection, way);
-  });
-}
-
-function release(sim: Simulation, connection: Connection, way: Pipe): boolean {
-  const { held } = way;
-  way.held = null;
-  if (held !== null) carry(sim, connection, way, held);
-  return held !== null;
+  (link === 'upstream' ? connection.toUp : connection.toDown).gather.send(message);
 }
 
 function carry(sim: Simulation, connection: Connection, way: Pipe, message: Message): void {
@@ -182,7 +161,7 @@ export function close(sim: Simulation, connection: Connection, end: 'up' | 'down
   const other = end === 'up' ? 'down' : 'up';
   const way = end === 'up' ? connection.toDown : connection.toUp;
   if (!connection.broken) {
-    release(sim, connection, way);
+    way.gather.release();
     connection.broken = true;
     way.lingers = true;
     tell(sim, connection, other, Math.max(way.lastArrival - sim.clock.now, 0) + sim.latency('link'));
@@ -212,7 +191,7 @@ export function breakConnection(sim: Simulation, connection: Connection, linger:
   if (connection.broken) return;
   connection.broken = true;
   for (const way of [connection.toUp, connection.toDown]) {
-    way.held = null;
+    way.gather.end();
     way.lingers = linger && !way.swallows;
   }
   tell(sim, connection, 'up', after + sim.latency('link'));

@@ -50,7 +50,7 @@ export function perform(sim: Simulation, life: Life, effect: Effect): void {
       return disconnect(sim, life, effect.link, effect.session);
     case 'send':
       sim.judge.sent(life, effect.message);
-      return send(sim, life, effect.link, effect.message);
+      return send(life, effect.link, effect.message);
     case 'readLease':
     case 'listNodes':
     case 'readNode':

@@ -1,34 +1,21 @@
 /** The world before anything has started: Nodes, Deployments with their ReplicaSets, Pods of others, the owner switch. */
-import { deployment, replicaSet } from '../../spec/worlds/objects.ts';
+import { deployment, foreignPod, node, replicaSet } from '../../spec/worlds/objects.ts';
 import { Machine } from './machine.ts';
 import type { PlannedNode } from './plan.ts';
 import type { Simulation } from './simulation.ts';
 
 /** A Node anew, under a uid of its own. */
 export function putNode(sim: Simulation, { name, capacity }: PlannedNode): void {
-  sim.api.put('nodes', name, {
-    name,
-    uid: `node-${sim.count()}`,
-    resourceVersion: '',
-    capacity,
-    labels: {},
-    taints: [],
-    unschedulable: false,
-    ready: true,
-    agent: null,
-    address: '',
-    mark: null,
-    drained: null,
-  });
+  sim.api.put('nodes', name, node(name, capacity, { uid: `node-${sim.count()}` }));
 }
 
 /** Makes all objects and machines, and starts every stage. */
 export function populate(sim: Simulation): void {
   const { plan, api } = sim;
   api.put('switch', 'switch', { owner: 'direct', resourceVersion: '' });
-  for (const node of plan.nodes) {
-    sim.machines.set(node.name, new Machine(node.name, node.capacity));
-    putNode(sim, node);
+  for (const planned of plan.nodes) {
+    sim.machines.set(planned.name, new Machine(planned.name, planned.capacity));
+    putNode(sim, planned);
   }
   for (const { name, replicas, requests, priority } of plan.deployments) {
     api.put('deployments', name, deployment(replicas, name));
@@ -37,24 +24,7 @@ export function populate(sim: Simulation): void {
     api.put('replicaSets', uid, replicaSet(replicas, change));
     sim.judge.asked(replicas);
   }
-  for (const { name, node, requests } of plan.foreign)
-    api.put('pods', name, {
-      namespace: 'default',
-      name,
-      metadataUid: `foreign-${name}`,
-      resourceVersion: '',
-      uid: null,
-      managed: false,
-      replicaSet: null,
-      revision: '',
-      node,
-      phase: 'Running',
-      ready: true,
-      deleting: false,
-      requests,
-      priority: 0,
-      deletionCost: 0,
-    });
+  for (const { name, ...rest } of plan.foreign) api.put('pods', name, foreignPod(name, rest));
   for (const peer of ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const)
     sim.launch(peer, sim.dice('start').between(0, 100));
   for (const { name } of plan.nodes) sim.launch(`kubelet/${name}`, sim.dice('start').between(0, 100));

@@ -108,7 +108,7 @@ function trafficOf(sim: Simulation): readonly TrafficView[] {
     underWay:
       toUp.underWay +
       toDown.underWay +
-      [toUp, toDown].filter(({ held }) => held !== null).length +
+      [toUp, toDown].filter(({ gather }) => gather.isHolding).length +
       (up.busy || down.busy ? 1 : 0),
   }));
 }

@@ -3,6 +3,7 @@ import type { Effect } from '../../spec/effects.ts';
 import type { Refusal, StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, PodFact } from '../../spec/facts.ts';
 import type { Uid } from '../../spec/vocabulary.ts';
+import { publishedPod } from '../../spec/worlds/objects.ts';
 import type { Api } from './api.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import type { Simulation } from './simulation.ts';
@@ -31,23 +32,8 @@ export function publish(sim: Simulation, life: Life, { record }: Of<'publish'>):
   if (api.pods.has(name)) return fail('alreadyExists');
   const runs = sim.plan.runtime === 'runs' && sim.machineOf(node).containers.get(uid) === 'running';
   sim.judge.published(uid, node);
-  const pod = api.put('pods', name, {
-    namespace: 'default',
-    name,
-    metadataUid: `m${sim.count()}`,
-    resourceVersion: '',
-    uid,
-    managed: true,
-    replicaSet,
-    revision: record.revision,
-    node,
-    phase: runs ? 'Running' : 'Pending',
-    ready: runs && record.ready,
-    deleting: false,
-    requests: record.requests,
-    priority: record.priority,
-    deletionCost: 0,
-  });
+  const object = publishedPod(name, `m${sim.count()}`, record, { node, runs });
+  const pod = api.put('pods', name, object);
   return { type: 'published', uid, pod };
 }
 

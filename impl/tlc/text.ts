@@ -33,6 +33,10 @@ export function bagOf(items: readonly unknown[]): ReadonlyMap<unknown, number> {
   return new Map(counts.values());
 }
 
+/** `<<>>` or `<<value>>`. */
+export const option = <T, U>(value: T | null | undefined, as: (value: T) => U): readonly U[] =>
+  value === null || value === undefined ? [] : [as(value)];
+
 /** A state: its variables by name. */
 export function stateText(variables: Readonly<Record<string, unknown>>): string {
   return Object.keys(variables)

@@ -108,4 +108,5 @@ export class Candidates {
 /** What is taken of a node, and what is kept of it. */
 export const takenOf = (room: Room): Resources => plus(room.used, room.reserved);
 
-const scoreOf = (room: Room, ask: number) => shareOf(takenOf(room), room.fact.capacity) + ask;
+/** How full a node is with `ask` more on it. */
+export const scoreOf = (room: Room, ask: number) => shareOf(takenOf(room), room.fact.capacity) + ask;

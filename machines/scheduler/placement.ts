@@ -9,7 +9,7 @@
 import type { Constraints } from '../../spec/facts.ts';
 import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
 import { Heap } from '../heap.ts';
-import { Candidates, type Offering, takenOf } from './candidates.ts';
+import { Candidates, type Offering, scoreOf, takenOf } from './candidates.ts';
 import { admits } from './constraints.ts';
 import type { Place } from './line.ts';
 import { minus, NOTHING, plus, within } from './resources.ts';
@@ -58,12 +58,6 @@ export interface Nomination {
   readonly victims: readonly Uid[];
   /** The victims, and the terminations under way on that node. */
   readonly awaited: readonly Uid[];
-}
-
-/** How full a node would be with this much more on it. */
-function allocated(room: Room, requests: Resources): number {
-  const { capacity } = room.fact;
-  return shareOf(takenOf(room), capacity) + shareOf(requests, capacity);
 }
 
 /** Would it fit if `freed` were freed beside the tombstones? */
@@ -124,7 +118,7 @@ function plan(group: Group, preemptor: Uid): Nomination | null {
     if (!admits(group.constraints, room.fact)) continue;
     const price = priceOf(room, group);
     if (price === null || price > bestPrice) continue;
-    const share = allocated(room, group.requests);
+    const share = scoreOf(room, shareOf(group.requests, room.fact.capacity));
     if (
       best !== null &&
       price === bestPrice &&

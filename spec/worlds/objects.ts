@@ -1,6 +1,6 @@
 /** Small objects that worlds are made of. */
-import type { DeploymentFact, ReplicaSetFact } from '../facts.ts';
-import type { Resources } from '../vocabulary.ts';
+import type { DeploymentFact, NodeFact, PodFact, ReplicaSetFact } from '../facts.ts';
+import type { PodRecord, Resources } from '../vocabulary.ts';
 
 /** One Pod's worth of everything. @public */
 export const ONE: Resources = { cpu: 1, memory: 1, pods: 1 };
@@ -46,4 +46,67 @@ export function replicaSet(replicas: number, change: Partial<ReplicaSetFact> = {
     ineligible: [],
     ...change,
   };
+}
+
+/** A Node that is ready, without an agent. @public */
+export function node(name: string, capacity: Resources, change: Partial<NodeFact> = {}): NodeFact {
+  return {
+    name,
+    uid: `uid-${name}`,
+    resourceVersion: '1',
+    capacity,
+    labels: {},
+    taints: [],
+    unschedulable: false,
+    ready: true,
+    agent: null,
+    address: '',
+    mark: null,
+    drained: null,
+    ...change,
+  };
+}
+
+/** A Pod's object as it is made: of nobody, not bound. @public */
+export function pod(name: string, metadataUid: string, change: Partial<PodFact> = {}): PodFact {
+  return {
+    namespace: 'default',
+    name,
+    metadataUid,
+    resourceVersion: '1',
+    uid: null,
+    managed: false,
+    replicaSet: null,
+    revision: '',
+    node: null,
+    phase: 'Pending',
+    ready: false,
+    deleting: false,
+    requests: ONE,
+    priority: 0,
+    deletionCost: 0,
+    ...change,
+  };
+}
+
+/** The object that K publishes of a record; `runs`: its containers run already. @public */
+export function publishedPod(
+  name: string,
+  metadataUid: string,
+  record: PodRecord,
+  where: { readonly node: string; readonly runs: boolean },
+): PodFact {
+  const { uid, replicaSet, revision, requests, priority } = record;
+  const { node: on, runs } = where;
+  const stamped = { uid, managed: true, replicaSet, revision, node: on, requests, priority };
+  return pod(name, metadataUid, {
+    ...stamped,
+    phase: runs ? 'Running' : 'Pending',
+    ready: runs && record.ready,
+  });
+}
+
+/** A Pod of somebody else, which runs on a Node. @public */
+export function foreignPod(name: string, change: Partial<PodFact>): PodFact {
+  return pod(name, `foreign-${name}`, { phase: 'Running', ready: true, ...change });
 }

@@ -29,6 +29,7 @@ import {
   type SessionId,
   type Uid,
 } from '../../spec/vocabulary.ts';
+import { foreignPod } from '../../spec/worlds/objects.ts';
 
 /** Requests of `cpu` thousandths of a core, as much memory, one Pod. */
 export const size = (cpu: number): Resources => ({ cpu, memory: cpu, pods: 1 });
@@ -82,24 +83,7 @@ export function strangerFact(
   requests: Resources,
   more: Partial<PodFact> = {},
 ): PodFact {
-  return {
-    namespace: 'default',
-    name,
-    metadataUid: `m-${name}`,
-    resourceVersion: '1',
-    uid: null,
-    managed: false,
-    replicaSet: null,
-    revision: '',
-    node,
-    phase: 'Running',
-    ready: true,
-    deleting: false,
-    requests,
-    priority: 0,
-    deletionCost: 0,
-    ...more,
-  };
+  return foreignPod(name, { metadataUid: `m-${name}`, node, requests, ...more });
 }
 
 interface Tail {

@@ -1,6 +1,7 @@
 /** The objects of the growth figure. */
 import type { DeploymentFact, NodeFact, PodFact, ReplicaSetFact } from '../../../spec/facts.ts';
 import type { PodRecord, Resources } from '../../../spec/vocabulary.ts';
+import * as objects from '../../../spec/worlds/objects.ts';
 import { overJson } from './world.ts';
 
 /** One thousandth of a core, so that any number of Pods fits where it should. */
@@ -54,61 +55,27 @@ export function deploymentFact(i: number, more: Partial<DeploymentFact> = {}): D
 
 /** A Node with an agent and room for any number of Pods. */
 export function nodeFact(name: string, agent: number, pods: number): NodeFact {
-  return overJson<NodeFact>({
-    name,
-    uid: `node-uid-${name}`,
-    resourceVersion: '1',
-    capacity: { cpu: REQUESTS.cpu * pods, memory: REQUESTS.memory * pods, pods },
-    labels: { 'kubernetes.io/hostname': name },
-    taints: [],
-    unschedulable: false,
-    ready: true,
-    agent,
-    address: `${name}:1`,
-    mark: null,
-    drained: null,
-  });
+  const capacity = { cpu: REQUESTS.cpu * pods, memory: REQUESTS.memory * pods, pods };
+  return overJson(
+    objects.node(name, capacity, {
+      ...{ uid: `node-uid-${name}`, agent, address: `${name}:1` },
+      labels: { 'kubernetes.io/hostname': name },
+    }),
+  );
 }
 
 /** The object of a record, as a watch shows it. */
 export function podFact(record: PodRecord, more: Partial<PodFact> = {}): PodFact {
-  return overJson<PodFact>({
-    namespace: 'default',
-    name: `function-0-6d4cf56db6-${record.uid}`,
-    metadataUid: `5b1f9c6b-7a11-4f1c-9d3b-${record.uid}`,
-    resourceVersion: '12345',
-    uid: record.uid,
-    managed: true,
-    replicaSet: record.replicaSet,
-    revision: record.revision,
-    node: record.node,
-    phase: 'Pending',
-    ready: false,
-    deleting: false,
-    requests: record.requests,
-    priority: record.priority,
-    deletionCost: 0,
-    ...more,
-  });
+  const { uid, replicaSet, revision, node, requests, priority } = record;
+  const name = `function-0-6d4cf56db6-${uid}`;
+  const shown = { uid, managed: true, replicaSet, revision, node, requests, priority };
+  return overJson(
+    objects.pod(name, `5b1f9c6b-7a11-4f1c-9d3b-${uid}`, { resourceVersion: '12345', ...shown, ...more }),
+  );
 }
 
 /** A Pod of somebody else. */
 export function strangerFact(i: number, node: string): PodFact {
-  return overJson<PodFact>({
-    namespace: 'kube-system',
-    name: `stranger-${i}`,
-    metadataUid: uidOf('s', i),
-    resourceVersion: '1',
-    uid: null,
-    managed: false,
-    replicaSet: null,
-    revision: '',
-    node,
-    phase: 'Running',
-    ready: true,
-    deleting: false,
-    requests: REQUESTS,
-    priority: 0,
-    deletionCost: 0,
-  });
+  const more = { namespace: 'kube-system', metadataUid: uidOf('s', i), requests: REQUESTS };
+  return overJson(objects.foreignPod(`stranger-${i}`, { node, ...more }));
 }

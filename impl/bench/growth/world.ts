@@ -18,8 +18,6 @@ export interface Case {
   /** Where the steps start from. */
   readonly state: unknown;
   readonly events: readonly StageEvent[];
-  /** Why its cost grows all the same, if it does. */
-  readonly grows?: string;
 }
 
 /** A stage with its records. */

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type GrowthRow, measureGrowth, SUBJECTS, type Subject } from '../../bench/growth.ts';
+import { integer } from '../arguments.ts';
 
 interface Flags {
   readonly stages: readonly Subject[];
@@ -29,21 +30,14 @@ function sizesOf(text: string): readonly number[] {
   throw invalid('whole numbers from 10 to 1000000, with commas between', text);
 }
 
-function roundsOf(text: string): number {
-  const rounds = Number(text);
-  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000) return rounds;
-  throw invalid('a whole number from 1 to 1000', text);
-}
-
 const pad = (text: string) => text.padStart(10);
 
 function render({ what, sizes, bytes, steps }: GrowthRow): string {
   const head = `${what.padEnd(38)}${sizes.map((size) => pad(size.toLocaleString('en'))).join('')}     ratio`;
   const memory = `  ${'bytes per record'.padEnd(36)}${bytes.map((each) => pad(String(each))).join('')}`;
-  const rows = steps.map(({ step, microseconds, ratios, grows }) => {
+  const rows = steps.map(({ step, microseconds, ratios }) => {
     const times = microseconds.map((each) => pad(each.toFixed(1))).join('');
-    const why = grows === null ? '' : `  (${grows})`;
-    return `  ${step.padEnd(36)}${times}${pad((ratios.at(-1) as number).toFixed(2))}${why}`;
+    return `  ${step.padEnd(36)}${times}${pad((ratios.at(-1) as number).toFixed(2))}`;
   });
   return [head, memory, ...rows].join('\n');
 }
@@ -81,7 +75,7 @@ export function registerGrowth(bench: Command): void {
       sizesOf,
       [100, 1000, 10_000, 100_000],
     )
-    .option('--rounds <n>', 'rounds of 50 steps of each size, taking turns', roundsOf, 20)
+    .option('--rounds <n>', 'rounds of 50 steps of each size, taking turns', integer(1, 1000), 20)
     .option('--results <folder>', 'where the samples go', 'results')
     .option('--json', 'print the result as one JSON object')
     .action(growth);

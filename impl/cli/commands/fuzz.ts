@@ -1,27 +1,11 @@
 /** `kubedirect fuzz`: the whole chain in virtual time under faults, one seed after the other; failures shrunk and replayed. */
 import type { Command } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
-import { replayFuzz, runFuzz } from '../fuzz/run.ts';
+import { integer } from '../arguments.ts';
+import { type FuzzFlags, replayFuzz, runFuzz } from '../fuzz/run.ts';
 
-interface Options {
-  readonly seed: number;
-  readonly runs?: number;
-  readonly minutes?: number;
-  readonly nodes?: number;
-  readonly pods?: number;
-  readonly mutant?: string;
-  readonly json?: boolean;
+interface Options extends FuzzFlags {
   readonly replay?: string;
-  readonly trace?: string;
-  readonly out?: string;
-}
-
-function whole(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new KubedirectError('FLAG_INVALID', `expected a whole number from 1 to ${most}, got "${text}"`);
-  };
 }
 
 function minutes(text: string): number {
@@ -43,11 +27,11 @@ export function register(program: Command): void {
   program
     .command('fuzz')
     .description('run the whole chain in virtual time under random faults; shrink and replay what fails')
-    .option('--seed <n>', 'the first seed', whole(2 ** 32 - 1), 1)
-    .option('--runs <n>', 'seeds to run (default: 100, or no limit with --minutes)', whole(1e9))
+    .option('--seed <n>', 'the first seed', integer(1, 2 ** 32 - 1), 1)
+    .option('--runs <n>', 'seeds to run (default: 100, or no limit with --minutes)', integer(1, 1e9))
     .option('--minutes <n>', 'begin no seed after so many minutes', minutes)
-    .option('--nodes <n>', 'nodes of each world (default: drawn)', whole(100))
-    .option('--pods <n>', 'Pods asked for at most in each world (default: drawn)', whole(10_000))
+    .option('--nodes <n>', 'nodes of each world (default: drawn)', integer(1, 100))
+    .option('--pods <n>', 'Pods asked for at most in each world (default: drawn)', integer(1, 10_000))
     .option('--mutant <name>', 'switch off one rule of the protocol: it must then fail')
     .option('--replay <file>', 'run the plan of a replay file instead')
     .option('--trace <file>', 'with --replay, or of a failure: write every step as NDJSON')

@@ -6,24 +6,42 @@ import { type Gatherable, gathered, mayWait } from '../../../machines/ownership/
 import type { Message } from '../../../spec/messages.ts';
 import { TIMERS } from '../../../spec/timers.ts';
 
+/** Does something after a while, ms; returns how to forget it. */
+export type After = (milliseconds: number, act: () => void) => () => void;
+
+const inRealTime: After = (milliseconds, act) => {
+  const timer = setTimeout(act, milliseconds);
+  return () => clearTimeout(timer);
+};
+
 /** What is sent on one connection. @public */
 export class Gather {
   readonly #send: (message: Message) => void;
+  readonly #after: After;
   #held: Gatherable | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #forget: (() => void) | null = null;
 
-  /** @param send - hands a message to the connection */
-  constructor(send: (message: Message) => void) {
+  /**
+   * @param send - hands a message to the connection
+   * @param after - the clock: real time, or that of a simulation
+   */
+  constructor(send: (message: Message) => void, after: After = inRealTime) {
     this.#send = send;
+    this.#after = after;
+  }
+
+  /** Whether anything is held. */
+  get isHolding(): boolean {
+    return this.#held !== null;
   }
 
   /** Sends a message, in its order; one that may wait soon. */
   send(message: Message): void {
     if (!mayWait(message)) {
-      this.#release();
+      this.release();
       this.#send(message);
     } else if (this.#held !== null) this.#held = gathered(this.#held, message);
-    else if (this.#timer !== null) this.#held = message;
+    else if (this.#forget !== null) this.#held = message;
     else {
       this.#send(message);
       this.#wait();
@@ -33,21 +51,22 @@ export class Gather {
   /** The connection is over: what is held is dropped, as the network might. */
   end(): void {
     this.#held = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#forget?.();
+    this.#forget = null;
   }
 
-  #wait(): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      if (this.#release()) this.#wait();
-    }, TIMERS.gather);
-  }
-
-  #release(): boolean {
+  /** Sends what is held now. @returns whether anything was */
+  release(): boolean {
     const held = this.#held;
     this.#held = null;
     if (held !== null) this.#send(held);
     return held !== null;
+  }
+
+  #wait(): void {
+    this.#forget = this.#after(TIMERS.gather, () => {
+      this.#forget = null;
+      if (this.release()) this.#wait();
+    });
   }
 }

@@ -21,7 +21,6 @@ import {
   serve,
   type TlsOptions,
 } from '../links/index.ts';
-
 import { linksBroken } from '../metrics.ts';
 import { Gather } from './gather.ts';
 

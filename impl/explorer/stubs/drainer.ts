@@ -7,9 +7,7 @@ import {
   type DownstreamSideEvent,
   fenceOf,
   type LinkOutput,
-  startDownstreamSide,
   stepDownstreamSide,
-  viewOfDownstreamSide,
 } from '../../../machines/ownership/link/index.ts';
 import { mustDrain } from '../../../machines/ownership/mark.ts';
 import { NO_NEWS } from '../../../machines/ownership/upward.ts';
@@ -23,8 +21,7 @@ import {
   type SessionId,
   type Uid,
 } from '../../../spec/vocabulary.ts';
-import { downEndOf } from '../observers.ts';
-import type { Observation, StageUnderTest } from '../world.ts';
+import type { StageUnderTest } from '../world.ts';
 import {
   act,
   answerFetch,
@@ -32,12 +29,15 @@ import {
   finish,
   heldOf,
   type LowerPods,
+  observeLower,
   post,
+  startLower,
   type Turn,
   take,
   tell,
   terminate,
   verified,
+  viewOfLower,
 } from './lowerPods.ts';
 
 interface DrainerState extends LowerPods {
@@ -181,31 +181,18 @@ function step(state: DrainerState, event: StageEvent): Step<DrainerState> {
 
 const stage: Stage<DrainerState> = {
   name: 'kubelet',
-  start: ({ incarnation, node = '', mutants = new Set() }) => {
-    const self = `kubelet/${node}` as const;
-    const [fresh] = startDownstreamSide({
-      self,
-      upstreamStage: 'scheduler',
-      link: 'upstream',
-      incarnation,
-      mutants,
-    });
-    const [side] = stepDownstreamSide(fresh, { type: 'barrierPassed' });
+  start: (config) => {
+    const { node = '' } = config;
+    const lower = startLower(`kubelet/${node}`, 'scheduler', config);
     const state: DrainerState = {
-      self,
+      ...lower,
       node,
-      incarnation,
-      side,
-      records: new Map(),
-      changes: 0,
-      queued: NO_NEWS,
       registered: false,
       waiting: null,
-      accepted: fenceOf(side),
+      accepted: fenceOf(lower.side),
       draining: null,
       drained: null,
       reads: 0,
-      mutants,
     };
     return [state, [{ type: 'register' }]];
   },
@@ -215,14 +202,6 @@ const stage: Stage<DrainerState> = {
 /** The stub, with what the explorer needs. */
 export const stubDrainer: StageUnderTest = {
   stage,
-  view: ({ mutants: _, incarnation: __, self: ___, side, ...rest }: DrainerState) => ({
-    side: viewOfDownstreamSide(side),
-    ...rest,
-  }),
-  observe: ({ side, records }: DrainerState): Observation => ({
-    records: [...records.values()].map((record) => ({ ...record, owned: true })),
-    wants: [],
-    preemptions: new Map(),
-    links: [downEndOf('scheduler', side)],
-  }),
+  view: viewOfLower<DrainerState>,
+  observe: observeLower('scheduler'),
 };

@@ -3,19 +3,13 @@
  * assigned; a Pod that is to end ends in its own time. When it is prompted a Pod changes, dies, or turns up, or it
  * refuses what comes next. It forgets all at a restart, as if all nodes had gone.
  */
-import {
-  type LinkOutput,
-  startDownstreamSide,
-  stepDownstreamSide,
-  viewOfDownstreamSide,
-} from '../../../machines/ownership/link/index.ts';
+import { type LinkOutput, stepDownstreamSide } from '../../../machines/ownership/link/index.ts';
 import { NO_NEWS } from '../../../machines/ownership/upward.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Message } from '../../../spec/messages.ts';
 import type { Stage, Step } from '../../../spec/stage.ts';
 import type { PodRecord, SessionId, Uid } from '../../../spec/vocabulary.ts';
-import { downEndOf } from '../observers.ts';
-import type { Observation, StageUnderTest } from '../world.ts';
+import type { StageUnderTest } from '../world.ts';
 import {
   act,
   answerFetch,
@@ -24,13 +18,16 @@ import {
   finish,
   heldOf,
   type LowerPods,
+  observeLower,
   post,
   put,
+  startLower,
   type Turn,
   take,
   tell,
   terminate,
   verified,
+  viewOfLower,
 } from './lowerPods.ts';
 
 interface LowerState extends LowerPods {
@@ -126,35 +123,15 @@ function step(state: LowerState, event: StageEvent): Step<LowerState> {
 
 const stage: Stage<LowerState> = {
   name: 'scheduler',
-  start: ({ incarnation, mutants = new Set() }) => {
-    const [fresh] = startDownstreamSide({
-      self: 'scheduler',
-      upstreamStage: 'replicaset',
-      link: 'upstream',
-      incarnation,
-      mutants,
-    });
-    const [side] = stepDownstreamSide(fresh, { type: 'barrierPassed' });
-    const records = new Map<Uid, PodRecord>();
-    const link = { self: 'scheduler' as const, incarnation, side, queued: NO_NEWS, mutants };
-    return [{ ...link, records, changes: 0, found: 0, full: false }, []];
-  },
+  start: (config) => [{ ...startLower('scheduler', 'replicaset', config), found: 0, full: false }, []],
   step,
 };
 
 /** The stub, with what the explorer needs. */
 export const stubLower: StageUnderTest = {
   stage,
-  view: ({ mutants: _, incarnation: __, self: ___, side, ...rest }: LowerState) => ({
-    side: viewOfDownstreamSide(side),
-    ...rest,
-  }),
-  observe: ({ side, records }: LowerState): Observation => ({
-    records: [...records.values()].map((record) => ({ ...record, owned: true })),
-    wants: [],
-    preemptions: new Map(),
-    links: [downEndOf('replicaset', side)],
-  }),
+  view: viewOfLower<LowerState>,
+  observe: observeLower('replicaset'),
   prompts: ({ records, full }: LowerState) => [
     'find',
     ...(full ? [] : ['full']),

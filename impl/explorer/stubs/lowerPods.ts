@@ -1,9 +1,17 @@
 /** What the lower end of a link does with its Pods and with what it has to tell: shared by the stubs that are one. */
-import { type DownstreamSide, stepDownstreamSide } from '../../../machines/ownership/link/index.ts';
-import { addNews, flushUpward, type Upward } from '../../../machines/ownership/upward.ts';
+import {
+  type DownstreamSide,
+  startDownstreamSide,
+  stepDownstreamSide,
+  viewOfDownstreamSide,
+} from '../../../machines/ownership/link/index.ts';
+import { addNews, flushUpward, NO_NEWS, type Upward } from '../../../machines/ownership/upward.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import type { Fetch, Message } from '../../../spec/messages.ts';
-import type { PeerName, PodRecord, SessionId, Uid } from '../../../spec/vocabulary.ts';
+import type { StageConfig } from '../../../spec/stage.ts';
+import type { PeerName, PodRecord, SessionId, StageName, Uid } from '../../../spec/vocabulary.ts';
+import { downEndOf } from '../observers.ts';
+import type { Observation } from '../world.ts';
 
 /** What each of them holds. */
 export interface LowerPods {
@@ -16,6 +24,33 @@ export interface LowerPods {
   readonly queued: Upward;
   readonly mutants: ReadonlySet<string>;
 }
+
+/** A fresh one, which holds nothing and waits for nobody below. */
+export function startLower(
+  self: PeerName,
+  upstreamStage: StageName,
+  { incarnation, mutants = new Set() }: StageConfig,
+): LowerPods {
+  const [fresh] = startDownstreamSide({ self, upstreamStage, link: 'upstream', incarnation, mutants });
+  const [side] = stepDownstreamSide(fresh, { type: 'barrierPassed' });
+  return { self, incarnation, side, records: new Map(), changes: 0, queued: NO_NEWS, mutants };
+}
+
+/** What tells two states of one life apart. */
+export function viewOfLower<S extends LowerPods>(state: S) {
+  const { mutants: _, incarnation: __, self: ___, side, ...rest } = state;
+  return { side: viewOfDownstreamSide(side), ...rest };
+}
+
+/** What the properties look at: it owns all that it holds. */
+export const observeLower =
+  (upstream: PeerName) =>
+  ({ side, records }: LowerPods): Observation => ({
+    records: [...records.values()].map((record) => ({ ...record, owned: true })),
+    wants: [],
+    preemptions: new Map(),
+    links: [downEndOf(upstream, side)],
+  });
 
 /** A step under way: the state, the news for the upstream, what goes out. */
 export interface Turn<S extends LowerPods> {

@@ -6,9 +6,11 @@ import type { NodeFact } from '../../../spec/facts.ts';
 import type { Message, Offer } from '../../../spec/messages.ts';
 import type { Fence, PodRecord, SessionId, Uid } from '../../../spec/vocabulary.ts';
 import type { Flight, Pending, Process, Setting, World } from '../../explorer/world.ts';
-import { fenceOf, messageOf, sessionOf, uidOf, versionOf } from '../link/messages.ts';
-import { option, queuedOf, recordsOf } from '../link/state.ts';
-import { bagOf, stateText } from '../text.ts';
+import { connectionsBy, lifeNumber } from '../link/connections.ts';
+import { fenceOf, messageOf, offerOf, sessionOf, uidOf } from '../link/messages.ts';
+import { queuedOf, recordsOf } from '../link/state.ts';
+import { remembered } from '../remembered.ts';
+import { bagOf, option, stateText } from '../text.ts';
 
 interface UpperView {
   readonly side: {
@@ -44,11 +46,7 @@ const bodyOf = (message: Message): object =>
     ? { ...messageOf(message), drained: option(message.drained, fenceOf) }
     : messageOf(message);
 
-const offerOf = ({ session, held, drained }: Offer) => ({
-  session: sessionOf(session),
-  held: held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) })),
-  drained: option(drained, fenceOf),
-});
+const drainedOfferOf = (offer: Offer) => ({ ...offerOf(offer), drained: option(offer.drained, fenceOf) });
 
 const nodeOf = ({ resourceVersion, mark, drained }: NodeFact) => ({
   rv: Number(resourceVersion),
@@ -88,7 +86,7 @@ function upperOf(process: Process, { side, cancellation, records, minted, newerM
   return {
     state: side.state,
     n: side.n,
-    offer: option(side.offer, offerOf),
+    offer: option(side.offer, drainedOfferOf),
     fence: fenceOf(side.fence),
     records: recordsOf(records),
     minted,
@@ -97,7 +95,7 @@ function upperOf(process: Process, { side, cancellation, records, minted, newerM
     marks: bagOf(marks),
     timer: process.timers.length > 0,
     newer: option(newerMark, fenceOf),
-    cancel: { state, read, mark: option(mark, fenceOf), held: option(held, offerOf) },
+    cancel: { state, read, mark: option(mark, fenceOf), held: option(held, drainedOfferOf) },
   };
 }
 
@@ -136,20 +134,13 @@ function lowerOf(process: Process, view: LowerView) {
   };
 }
 
-const lives = new WeakMap<Process, object>();
-
-function lifeOf(setting: Setting, process: Process): object {
-  const known = lives.get(process);
-  if (known !== undefined) return known;
+const lifeOf = remembered((process: Process, setting: Setting): object => {
   const view = setting.stages[process.peer]?.view(process.state as never);
-  const life =
-    process.peer === 'scheduler' ? upperOf(process, view as UpperView) : lowerOf(process, view as LowerView);
-  lives.set(process, life);
-  return life;
-}
-
-/** Lives are numbered as incarnations are: no Lease is ever lost here. */
-const lifeNumber = (id: string) => Number(id.slice(id.indexOf('~') + 1));
+  return process.peer === 'scheduler'
+    ? upperOf(process, view as UpperView)
+    : lowerOf(process, view as LowerView);
+});
+const connectionsOf = connectionsBy(bodyOf);
 
 function flightOf({ by, effect }: Flight) {
   if (effect.type !== 'mark') throw new Error(`${effect.type} is not written here`);
@@ -189,20 +180,9 @@ export function cancellationState(setting: Setting, world: World): string {
   const leaders = processes.filter(({ peer }) => peer === 'scheduler');
   const agent = processes.find(({ peer }) => peer === 'kubelet/n1') as Process;
   return stateText({
-    ups: new Map(leaders.map((process) => [process.incarnation, lifeOf(setting, process)])),
-    agent: lifeOf(setting, agent),
-    connections: new Map(
-      Object.values(world.network.connections).map(({ upstream, n, down, toDown, toUp, broken, untold }) => [
-        [upstream, n],
-        {
-          to: lifeNumber(down),
-          toDown: toDown.map(bodyOf),
-          toUp: toUp.map(bodyOf),
-          broken,
-          untold: new Set(untold),
-        },
-      ]),
-    ),
+    ups: new Map(leaders.map((process) => [process.incarnation, lifeOf(process, setting)])),
+    agent: lifeOf(agent, setting),
+    connections: connectionsOf(world),
     node: nodeOf(world.api.nodes.n1 as NodeFact),
     lease: world.api.leases.scheduler,
     awaited: option(world.down.scheduler, (above) => above),

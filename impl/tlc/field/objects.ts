@@ -4,10 +4,7 @@ import type { Field, Wanted } from '../../../machines/ownership/wants/field.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import type { DeploymentFact, Written } from '../../../spec/facts.ts';
 import type { WantVersion } from '../../../spec/vocabulary.ts';
-
-/** What may be absent: a sequence of at most one. */
-export const option = <T, U>(value: T | null | undefined, as: (value: T) => U): readonly U[] =>
-  value === null || value === undefined ? [] : [as(value)];
+import { option } from '../text.ts';
 
 const OWNERS: Readonly<Record<string, string>> = {
   '': '',

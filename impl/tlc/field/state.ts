@@ -4,22 +4,19 @@ import type { StageEvent } from '../../../spec/events.ts';
 import type { DeploymentFact } from '../../../spec/facts.ts';
 import type { FieldState } from '../../explorer/stubs/field.ts';
 import type { Flight, Process, Setting, World } from '../../explorer/world.ts';
-import { bagOf, stateText } from '../text.ts';
-import { baseOf, fieldOf, objectOf, option, wantOf, writeOf } from './objects.ts';
+import { remembered } from '../remembered.ts';
+import { bagOf, option, stateText } from '../text.ts';
+import { baseOf, fieldOf, objectOf, wantOf, writeOf } from './objects.ts';
 
 function answerOf(event: StageEvent | undefined) {
   if (event?.type !== 'replicasWritten') throw new Error(`D waits for ${event?.type}`);
   return { after: option(event.after, objectOf), refusal: event.refusal ?? '' };
 }
 
-const lives = new WeakMap<Process, object>();
-
-function lifeOf(process: Process): object {
-  const known = lives.get(process);
-  if (known !== undefined) return known;
+const lifeOf = remembered((process: Process): object => {
   const { fact, base, want, minted, marked, hurry, field } = process.state as FieldState;
   const told = process.seen['deployments/d'] as DeploymentFact;
-  const life = {
+  return {
     object: option(fact, objectOf),
     base: option(base, baseOf),
     want: option(want, wantOf),
@@ -30,9 +27,7 @@ function lifeOf(process: Process): object {
     told: Number(told.resourceVersion),
     answers: bagOf(process.pending.map(({ candidates }) => answerOf(candidates[0]))),
   };
-  lives.set(process, life);
-  return life;
-}
+});
 
 /** Lives are numbered as incarnations are: no Lease is ever lost here. */
 const flightOf = ({ by, incarnation, effect }: Flight) => ({

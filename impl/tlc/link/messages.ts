@@ -1,5 +1,5 @@
 /** Messages, records and uids of a world of two ends, as `Link.tla` writes them. */
-import type { Message } from '../../../spec/messages.ts';
+import type { Message, Offer } from '../../../spec/messages.ts';
 import type { Fence, PodStatus, SessionId, Uid, Version } from '../../../spec/vocabulary.ts';
 
 /** `r1-2` is `<<"r", 1, 2>>`, `a-1-2` is `<<"a", 1, 2>>`. */
@@ -22,12 +22,14 @@ export const recordOf = ({ uid, node, phase, ready, version }: PodStatus) => ({
 });
 export const uidsOf = (items: readonly { readonly uid: Uid }[]) => items.map(({ uid }) => uidOf(uid));
 
+const heldOf = (held: Offer['held']) =>
+  held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) }));
+export const offerOf = ({ session, held }: Offer) => ({ session: sessionOf(session), held: heldOf(held) });
+
 const bodies: { readonly [K in Message['kind']]?: (message: Extract<Message, { kind: K }>) => object } = {
   Hello: () => ({}),
   Rejected: ({ fence, reason }) => ({ fence: fenceOf(fence), reason }),
-  Offer: ({ held }) => ({
-    held: held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) })),
-  }),
+  Offer: ({ held }) => ({ held: heldOf(held) }),
   Fetch: ({ uids, tombstones }) => ({ uids: uids.map(uidOf), tombstones: tombstones.map(uidOf) }),
   State: ({ records }) => ({ records: records.map(recordOf) }),
   Assign: ({ records }) => ({ records: records.map(recordOf) }),

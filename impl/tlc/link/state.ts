@@ -2,9 +2,11 @@
 import type { Upward } from '../../../machines/ownership/upward.ts';
 import type { Offer } from '../../../spec/messages.ts';
 import type { Fence, PodRecord, SessionId, Uid } from '../../../spec/vocabulary.ts';
-import type { Connection, Process, Setting, World } from '../../explorer/world.ts';
-import { bagOf, stateText } from '../text.ts';
-import { endOf, fenceOf, messageOf, recordOf, sessionOf, uidOf, uidsOf, versionOf } from './messages.ts';
+import type { Process, Setting, World } from '../../explorer/world.ts';
+import { remembered } from '../remembered.ts';
+import { bagOf, option, stateText } from '../text.ts';
+import { connectionsBy, lifeNumber } from './connections.ts';
+import { endOf, fenceOf, messageOf, offerOf, recordOf, sessionOf, uidOf, uidsOf } from './messages.ts';
 
 interface UpperView {
   readonly side: {
@@ -30,9 +32,6 @@ interface LowerView {
   readonly queued: Upward;
 }
 
-/** `<<>>` or `<<value>>`. */
-export const option = <T, U>(value: T | null | undefined, as: (value: T) => U): readonly U[] =>
-  value === null || value === undefined ? [] : [as(value)];
 /** Records by uid. */
 export const recordsOf = (records: ReadonlyMap<Uid, PodRecord>) =>
   new Map([...records].map(([uid, record]) => [uidOf(uid), recordOf(record)]));
@@ -57,10 +56,7 @@ function upperOf(process: Process, { side, records, minted }: UpperView) {
   return {
     state: side.state,
     n: side.n,
-    offer: option(side.offer, ({ session, held }) => ({
-      session: sessionOf(session),
-      held: held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) })),
-    })),
+    offer: option(side.offer, offerOf),
     fence: fenceOf(side.fence),
     records: recordsOf(records),
     minted,
@@ -96,37 +92,13 @@ function lowerOf(process: Process, { side, records, changes, found, full, queued
   };
 }
 
-const lives = new WeakMap<Process, object>();
-
-function lifeOf(setting: Setting, process: Process): object {
-  const known = lives.get(process);
-  if (known !== undefined) return known;
+const lifeOf = remembered((process: Process, setting: Setting): object => {
   const view = setting.stages[process.peer]?.view(process.state as never);
-  const life =
-    endOf(process.peer) === 'up' ? upperOf(process, view as UpperView) : lowerOf(process, view as LowerView);
-  lives.set(process, life);
-  return life;
-}
-
-/** Lives are numbered as incarnations are: no Lease is ever lost here. */
-const lifeNumber = (id: string) => Number(id.slice(id.indexOf('~') + 1));
-
-const connections = new WeakMap<Connection, object>();
-
-function connectionOf(connection: Connection): object {
-  const known = connections.get(connection);
-  if (known !== undefined) return known;
-  const { down, toDown, toUp, broken, untold } = connection;
-  const made = {
-    to: lifeNumber(down),
-    toDown: toDown.map(messageOf),
-    toUp: toUp.map(messageOf),
-    broken,
-    untold: new Set(untold),
-  };
-  connections.set(connection, made);
-  return made;
-}
+  return endOf(process.peer) === 'up'
+    ? upperOf(process, view as UpperView)
+    : lowerOf(process, view as LowerView);
+});
+const connectionsOf = connectionsBy(messageOf);
 
 function leftOf({ budgets }: World) {
   const { crash, usurp, prompts } = budgets;
@@ -155,15 +127,13 @@ export function linkState(setting: Setting, world: World): string {
     new Map(
       processes
         .filter(({ peer }) => endOf(peer) === end)
-        .map((process) => [process.incarnation, lifeOf(setting, process)]),
+        .map((process) => [process.incarnation, lifeOf(process, setting)]),
     );
   const { leases } = world.api;
   return stateText({
     ups: at('up'),
     downs: at('down'),
-    connections: new Map(
-      Object.values(world.network.connections).map((one) => [[one.upstream, one.n], connectionOf(one)]),
-    ),
+    connections: connectionsOf(world),
     strays: bagOf(
       world.network.strays.map(({ to, message }) => ({ to: lifeNumber(to), message: messageOf(message) })),
     ),
