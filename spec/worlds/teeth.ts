@@ -21,6 +21,9 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'base-by-memory', world: 'field-back' },
   { mutant: 'own-write-by-reply', world: 'field' },
   { mutant: 'lost-reply-forgotten', world: 'field-external' },
+  { mutant: 'invalidate-before-mark', world: 'cancel' },
+  { mutant: 'adopt-undrained', world: 'cancel-leaders' },
+  { mutant: 'drain-not-awaited', world: 'cancel-leaders' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
@@ -74,11 +77,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
   },
   {
-    mutant: 'invalidate-before-mark',
-    reason:
-      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
-  },
-  {
     mutant: 'cancel-unconfirmed',
     reason:
       'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
@@ -89,22 +87,12 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
   },
   {
-    mutant: 'adopt-undrained',
-    reason:
-      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
-  },
-  {
     mutant: 'old-mark-drains',
     reason:
       'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
   },
   {
     mutant: 'drain-keeps-session',
-    reason:
-      'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
-  },
-  {
-    mutant: 'drain-not-awaited',
     reason:
       'not within 6,000 states of the worlds `chain-cancel`, `chain-leaders-scaling`, `chain-crash-scheduler-scaling`; caught over single stages by `test/machines`',
   },
