@@ -17,7 +17,7 @@ import { kubeletMachine } from './machine.ts';
 import { flush } from './upward.ts';
 import { viewOfContext } from './view.ts';
 
-export { journalEntriesOf, replayJournal } from './journal.ts';
+export { isLatestJournal, journalEntriesOf, replayJournal } from './journal.ts';
 export { kubeletMachine } from './machine.ts';
 
 /** A state of K. Plain view: {@link viewOfKubelet}. @public */

@@ -1,7 +1,7 @@
 /** The journal read back: what its entries add up to (protocol 5). For hosts. */
 import { foldJournal } from '../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../spec/journal.ts';
-import { compareFences } from '../../spec/vocabulary.ts';
+import { compareFences, type Incarnation } from '../../spec/vocabulary.ts';
 
 /**
  * @param entries - in the order in which they were written
@@ -34,4 +34,14 @@ export function journalEntriesOf(journal: JournalState): JournalEntry[] {
     if (terminating) entries.push({ kind: 'terminating', uid, metadataUid, name });
   }
   return entries;
+}
+
+/**
+ * Whether a journal is the Node's latest (protocol 5); one that is not counts as lost.
+ *
+ * @param lives - the incarnations that it names
+ * @param found - the one that is on the Node; null if none is
+ */
+export function isLatestJournal(lives: readonly Incarnation[], found: Incarnation | null): boolean {
+  return found === null || lives.includes(found);
 }

@@ -10,7 +10,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { journalEntriesOf } from '../../../machines/kubelet/index.ts';
+import { isLatestJournal, journalEntriesOf } from '../../../machines/kubelet/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { foldJournal } from '../../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../../spec/journal.ts';
@@ -144,7 +144,7 @@ function setAside(file: string): void {
  */
 export function claimJournal(file: string, found: Incarnation | null, incarnation: Incarnation): boolean {
   const { lives, state } = read(file);
-  const isLatest = found === null || lives.includes(found);
+  const isLatest = isLatestJournal(lives, found);
   const isStale = !isLatest && fs.existsSync(file);
   if (isStale) setAside(file);
   if (isLatest) rewrite(file, { lives: [...lives, incarnation], state });
