@@ -52,6 +52,8 @@ export const ERROR_CODES = {
   SPEC_INVALID: 'TLC can not read a TLA+ module or its configuration, or evaluating it fails',
   TLC_OUT_OF_MEMORY: 'TLC ran out of memory',
   TLC_FAILED: 'TLC ended without a result',
+  EXPLORER_OUT_OF_MEMORY: 'the explorer ran out of memory',
+  CHECK_FAILED: 'a process that checked a world ended without a result',
   INTERRUPTED: 'a check was interrupted',
   ENGINES_DIFFER: 'TLC and the explorer do not reach the same states by the same steps',
   TRACE_INVALID: 'a line of a trace is not a step',

@@ -18,6 +18,7 @@ const CODES: { readonly [code in ErrorCode]?: number } = {
   DOWNLOAD_CORRUPT: 3,
   SPEC_INVALID: 4,
   TLC_OUT_OF_MEMORY: 5,
+  EXPLORER_OUT_OF_MEMORY: 5,
   ENGINES_DIFFER: CHECK_EXIT.differ,
   INTERRUPTED: 130,
 };

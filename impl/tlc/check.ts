@@ -16,6 +16,8 @@ export interface TlcReport {
   readonly transitions: number;
   readonly depth: number;
   readonly milliseconds: number;
+  /** Most memory that TLC held; null where the system does not say. */
+  readonly megabytes: number | null;
   readonly violation: {
     readonly property: string;
     readonly kind: TlcResult['breach'];
@@ -29,6 +31,8 @@ export interface TlcReport {
 export interface TlcEffort {
   readonly workers?: number;
   readonly heap?: string;
+  /** Folder of the modules, if not ours. */
+  readonly folder?: string;
   readonly dump?: string;
   readonly onProgress?: (progress: TlcProgress) => void;
   readonly signal?: AbortSignal;
@@ -54,7 +58,7 @@ export async function checkByTlc(
   const begin = performance.now();
   const config = configOf(description, mutants);
   const result = await runTlc(toolchain, { module: description.spec ?? '', config, ...effort });
-  const { breach, behaviour, distinct, generated, depth } = result;
+  const { breach, behaviour, distinct, generated, depth, megabytes } = result;
   return {
     world: description.name,
     states: distinct,
@@ -62,6 +66,7 @@ export async function checkByTlc(
     transitions: Math.max(0, generated - 1),
     depth,
     milliseconds: Math.round(performance.now() - begin),
+    megabytes,
     violation:
       breach === null
         ? null

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { KubedirectError } from '../../spec/errors.ts';
+import { watchMemory } from './memory.ts';
 import { TlcOutput, type TlcProgress, type TlcResult } from './output.ts';
 import type { Toolchain } from './resolve.ts';
 
@@ -31,6 +32,12 @@ export interface TlcRun {
   readonly signal?: AbortSignal;
 }
 
+/** What TLC found, and what it took. @public */
+export interface TlcEnd extends TlcResult {
+  /** Most memory that it held; null where the system does not say. */
+  readonly megabytes: number | null;
+}
+
 /** TLC's exit codes that are results. Any other is a mistake in the spec, or no end at all. */
 const RESULTS: ReadonlySet<number> = new Set([0, 10, 11, 12, 13]);
 
@@ -39,14 +46,14 @@ const RESULTS: ReadonlySet<number> = new Set([0, 10, 11, 12, 13]);
  * @throws KubedirectError `SPEC_INVALID`, `TLC_OUT_OF_MEMORY`, `TLC_FAILED`, `INTERRUPTED`
  * @public
  */
-export async function runTlc(toolchain: Toolchain, run: TlcRun): Promise<TlcResult> {
+export async function runTlc(toolchain: Toolchain, run: TlcRun): Promise<TlcEnd> {
   const scratch = await mkdtemp(join(tmpdir(), 'kubedirect-tlc-'));
   try {
     await writeFile(join(scratch, 'run.cfg'), run.config);
     const output = new TlcOutput(run.onProgress);
-    const code = await launch(toolchain, run, scratch, output);
+    const { code, megabytes } = await launch(toolchain, run, scratch, output);
     if (run.signal?.aborted) throw new KubedirectError('INTERRUPTED', `TLC on ${run.module} was interrupted`);
-    if (code !== null && RESULTS.has(code)) return output.result();
+    if (code !== null && RESULTS.has(code)) return { ...output.result(), megabytes };
     throw failure(run.module, code, output);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -58,7 +65,7 @@ function launch(
   run: TlcRun,
   scratch: string,
   output: TlcOutput,
-): Promise<number | null> {
+): Promise<{ readonly code: number | null; readonly megabytes: number | null }> {
   const folder = run.folder ?? PROOFS;
   const java = ['-XX:+UseParallelGC', `-Djava.io.tmpdir=${scratch}`];
   if (run.heap !== undefined) java.push(`-Xmx${run.heap}`);
@@ -79,6 +86,7 @@ function launch(
     ],
     { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  const memory = watchMemory(child.pid);
   const kill = () => child.kill('SIGKILL');
   run.signal?.addEventListener('abort', kill, { once: true });
   if (run.signal?.aborted) kill();
@@ -92,7 +100,7 @@ function launch(
     );
     child.once('close', (code) => {
       run.signal?.removeEventListener('abort', kill);
-      resolve(code);
+      resolve({ code, megabytes: memory.end() });
     });
   });
 }

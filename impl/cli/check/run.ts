@@ -1,14 +1,18 @@
-/** Runs a `check`: the worlds by the engines asked for, a row each as they come. */
+/** Runs a `check`: the worlds by the engines asked for, as one table. */
 import fs from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Effort } from '../../explorer/check.ts';
 import { settingOf } from '../../explorer/stages.ts';
 import { traceOf } from '../../explorer/trace.ts';
-import type { Setting } from '../../explorer/world.ts';
-import type { TlcProgress } from '../../tlc/output.ts';
-import { resolveToolchain, type Toolchain } from '../../tlc/resolve.ts';
+import { resolveToolchain } from '../../tlc/resolve.ts';
 import { CHECK_EXIT } from '../exit.ts';
-import { type Engine, mutantsOf, worldsOf } from './choose.ts';
-import { explorerRow, HEAD, lineOf, type Row, tlcAndEqualRows, tlcRow } from './rows.ts';
+import { type Engine, mutantsOf, worldNamed, worldsOf } from './choose.ts';
+import { checksPage } from './page.ts';
+import { digestOf, readRecords, record } from './records.ts';
+import type { Row } from './rows.ts';
+import { HEAD, lineOf, perSecond } from './table.ts';
+import type { Task } from './worldProcess.ts';
+import { checkWorlds } from './worldProcesses.ts';
 
 /** What `check` was asked for. */
 export interface CheckOptions extends Effort {
@@ -19,12 +23,20 @@ export interface CheckOptions extends Effort {
   readonly json: boolean;
   readonly trace?: string;
   readonly heap?: string;
+  /** Folder of the TLA+ modules, if not ours. */
+  readonly modules?: string;
+  /** Megabytes for the explorer. */
+  readonly memory?: number;
+  /** Worlds at once. */
+  readonly jobs?: number;
+  /** File that keeps what was found: worlds in it are left out. */
+  readonly resume?: string;
+  /** File for the table of all that is kept. */
+  readonly page?: string;
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
-const progressOf = (world: string) => (progress: TlcProgress) => {
-  const { depth, distinct, queue } = progress;
-  const text = `${world}: TLC at depth ${depth}, ${distinct} states, ${queue} to go`;
+const progress = (text: string) => {
   if (process.stderr.isTTY) process.stderr.write(`\r${text}\u001b[K`);
   else say(text);
 };
@@ -32,33 +44,16 @@ const wipe = () => {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 };
 
-async function* rowsOf(
-  setting: Setting,
-  options: CheckOptions,
-  toolchain: Toolchain | null,
-  signal: AbortSignal,
-): AsyncGenerator<Row> {
-  const { engine, heap, maxStates } = options;
-  const { name, spec } = setting.description;
-  if (engine !== 'tlc') yield explorerRow(setting, options);
-  if (toolchain === null || spec === undefined) return;
-  const effort = { signal, onProgress: progressOf(name), ...(heap === undefined ? {} : { heap }) };
-  // With one worker the counterexample is the shortest.
-  if (setting.mutants.size > 0) yield await tlcRow(toolchain, setting, { ...effort, workers: 1 });
-  else if (engine === 'tlc') yield await tlcRow(toolchain, setting, effort);
-  else yield* await tlcAndEqualRows(toolchain, setting, effort, maxStates);
-}
-
-function show(setting: Setting, row: Row, { json, trace }: CheckOptions): void {
+function show(row: Row, { json, trace, mutant }: CheckOptions): void {
   wipe();
-  if (json) process.stdout.write(`${JSON.stringify(row)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ ...row, perSecond: perSecond(row) })}\n`);
   else process.stdout.write([lineOf(row), ...row.details, ''].join('\n'));
   if (trace === undefined || row.moves === null) return;
-  const lines = traceOf(setting, row.moves).map((line) => JSON.stringify(line));
-  fs.writeFileSync(trace, `${lines.join('\n')}\n`);
+  const lines = traceOf(settingOf(worldNamed(row.world), mutantsOf(mutant)), row.moves);
+  fs.writeFileSync(trace, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
 }
 
-/** Ends TLC with the process. */
+/** Ends what runs with the process. */
 async function withSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const abort = () => controller.abort();
@@ -70,27 +65,46 @@ async function withSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promis
   }
 }
 
+/** What each world's process is told. */
+async function tasksOf(
+  options: CheckOptions,
+  jobs: number,
+  isDone: (world: string) => boolean,
+): Promise<readonly Task[]> {
+  const { engine, deep, mutant, world, heap, modules, maxStates, walks, seed, steps } = options;
+  mutantsOf(mutant);
+  const worlds = worldsOf(world, deep, engine).filter(({ name }) => !isDone(name));
+  const needsTlc = engine !== 'explorer' && worlds.some(({ spec }) => spec !== undefined);
+  const toolchain = needsTlc ? await resolveToolchain({ onProgress: say }) : null;
+  const workers = Math.max(1, Math.floor(availableParallelism() / Math.min(jobs, worlds.length)));
+  const effort = { engine, mutant, toolchain, workers, maxStates, walks, seed, steps };
+  const chosen = { ...(heap === undefined ? {} : { heap }), ...(modules === undefined ? {} : { modules }) };
+  return worlds.map(({ name }) => ({ ...effort, ...chosen, world: name }));
+}
+
 /**
  * Checks, and gives the exit code: that of the first world with a broken property, after all engines have judged it;
  * else of the worst row.
  */
 export async function runCheck(options: CheckOptions): Promise<number> {
-  const { engine, deep, mutant, json, world } = options;
-  const mutants = mutantsOf(mutant);
-  const worlds = worldsOf(world, deep, engine);
-  const needsTlc = engine !== 'explorer' && worlds.some(({ spec }) => spec !== undefined);
-  const toolchain = needsTlc ? await resolveToolchain({ onProgress: say }) : null;
+  const { json, memory, jobs = availableParallelism(), resume, page } = options;
+  const { engine, mutant, maxStates, walks, seed, steps } = options;
+  const digest = resume === undefined ? '' : digestOf({ engine, mutant, maxStates, walks, seed, steps });
+  const done = resume === undefined ? new Map() : readRecords(resume);
+  const tasks = await tasksOf(options, jobs, (world) => done.get(world)?.digest === digest);
   if (!json) process.stdout.write(`${HEAD}\n`);
   return withSignals(async (signal) => {
     let worst: number = CHECK_EXIT.held;
-    for (const description of worlds) {
-      const setting = settingOf(description, mutants);
-      for await (const row of rowsOf(setting, options, toolchain, signal)) {
-        show(setting, row, options);
+    const pool = { jobs, signal, onProgress: progress, ...(memory === undefined ? {} : { memory }) };
+    await checkWorlds(tasks, pool, (rows) => {
+      for (const row of rows) {
+        show(row, options);
         worst = Math.max(worst, row.exit);
       }
-      if (worst > CHECK_EXIT.unseen) return worst;
-    }
+      if (resume !== undefined) record(resume, digest, rows);
+      if (resume !== undefined && page !== undefined) fs.writeFileSync(page, checksPage(readRecords(resume)));
+      return worst <= CHECK_EXIT.unseen;
+    });
     return worst;
   });
 }

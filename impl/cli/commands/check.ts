@@ -17,6 +17,11 @@ interface Options {
   readonly json?: boolean;
   readonly trace?: string;
   readonly heap?: string;
+  readonly modules?: string;
+  readonly memory?: number;
+  readonly jobs?: number;
+  readonly resume?: string;
+  readonly page?: string;
   readonly maxStates: number;
   readonly walks: number;
   readonly seed: number;
@@ -52,7 +57,7 @@ const EXIT_CODES = `
 Exit codes:
     0  all held            1  a witness was never seen, or TLC ended without a result
     2  usage               3  no Java, no TLC, or a corrupt download
-    4  a mistake in the TLA+ spec                 5  TLC ran out of memory
+    4  a mistake in the TLA+ spec                 5  an engine ran out of memory
     6  TLC and the explorer differ              130  interrupted
    12  an invariant, or a property of steps, broke
    13  a liveness property broke
@@ -79,6 +84,11 @@ export function register(program: Command): void {
     .option('--json', 'one JSON object a row')
     .option('--trace <file>', 'write the counterexample as NDJSON step lines')
     .option('--heap <size>', 'largest heap of TLC: 512m, 4g', size)
+    .option('--modules <folder>', 'folder of the TLA+ modules: a changed copy of proofs-tla')
+    .option('--memory <megabytes>', "largest heap of the explorer, of each world's process", positive)
+    .option('--jobs <n>', 'worlds at once; as many as there are cores, if absent', positive)
+    .option('--resume <file>', 'keep what was found in this file, and leave out what it holds already')
+    .option('--page <file>', 'write all that is kept as a page of the docs')
     .option('--max-states <n>', 'states to search at most', positive, DEFAULT_EFFORT.maxStates)
     .option('--walks <n>', 'random walks through each wide world', positive, DEFAULT_EFFORT.walks)
     .option('--seed <n>', 'seed of the first walk', positive, DEFAULT_EFFORT.seed)

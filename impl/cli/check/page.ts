@@ -1,0 +1,40 @@
+/** The page `docs/checks.md`: what the checks of all worlds found, when, and on which machine. */
+import { WORLDS } from '../../../spec/worlds/index.ts';
+import type { Record } from './records.ts';
+import { perSecond } from './table.ts';
+
+const HEAD = ['world', 'engine', 'states', 'edges', 'depth', 'seconds', 'states/s', 'MB', 'verdict', 'when'];
+
+function linesOf({ rows, date }: Record): readonly string[] {
+  return rows.map((row) => {
+    const numbers = [row.states, row.edges, row.depth].map((value) => value.toLocaleString('en'));
+    const took = [
+      (row.milliseconds / 1000).toFixed(1),
+      perSecond(row).toLocaleString('en'),
+      row.megabytes ?? '',
+    ];
+    const engine = row.how === 'walked' ? 'walks' : row.engine;
+    return `| ${[`\`${row.world}\``, engine, ...numbers, ...took, row.verdict, date].join(' | ')} |`;
+  });
+}
+
+/** The page. */
+export function checksPage(records: ReadonlyMap<string, Record>): string {
+  const known = WORLDS.flatMap(({ name }) => records.get(name) ?? []);
+  const machines = [...new Set(known.map(({ machine }) => machine))];
+  const missing = WORLDS.filter(({ name }) => !records.has(name)).map(({ name }) => `\`${name}\``);
+  return `# Checks
+
+Written by \`npm run check:deep\`, world by world; what it has done before is kept in \`checks.ndjson\`, and done again only if the protocol, the
+machines, the engines or the modules changed. \`explorer\`: the machines; \`tlc\`: the TLA+ spec; \`equal\`: the two have the same states and the same edges;
+\`walks\`: random walks, where a world is too wide to search. Times are those of a machine that may have had other work.
+
+Machine: ${machines.join('; ')}.
+
+| ${HEAD.join(' | ')} |
+|${HEAD.map(() => '---').join('|')}|
+${known.flatMap(linesOf).join('\n')}
+
+${missing.length === 0 ? 'All worlds were checked.' : `Not checked yet: ${missing.join(', ')}.`}
+`;
+}

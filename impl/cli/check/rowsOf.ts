@@ -1,0 +1,37 @@
+/** One world by the engines asked for: a row each as they come. */
+import type { Effort } from '../../explorer/check.ts';
+import type { Setting } from '../../explorer/world.ts';
+import type { TlcProgress } from '../../tlc/output.ts';
+import type { Toolchain } from '../../tlc/resolve.ts';
+import type { Engine } from './choose.ts';
+import { explorerRow, type Row, tlcAndEqualRows, tlcRow } from './rows.ts';
+
+/** How a world is checked (plain data). */
+export interface WorldEffort extends Effort {
+  readonly engine: Engine;
+  readonly toolchain: Toolchain | null;
+  /** Threads of TLC. */
+  readonly workers: number;
+  /** Largest heap of TLC. */
+  readonly heap?: string;
+  /** Folder of the TLA+ modules, if not ours. */
+  readonly modules?: string;
+}
+
+/** The rows of a world. */
+export async function* rowsOf(
+  setting: Setting,
+  effort: WorldEffort,
+  signal: AbortSignal,
+  onProgress: (progress: TlcProgress) => void,
+): AsyncGenerator<Row> {
+  const { engine, toolchain, workers, heap, modules: folder, maxStates } = effort;
+  if (engine !== 'tlc') yield explorerRow(setting, effort);
+  if (toolchain === null || setting.description.spec === undefined) return;
+  const chosen = { ...(heap === undefined ? {} : { heap }), ...(folder === undefined ? {} : { folder }) };
+  const how = { signal, onProgress, workers, ...chosen };
+  // With one worker the counterexample is the shortest.
+  if (setting.mutants.size > 0) yield await tlcRow(toolchain, setting, { ...how, workers: 1 });
+  else if (engine === 'tlc') yield await tlcRow(toolchain, setting, how);
+  else yield* await tlcAndEqualRows(toolchain, setting, how, maxStates);
+}

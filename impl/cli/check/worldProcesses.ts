@@ -1,0 +1,121 @@
+/** Worlds in processes of their own, a few at a time; their rows are told in the order of the worlds. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ErrorCode, KubedirectError } from '../../../spec/errors.ts';
+import type { Row } from './rows.ts';
+import type { Task, Told } from './worldProcess.ts';
+
+const PROGRAM = path.join(import.meta.dirname, 'worldProcess.ts');
+/** A process that has not ended by then is killed: it searches, and hears nothing. */
+const PATIENCE_MS = 2000;
+
+/** How they are run. */
+export interface Pool {
+  /** Processes at once. */
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+  /** Megabytes of the explorer's heap, of each. */
+  readonly memory?: number;
+  readonly onProgress: (line: string) => void;
+}
+
+function interrupted(world: string): KubedirectError {
+  return new KubedirectError('INTERRUPTED', `the check of ${world} was interrupted`);
+}
+
+/** V8 says so and aborts. */
+const OUT_OF_MEMORY = /heap out of memory|Failed to reserve|Zone Allocation failed/;
+
+function endedBadly(world: string, how: number | string | null, said: string): KubedirectError {
+  if (OUT_OF_MEMORY.test(said))
+    return new KubedirectError(
+      'EXPLORER_OUT_OF_MEMORY',
+      `the explorer ran out of memory in ${world}; give it more with --memory, or search fewer states with --max-states`,
+    );
+  return new KubedirectError(
+    'CHECK_FAILED',
+    `the process that checked ${world} ended (${how}): ${said.trim()}`,
+  );
+}
+
+/** The rows of one world. */
+async function rowsOf(task: Task, pool: Pool, folder: string): Promise<readonly Row[]> {
+  const { world } = task;
+  const { signal, memory, onProgress } = pool;
+  if (signal.aborted) throw interrupted(world);
+  const child = fork(PROGRAM, [], {
+    execArgv: memory === undefined ? [] : [`--max-old-space-size=${memory}`],
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    // A terminal's interrupt is passed on by us, once.
+    detached: true,
+  });
+  const rows: Row[] = [];
+  let said = '';
+  let failure: KubedirectError | Error | null = null;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000);
+  });
+  child.on('message', (told: Told) => {
+    if ('row' in told) rows.push(told.row);
+    else if ('progress' in told) onProgress(told.progress);
+    else {
+      const { code, message } = told.error;
+      failure = code === null ? new Error(message) : new KubedirectError(code as ErrorCode, message);
+    }
+  });
+  const stop = () => interrupt(child);
+  signal.addEventListener('abort', stop, { once: true });
+  child.send(task);
+  const how = await new Promise<number | string | null>((resolve) =>
+    child.once('close', (code, name) => resolve(code ?? name)),
+  );
+  signal.removeEventListener('abort', stop);
+  if (signal.aborted) throw interrupted(world);
+  if (failure !== null) throw failure;
+  if (how !== 0) throw endedBadly(world, how, said);
+  return rows;
+}
+
+function interrupt(child: ChildProcess): void {
+  child.kill('SIGINT');
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  child.once('close', () => clearTimeout(timer));
+}
+
+/**
+ * Checks worlds until `onRows` says no.
+ *
+ * @param onRows - told each world's rows, in the order of the worlds
+ * @throws KubedirectError of the first world that can not be checked
+ */
+export async function checkWorlds(
+  tasks: readonly Task[],
+  pool: Pool,
+  onRows: (rows: readonly Row[]) => boolean,
+): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'kubedirect-check-'));
+  const own = new AbortController();
+  const signal = AbortSignal.any([pool.signal, own.signal]);
+  const waiting = tasks.map(() => Promise.withResolvers<readonly Row[]>());
+  for (const { promise } of waiting) promise.catch(() => {});
+  let next = 0;
+  const work = async () => {
+    for (let at = next++; at < tasks.length; at = next++)
+      await rowsOf(tasks[at] as Task, { ...pool, signal }, folder).then(
+        waiting[at]?.resolve,
+        waiting[at]?.reject,
+      );
+  };
+  const workers = Array.from({ length: Math.min(pool.jobs, tasks.length) }, work);
+  try {
+    for (const { promise } of waiting) if (!onRows(await promise)) return;
+  } finally {
+    own.abort();
+    await Promise.all(workers);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
