@@ -91,9 +91,9 @@ export async function runCheck(options: CheckOptions): Promise<number> {
   const { engine, mutant, maxStates, walks, seed, steps } = options;
   const digest = resume === undefined ? '' : digestOf({ engine, mutant, maxStates, walks, seed, steps });
   const done = resume === undefined ? new Map() : readRecords(resume);
-  const tasks = await tasksOf(options, jobs, (world) => done.get(world)?.digest === digest);
-  if (!json) process.stdout.write(`${HEAD}\n`);
   return withSignals(async (signal) => {
+    const tasks = await tasksOf(options, jobs, (world) => done.get(world)?.digest === digest);
+    if (!json) process.stdout.write(`${HEAD}\n`);
     let worst: number = CHECK_EXIT.held;
     const pool = { jobs, signal, onProgress: progress, ...(memory === undefined ? {} : { memory }) };
     await checkWorlds(tasks, pool, (rows) => {
