@@ -34,6 +34,23 @@ describe('group commit', () => {
     expect(commits.waiting).toBe(false);
   });
 
+  it('tells before each write, so that a trace knows of no less than the journal', async () => {
+    const log: string[] = [];
+    const append = async () => void log.push('append');
+    const journal: Journal = { initial: EMPTY_JOURNAL, append, close() {} };
+    const commits = new GroupCommit(
+      journal,
+      () => {},
+      () => log.push('before'),
+    );
+    commits.journal([entry('a')]);
+    commits.journal([entry('b')]);
+    await turn();
+    commits.journal([entry('c')]);
+    await turn();
+    expect(log).toEqual(['before', 'append', 'before', 'append']);
+  });
+
   it('an effect that journals again does not overtake those that wait', async () => {
     const { log, commits } = bench();
     commits.journal([entry('a')]);

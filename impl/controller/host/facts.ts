@@ -55,9 +55,17 @@ function digest(value: unknown): string {
     .slice(0, 22);
 }
 
+/** Several stages of a process are told of the same object. */
+const digests = new WeakMap<PodTemplate, string>();
+
 function templateDigest(template: PodTemplate | undefined): string {
+  const known = template && digests.get(template);
+  if (known !== undefined) return known;
   const { [HASH_LABEL]: _, ...labels } = template?.metadata?.labels ?? {};
-  return digest({ ...template, metadata: { ...template?.metadata, labels, creationTimestamp: undefined } });
+  const metadata = { ...template?.metadata, labels, creationTimestamp: undefined };
+  const value = digest({ ...template, metadata });
+  if (template !== undefined) digests.set(template, value);
+  return value;
 }
 
 /** A value that cannot be read counts as absent: what others wrote into our annotations must not stop us. */

@@ -13,6 +13,7 @@ type Item = { readonly entries: readonly JournalEntry[] } | { readonly effect: (
 export class GroupCommit {
   readonly #journal: Journal | null;
   readonly #fail: (error: unknown) => void;
+  readonly #before: () => void;
   #queue: Item[] = [];
   #waiting = false;
   #over = false;
@@ -20,10 +21,12 @@ export class GroupCommit {
   /**
    * @param journal - null for a stage without one: then nothing waits
    * @param fail - the journal can not be written: nothing that waits is carried out
+   * @param before - done before entries are written: a trace must know of no less than the journal
    */
-  constructor(journal: Journal | null, fail: (error: unknown) => void) {
+  constructor(journal: Journal | null, fail: (error: unknown) => void, before: () => void = () => {}) {
     this.#journal = journal;
     this.#fail = fail;
+    this.#before = before;
   }
 
   /** Whether an entry is not durable yet, or an effect before it has not started. */
@@ -64,7 +67,10 @@ export class GroupCommit {
         // What came before the first of these entries needs only what is durable already.
         const first = batch.findIndex((item) => 'entries' in item);
         this.#start(batch.slice(0, first === -1 ? batch.length : first));
-        if (entries.length > 0 && !this.#over) await journal.append(entries);
+        if (entries.length > 0 && !this.#over) {
+          this.#before();
+          await journal.append(entries);
+        }
         if (first !== -1) this.#start(batch.slice(first));
       }
     } catch (error) {

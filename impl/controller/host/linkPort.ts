@@ -18,6 +18,7 @@ import {
   type LinkConnection,
   type LinkEvents,
   type LinkServer,
+  type LocalLinks,
   serve,
   type TlsOptions,
 } from '../links/index.ts';
@@ -30,6 +31,8 @@ export interface LinkPortOptions {
   readonly tls?: TlsOptions | undefined;
   /** Bounds of each connection; the defaults without. */
   readonly bounds?: ConnectionOptions;
+  /** The stages of this process, which are reached without a socket. */
+  readonly local?: LocalLinks | undefined;
   /** Where a downstream listens now; null if nobody has said. */
   readonly resolve: (peer: PeerName) => Promise<string | null>;
   readonly give: (event: StageEvent) => void;
@@ -198,9 +201,16 @@ export class LinkPort {
     if (dialled.over || this.#over) return;
     if (address instanceof Error) return again(address.message);
     if (address === null || address === '') return again('the peer has not said where it listens');
-    const { self, tls, bounds } = this.#options;
+    const { self, tls, bounds, local } = this.#options;
     dialled.connection = dial(
-      { ...bounds, address, role: self, peer, ...(tls !== undefined && { tls }) },
+      {
+        ...bounds,
+        address,
+        role: self,
+        peer,
+        ...(tls !== undefined && { tls }),
+        ...(local !== undefined && { local }),
+      },
       {
         opened: () => {
           if (dialled.over) return;
@@ -232,12 +242,20 @@ export function serveStage(options: {
   readonly address: string;
   readonly tls?: TlsOptions | undefined;
   readonly bounds?: ConnectionOptions;
+  readonly local?: LocalLinks | undefined;
   readonly current: () => LinkPort | null;
   readonly onRefused: (error: KubedirectError, from: string) => void;
 }): Promise<LinkServer> {
-  const { self, address, tls, bounds, onRefused } = options;
+  const { self, address, tls, bounds, local, onRefused } = options;
   return serve(
-    { ...bounds, address, role: self, onRefused, ...(tls !== undefined && { tls }) },
+    {
+      ...bounds,
+      address,
+      role: self,
+      onRefused,
+      ...(tls !== undefined && { tls }),
+      ...(local !== undefined && { local }),
+    },
     (_peer, connection) => {
       const port = options.current();
       if (port !== null) return port.accept(connection);

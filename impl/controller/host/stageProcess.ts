@@ -12,7 +12,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation } from '../lease.ts';
-import type { LinkServer, TlsOptions } from '../links/index.ts';
+import type { LinkServer, LocalLinks, TlsOptions } from '../links/index.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
   AGENT_ADDRESS_ANNOTATION,
@@ -50,16 +50,25 @@ export interface StageProcessOptions {
   /** Where to listen for the upstream: `host:port`, port 0 for any. */
   readonly listen: string;
   readonly tls?: TlsOptions | undefined;
+  /** The stages of this process. */
+  readonly local: LocalLinks;
   /** K: the journal's file. */
   readonly journalFile: string | null;
   /** K: who runs the containers; null for runtime `publish`. */
   readonly runtime: PodRuntime | null;
   /** K: this process serves other nodes too. */
   readonly manyNodes: boolean;
-  readonly record?: ((step: StepRecord) => void) | undefined;
+  readonly recorder?: StepRecorder | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** The stage is over and does not start again: a broken invariant, a journal that can not be written, another agent. */
   readonly fatal: (error: unknown) => void;
+}
+
+/** Who keeps what the steps were. @public */
+export interface StepRecorder {
+  record(step: StepRecord): void;
+  /** Makes what was recorded outlive this process. */
+  flush(): void;
 }
 
 interface Running {
@@ -116,12 +125,13 @@ export class StageProcess {
 
   /** Listens, and runs in the background from now on. @throws KubedirectError `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN` */
   async start(): Promise<void> {
-    const { listen, tls, log, journalFile } = this.#options;
+    const { listen, tls, local, log, journalFile } = this.#options;
     if (journalFile !== null) this.#lock = lockJournal(journalFile);
     this.#server = await serveStage({
       self: this.#self,
       address: listen,
       tls,
+      local,
       current: () => this.#running?.port ?? null,
       onRefused: (error, from) => log(error.message, { code: error.code, from }),
     });
@@ -289,13 +299,14 @@ export class StageProcess {
   }
 
   #live(lease: HeldLease): Promise<End> {
-    const { stage, node, client, hub, templates, namespace, tls, runtime, record, log } = this.#options;
+    const { stage, node, client, hub, templates, namespace, tls, local, runtime, recorder, log } =
+      this.#options;
     const { incarnation } = lease;
     const ending = new AbortController();
     return new Promise<End>((resolve) => {
       const give = (event: StageEvent) => host.give(event);
       const port = new LinkPort(
-        { self: this.#self, tls, resolve: (peer) => this.#resolve(peer), give, log },
+        { self: this.#self, tls, local, resolve: (peer) => this.#resolve(peer), give, log },
         incarnation,
       );
       const timers = new Timers((timer) => give({ type: 'timerFired', timer }));
@@ -316,7 +327,7 @@ export class StageProcess {
         finish({ again: 'never' }, String(error));
         this.#options.fatal(error);
       };
-      const commits = new GroupCommit(this.#journal, over);
+      const commits = new GroupCommit(this.#journal, over, () => recorder?.flush());
       const life: Life = {
         self: this.#self,
         node,
@@ -345,7 +356,7 @@ export class StageProcess {
         name: this.#self,
         config,
         run: (effect) => carryOut(life, effect),
-        record,
+        record: recorder && ((step) => recorder.record(step)),
         fail: over,
       });
       let unobserve = () => {};

@@ -13,6 +13,7 @@
 import { errorOfAnswer, KubernetesError } from './errors.ts';
 import { pathOf } from './paths.ts';
 import { createTransport, type Transport, type WireAnswer, type WireRequest } from './transport.ts';
+import { Turns } from './turns.ts';
 import type { KubernetesList, KubernetesObject, WatchEvent } from './types.ts';
 import { createLineReader } from './watch-lines.ts';
 
@@ -135,6 +136,7 @@ const PATCH_CONTENT_TYPE: Readonly<Record<PatchType, string>> = {
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 const DEFAULT_TIMEOUT_MS = 30_000;
 const PAGE_SIZE = 500;
+const REQUESTS_A_TURN = 4;
 
 function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {
   if (query === undefined) return path;
@@ -155,6 +157,7 @@ class Client implements KubernetesClient {
   readonly server: string;
   readonly #transport: Transport;
   readonly #base: Readonly<Record<string, string>>;
+  readonly #turns = new Turns(REQUESTS_A_TURN);
   readonly #observe: ((sample: RequestSample) => void) | undefined;
 
   constructor(options: KubernetesClientOptions) {
@@ -172,6 +175,8 @@ class Client implements KubernetesClient {
   }
 
   async request<T>(request: KubernetesRequest): Promise<T> {
+    const turn = this.#turns.admit();
+    if (turn !== null) await turn;
     const answer = await this.#answer(this.#wire(request));
     try {
       return (answer.text === '' ? undefined : JSON.parse(answer.text)) as T;

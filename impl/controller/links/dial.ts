@@ -12,6 +12,7 @@ import {
   StreamConnection,
 } from './connection.ts';
 import { identityOf, type TlsOptions } from './identity.ts';
+import type { LocalLinks } from './local.ts';
 import { channelOptions, HALF_OPEN_MS, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { fromStatus } from './status.ts';
 
@@ -25,6 +26,8 @@ export interface DialOptions extends ConnectionOptions {
   readonly peer: PeerName;
   /** Mutual TLS; plain text without. */
   readonly tls?: TlsOptions;
+  /** The stages of this process: one that is at the address is reached without a socket. */
+  readonly local?: LocalLinks;
   /** Time without a sign of life after which the link is broken, and the time to connect (default 5,000 ms). */
   readonly keepAliveMs?: number;
 }
@@ -40,6 +43,10 @@ const LINGER_MS = 1_000;
  * @public
  */
 export function dial(options: DialOptions, events: LinkEvents): LinkConnection {
+  return options.local?.dial(options, events) ?? dialBySocket(options, events);
+}
+
+function dialBySocket(options: DialOptions, events: LinkEvents): LinkConnection {
   let refusal: KubedirectError | null = null;
   const credentials = credentialsOf(options, (error) => {
     refusal = error;

@@ -21,4 +21,5 @@ export {
   type TlsOptions,
   upstreamOf,
 } from './identity.ts';
+export { type LocalDial, LocalLinks } from './local.ts';
 export { type LinkServer, type ServeOptions, serve } from './serve.ts';

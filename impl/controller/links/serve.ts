@@ -13,6 +13,7 @@ import {
   StreamConnection,
 } from './connection.ts';
 import { identityOf, isUpstreamOf, parsePeerName, type TlsOptions, upstreamOf } from './identity.ts';
+import type { LocalLinks } from './local.ts';
 import { channelOptions, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { toStatus } from './status.ts';
 
@@ -26,6 +27,8 @@ export interface ServeOptions extends ConnectionOptions {
   readonly tls?: TlsOptions;
   /** Time without a sign of life after which a link is broken (default 5,000 ms). */
   readonly keepAliveMs?: number;
+  /** The stages of this process that dial it reach it without a socket. */
+  readonly local?: LocalLinks;
   /** Told of each peer that was refused before it had a connection. */
   readonly onRefused?: (error: KubedirectError, from: string) => void;
 }
@@ -75,9 +78,12 @@ export async function serve(
   };
   server.register(METHOD_PATH, crashOnThrow(accept), passBytes, passBytes, 'bidi');
   const port = await bind(server, options);
+  const address = options.address.replace(/:0$/, `:${port}`);
+  const closeLocal = options.local?.listen(address, options.role, onConnection);
   return {
-    address: options.address.replace(/:0$/, `:${port}`),
+    address,
     async close() {
+      closeLocal?.();
       for (const connection of connections) connection.close('the server is stopping');
       await shutdown(server);
     },

@@ -20,7 +20,7 @@ import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
 import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
-import type { TlsOptions } from '../links/index.ts';
+import { LocalLinks, type TlsOptions } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
 import type { Listening } from './listen.ts';
@@ -92,6 +92,7 @@ function stageOptions(
     if (!isSuperseded || alive === 0) return options.fatal(error);
     options.log('a stage is over, the others go on', { stage, ...errorFields(error) });
   };
+  const local = new LocalLinks();
   const make = (name: StageName, node: string | null) =>
     new StageProcess({
       stage: STAGES[name],
@@ -103,11 +104,12 @@ function stageOptions(
       holder: options.holder ?? os.hostname(),
       listen: `${options.host ?? '127.0.0.1'}:0`,
       tls: options.tls?.(nameOf(name, node)),
+      local,
       journalFile: node === null ? null : path.join(options.journals, `${node}.journal`),
       runtime:
         node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
       manyNodes: options.nodes.length > 1,
-      record: recorder === null ? undefined : (step) => recorder.record(step),
+      recorder: recorder ?? undefined,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
       fatal: (error) => over(error, nameOf(name, node)),
     });

@@ -1,11 +1,10 @@
 /** The trace recorder: a step is a line of NDJSON (`architecture.md`, Traces), with the time for people. */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { StepRecord } from '../host/stageHost.ts';
+import type { StepRecorder } from '../host/stageProcess.ts';
 
 /** A recorder of one process; a file a stage. @public */
-export interface TraceRecorder {
-  record(step: StepRecord): void;
+export interface TraceRecorder extends StepRecorder {
   close(): void;
 }
 
@@ -33,8 +32,8 @@ export function recordTo(folder: string): TraceRecorder {
         files.set(step.stage, file);
       }
       file.lines.push(`${JSON.stringify({ at: performance.timeOrigin + performance.now(), ...step })}\n`);
-      if (step.effects.some(({ type }) => type === 'journal')) flush();
     },
+    flush,
     close() {
       clearInterval(timer);
       flush();
