@@ -136,7 +136,7 @@ const PATCH_CONTENT_TYPE: Readonly<Record<PatchType, string>> = {
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 const DEFAULT_TIMEOUT_MS = 30_000;
 const PAGE_SIZE = 500;
-const REQUESTS_A_TURN = 4;
+const REQUESTS_A_TURN = 1;
 
 function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {
   if (query === undefined) return path;
