@@ -5,6 +5,10 @@
  * runtime `publish`, the same kwok nodes). `k8s`, with stock limits, has a control plane of its own before that, since limits are
  * flags of the controllers. `tail` is ours with simulated containers: want to running at the tail, which no API call is part of.
  *
+ * There are two floors. `floor` makes Pods that are nobody's, for which the stock controllers do nothing. `floor+` makes the requests of
+ * ours: it writes the Deployment's replicas, and creates the Pods that our tail would, its ReplicaSet's; so the stock controllers keep
+ * the statuses of both. It takes turns with `k8s+` before ours is started, which would take its Deployment for its own.
+ *
  * A first round of all of them is not counted: it warms up the compilers of Node's processes, the apiserver's caches and the disk.
  *
  * Ours is two processes, as the README runs it: the stages above the tail, and the agent of all nodes; or one process a stage.
@@ -14,6 +18,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReplicaSetObject } from '../controller/host/objects.ts';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
@@ -25,10 +30,12 @@ import { createDeployment, deployment, NAMESPACE, scaleDeployment } from '../dem
 import { ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
 import { readTrace } from '../trace/read.ts';
+import { type Cpu, cpuBetween, cpuNow } from './cpu.ts';
+import type { Order } from './floorMain.ts';
 import { percentile } from './statistics.ts';
 
 /** Who is measured. */
-export const CONTENDERS = ['k8s', 'k8s+', 'floor', 'kd', 'tail'] as const;
+export const CONTENDERS = ['k8s', 'k8s+', 'floor', 'floor+', 'kd', 'tail'] as const;
 /** One of {@link CONTENDERS}. */
 export type Contender = (typeof CONTENDERS)[number];
 
@@ -39,6 +46,8 @@ export interface Sample {
   readonly p50: number;
   readonly p90: number;
   readonly last: number;
+  /** CPU seconds by program, from the want to the last Pod Ready. */
+  readonly cpu: Cpu;
 }
 
 /** How to measure. */
@@ -56,13 +65,20 @@ export interface ScaleOutOptions {
 const FLOOR_MAIN = path.join(import.meta.dirname, 'floorMain.ts');
 const nodeNames = (nodes: number) => Array.from({ length: nodes }, (_, i) => `node-${i}`);
 
-function sampleOf(contender: Contender, round: number, ascending: readonly number[]): Sample {
+/** What one round showed: latencies, ascending, ms. */
+interface Measured {
+  readonly ascending: readonly number[];
+  readonly cpu: Cpu;
+}
+
+function sampleOf(contender: Contender, round: number, { ascending, cpu }: Measured): Sample {
   return {
     contender,
     round,
     p50: percentile(ascending, 0.5),
     p90: percentile(ascending, 0.9),
     last: percentile(ascending, 1),
+    cpu,
   };
 }
 
@@ -73,18 +89,20 @@ async function measure(
   pods: number,
   begin: () => Promise<unknown>,
   end: () => Promise<unknown>,
-): Promise<readonly number[]> {
+): Promise<Measured> {
   const observer = new PodObserver(client, NAMESPACE, `app=${name}`);
   try {
     await observer.synced();
+    const before = cpuNow();
     const start = performance.now();
     await begin();
     await observer.until(`${pods} Pods of ${name} Ready`, () => observer.ready.size >= pods, 300_000);
-    const latencies = observer.readyAt.map((moment) => moment - start);
+    const cpu = cpuBetween(before, cpuNow());
+    const ascending = observer.readyAt.map((moment) => moment - start);
     await end();
     await observer.until(`the Pods of ${name} gone`, () => observer.pods === 0, 300_000);
     await sleep(1_500);
-    return latencies;
+    return { ascending, cpu };
   } finally {
     await observer.stop();
   }
@@ -100,18 +118,35 @@ async function stockRound(
   return sampleOf(contender, round, await measure(client, 'stock', pods, act(pods), act(0)));
 }
 
+/** The Deployment of `floor+`. */
+const OWNED = 'floor-owned';
+
+/** The ReplicaSet that stock makes for it. */
+async function ownedReplicaSet(client: KubernetesClient): Promise<ReplicaSetObject> {
+  await createDeployment(client, deployment(OWNED, true));
+  for (;;) {
+    const path = pathOf({ resource: 'replicasets', namespace: NAMESPACE });
+    const { items } = await client.list<ReplicaSetObject>(path, { labelSelector: `app=${OWNED}` });
+    if (items[0] !== undefined) return items[0];
+    await sleep(50);
+  }
+}
+
+/** A round of a bare client; of one that makes our requests, if it is given a ReplicaSet. */
 async function floorRound(
   client: KubernetesClient,
   kubeconfig: string,
   round: number,
   options: ScaleOutOptions,
+  replicaSet: ReplicaSetObject | null,
 ): Promise<Sample> {
   const { pods: count } = options;
-  const name = `floor-${round}`;
-  const child = fork(FLOOR_MAIN, [
-    JSON.stringify({ kubeconfig, name, count, nodes: nodeNames(options.nodes) }),
-  ]);
+  const name = replicaSet === null ? `floor-${round}` : OWNED;
+  const order: Order = { kubeconfig, name, count, nodes: nodeNames(options.nodes), round, replicaSet };
+  const child = fork(FLOOR_MAIN, [JSON.stringify(order)]);
   await new Promise((resolve) => child.once('message', resolve));
+  const setReplicas = (replicas: number) =>
+    replicaSet === null ? Promise.resolve() : scaleDeployment(client, OWNED, replicas);
   const removeAll = () =>
     client.request({
       method: 'DELETE',
@@ -119,8 +154,17 @@ async function floorRound(
       query: { labelSelector: `app=${name}` },
       body: { gracePeriodSeconds: 1 },
     });
-  const begin = async () => void child.send('go');
-  return sampleOf('floor', round, await measure(client, name, count, begin, removeAll));
+  const begin = async () => {
+    child.send('go');
+    await setReplicas(count);
+  };
+  const end = async () => {
+    child.disconnect();
+    await setReplicas(0);
+    await removeAll();
+  };
+  const contender = replicaSet === null ? 'floor' : 'floor+';
+  return sampleOf(contender, round, await measure(client, name, count, begin, end));
 }
 
 async function ourRound(
@@ -147,13 +191,13 @@ async function tailRound(
     want = Date.now();
     return waist.scale(NAMESPACE, name, pods);
   };
-  await measure(client, name, pods, begin, () => waist.scale(NAMESPACE, name, 0));
+  const { cpu } = await measure(client, name, pods, begin, () => waist.scale(NAMESPACE, name, 0));
   const moments = [...readTrace(path.join(folder, 'traces'))]
     .filter(([stage]) => stage.startsWith('kubelet/'))
     .flatMap(([, lines]) =>
       lines.filter(({ event, at }) => event.type === 'podStarted' && at >= want).map(({ at }) => at - want),
     );
-  return sampleOf('tail', round, moments.sort((a, b) => a - b).slice(0, pods));
+  return sampleOf('tail', round, { ascending: moments.sort((a, b) => a - b).slice(0, pods), cpu });
 }
 
 async function withStockLimits(options: ScaleOutOptions, samples: Sample[]): Promise<void> {
@@ -193,6 +237,13 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
     const accounts = await kubeconfigsBy((account) =>
       plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
     );
+    await createDeployment(client, deployment('stock', false));
+    const replicaSet = await ownedReplicaSet(client);
+    await sleep(5_000);
+    for (let round = 0; round <= rounds; round++) {
+      take(await stockRound(client, 'k8s+', round, pods));
+      take(await floorRound(client, accounts.kubelet, round, options, replicaSet));
+    }
     const control = options.apart
       ? undefined
       : await plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.control);
@@ -203,16 +254,11 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       folder: path.join(folder, 'publish'),
       traces: false,
     });
-    for (const [name, isManaged] of [
-      ['stock', false],
-      ['ours', true],
-      ['tail', true],
-    ] as const)
-      await createDeployment(client, deployment(name, isManaged));
+    for (const name of ['ours', 'tail']) await createDeployment(client, deployment(name, true));
     await sleep(5_000);
     for (let round = 0; round <= rounds; round++) {
       take(await stockRound(client, 'k8s+', round, pods));
-      take(await floorRound(client, accounts.kubelet, round, options));
+      take(await floorRound(client, accounts.kubelet, round, options, null));
       take(await ourRound(client, waist, round, pods));
     }
     await waist.stop();

@@ -22,6 +22,7 @@ const WHAT: Readonly<Record<Contender, string>> = {
   k8s: 'stock, default limits',
   'k8s+': 'stock, limits lifted',
   floor: 'a bare client',
+  'floor+': 'the same, our requests',
   kd: 'ours, publish',
   tail: 'ours, running at the tail',
 };
@@ -42,6 +43,23 @@ function render(samples: readonly Sample[]): string {
   });
   const head = `${''.padEnd(33)} rounds  p90 min  median      max last med.   ratio`;
   return `${head}\n${rows.join('\n')}\n\np90 in ms: from the want to the 90th-percentile Pod Ready at the API Server (tail: running). ratio: of medians, to kd.\n`;
+}
+
+/** Where the time goes: median CPU seconds of each program, a row a contender. */
+function renderCpu(samples: readonly Sample[]): string {
+  const of = (contender: Contender) => samples.filter((sample) => sample.contender === contender);
+  const median = (contender: Contender, program: string) =>
+    spreadOf(of(contender).map(({ cpu }) => cpu[program] ?? 0)).median;
+  const present = CONTENDERS.filter((contender) => of(contender).length > 0);
+  const programs = [...new Set(samples.flatMap(({ cpu }) => Object.keys(cpu)))].filter((program) =>
+    present.some((contender) => median(contender, program) >= 0.01),
+  );
+  if (programs.length === 0) return '';
+  const rows = present.map((contender) => {
+    const each = programs.map((program) => pad(median(contender, program).toFixed(2), program.length + 2));
+    return `${contender.padEnd(6)}${each.join('')}`;
+  });
+  return `CPU seconds from the want to the last Pod Ready, medians (10 ms is the grain)\n\n${' '.repeat(6)}${programs.map((program) => `  ${program}`).join('')}\n${rows.join('\n')}\n`;
 }
 
 async function scaleOut(flags: Flags): Promise<void> {
@@ -69,7 +87,7 @@ async function scaleOut(flags: Flags): Promise<void> {
   process.stdout.write(
     json === true
       ? `${JSON.stringify(result)}\n`
-      : `\n${pods} Pods of one function, ${nodes} nodes; ours in ${apart ? 'five processes' : 'two processes'}\n\n${render(samples)}\nsamples: ${file}\n`,
+      : `\n${pods} Pods of one function, ${nodes} nodes; ours in ${apart ? 'five processes' : 'two processes'}\n\n${render(samples)}\n${renderCpu(samples)}\nsamples: ${file}\n`,
   );
 }
 
