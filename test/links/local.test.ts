@@ -49,7 +49,7 @@ describe('a link inside a process', () => {
     served[0]?.send(message(3));
     served[0]?.send(message(4));
     expect(log).toHaveLength(4);
-    await turn();
+    await turns();
     expect(log.slice(4)).toEqual(['client got r-3', 'client got r-4']);
     expect([dialled.stats.messagesOut, served[0]?.stats.messagesIn]).toEqual([2, 2]);
   });

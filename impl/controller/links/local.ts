@@ -2,6 +2,8 @@
  * Links between two stages of one process: messages are handed over as they are, without a socket, frames or codec. What a connection
  * promises is the same (`connection.ts`): order, `opened` before all messages, `broken` exactly once and never from within a call.
  *
+ * What flows down goes first: it is what a Pod waits for. What flows up goes in a later turn, after what is written to sockets in this one.
+ *
  * Nothing waits here for a peer to take it, so such a link is never saturated.
  */
 import type { ErrorCode } from '../../../spec/errors.ts';
@@ -44,14 +46,14 @@ export class LocalLinks {
   dial({ address, role, peer }: LocalDial, events: LinkEvents): LinkConnection | null {
     const server = this.#servers.get(address);
     if (server === undefined) return null;
-    const dialling = new LocalEnd(peer);
+    const dialling = new LocalEnd(peer, (deliver) => setImmediate(() => setImmediate(deliver)));
     dialling.attach(events);
     const refusal = refusalOf(server.role, role, peer);
     if (refusal !== null) {
       dialling.lost(refusal.message, refusal.code);
       return dialling;
     }
-    const serving = new LocalEnd(role);
+    const serving = new LocalEnd(role, queueMicrotask);
     LocalEnd.join(dialling, serving);
     server.ends.add(serving);
     serving.onOver = () => server.ends.delete(serving);
@@ -91,6 +93,7 @@ class LocalEnd implements LinkConnection {
     bytesOut: 0,
   };
   onOver: () => void = () => {};
+  readonly #later: (deliver: () => void) => void;
   #events: LinkEvents | null = null;
   #other: LocalEnd | null = null;
   #isOpen = false;
@@ -99,8 +102,10 @@ class LocalEnd implements LinkConnection {
   #isPlanned = false;
   #inbox: Message[] = [];
 
-  constructor(peer: PeerName) {
+  /** @param later - when what comes in is delivered: never inside the call of who sent */
+  constructor(peer: PeerName, later: (deliver: () => void) => void) {
     this.peer = peer;
+    this.#later = later;
   }
 
   static join(one: LocalEnd, other: LocalEnd): void {
@@ -143,8 +148,8 @@ class LocalEnd implements LinkConnection {
     if (this.#isBroken) return;
     this.lost(reason, 'LINK_CLOSED');
     const other = this.#other;
-    // After what was sent before: that is delivered by microtasks.
-    setImmediate(() => other?.lost(`${other.peer} ended the link`, 'LINK_CLOSED'));
+    // After what was sent before.
+    if (other !== null) other.#later(() => other.lost(`${other.peer} ended the link`, 'LINK_CLOSED'));
   }
 
   lost(reason: string, code: ErrorCode): void {
@@ -155,11 +160,10 @@ class LocalEnd implements LinkConnection {
     setImmediate(() => this.#events?.broken(reason, code));
   }
 
-  /** Delivers after the turn of who sent, so that a step is never taken inside another stage's step. */
   #plan(): void {
     if (this.#isPlanned || !this.#isOpen || this.#inbox.length === 0) return;
     this.#isPlanned = true;
-    queueMicrotask(() => {
+    this.#later(() => {
       this.#isPlanned = false;
       while (!this.#isBroken && !this.#isPaused) {
         const message = this.#inbox.shift();
