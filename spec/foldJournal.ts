@@ -7,6 +7,7 @@ interface Draft {
   nodeUid: string | null;
   fence: Fence;
   drained: Fence | null;
+  doubtful: boolean;
   pods: Map<Uid, JournalPod>;
   ended: Set<Uid>;
   released: Set<string>;
@@ -37,6 +38,9 @@ function apply(draft: Draft, entry: JournalEntry): Draft {
       return draft;
     case 'drained':
       if (draft.drained === null || compareFences(entry.mark, draft.drained) > 0) draft.drained = entry.mark;
+      return draft;
+    case 'doubt':
+      draft.doubtful = !entry.over;
       return draft;
     case 'accepted':
       draft.pods.set(entry.record.uid, {

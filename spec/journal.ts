@@ -28,6 +28,8 @@ export type JournalEntry =
   | { readonly kind: 'ended'; readonly uid: Uid }
   /** Let go: the uid is over, but its object lives on and is not ours; its stamp no longer counts. */
   | { readonly kind: 'released'; readonly uid: Uid; readonly metadataUid: string }
+  /** The journal before this one was lost; `over`: what was under way then has come to be, or never will. */
+  | { readonly kind: 'doubt'; readonly over: boolean }
   /** A drain was completed for this mark. */
   | { readonly kind: 'drained'; readonly mark: Fence };
 
@@ -36,6 +38,8 @@ export interface JournalState {
   readonly nodeUid: string | null;
   readonly fence: Fence;
   readonly drained: Fence | null;
+  /** A journal before this one was lost, and creates of its time may still land. */
+  readonly doubtful: boolean;
   readonly pods: ReadonlyMap<Uid, JournalPod>;
   readonly ended: ReadonlySet<Uid>;
   /** `metadata.uid` of objects whose stamp no longer counts. */
@@ -55,6 +59,7 @@ export const EMPTY_JOURNAL: JournalState = {
   nodeUid: null,
   fence: { incarnation: 0, n: 0 },
   drained: null,
+  doubtful: false,
   pods: new Map(),
   ended: new Set(),
   released: new Set(),

@@ -62,6 +62,8 @@ export interface Offer {
   readonly wants: readonly HeldWant[];
   /** K: the last drain completed, as the mark it answered; else null. */
   readonly drained: Fence | null;
+  /** K, its journal lost: what it does not hold may still come to be; no absence is an end (5). */
+  readonly doubtful?: true;
 }
 /** Down: send these records; those are tombstones on my side. @public */
 export interface Fetch {

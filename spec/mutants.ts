@@ -82,8 +82,13 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
-    name: 'deleting-not-adopted',
-    rule: 'with a lost journal, a stamped Pod that is being deleted is adopted too: its end is awaited (5)',
+    name: 'shown-node-forgotten',
+    rule: 'also if it was shown before the answer to the registration came (6)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'lost-journal-trusted',
+    rule: 'with a lost journal, what K does not hold is gone only once no create of before can land any more (5)',
     breaks: ['NoFalseConfirm'],
   },
   {

@@ -19,6 +19,8 @@ export interface StageConfig {
   readonly acknowledged?: Owner;
   /** K: its node's name. */
   readonly node?: string;
+  /** K: the incarnation that stood on its Node before this one; null or absent: none. */
+  readonly found?: Incarnation | null;
   /** K: what was journalled; absent means a new journal. */
   readonly journal?: JournalState;
   /** K: who runs the containers. `publish`: the node's own kubelet, from the object. `runs`: K's runtime (`cri`, `simulated`). */

@@ -12,6 +12,7 @@ export type TimerName =
   /** Of the explorer's stubs. */
   | `prompt/${string}`
   | 'unconfirmed'
+  | 'doubt'
   | 'propagation';
 
 /** Default lengths in milliseconds. @public */

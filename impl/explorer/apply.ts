@@ -28,7 +28,7 @@ import {
 import { land, putPod } from './writes.ts';
 
 type CountBudget = 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply' | 'lag' | 'misdial';
-type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'timers' | 'prompts';
+type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'journalLost' | 'timers' | 'prompts';
 
 function spend(world: World, name: CountBudget): World {
   return { ...world, budgets: { ...world.budgets, [name]: (world.budgets[name] ?? 0) - 1 } };
@@ -197,6 +197,14 @@ function doNodeCrash(world: World, id: string): World {
   return { ...dead, containers: { ...dead.containers, [node]: {} } };
 }
 
+/** The agent dies, and its disk with it. */
+function doJournalLost(world: World, id: string): World {
+  const node = nodeOf((world.processes[id] as Process).peer);
+  const dead = crash(spendOn(world, 'journalLost', node), id, false);
+  const { [node]: _, ...journals } = dead.journals;
+  return { ...dead, journals };
+}
+
 /** One act of a person; `lag`: one of the API servers goes on by the owner before. */
 function doAct(setting: Setting, world: World, lag: boolean): World {
   const after = act({ ...world, acts: world.acts + 1 }, setting.description.script![world.acts]!);
@@ -249,6 +257,8 @@ function environment(setting: Setting, world: World, move: Move): World {
       return stop(world, move.process);
     case 'nodeCrash':
       return doNodeCrash(world, move.process);
+    case 'journalLost':
+      return doJournalLost(world, move.process);
     case 'exit':
       return moveContainer(setting, spend(world, 'exit'), move.node, move.uid, 'gone', true);
     default:

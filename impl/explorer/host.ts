@@ -151,7 +151,7 @@ export function start(setting: Setting, world: World, peer: PeerName): Moved {
   const choice = choiceOf(setting, peer);
   const [events, seen] = firstLists(world.api, { peer }, choice);
   const [state, effects] = stageOfPeer(setting, peer).stage.start(
-    configOf(setting, world, peer, incarnation),
+    configOf(setting, world, peer, incarnation, life > 1 && held > 0 ? held : null),
   );
   const process: Process = {
     id,
@@ -182,7 +182,13 @@ export function start(setting: Setting, world: World, peer: PeerName): Moved {
   return [after, steps];
 }
 
-function configOf(setting: Setting, world: World, peer: PeerName, incarnation: number): StageConfig {
+function configOf(
+  setting: Setting,
+  world: World,
+  peer: PeerName,
+  incarnation: number,
+  found: number | null,
+): StageConfig {
   const acknowledged = world.api.acknowledged[peer]?.owner;
   if (peer === 'replicaset' && acknowledged !== undefined)
     return { incarnation, mutants: setting.mutants, acknowledged };
@@ -193,6 +199,7 @@ function configOf(setting: Setting, world: World, peer: PeerName, incarnation: n
   const running = Object.entries(world.containers[node] ?? {});
   return {
     incarnation,
+    found,
     mutants: setting.mutants,
     node,
     runtime,

@@ -78,6 +78,7 @@ export type Move =
   | { readonly kind: 'misdial'; readonly process: string; readonly link: LinkName; readonly to: string }
   | { readonly kind: 'crash'; readonly process: string; readonly linger: boolean }
   | { readonly kind: 'nodeCrash'; readonly process: string }
+  | { readonly kind: 'journalLost'; readonly process: string }
   | { readonly kind: 'usurp'; readonly peer: PeerName }
   | { readonly kind: 'exit'; readonly node: string; readonly uid: string };
 
@@ -90,6 +91,7 @@ export const FAULTS: ReadonlySet<Move['kind']> = new Set([
   'misdial',
   'crash',
   'nodeCrash',
+  'journalLost',
   'usurp',
   'exit',
 ]);
@@ -227,6 +229,8 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
       if (budgets.linger > 0) yield { kind: 'crash', process: id, linger: true };
     }
     if (isTail(peer) && (budgets.nodeCrash[nodeOf(peer)] ?? 0) > 0) yield { kind: 'nodeCrash', process: id };
+    if (isTail(peer) && (budgets.journalLost[nodeOf(peer)] ?? 0) > 0)
+      yield { kind: 'journalLost', process: id };
     if ((budgets.usurp[peer] ?? 0) > 0 && world.down[peer] === undefined) yield { kind: 'usurp', peer };
     if ((budgets.misdial ?? 0) > 0)
       for (const dial of process.dials)

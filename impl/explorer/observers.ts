@@ -88,11 +88,12 @@ export function observeScheduler(state: SchedulerState): Observation {
 
 /** K: it owns all that it holds. */
 export function observeKubelet(state: KubeletState): Observation {
-  const { pods, side } = state.context;
+  const { pods, side, doubted } = state.context;
+  const end = downEndOf('scheduler', side);
   return {
     records: [...pods.values()].map(({ record }) => asRecord(record, true)),
     wants: [],
     preemptions: NONE,
-    links: [downEndOf('scheduler', side)],
+    links: [doubted.isEmpty() ? end : { ...end, doubted: new Set(doubted) }],
   };
 }

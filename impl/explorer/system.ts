@@ -54,6 +54,7 @@ export function initialWorld(description: WorldDescription): World {
       crash: faults.crash ?? {},
       usurp: faults.usurp ?? {},
       nodeCrash: faults.nodeCrash ?? {},
+      journalLost: faults.journalLost ?? {},
       timers: faults.timers ?? {},
       break: faults.break ?? 0,
       linger: faults.linger ?? 0,
@@ -142,9 +143,10 @@ function isUrgent(setting: Setting, world: World, move: Move): boolean {
 
 /** Whether nobody can ever take the Lease anew. */
 function leaseIsStable(world: World, peer: string): boolean {
-  const { crash, usurp, nodeCrash } = world.budgets;
+  const { crash, usurp, nodeCrash, journalLost } = world.budgets;
   if ((crash[peer] ?? 0) > 0 || (usurp[peer] ?? 0) > 0 || world.down[peer] !== undefined) return false;
-  if ((nodeCrash[peer.slice('kubelet/'.length)] ?? 0) > 0) return false;
+  const node = peer.slice('kubelet/'.length);
+  if ((nodeCrash[node] ?? 0) > 0 || (journalLost[node] ?? 0) > 0) return false;
   return Object.values(world.processes).filter((one) => one.peer === peer).length === 1;
 }
 

@@ -105,6 +105,7 @@ export interface Budgets {
   readonly crash: Readonly<Record<string, number>>;
   readonly usurp: Readonly<Record<string, number>>;
   readonly nodeCrash: Readonly<Record<string, number>>;
+  readonly journalLost: Readonly<Record<string, number>>;
   readonly timers: Readonly<Record<string, number>>;
   readonly break: number;
   readonly linger: number;

@@ -16,9 +16,13 @@ function fateOf(sim: Simulation, life: Life): Fate {
   return 'done';
 }
 
+/** The API Server's own limit: a request is done by then, or never. */
+const REQUEST_TIMEOUT = 60_000;
+
 function latency(sim: Simulation): number {
   const slow = sim.troubles.some(({ how }) => how === 'slow');
-  return sim.latency('api') * (slow ? sim.dice('fate').between(5, 100) : 1);
+  const drawn = sim.latency('api') * (slow ? sim.dice('fate').between(5, 100) : 1);
+  return Math.min(drawn, REQUEST_TIMEOUT / 2);
 }
 
 /** Something that is safe to ask again, until it is answered or the life is over. Null: done, and nobody waits for an answer. */
@@ -46,9 +50,6 @@ export interface Unsure {
   readonly pause?: number;
 }
 
-/** The API Server's own limit: a request is done by then, or never. */
-const REQUEST_TIMEOUT = 60_000;
-
 /** A write that is sent again only if it was certainly not done. */
 export function write(
   sim: Simulation,
@@ -74,7 +75,7 @@ export function write(
         request();
         return answer(ambiguous, pause);
       case 'late':
-        sim.clock.after(sim.dice('fate').between(0, REQUEST_TIMEOUT * 0.95), () => void request());
+        sim.clock.after(sim.dice('fate').between(0, REQUEST_TIMEOUT * 0.45), () => void request());
         return answer(ambiguous, pause);
       case 'conflict':
         return answer(conflict ?? request());

@@ -176,6 +176,7 @@ export class Simulation {
     if (isTail(peer)) for (const life of [...(this.lives.get(peer) ?? [])]) this.end(life, false);
     const number = (this.#born.get(peer) ?? 0) + 1;
     this.#born.set(peer, number);
+    const found = isTail(peer) ? (this.api.nodes.get(nodeOf(peer))?.agent ?? null) : null;
     const incarnation = this.#takeNumber(peer, above, number);
     const under = STAGES_UNDER_TEST[stageOf(peer)] as Life['under'];
     const life: Life = {
@@ -197,7 +198,7 @@ export class Simulation {
     };
     for (const older of this.lives.get(peer) ?? []) this.#renew(older);
     this.lives.set(peer, [...(this.lives.get(peer) ?? []), life]);
-    const [state, effects] = under.stage.start(this.#config(peer, incarnation));
+    const [state, effects] = under.stage.start(this.#config(peer, incarnation, found));
     life.state = state;
     this.#carryOut(life, null, effects);
     if (!life.alive) return;
@@ -229,7 +230,7 @@ export class Simulation {
     return incarnation;
   }
 
-  #config(peer: PeerName, incarnation: number): StageConfig {
+  #config(peer: PeerName, incarnation: number, found: number | null): StageConfig {
     const { mutants } = this;
     const { acknowledged } = this.api;
     if (peer === 'replicaset' && acknowledged !== null) return { incarnation, mutants, acknowledged };
@@ -240,6 +241,7 @@ export class Simulation {
     const running = [...machine.containers].filter(([, state]) => state !== 'starting').map(([uid]) => uid);
     return {
       incarnation,
+      found,
       mutants,
       node: machine.name,
       runtime,

@@ -1,6 +1,7 @@
 /** `Assign` and `Terminate` (`spec/protocol.md` 3, 4, 7): what K takes, refuses and ends for its upstream. */
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { type KubeletContext, persist, type TailPod, tell } from './context.ts';
+import { isGone } from './doubt.ts';
 import { hasEnded } from './ended.ts';
 import { advance, endPod } from './life.ts';
 import { nextVersion, noRoomFor, putPod, statusOf } from './pods.ts';
@@ -47,12 +48,17 @@ function acceptPod(context: KubeletContext, assigned: PodRecord): KubeletContext
   return advance(tell(putPod(journalled, pod), ['assigned', statusOf(record)]), record.uid);
 }
 
-/** Ends these Pods; one that K does not hold is confirmed at once (†). */
+/** Ends these Pods; one that K does not hold is confirmed at once (†), or once there is no doubt. */
 export function terminatePods(context: KubeletContext, uids: readonly Uid[]): KubeletContext {
   return uids.reduce(
-    (now, uid) => (now.pods.has(uid) ? markPod(now, uid) : tell(now, ['terminated', uid])),
+    (now, uid) => (now.pods.has(uid) ? markPod(now, uid) : confirmStranger(now, uid)),
     context,
   );
+}
+
+function confirmStranger(context: KubeletContext, uid: Uid): KubeletContext {
+  if (isGone(context, uid)) return tell(context, ['terminated', uid]);
+  return { ...context, doubted: context.doubted.add(uid) };
 }
 
 /** The upstream has a tombstone; so has K, which need not tell it. */

@@ -17,7 +17,23 @@ type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
 /** Asks to be registered, first of all. */
 export function askToRegister(context: KubeletContext): KubeletContext {
-  return act({ ...context, serving: false, registered: null }, { type: 'register' });
+  return act({ ...context, serving: false, registered: null, shown: null }, { type: 'register' });
+}
+
+/** What the watch tells of the own Node before the answer is there. */
+export function noteShown(
+  context: KubeletContext,
+  event: Event<'nodeObserved'> | Event<'nodeVanished'>,
+): KubeletContext {
+  if (event.type === 'nodeVanished')
+    return event.name === context.node ? { ...context, shown: 'none' } : context;
+  return event.node.name === context.node ? { ...context, shown: event.node.uid } : context;
+}
+
+/** The answer is of another Node than the watch has shown since: either may be the older one, so it is asked again (†). */
+export function wasShownAnother({ shown, mutants }: KubeletContext, event: StageEvent): boolean {
+  if (event.type !== 'registered' || mutants.has('shown-node-forgotten')) return false;
+  return shown !== null && shown !== event.node.uid;
 }
 
 /** Registered; now S's Lease, for the minimum. */
@@ -65,8 +81,9 @@ export function goOnDraining(context: KubeletContext): KubeletContext {
 }
 
 /** Whether all that was to be drained is gone. */
-function isDrained({ pods, strays, killing, mutants }: KubeletContext): boolean {
-  return mutants.has('drain-not-awaited') || (pods.isEmpty() && strays.isEmpty() && killing.isEmpty());
+function isDrained({ pods, strays, killing, doubt, mutants }: KubeletContext): boolean {
+  const isEmpty = pods.isEmpty() && strays.isEmpty() && killing.isEmpty() && doubt === null;
+  return isEmpty || mutants.has('drain-not-awaited');
 }
 
 /** All are gone: the drain is persisted, also on the Node. */

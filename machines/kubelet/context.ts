@@ -102,6 +102,8 @@ export interface KubeletContext {
   readonly journalledNode: string | null;
   /** The Node as it was when K registered itself, until K serves on it. */
   readonly registered: NodeFact | null;
+  /** uid of the Node that the watch has shown since K asked to be registered; `none`: that it is gone; null: nothing. */
+  readonly shown: string | null;
   readonly capacity: Resources;
   readonly waiting: WaitingHello | null;
   /** Numbers K's own reads. */
@@ -122,6 +124,13 @@ export interface KubeletContext {
   readonly orphans: PMap<Uid, string>;
   /** Containers that no Pod accounts for, being killed. */
   readonly killing: PSet<Uid>;
+  /**
+   * The journal was lost: creates of the life before may land until the timer fires, and what they left shows in the lists after that.
+   * Null: what K does not hold is not there.
+   */
+  readonly doubt: 'waiting' | 'listing' | null;
+  /** uids that K does not hold and is to confirm once there is no doubt. */
+  readonly doubted: PSet<Uid>;
   readonly ended: EndedUids;
   readonly released: PSet<string>;
   /** What all Pods on the node take, terminating and foreign too. */
@@ -148,6 +157,12 @@ export interface KubeletContext {
 }
 
 const NOTHING: Resources = { cpu: 0, memory: 0, pods: 0 };
+
+/** An empty journal where an agent has served before was lost; or one was lost before, and that is not over. */
+function isDoubtful({ found, mutants }: StageConfig, { nodeUid, doubtful }: JournalState): boolean {
+  if (mutants?.has('lost-journal-trusted')) return false;
+  return doubtful || (nodeUid === null && found != null);
+}
 
 /** A fresh K: it knows its journal and asks to be registered. */
 export function initialContext(config: StageConfig): KubeletContext {
@@ -180,6 +195,7 @@ export function initialContext(config: StageConfig): KubeletContext {
     nodeUid: journal.nodeUid,
     journalledNode: journal.nodeUid,
     registered: null,
+    shown: null,
     capacity: NOTHING,
     waiting: null,
     reads: 0,
@@ -192,6 +208,8 @@ export function initialContext(config: StageConfig): KubeletContext {
     strays: PMap(),
     orphans: PMap(),
     killing: PSet(),
+    doubt: isDoubtful(config, journal) ? 'waiting' : null,
+    doubted: PSet(),
     ended: endedFrom(journal.ended),
     released: PSet(journal.released),
     used: NOTHING,

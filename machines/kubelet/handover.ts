@@ -23,8 +23,9 @@ export function release(context: KubeletContext, fact: SwitchFact): KubeletConte
 
 /** Said once all is settled: no tombstone of a live object, nothing unpublished, no create in flight. */
 export function acknowledge(context: KubeletContext): KubeletContext {
-  const { owner, acknowledged, serving, unsettled, switchVersion } = context;
+  const { owner, acknowledged, serving, doubt, unsettled, switchVersion } = context;
   if (owner !== 'stock' || acknowledged || !serving || switchVersion === null) return context;
+  if (doubt !== null) return context;
   if (!unsettled.isEmpty() && !context.mutants.has('acknowledge-early')) return context;
   return act({ ...context, acknowledged: true }, { type: 'acknowledgeOwner', owner: 'stock', switchVersion });
 }

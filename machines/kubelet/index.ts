@@ -12,6 +12,7 @@ import type { Stage, StageConfig, Step } from '../../spec/stage.ts';
 import { step } from '../drive.ts';
 import { completeDrain, verifyHello } from './cancel.ts';
 import { initialContext, type KubeletContext } from './context.ts';
+import { confirmDoubted, endDoubt } from './doubt.ts';
 import { acknowledge } from './handover.ts';
 import { kubeletMachine } from './machine.ts';
 import { flush } from './upward.ts';
@@ -25,9 +26,9 @@ export type KubeletState = SnapshotFrom<typeof kubeletMachine>;
 
 const HEARD: ReadonlySet<string> = new Set(HEARS.kubelet);
 
-/** What follows from any step: a drain that is complete, a release that is settled, a `Hello` that can go on. */
+/** What follows from any step: a doubt that has passed, a drain that is complete, a release that is settled, a `Hello` that can go on. */
 function settle(context: KubeletContext): KubeletContext {
-  return flush(verifyHello(acknowledge(completeDrain(context))));
+  return flush(verifyHello(acknowledge(completeDrain(confirmDoubted(endDoubt(context))))));
 }
 
 /** Takes the effects out of a state. */

@@ -24,6 +24,7 @@ export function journalEntriesOf(journal: JournalState): JournalEntry[] {
   if (journal.nodeUid !== null) entries.push({ kind: 'node', nodeUid: journal.nodeUid });
   if (compareFences(journal.fence, EMPTY_JOURNAL.fence) > 0)
     entries.push({ kind: 'fence', fence: journal.fence });
+  if (journal.doubtful) entries.push({ kind: 'doubt', over: false });
   if (journal.drained !== null) entries.push({ kind: 'drained', mark: journal.drained });
   for (const metadataUid of journal.released) entries.push({ kind: 'released', uid: '', metadataUid });
   for (const uid of [...journal.ended].slice(-ENDED_KEPT)) entries.push({ kind: 'ended', uid });

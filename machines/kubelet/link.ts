@@ -44,7 +44,7 @@ function heed(context: KubeletContext, output: LinkOutput): KubeletContext {
 function offer(context: KubeletContext, session: SessionId): KubeletContext {
   const fence: Fence = { incarnation: session.upstream, n: session.n };
   const held = [...context.pods.values()].map(({ record: { uid, version } }) => ({ uid, version }));
-  const { incarnation, drained } = context;
+  const { incarnation, drained, doubt } = context;
   const accepted = compareFences(fence, context.accepted) > 0 ? fence : context.accepted;
   const kept = context.mutants.has('fence-not-persisted')
     ? context
@@ -54,7 +54,10 @@ function offer(context: KubeletContext, session: SessionId): KubeletContext {
     {
       type: 'send',
       link: UP,
-      message: { kind: 'Offer', session, incarnation, held, wants: [], drained },
+      message: {
+        ...{ kind: 'Offer', session, incarnation, held, wants: [], drained },
+        ...(doubt !== null && { doubtful: true as const }),
+      },
     },
   );
 }

@@ -86,6 +86,7 @@ export const kubeletMachine = setup({
       event.node.name === context.node &&
       event.node.uid !== context.registered?.uid &&
       !context.mutants.has('another-node-ignored'),
+    wasShownAnother: ({ context, event }: Args) => cancel.wasShownAnother(context, event),
     nodeIsLost: ({ context, event }: Args) => cancel.isNodeLost(context, event),
     agentIsSuperseded: ({ context, event }: Args) => cancel.isAgentSuperseded(context, event),
     registrationIsLost: ({ context, event }: Args) => cancel.isRegistrationLost(context, event),
@@ -96,6 +97,7 @@ export const kubeletMachine = setup({
   },
   actions: {
     askToRegister: does<StageEvent['type']>((context) => cancel.askToRegister(context)),
+    noteShown: does<'nodeObserved' | 'nodeVanished'>(cancel.noteShown),
     askForMinimum: does<'registered'>(cancel.askForMinimum),
     takeMinimum: does<'leaseRead'>(cancel.takeMinimum),
     askForList: does<StageEvent['type']>((context) => askForList(context)),
@@ -145,12 +147,13 @@ export const kubeletMachine = setup({
             ...switches,
             registered: [
               { guard: 'agentIsSuperseded', target: 'superseded', actions: 'stepDown' },
+              { guard: 'wasShownAnother', target: 'registering', reenter: true },
               { target: 'readingLeader', actions: 'askForMinimum' },
             ],
             leaseRead: { actions: 'hearLink' },
             nodeRead: unasked,
-            nodeObserved: { actions: 'ignoreBeforeRegistration' },
-            nodeVanished: { actions: 'ignoreBeforeRegistration' },
+            nodeObserved: { actions: 'noteShown' },
+            nodeVanished: { actions: 'noteShown' },
             podsListed: [{ guard: 'isFirstList', actions: 'countList' }, { actions: 'reconcile' }],
           },
         },

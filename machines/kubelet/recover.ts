@@ -12,6 +12,7 @@ import type { ContainersState, ObjectState } from '../ownership/tailPod.ts';
 import { OBJECT_TABLE } from '../ownership/tailPod.ts';
 import { heedMark, journalNode, startDrain } from './cancel.ts';
 import type { Ending, KubeletContext, TailPod } from './context.ts';
+import { beginDoubt } from './doubt.ts';
 import { advanceAll, awaitAmbiguous, endPod } from './life.ts';
 import { adopt, observe, reconcile, seenOf, stampOf } from './observe.ts';
 import { nextVersion, putPod } from './pods.ts';
@@ -125,7 +126,7 @@ export function recover(context: KubeletContext, facts: readonly PodFact[]): Kub
   for (const fact of here) now = observe(now, fact);
   for (const containerUid of running) now = kill(now, containerUid);
   for (const [uid, ending] of ends) now = endPod(now, uid, ending);
-  now = settleNode(now);
+  now = beginDoubt(settleNode(now));
   return replayEarly(advanceAll(now, journal.pods.keys()));
 }
 
@@ -142,7 +143,6 @@ function adoptLost(
     const adoptable = fact.managed && fact.replicaSet !== null && fact.uid !== null;
     // One that is being deleted too: its containers may still run, so its end must be awaited.
     if (!adoptable || seenOf(fact) === 'seenFailed') continue;
-    if (fact.deleting && context.mutants.has('deleting-not-adopted')) continue;
     const uid = fact.uid as Uid;
     if (context.runtime === 'publish') {
       now = adopt(now, fact, uid, null);

@@ -2,6 +2,7 @@
 import { KubedirectError } from '../../spec/errors.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { KubeletContext } from './context.ts';
+import { doubtPassed } from './doubt.ts';
 import { askForList, vanish, watched } from './observe.ts';
 import {
   ambiguityPassed,
@@ -46,6 +47,7 @@ export function hearTail(context: KubeletContext, event: StageEvent): KubeletCon
 }
 
 function timerFired(context: KubeletContext, timer: string): KubeletContext {
+  if (timer === 'doubt') return doubtPassed(context);
   const slash = timer.indexOf('/');
   const uid = timer.slice(slash + 1);
   if (timer.startsWith('ambiguous/')) return ambiguityPassed(context, uid);

@@ -30,6 +30,7 @@ export function viewOfContext(context: KubeletContext) {
     journal: viewOfJournal(context.journal),
     running: context.running === null ? null : sorted(context.running),
     serving: context.serving,
+    shown: context.shown,
     ...{ accepted, drained, draining, nodeUid, registered, capacity, waiting, reads, nodeRead, counter },
     records: rows(context.pods.map(({ record }) => record)),
     pods: rows(
@@ -44,6 +45,8 @@ export function viewOfContext(context: KubeletContext) {
     foreign: rows(context.foreign),
     orphans: sorted(context.orphans.keys()),
     killing: sorted(context.killing),
+    doubt: context.doubt,
+    doubted: sorted(context.doubted),
     ended: sorted([...context.ended.young, ...context.ended.old]),
     released: sorted(context.released),
     ...{ used, owner, switchVersion, acknowledged },

@@ -21,7 +21,7 @@ import { onNewerMark } from './leadership.ts';
 import { mineOf, onNodeMessage } from './nodeMessages.ts';
 import { letGo, refusePreemptorsOf } from './preempting.ts';
 import { enqueue } from './queue.ts';
-import { statusOf } from './tombstones.ts';
+import { evict, statusOf } from './tombstones.ts';
 
 /** S's name for its link to a node. */
 export function linkOf(node: string): LinkName {
@@ -59,6 +59,8 @@ function onLinkOutput(context: Context, node: string, output: LinkOutput): Conte
         },
       });
     case 'offered':
+      // Absence shows nothing, and this life of S does not know what the node had: K begins another session when it is sure (5).
+      if (output.offer.doubtful === true && !context.reached.has(node)) return context;
       return onCancellation(context, node, { type: 'offered', offer: output.offer });
     case 'stateArrived':
       return stateArrived(context, node, output.offer, output.state);
@@ -191,16 +193,20 @@ function stateArrived(context: Context, node: string, offer: Offer, { records }:
   const here = records.map((record) => ({ ...record, node }));
   const mine = recordsOf(context, node);
   const outcome = applyState(mine, offer.held, here, context.mutants);
+  const isDoubtful = offer.doubtful === true;
   const resent = context.mutants.has('resend-after-reset') ? outcome.lost : [];
-  const lost = outcome.lost.filter((uid) => !resent.includes(uid));
+  const lost = isDoubtful ? [] : outcome.lost.filter((uid) => !resent.includes(uid));
+  const confirmed = isDoubtful ? [] : outcome.confirm;
   const { mine: adopt, elsewhere } = mineOf(context, outcome.adopt);
-  let next = letGo(context, [...lost, ...outcome.confirm]);
+  let next = letGo(context, [...lost, ...confirmed]);
+  // The node may yet find them: they are ended, and it says when they are gone.
+  if (isDoubtful) next = evict(next, outcome.lost);
   next = hold(next, [...outcome.take, ...adopt]);
   next = tell(next, {
     changed: outcome.take.map(statusOf),
     adopted: adopt,
     lost: lost.map((uid) => ({ uid, reason: 'NotHeldByNode' })),
-    terminated: outcome.confirm,
+    terminated: confirmed,
   });
   const silent = context.mutants.has('no-terminate-on-opening');
   const tombstones = silent

@@ -45,6 +45,8 @@ export interface LinkEnd {
   readonly session: SessionId | null;
   /** The highest (incarnation, n) accepted, on a downstream side. */
   readonly fence: Fence | null;
+  /** K, its journal lost: what it was asked to end, does not hold, and will confirm when it is sure. */
+  readonly doubted?: ReadonlySet<Uid>;
 }
 
 /** One life of a stage, running. @public */

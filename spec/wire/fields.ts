@@ -53,6 +53,21 @@ export function oneOf<const T extends string | boolean>(field: number, values: r
   };
 }
 
+/** A field that is there or not. */
+export function flag(field: number): Field<true | undefined> {
+  const one = oneOf(field, [false, true]);
+  return {
+    write(writer, value) {
+      if (value === true) one.write(writer, true);
+    },
+    read(reader) {
+      if (reader.peekField() !== field) return undefined;
+      if (!one.read(reader)) throw malformed('a flag is false', 'no field', `field ${field}`);
+      return true;
+    },
+  };
+}
+
 /** A string. */
 export function text(field: number): Field<string> {
   return {
@@ -176,7 +191,10 @@ export function struct<T extends object>(fields: { readonly [K in keyof T]-?: Fi
     },
     read(reader) {
       const value = {} as T;
-      for (const [key, field] of entries) value[key] = field.read(reader);
+      for (const [key, field] of entries) {
+        const read = field.read(reader);
+        if (read !== undefined) value[key] = read;
+      }
       return value;
     },
   };

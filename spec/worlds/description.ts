@@ -64,6 +64,8 @@ export interface FaultBudget {
   readonly timers?: Readonly<Record<string, number>>;
   /** Node crashes: containers die with the agent. */
   readonly nodeCrash?: Readonly<Record<string, number>>;
+  /** Crashes of an agent whose journal is lost with it. */
+  readonly journalLost?: Readonly<Record<string, number>>;
   /** Containers that exit by themselves. */
   readonly exit?: number;
   /** Writes whose reply is lost though the write was done. */

@@ -59,6 +59,15 @@ export const TAIL_WORLDS: readonly WorldDescription[] = [
     change: { deep: true, ...sees('podRuns', 'tombstoneHeld') },
   }),
   chainWorld({
+    name: 'tail-lost-journal',
+    title: 'a Pod is ended while its object is being created, and K loses its journal',
+    runtime: 'publish',
+    pods: 0,
+    script: [scale(1), scale(0)],
+    faults: { journalLost: { n1: 1 } },
+    change: { deep: true, quiet: ['deployment', 'replicaset'], ...sees('podRuns', 'endedBeforeStart') },
+  }),
+  chainWorld({
     name: 'tail-no-room',
     title: 'S does not see that an unmanaged Pod has taken the room; K does',
     pods: 0,

@@ -162,6 +162,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     tail.hear({ type: 'deleteAnswered', uid: 'r1', outcome: 'switch' });
     return kinds(toStock(tail)).includes('released');
   },
+  'shown-node-forgotten': (mutants) => {
+    const tail = new Tail({ mutants });
+    tail.hear({ type: 'nodeObserved', node: nodeFact({ uid: 'another' }) });
+    return types(tail.hear({ type: 'registered', node: nodeFact() })).includes('register');
+  },
+  'lost-journal-trusted': (mutants) => {
+    const tail = serving({ mutants, found: 90 });
+    return sent(tail.terminate('r9')).length === 0;
+  },
   'publish-before-running': (mutants) => {
     const tail = serving({ mutants, runtime: 'runs' });
     return only(tail.assign(bound('r1')), 'publish').length === 0;

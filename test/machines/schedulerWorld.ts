@@ -121,6 +121,8 @@ export class SchedulerWorld {
   ended: 'stop' | 'restart' | null = null;
   /** Nodes that no message reaches. */
   readonly cut = new Set<string>();
+  /** Nodes whose K has lost its journal, and is not sure yet of what it does not hold. */
+  readonly doubtful = new Set<string>();
   /** uid → node, of every acceptance ever. */
   readonly accepted = new Map<Uid, string>();
   /** Violations of properties, by name. */
@@ -549,7 +551,8 @@ export class SchedulerWorld {
       const held = [...tail.pods.values()].map(({ uid, version }) => ({ uid, version }));
       const { session } = output;
       const { incarnation, drained } = tail;
-      this.#fromTail(node, { kind: 'Offer', session, incarnation, held, wants: [], drained });
+      const doubt = this.doubtful.has(node) ? { doubtful: true as const } : {};
+      this.#fromTail(node, { kind: 'Offer', session, incarnation, held, wants: [], drained, ...doubt });
     } else if (output.type === 'state') {
       const { session, fetch } = output;
       for (const uid of fetch.tombstones) this.#markTail(node, tail, uid);
@@ -617,7 +620,8 @@ export class SchedulerWorld {
     if (message.kind === 'Terminate')
       for (const uid of message.uids) {
         if (tail.pods.has(uid)) this.#markTail(node, tail, uid);
-        else this.#tell(node, tail, (session) => ({ kind: 'Terminated', session, uids: [uid] }));
+        else if (!this.doubtful.has(node))
+          this.#tell(node, tail, (session) => ({ kind: 'Terminated', session, uids: [uid] }));
       }
   }
 

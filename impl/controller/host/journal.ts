@@ -38,6 +38,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'released',
   'ended',
   'drained',
+  'doubt',
 ]);
 
 /** A life that the journal belongs to. The machine does not see these. */

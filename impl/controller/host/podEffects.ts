@@ -128,15 +128,36 @@ export function listPods(life: Life): void {
   );
 }
 
+/** The statuses that a life has yet to write, by `metadata.uid`; the newest, if there is more than one. */
+const statuses = new WeakMap<Life, Map<string, object>>();
+
+/** One write of a Pod's status at a time: one that is asked for meanwhile comes after it, and of several only the last. */
 function writeStatus(life: Life, name: PodName, metadataUid: string, status: object): void {
+  const pending = statuses.get(life) ?? new Map<string, object>();
+  statuses.set(life, pending);
+  const isUnderWay = pending.has(metadataUid);
+  pending.set(metadataUid, status);
+  if (!isUnderWay) writeNewest(life, pending, name, metadataUid);
+}
+
+function writeNewest(life: Life, pending: Map<string, object>, name: PodName, metadataUid: string): void {
   const what = `status of Pod ${name.namespace}/${name.name}`;
-  persist(
-    life,
-    what,
-    () => life.client.patchPodStatus(name.namespace, name.name, { metadata: { uid: metadataUid }, status }),
-    () => {},
-    tell(life, what),
-  );
+  let sent: object | undefined;
+  const goOn = () => {
+    if (pending.get(metadataUid) === sent) pending.delete(metadataUid);
+    else writeNewest(life, pending, name, metadataUid);
+  };
+  const write = () => {
+    sent = pending.get(metadataUid) as object;
+    return life.client.patchPodStatus(name.namespace, name.name, {
+      metadata: { uid: metadataUid },
+      status: sent,
+    });
+  };
+  persist(life, what, write, goOn, (error) => {
+    tell(life, what)(error);
+    goOn();
+  });
 }
 
 /** Sets the Pod Failed, for its ReplicaSet's controller to replace. */

@@ -169,6 +169,8 @@ export class StageProcess {
   #isLeaseLost = false;
   /** K: the number of its last life in this process. */
   #registered: Incarnation | null = null;
+  /** What stood on the Node before that. */
+  #found: Incarnation | null = null;
   /** The owner that the last life had acknowledged on the Lease. */
   #acknowledged: Owner | undefined;
 
@@ -236,6 +238,7 @@ export class StageProcess {
     this.#journal?.close();
     this.#journal = null;
     const claim = (found: Incarnation | null, incarnation: Incarnation) => {
+      this.#found = found;
       if (journalFile === null || claimJournal(journalFile, found, incarnation)) return;
       log('the journal is older than what has been on the Node: it counts as lost', {
         node,
@@ -291,6 +294,7 @@ export class StageProcess {
     this.#journal = journalFile === null ? null : openJournal(journalFile);
     return {
       incarnation,
+      found: this.#found,
       node,
       runtime: runtime === null ? 'publish' : 'runs',
       running: runtime?.running() ?? [],
