@@ -86,6 +86,10 @@ export function act(world: World, what: UserAct): World {
       const { template } = what;
       return putDeployment(world, { ...was, template, rest: template, generation: was.generation + 1 });
     }
+    case 'scaleReplicaSet': {
+      const was = world.api.replicaSets[what.replicaSet];
+      return was === undefined ? world : putReplicaSet(world, { ...was, replicas: what.replicas });
+    }
     case 'deletePod': {
       const pod = Object.values(world.api.pods).find(
         (one) => one.replicaSet === what.replicaSet && !one.deleting,

@@ -5,6 +5,9 @@ import type { Setting, World } from '../explorer/world.ts';
 import { cancellationAction } from './cancellation/action.ts';
 import { cancellationConstants } from './cancellation/budgets.ts';
 import { cancellationState } from './cancellation/state.ts';
+import { chainAction } from './chain/action.ts';
+import { chainConstants } from './chain/constants.ts';
+import { chainState } from './chain/state.ts';
 import { fieldAction } from './field/action.ts';
 import { fieldConstants } from './field/constants.ts';
 import { fieldState } from './field/state.ts';
@@ -35,6 +38,7 @@ const MODULES: Readonly<Record<SpecName, Translation>> = {
     action: cancellationAction,
     rest: true,
   },
+  MCChain: { constants: chainConstants, state: chainState, action: chainAction, rest: true },
   MCField: { constants: fieldConstants, state: fieldState, action: fieldAction, rest: true },
 };
 

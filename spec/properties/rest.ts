@@ -27,6 +27,12 @@ function highestWants(view: WorldView): ReadonlyMap<string, Want> {
   return highest;
 }
 
+/** Replicas of the ReplicaSets that have no Deployment: R follows them. */
+function followed(view: WorldView): number {
+  const seen = view.stages.find(({ peer }) => peer === 'replicaset')?.replicaSets ?? [];
+  return seen.reduce((sum, { deployment, replicas }) => (deployment === null ? sum + replicas : sum), 0);
+}
+
 /**
  * The replicas are what was asked for last. Of a life that has ended, or that was superseded, a want may be lost that
  * nobody else had seen: then any that was asked for since the last external write.
@@ -54,7 +60,7 @@ export const Converges: RestProperty = {
         return `${deployment} is at ${view.replicas[deployment]}, and ${value} is wanted`;
     const vain = askedInVain(view);
     if (vain !== null) return vain;
-    const asked = [...wants.values()].reduce((sum, { value }) => sum + value, 0);
+    const asked = [...wants.values()].reduce((sum, { value }) => sum + value, followed(view));
     const running = view.nodes.flatMap((node) => [...node.running.keys()]);
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));
     if (hasNodes && running.length !== asked) return `${running.length} Pods run, ${asked} are wanted`;
@@ -66,7 +72,8 @@ export const Converges: RestProperty = {
     }
     for (const stage of view.stages)
       for (const end of stage.links)
-        if (end.state !== 'open') return `${stage.peer}: the link to ${end.peer} is ${end.state}`;
+        if (end.state !== 'open' && view.stages.some(({ peer }) => peer === end.peer))
+          return `${stage.peer}: the link to ${end.peer} is ${end.state}`;
     return null;
   },
 };

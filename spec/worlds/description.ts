@@ -40,6 +40,8 @@ export type UserAct =
   /** By A's own scale API. */
   | { readonly act: 'request'; readonly deployment: string; readonly replicas: number }
   | { readonly act: 'rollout'; readonly deployment: string; readonly template: string }
+  /** Of a ReplicaSet that has no Deployment. */
+  | { readonly act: 'scaleReplicaSet'; readonly replicaSet: string; readonly replicas: number }
   | { readonly act: 'deletePod'; readonly replicaSet: string }
   | { readonly act: 'deleteReplicaSet'; readonly uid: string }
   | { readonly act: 'deleteNode'; readonly node: string }
@@ -79,7 +81,7 @@ export interface FaultBudget {
 }
 
 /** The TLA+ modules that are worlds. @public */
-export type SpecName = 'MCLink' | 'MCField' | 'MCCancellation';
+export type SpecName = 'MCLink' | 'MCField' | 'MCCancellation' | 'MCChain';
 
 /** A named bounded world. @public */
 export interface WorldDescription {

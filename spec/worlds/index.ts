@@ -3,6 +3,7 @@ import { CANCELLATION_WORLDS } from './cancellation.ts';
 import { CHAIN_WORLDS } from './chain.ts';
 import type { WorldDescription } from './description.ts';
 import { ENDS_WORLDS } from './ends.ts';
+import { EXACT_WORLDS } from './exact.ts';
 import { FIELD_WORLDS } from './field.ts';
 import { LINK_WORLDS } from './link.ts';
 import { OWNER_WORLDS } from './owner.ts';
@@ -16,6 +17,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...CANCELLATION_WORLDS,
   ...FIELD_WORLDS,
   ...LINK_WORLDS,
+  ...EXACT_WORLDS,
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,
   ...OWNER_WORLDS,

@@ -1,0 +1,317 @@
+/** Lives of R, S and K, as the modules of the stages write them. */
+import type { viewOfKubelet } from '../../../machines/kubelet/index.ts';
+import type { Upward } from '../../../machines/ownership/upward.ts';
+import type { viewOfReplicaSet } from '../../../machines/replicaset/index.ts';
+import type { SchedulerState, viewOfScheduler } from '../../../machines/scheduler/index.ts';
+import type { StageEvent } from '../../../spec/events.ts';
+import type { NodeFact, PodFact, ReplicaSetFact } from '../../../spec/facts.ts';
+import type { Fence, PodRecord, SessionId } from '../../../spec/vocabulary.ts';
+import type { Pending, Process } from '../../explorer/world.ts';
+import { fenceOf, sessionOf, uidOf } from '../link/messages.ts';
+import { bagOf, option } from '../text.ts';
+import {
+  drainedOfferOf,
+  nodeFactOf,
+  offerOf,
+  podFactOf,
+  publisherOf,
+  reasonOf,
+  recordOf,
+  recordsOf,
+} from './messages.ts';
+
+type ReplicaSetView = ReturnType<typeof viewOfReplicaSet>;
+type SchedulerView = ReturnType<typeof viewOfScheduler>;
+type KubeletView = ReturnType<typeof viewOfKubelet>;
+
+// ---- What is on its way ----------------------------------------------------------------------
+
+/** `peer/node/n1/2`, `verify/upstream/1/1`, `hello/4`: what is asked, and the numbers. */
+const tokenOf = (token: string): readonly unknown[] =>
+  token.split('/').flatMap((part, at): unknown[] => {
+    if (at === 0) return [part];
+    return /^\d+$/.test(part) ? [Number(part)] : [];
+  });
+
+function answerOf(event: StageEvent): unknown {
+  switch (event.type) {
+    case 'leaseRead':
+      return event.incarnation;
+    case 'nodeRead':
+      return nodeFactOf(event.node as NodeFact);
+    case 'nodesListed':
+      return new Map(event.nodes.map((node) => [node.name, nodeFactOf(node)]));
+    case 'podsListed':
+      return event.pods.map(podFactOf);
+    case 'podRead':
+      return option(event.pod, podFactOf);
+    default:
+      throw new Error(`${event.type} answers no read of a world of the chain`);
+  }
+}
+
+/** What is read: as the stage's module calls it. */
+type Subject = (peer: string) => string;
+
+function readOf({ reads, candidates }: Pending, subjectOf: Subject) {
+  const answers = new Set(candidates.map(answerOf));
+  switch (reads?.type) {
+    case 'readLease':
+      return { token: tokenOf(reads.token), of: subjectOf(reads.subject), candidates: answers };
+    case 'readNode':
+      return { token: tokenOf(reads.token), of: 'node', candidates: answers };
+    case 'listNodes':
+      return { token: ['list'], of: 'nodes', candidates: answers };
+    case 'listPods':
+      return { token: ['list'], of: 'pods', candidates: answers };
+    case 'readPod':
+      return { token: ['pod', uidOf(reads.uid)], of: 'pod', candidates: answers };
+    default:
+      throw new Error(`${reads?.type} is read by nobody in a world of the chain`);
+  }
+}
+const readsOf = (pending: readonly Pending[], subjectOf: Subject) =>
+  bagOf(pending.filter(({ reads }) => reads !== null).map((one) => readOf(one, subjectOf)));
+
+const isLow = (subject: string) => subject.startsWith('kubelet/');
+/** Answers that are what they are. */
+const fixedOf = ({ pending }: Process) =>
+  pending.flatMap(({ reads, candidates: [event] }) => (reads === null && event !== undefined ? [event] : []));
+
+/** News that queued. */
+const queuedOf = ({ assigned, changed, adopted, lost, refused, terminated }: Upward) => ({
+  assigned: assigned.map(recordOf),
+  changed: changed.map(recordOf),
+  adopted: adopted.map(recordOf),
+  lost: lost.map(reasonOf),
+  refused: refused.map(reasonOf),
+  terminated: terminated.map(uidOf),
+});
+
+interface SideView {
+  readonly state: string;
+  readonly fence: Fence;
+  readonly hello: SessionId | null;
+  readonly seen: number;
+  readonly barrierPassed: boolean;
+}
+const sideOf = ({ state, fence, hello, seen, barrierPassed }: SideView) => ({
+  state,
+  fence: fenceOf(fence),
+  hello: option(hello, sessionOf),
+  seen,
+  passed: barrierPassed,
+});
+
+const setOf = ({ seen }: Process) => {
+  const [fact] = Object.entries(seen).flatMap(([key, one]) =>
+    key.startsWith('replicaSets/') ? [one as ReplicaSetFact] : [],
+  );
+  return [Number(fact?.resourceVersion), fact?.replicas];
+};
+
+// ---- R -----------------------------------------------------------------------------------------
+
+export function replicaSetLife(process: Process, view: ReplicaSetView) {
+  const { down, up, minted, records, backoffs } = view;
+  return {
+    state: down.state,
+    n: down.n,
+    offer: option(down.offer, offerOf),
+    fence: fenceOf(down.fence),
+    records: recordsOf(Object.values(records as Record<string, PodRecord>)),
+    minted,
+    dial: process.dials.map(({ n }) => n),
+    reads: readsOf(process.pending, (subject) => (subject === 'scheduler' ? 'down' : 'up')),
+    once: up.barrierPassed,
+    backoff: Object.values(backoffs as Record<string, object>),
+    timers: new Set(process.timers.map((timer) => [timer.split('/')[0]])),
+    seen: setOf(process),
+  };
+}
+
+// ---- S -----------------------------------------------------------------------------------------
+
+/** Whose the read is: of a node, or of S as a whole. */
+function nodeOfRead({ reads }: Pending): string | null {
+  if (reads?.type === 'readNode') return reads.node;
+  if (reads?.type !== 'readLease') return null;
+  return /\/(n\d)\//.exec(reads.token)?.[1] ?? null;
+}
+
+/** The `Offer` that waits for a mark's fate; of it the view tells the session alone. */
+function heldOf({ state }: Process, node: string) {
+  const { context } = state as SchedulerState;
+  return context.nodes.get(node)?.cancellation.context.held ?? null;
+}
+
+function nodeLife(
+  process: Process,
+  name: string,
+  one: SchedulerView['nodes'][number][1],
+  view: SchedulerView,
+) {
+  const { link, cancellation } = one;
+  const here = view.records.map(([, record]) => record).filter(({ node }) => node === name);
+  const marks = fixedOf(process).flatMap((event) =>
+    event.type === 'marked' && event.node === name
+      ? [{ mark: fenceOf(event.mark), outcome: event.outcome }]
+      : [],
+  );
+  return {
+    state: link.state,
+    n: link.n,
+    offer: option(link.offer, drainedOfferOf),
+    fence: fenceOf(link.fence),
+    records: recordsOf(here),
+    dial: process.dials.filter((dial) => dial.link === `node/${name}`).map(({ n }) => n),
+    reads: readsOf(
+      process.pending.filter((pending) => nodeOfRead(pending) === name),
+      (subject) => (isLow(subject) ? 'agent' : 'up'),
+    ),
+    marks: bagOf(marks),
+    timer: process.timers.includes(`unreachable/${name}`),
+    cancel: {
+      state: cancellation.state,
+      read: cancellation.read,
+      mark: option(cancellation.mark, fenceOf),
+      held: option(heldOf(process, name), drainedOfferOf),
+    },
+    reached: view.reached.includes(name),
+  };
+}
+
+export function schedulerLife(process: Process, view: SchedulerView) {
+  const { records, nodes, queue, counter, cooling, noRoom, newerMark, upstream, queued } = view;
+  const timers = process.timers.filter((timer) => !timer.startsWith('unreachable/'));
+  return {
+    link: sideOf(upstream),
+    queued: queuedOf(queued),
+    counter,
+    arrivals: queue.arrivals,
+    unbound: recordsOf(records.map(([, record]) => record).filter(({ node }) => node === null)),
+    waiting: queue.shapes.flatMap(([, { waiting }]) => waiting.map(([uid, place]) => [uidOf(uid), place])),
+    nodes: new Map(nodes.map(([name, one]) => [name, nodeLife(process, name, one, view)])),
+    facts: new Map(nodes.map(([name, { fact }]) => [name, nodeFactOf(fact)])),
+    cooling: new Set(cooling.map((key) => key.split('/')[0])),
+    noRoom: noRoom.length > 0,
+    newer: option(newerMark, fenceOf),
+    timers: new Set(
+      timers.map((timer) => (timer.startsWith('noRoom') ? ['noRoom'] : timer.split('/').slice(0, 2))),
+    ),
+    seen: setOf(process),
+    reads: readsOf(
+      process.pending.filter((pending) => nodeOfRead(pending) === null),
+      (subject) => (subject === 'replicaset' ? 'up' : 'down'),
+    ),
+  };
+}
+
+// ---- K -----------------------------------------------------------------------------------------
+
+const TOLD: Readonly<Record<string, string>> = {
+  podStarted: 'started',
+  podReadiness: 'ready',
+  podStopped: 'stopped',
+};
+
+/** What K hears of Pods. */
+function heardOf(event: StageEvent): object {
+  switch (event.type) {
+    case 'podObserved':
+      return { type: 'observed', fact: podFactOf(event.pod) };
+    case 'podVanished':
+      return {
+        type: 'vanished',
+        uid: uidOf(event.pod.uid as string),
+        meta: [publisherOf(event.pod.metadataUid)],
+      };
+    case 'published':
+      return { type: 'published', fact: podFactOf(event.pod) };
+    case 'publishFailed':
+      return { type: 'publishLost', uid: uidOf(event.uid) };
+    case 'deleteAnswered':
+      return { type: 'deleted', uid: uidOf(event.uid), outcome: event.outcome };
+    case 'registered':
+      return { type: 'registered', fact: nodeFactOf(event.node) };
+    case 'podStarted':
+    case 'podReadiness':
+    case 'podStopped':
+      return { type: TOLD[event.type], uid: uidOf(event.uid) };
+    case 'timerFired':
+      return { type: 'waited', uid: uidOf(event.timer.slice(event.timer.indexOf('/') + 1)) };
+    default:
+      throw new Error(`${event.type} says nothing of a Pod in a world of the chain`);
+  }
+}
+const isTold = (event: StageEvent) => TOLD[event.type] !== undefined;
+
+function toldOf(process: Process) {
+  const told = new Map<string, string[]>();
+  for (const event of fixedOf(process).filter(isTold))
+    if ('uid' in event) told.set(event.uid, [...(told.get(event.uid) ?? []), TOLD[event.type] as string]);
+  return new Map([...told].map(([uid, events]) => [uidOf(uid), events]));
+}
+
+const tailPodOf = (pod: KubeletView['pods'][number]) => ({
+  object: pod.object,
+  containers: pod.containers,
+  meta: option(pod.metadataUid, publisherOf),
+  wrote: option(pod.wroteReady, (ready) => ready),
+  ending: option(pod.ending, ({ tell, reason }) => ({ tell, reason })),
+});
+
+/** Facts of Pods by uid: what a watch told last. */
+function factsBy<T>(facts: Process['seen'], as: (fact: PodFact) => T): ReadonlyMap<unknown, T> {
+  const pods = Object.entries(facts).flatMap(([key, one]) =>
+    key.startsWith('pods/') ? [one as PodFact] : [],
+  );
+  return new Map(pods.map((fact) => [uidOf(fact.uid as string), as(fact)]));
+}
+
+export function kubeletLife(process: Process, view: KubeletView) {
+  const { link, records, pods, counter, accepted, drained, draining, waiting, reads } = view;
+  const { registered, foreign, killing, ended, running, early, queued, node, incarnation } = view;
+  return {
+    node,
+    incarnation,
+    agent: (view.state as { readonly agent: string }).agent,
+    link: sideOf(link),
+    records: recordsOf(records),
+    pods: new Map(pods.map((pod) => [uidOf(pod.uid), tailPodOf(pod)])),
+    counter,
+    accepted: fenceOf(accepted),
+    drained: option(drained, fenceOf),
+    draining: option(draining, ({ mark }) => fenceOf(mark as Fence)),
+    waiting: option(waiting, ({ token, read }) => ({
+      hello: tokenOf(token).slice(1),
+      read: read === null ? 0 : tokenOf(read)[1],
+    })),
+    read: reads,
+    registered: option(registered, nodeFactOf),
+    foreign: new Map(
+      foreign.map(({ uid, metadataUid, deleting, asked }) => [
+        uidOf(uid as string),
+        { meta: [publisherOf(metadataUid)], deleting, asked: asked !== 'no' },
+      ]),
+    ),
+    killing: new Set(killing.map(uidOf)),
+    ended: new Set(ended.map(uidOf)),
+    running: option(running, (uids) => new Set(uids.map(uidOf))),
+    early: early.map(heardOf),
+    queued: queuedOf(queued),
+    reads: readsOf(process.pending, (subject) => (isLow(subject) ? 'agent' : 'down')),
+    answers: bagOf(
+      fixedOf(process)
+        .filter((event) => !isTold(event))
+        .map(heardOf),
+    ),
+    told: toldOf(process),
+    timers: new Set(process.timers.map((timer) => ['ambiguous', uidOf(timer.slice('ambiguous/'.length))])),
+    seen: factsBy(process.seen, ({ resourceVersion, metadataUid }) => [
+      Number(resourceVersion),
+      publisherOf(metadataUid),
+    ]),
+    passed: factsBy(process.passed, podFactOf),
+  };
+}

@@ -1,0 +1,88 @@
+/** Messages, records and facts of a world of R, S and K, as `Chain.tla` writes them. */
+import type { NodeFact, PodFact } from '../../../spec/facts.ts';
+import type { Message, Offer } from '../../../spec/messages.ts';
+import type { PodStatus, Uid, Version } from '../../../spec/vocabulary.ts';
+import { fenceOf, sessionOf, uidOf } from '../link/messages.ts';
+import { option } from '../text.ts';
+
+/** `kubelet/n1` is `n1`. */
+const ownerOf = (stage: string) => stage.slice(stage.indexOf('/') + 1);
+const versionOf = ({ stage, incarnation, counter }: Version) => [ownerOf(stage), incarnation, counter];
+
+export const recordOf = ({ uid, node, phase, ready, version }: PodStatus) => ({
+  uid: uidOf(uid),
+  node: node ?? 'none',
+  phase,
+  ready,
+  version: versionOf(version),
+});
+/** Records by uid. */
+export const recordsOf = (records: Iterable<PodStatus>) =>
+  new Map([...records].map((record) => [uidOf(record.uid), recordOf(record)]));
+export const reasonOf = ({ uid, reason }: { readonly uid: Uid; readonly reason: string }) => ({
+  uid: uidOf(uid),
+  reason,
+});
+
+const heldOf = (held: Offer['held']) =>
+  held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) }));
+/** R keeps no drain of an offer; only K has one. */
+export const offerOf = ({ session, held }: Offer) => ({ session: sessionOf(session), held: heldOf(held) });
+export const drainedOfferOf = (offer: Offer) => ({
+  ...offerOf(offer),
+  drained: option(offer.drained, fenceOf),
+});
+
+const bodies: {
+  readonly [K in Message['kind']]?: (message: Extract<Message, { kind: K }>, below: boolean) => object;
+} = {
+  Hello: () => ({}),
+  Rejected: ({ fence, reason }) => ({ fence: fenceOf(fence), reason }),
+  Offer: ({ held, drained }, below) => ({
+    held: heldOf(held),
+    ...(below && { drained: option(drained, fenceOf) }),
+  }),
+  Fetch: ({ uids, tombstones }) => ({ uids: uids.map(uidOf), tombstones: tombstones.map(uidOf) }),
+  State: ({ records }) => ({ records: records.map(recordOf) }),
+  Assign: ({ records }) => ({ records: records.map(recordOf) }),
+  Terminate: ({ uids }) => ({ uids: uids.map(uidOf) }),
+  Assigned: ({ pods }) => ({ pods: pods.map(recordOf) }),
+  Refused: ({ pods }) => ({ pods: pods.map(reasonOf) }),
+  Terminated: ({ uids }) => ({ uids: uids.map(uidOf) }),
+  Invalidate: ({ changed, adopted, lost }) => ({
+    changed: changed.map(recordOf),
+    adopted: adopted.map(recordOf),
+    lost: lost.map(reasonOf),
+  }),
+  Invalidated: () => ({}),
+};
+
+/**
+ * A message; what is constant in these worlds is left out.
+ * @param below - it is of a link between S and K
+ */
+export function messageOf(message: Message, below: boolean): object {
+  const body = bodies[message.kind] as ((message: Message, below: boolean) => object) | undefined;
+  if (body === undefined) throw new Error(`${message.kind} does not flow in a world of the chain`);
+  return { kind: message.kind, session: sessionOf(message.session), ...body(message, below) };
+}
+
+export const nodeFactOf = ({ resourceVersion, agent, mark, drained }: NodeFact) => ({
+  rv: Number(resourceVersion),
+  agent: agent ?? 0,
+  mark: option(mark, fenceOf),
+  drained: option(drained, fenceOf),
+});
+
+/** `m2-r1-1` was published by incarnation 2. */
+export const publisherOf = (metadataUid: string): number => Number(/^m(\d+)-/.exec(metadataUid)?.[1]);
+
+export const podFactOf = (fact: PodFact) => ({
+  uid: uidOf(fact.uid as Uid),
+  meta: [publisherOf(fact.metadataUid)],
+  node: fact.node,
+  rv: Number(fact.resourceVersion),
+  phase: fact.phase,
+  ready: fact.ready,
+  deleting: fact.deleting,
+});

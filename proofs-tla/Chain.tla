@@ -1,0 +1,766 @@
+-------------------------------- MODULE Chain --------------------------------
+(***************************************************************************)
+(* The rule (protocol 2 to 6): R mints, S binds, K accepts, runs and       *)
+(* publishes; each is a cache of the one below it.  Whatever crashes,      *)
+(* breaks or arrives late, no Pod that was confirmed runs, none that ended *)
+(* runs again, and in the end as many run as are wanted, each known to     *)
+(* all, with no tombstone left and nothing at the API Server that nobody   *)
+(* knows.                                                                  *)
+(*                                                                         *)
+(* One action is one event given to one stage, run to the end of that      *)
+(* step, with what it sends; a crash can fall between any two things that  *)
+(* go out.  It is the explorer's world of R, S and the K of each node      *)
+(* (`spec/worlds/exact.ts`), with the machines themselves, state for state *)
+(* and step for step: `npm run check` compares them.                       *)
+(*                                                                         *)
+(* It begins with all links open, and as many Pods running as are wanted.  *)
+(***************************************************************************)
+EXTENDS ReplicaSetStage, Network
+
+CONSTANTS
+  NodeCount, Pods, Scale,  \* nodes; Pods at first; what the ReplicaSet is scaled to (or Pods)
+  Deletions,                \* Pods that a user deletes
+  Breaks,                   \* connections broken
+  Lingers,                  \* breaks and crashes after which what was under way still arrives
+  RCrashes, SCrashes, KCrashes,   \* KCrashes: of the first node's
+  RUsurps, SUsurps,         \* lives that begin while another still runs
+  Timers                    \* unreachable nodes given up before all is at rest
+
+VARIABLES
+  rs, ss,      \* incarnation -> the life of R, of S, that runs under it
+  ks,          \* node -> <<life of K>> or <<>>
+  lives,       \* node -> how many lives K had
+  nets,        \* link -> connections; "up" is R to S, the others are nodes
+  api,         \* the API Server: [leases, nodes, set, pods]
+  flights,     \* bag of writes on their way to it
+  journals,    \* node -> what its K persisted
+  containers,  \* node -> (uid -> "starting", "running" or "stopping")
+  awaited,     \* peer -> <<above>> where a life waits to begin, else <<>>
+  acts,        \* what people have yet to do
+  left,        \* budgets
+  past         \* what was once true
+
+vars == <<rs, ss, ks, lives, nets, api, flights, journals, containers, awaited, acts, left, past>>
+
+Nodes == IF NodeCount = 1 THEN {"n1"} ELSE {"n1", "n2"}
+Links == {"up"} \cup Nodes
+Peers == {"r", "s"} \cup Nodes
+NodesInOrder == IF NodeCount = 1 THEN <<"n1">> ELSE <<"n1", "n2">>
+
+With(function, key, value) ==
+  [one \in DOMAIN function \cup {key} |-> IF one = key THEN value ELSE function[one]]
+But(function, key) == [one \in DOMAIN function \ {key} |-> function[one]]
+
+\* ---- The beginning -------------------------------------------------------------
+
+\* The incarnation of the first K: an agent of an earlier life had registered itself.
+FirstK == 2
+Minted(i) == <<"r", 1, i>>
+PodOf(uid) == uid[3]
+PlaceOf(i) == NodesInOrder[((i - 1) % NodeCount) + 1]
+Here(node) == {Minted(i) : i \in {one \in 1..Pods : PlaceOf(one) = node}}
+\* Versions that K has given to a Pod: accepted, running, ready.
+Rounds(i) == ((i - 1) \div NodeCount) + 1
+FirstPod(i) == [uid |-> Minted(i), node |-> PlaceOf(i), phase |-> "running", ready |-> TRUE,
+                version |-> <<PlaceOf(i), FirstK, 3>>]
+FirstPods(uids) == [uid \in uids |-> FirstPod(PodOf(uid))]
+FirstFact == [rv |-> 2, agent |-> FirstK, mark |-> <<>>, drained |-> <<>>]
+FirstObject(uid) == [uid |-> uid, meta |-> <<FirstK>>, node |-> PlaceOf(PodOf(uid)), rv |-> 2, phase |-> "Running", ready |-> TRUE,
+                     deleting |-> FALSE]
+Set(rv, replicas) == <<rv, replicas>>
+
+Init ==
+  /\ rs = <<[ReplicaSetFresh(Set(1, Pods)) EXCEPT
+       !.state = "open", !.minted = Pods, !.dial = <<>>, !.once = TRUE,
+       !.offer = <<[session |-> <<1, 1, 1>>, held |-> <<>>]>>,
+       !.records = FirstPods({Minted(i) : i \in 1..Pods})]>>
+  /\ ss = <<[SchedulerFresh(Set(1, Pods), <<>>) EXCEPT
+       !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
+       !.counter = Pods, !.arrivals = Pods, !.reads = <<>>,
+       !.facts = [node \in Nodes |-> [FirstFact EXCEPT !.rv = 1, !.agent = 1]],
+       !.nodes = [node \in Nodes |->
+          [NodeFresh EXCEPT !.state = "open", !.dial = <<>>, !.timer = FALSE, !.reached = TRUE,
+             !.offer = <<[session |-> <<1, FirstK, 1>>, held |-> <<>>, drained |-> <<>>]>>,
+             !.records = FirstPods(Here(node)), !.cancel.state = "reachable"]]]>>
+  /\ ks = [node \in Nodes |-> <<[KubeletFresh(node, FirstK, EmptyJournal, {}) EXCEPT
+       !.agent = "serving", !.running = <<>>, !.accepted = <<1, 1>>, !.read = 2,
+       !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
+       !.records = FirstPods(Here(node)), !.counter = 3 * Cardinality(Here(node)),
+       !.pods = [uid \in Here(node) |-> [object |-> "standing", containers |-> "running",
+                   meta |-> <<FirstK>>, wrote |-> <<TRUE>>, ending |-> <<>>]],
+       !.seen = [uid \in Here(node) |-> <<2, FirstK>>]]>>]
+  /\ lives = [node \in Nodes |-> 1]
+  /\ nets = [link \in Links |-> [key \in {<<1, 1>>} |-> Connection(1)]]
+  /\ api = [leases |-> [up |-> 1, down |-> 1], nodes |-> [node \in Nodes |-> FirstFact], set |-> Set(1, Pods),
+            pods |-> [uid \in {Minted(i) : i \in 1..Pods} |-> FirstObject(uid)]]
+  /\ flights = <<>>
+  /\ journals = [node \in Nodes |-> [node |-> TRUE, fence |-> <<1, 1>>, drained |-> <<>>, ended |-> {},
+       pods |-> [uid \in Here(node) |->
+         [record |-> [FirstPod(PodOf(uid)) EXCEPT !.phase = "accepted", !.ready = FALSE,
+                                                  !.version = <<node, FirstK, 1>>],
+          intent |-> TRUE, terminating |-> FALSE, meta |-> <<>>]]]]
+  /\ containers = [node \in Nodes |-> [uid \in Here(node) |-> "running"]]
+  /\ awaited = [peer \in Peers |-> <<>>]
+  /\ acts = (IF Scale # Pods THEN <<"scale">> ELSE <<>>) \o [i \in 1..Deletions |-> "delete"]
+  /\ left = [break |-> Breaks, linger |-> Lingers, r |-> RCrashes, s |-> SCrashes, k |-> KCrashes,
+             rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers]
+  /\ past = [accepted |-> [uid \in {Minted(i) : i \in 1..Pods} |-> {PlaceOf(PodOf(uid))}],
+             collected |-> <<>>, ended |-> <<>>, ran |-> {Minted(i) : i \in 1..Pods}, revived |-> {},
+             cancelled |-> <<>>, stopped |-> {}]
+
+\* ---- A world in the middle of a step ----------------------------------------------
+
+World == [rs |-> rs, ss |-> ss, ks |-> ks, lives |-> lives, nets |-> nets, api |-> api,
+          flights |-> flights, journals |-> journals, containers |-> containers,
+          awaited |-> awaited, acts |-> acts, left |-> left, past |-> past]
+
+\* What a read would be answered now.
+PodsOn(of, node) == {uid \in DOMAIN of.pods : of.pods[uid].node = node}
+FactsOn(of, node) == LET uids == Sorted(PodsOn(of, node)) IN [i \in DOMAIN uids |-> of.pods[uids[i]]]
+Now(of, node, read) ==
+  CASE read.of \in {"up", "down"} -> of.leases[read.of]
+    [] read.of = "nodes" -> of.nodes
+    [] read.of = "agent" -> of.nodes[node].agent
+    [] read.of = "node" -> of.nodes[node]
+    [] read.of = "pods" -> FactsOn(of, node)
+    [] read.of = "pod" ->
+         IF read.token[2] \in DOMAIN of.pods THEN <<of.pods[read.token[2]]>> ELSE <<>>
+
+RECURSIVE Sum(_, _)
+Sum(bag, some) ==
+  IF some = {} THEN 0 ELSE LET one == CHOOSE one \in some : TRUE IN bag[one] + Sum(bag, some \ {one})
+\* Reads that are under way may see what has changed since they began.
+Fresh(reads, of, node) ==
+  LET Seen(read) == [read EXCEPT !.candidates = @ \cup {Now(of, node, read)}]
+  IN [read \in {Seen(one) : one \in DOMAIN reads} |->
+        Sum(reads, {one \in DOMAIN reads : Seen(one) = read})]
+\* The reads about a node call the own Lease "up", as `CancellingEnd` does.
+FreshAt(reads, of, node) ==
+  Fresh(reads, [of EXCEPT !.leases.up = of.leases.down], node)
+FreshR(stage, of) == [me \in DOMAIN stage |-> [stage[me] EXCEPT !.reads = Fresh(@, of, "")]]
+FreshS(stage, of) ==
+  [me \in DOMAIN stage |->
+     [stage[me] EXCEPT !.reads = Fresh(@, of, ""),
+                        !.nodes = [node \in DOMAIN @ |-> [@[node] EXCEPT !.reads = FreshAt(@, of, node)]]]]
+FreshK(stage, of) ==
+  [node \in DOMAIN stage |->
+     IF stage[node] = <<>> THEN <<>> ELSE <<[stage[node][1] EXCEPT !.reads = Fresh(@, of, node)]>>]
+
+Becomes(world) ==
+  LET changed == world.api # api
+  IN /\ rs' = IF changed THEN FreshR(world.rs, world.api) ELSE world.rs
+     /\ ss' = IF changed THEN FreshS(world.ss, world.api) ELSE world.ss
+     /\ ks' = IF changed THEN FreshK(world.ks, world.api) ELSE world.ks
+     /\ lives' = world.lives /\ nets' = world.nets /\ api' = world.api /\ flights' = world.flights
+     /\ journals' = world.journals /\ containers' = world.containers /\ awaited' = world.awaited
+     /\ acts' = world.acts /\ left' = world.left /\ past' = world.past
+
+Spent(world, budget) == [world EXCEPT !.left[budget] = @ - 1]
+Joined(sets, key, item) == With(sets, key, (IF key \in DOMAIN sets THEN sets[key] ELSE {}) \cup {item})
+
+\* ---- Who there is ------------------------------------------------------------------
+
+\* A process: <<peer, number>>; K is numbered by its lives.
+Lives(world, peer) ==
+  CASE peer = "r" -> DOMAIN world.rs
+    [] peer = "s" -> DOMAIN world.ss
+    [] OTHER -> IF world.ks[peer] = <<>> THEN {} ELSE {world.lives[peer]}
+IsAlive(world, who) == who[2] \in Lives(world, who[1])
+
+Leaves(world, who, lingers) ==
+  LET Gone(link, end) == Left(world.nets[link], end, who[2], lingers)
+  IN CASE who[1] = "r" -> [world EXCEPT !.rs = But(@, who[2]), !.nets["up"] = Gone("up", "up")]
+       [] who[1] = "s" ->
+            [world EXCEPT !.ss = But(@, who[2]),
+                          !.nets = [link \in DOMAIN @ |->
+                                      IF link = "up" THEN Gone("up", "down") ELSE Gone(link, "up")]]
+       [] OTHER -> [world EXCEPT !.ks[who[1]] = <<>>, !.nets[who[1]] = Gone(who[1], "down")]
+
+Crashed(world, who, lingers) ==
+  [Leaves(world, who, lingers) EXCEPT !.awaited[who[1]] = IF @ = <<>> THEN <<0>> ELSE @]
+Steps(world, who) == [Leaves(world, who, TRUE) EXCEPT !.past.stopped = @ \cup {who}]
+
+\* ---- What goes out --------------------------------------------------------------------
+
+Flies(world, who, write) ==
+  [world EXCEPT !.flights = Plus(@, [by |-> who, write |-> write])]
+
+\* Over a link, of which the stage holds that end.
+Carried(world, who, link, end, effect) ==
+  [world EXCEPT !.nets[link] =
+     IF effect.type = "send" THEN Sent(@, end, who[2], effect.message)
+     ELSE Disconnected(@, end, who[2], effect.session)]
+
+Heard(world, node, uid, events) ==
+  IF world.ks[node] = <<>> THEN world
+  ELSE [world EXCEPT !.ks[node][1].told = With(@, uid, (IF uid \in DOMAIN @ THEN @[uid] ELSE <<>>) \o events)]
+
+Over(world, uid, how) == [world EXCEPT !.past.ended = Joined(@, uid, how)]
+
+JournalAfter(journal, entry) ==
+  CASE entry.kind = "node" -> [journal EXCEPT !.node = TRUE]
+    [] entry.kind = "fence" -> [journal EXCEPT !.fence = Highest(@, entry.fence)]
+    [] entry.kind = "drained" -> [journal EXCEPT !.drained = LaterMark(@, <<entry.mark>>)]
+    [] entry.kind = "accepted" ->
+         [journal EXCEPT !.pods = With(@, entry.uid,
+            [record |-> entry.record, intent |-> FALSE, terminating |-> FALSE, meta |-> <<>>])]
+    [] entry.kind = "publishIntent" ->
+         IF entry.uid \in DOMAIN journal.pods THEN [journal EXCEPT !.pods[entry.uid].intent = TRUE] ELSE journal
+    [] entry.kind = "terminating" ->
+         IF entry.uid \in DOMAIN journal.pods
+         THEN [journal EXCEPT !.pods[entry.uid].terminating = TRUE,
+                              !.pods[entry.uid].meta = IF entry.meta = <<>> THEN @ ELSE entry.meta]
+         ELSE journal
+    [] entry.kind = "ended" ->
+         [journal EXCEPT !.pods = Without(@, {entry.uid}), !.ended = @ \cup {entry.uid}]
+JournalledAll(journal, entries) ==
+  LET RECURSIVE After(_, _)
+      After(one, rest) == IF rest = <<>> THEN one ELSE After(JournalAfter(one, Head(rest)), Tail(rest))
+  IN After(journal, entries)
+RECURSIVE AcceptedIn(_, _, _)
+AcceptedIn(accepted, node, entries) ==
+  IF entries = <<>> THEN accepted
+  ELSE AcceptedIn(IF Head(entries).kind = "accepted" THEN Joined(accepted, Head(entries).uid, node) ELSE accepted,
+                  node, Tail(entries))
+RECURSIVE ConfirmedAll(_, _)
+ConfirmedAll(world, uids) ==
+  IF uids = <<>> THEN world ELSE ConfirmedAll(Over(world, Head(uids), "confirmed"), Tail(uids))
+
+NodeChanged(world, node, field, value) ==
+  [world EXCEPT !.api.nodes[node] = [@ EXCEPT ![field] = value, !.rv = @ + 1]]
+PodChanged(world, uid, change) ==
+  LET fact == world.api.pods[uid]
+      after == [change EXCEPT !.rv = fact.rv + 1]
+      next == [world EXCEPT !.api.pods[uid] = after]
+  IN IF after.deleting /\ ~fact.deleting THEN Over(next, uid, "shown") ELSE next
+
+KPerformed(world, who, effect) ==
+  LET node == who[1]
+      on == world.containers[node]
+  IN CASE effect.type = "send" ->
+            LET sent == Carried(world, who, node, "down", effect)
+            IN IF effect.message.kind = "Terminated" THEN ConfirmedAll(sent, effect.message.uids) ELSE sent
+       [] effect.type = "disconnect" -> Carried(world, who, node, "down", effect)
+       [] effect.type = "journal" ->
+            [world EXCEPT !.journals[node] = JournalledAll(@, effect.entries),
+                          !.past.accepted = AcceptedIn(@, node, effect.entries)]
+       [] effect.type = "startPod" ->
+            [world EXCEPT !.containers[node] =
+                            IF effect.uid \in DOMAIN on THEN on ELSE With(on, effect.uid, "starting"),
+                          !.past.revived =
+                            IF effect.uid \in DOMAIN world.past.ended
+                               /\ "shown" \in world.past.ended[effect.uid]
+                            THEN @ \cup {effect.uid} ELSE @]
+       [] effect.type = "stopPod" ->
+            IF effect.uid \in DOMAIN on THEN [world EXCEPT !.containers[node][effect.uid] = "stopping"]
+            ELSE Heard(world, node, effect.uid, <<"stopped">>)
+       [] effect.type = "writePodStatus" ->
+            IF effect.uid \in DOMAIN world.api.pods
+            THEN PodChanged(world, effect.uid,
+                            [world.api.pods[effect.uid] EXCEPT !.phase = "Running", !.ready = effect.ready])
+            ELSE world
+       [] effect.type = "reportDrain" -> NodeChanged(world, node, "drained", <<effect.mark>>)
+       [] effect.type = "read" ->
+            LET read == Reading(effect.token, effect.of,
+                          Now(world.api, node, [of |-> effect.of, token |-> effect.token]))
+            IN [world EXCEPT !.ks[node][1].reads = Plus(@, read)]
+       [] effect.type = "register" ->
+            Flies(world, who, [kind |-> "register", incarnation |-> effect.incarnation])
+       [] effect.type = "publish" ->
+            Flies(world, who, [kind |-> "publish", record |-> effect.record,
+                               incarnation |-> world.ks[node][1].incarnation])
+       [] effect.type = "delete" ->
+            Flies(world, who, [kind |-> "delete", uid |-> effect.uid, meta |-> effect.meta, grace |-> effect.grace])
+       [] effect.type = "restart" -> [Leaves(world, who, TRUE) EXCEPT !.awaited[node] = <<effect.above>>]
+       [] effect.type = "stop" -> Steps(world, who)
+
+Performed(world, who, effect) ==
+  CASE who[1] \in Nodes -> KPerformed(world, who, effect)
+    [] effect.type = "restart" -> [Leaves(world, who, TRUE) EXCEPT
+         !.awaited[who[1]] = <<IF who[1] = "r" THEN effect.above ELSE effect.effect.above>>]
+    [] effect.type = "stop" -> Steps(world, who)
+    [] who[1] = "r" -> Carried(world, who, "up", "up", effect)
+    [] effect.type = "mark" ->
+         Flies(world, who, [kind |-> "mark", node |-> effect.link, mark |-> effect.effect.mark,
+                            rv |-> effect.effect.rv])
+    [] OTHER -> Carried(world, who, effect.link, IF effect.link = "up" THEN "down" ELSE "up", effect.effect)
+
+RECURSIVE AllPerformed(_, _, _)
+AllPerformed(world, who, effects) ==
+  IF effects = <<>> \/ ~IsAlive(world, who) THEN world
+  ELSE AllPerformed(Performed(world, who, Head(effects)), who, Tail(effects))
+
+Outward(effect) == effect.type \notin {"read", "restart", "stop"}
+CrashBudget(peer) == IF peer \in {"r", "s"} THEN peer ELSE "k"
+MayCrash(world, peer) == world.left[CrashBudget(peer)] > 0 /\ peer # "n2"
+
+\* Tombstones that a step of R or S collected.
+Marks(records) == {uid \in DOMAIN records : Marked(records[uid])}
+RECURSIVE JoinedAll(_, _, _)
+JoinedAll(sets, keys, item) ==
+  IF keys = {} THEN sets
+  ELSE LET key == CHOOSE key \in keys : TRUE IN JoinedAll(Joined(sets, key, item), keys \ {key}, item)
+AllHeld(life) == [uid \in HeldBy(life) |-> Held(life, uid)]
+
+\* An event given to a life, without a crash: all that goes out.
+Whole(world, who, result) ==
+  LET moved ==
+        CASE who[1] = "r" ->
+               [world EXCEPT !.rs[who[2]] = result.life,
+                  !.past.collected = JoinedAll(@, Marks(world.rs[who[2]].records) \ DOMAIN result.life.records, "r")]
+          [] who[1] = "s" ->
+               [world EXCEPT !.ss[who[2]] = result.life,
+                  !.past.collected = JoinedAll(@, Marks(AllHeld(world.ss[who[2]])) \ HeldBy(result.life), "s")]
+          [] OTHER -> [world EXCEPT !.ks[who[1]] = <<result.life>>]
+  IN AllPerformed(moved, who, result.out)
+
+\* An event given to a life: all that goes out, or a crash on the way.
+Step(world, who, result) ==
+  LET outward == {i \in DOMAIN result.out : Outward(result.out[i])}
+      Followed(i) == \E j \in outward : j > i
+  IN \/ Becomes(Whole(world, who, result))
+     \/ /\ MayCrash(world, who[1])
+        /\ \E i \in outward :
+             LET cut == Whole(Spent(world, CrashBudget(who[1])), who, [result EXCEPT !.out = SubSeq(@, 1, i)])
+             IN /\ Followed(i)
+                /\ Becomes(IF IsAlive(cut, who) THEN Crashed(cut, who, TRUE) ELSE cut)
+
+\* ---- Lives begin and end -----------------------------------------------------------------
+
+BeginR(world) ==
+  LET me == world.api.leases.up + 1
+  IN [world EXCEPT !.api.leases.up = me, !.awaited["r"] = <<>>,
+                   !.rs = With(@, me, ReplicaSetFresh(world.api.set))]
+BeginS(world) ==
+  LET me == world.api.leases.down + 1
+  IN [world EXCEPT !.api.leases.down = me, !.awaited["s"] = <<>>,
+                   !.ss = With(@, me, SchedulerFresh(world.api.set, world.api.nodes))]
+BeginK(world, node) ==
+  LET life == world.lives[node] + 1
+      incarnation == Max(Max(world.api.nodes[node].agent, world.awaited[node][1]), life - 1) + 1
+      running == {uid \in DOMAIN world.containers[node] : world.containers[node][uid] = "running"}
+      facts == FactsOn(world.api, node)
+      fresh == [KubeletFresh(node, incarnation, world.journals[node], running) EXCEPT
+                  !.early = [i \in DOMAIN facts |-> [type |-> "observed", fact |-> facts[i]]],
+                  !.seen = [uid \in PodsOn(world.api, node) |->
+                              <<world.api.pods[uid].rv, world.api.pods[uid].meta[1]>>]]
+      begun == [world EXCEPT !.lives[node] = life, !.awaited[node] = <<>>, !.ks[node] = <<fresh>>]
+  IN Performed(begun, <<node, life>>, [type |-> "register", incarnation |-> incarnation])
+
+StartR == awaited["r"] # <<>> /\ Becomes(BeginR(World))
+StartS == awaited["s"] # <<>> /\ Becomes(BeginS(World))
+StartK == \E node \in Nodes : awaited[node] # <<>> /\ Becomes(BeginK(World, node))
+
+UsurpR == left.rUsurp > 0 /\ awaited["r"] = <<>> /\ DOMAIN rs # {} /\ Becomes(BeginR(Spent(World, "rUsurp")))
+UsurpS == left.sUsurp > 0 /\ awaited["s"] = <<>> /\ DOMAIN ss # {} /\ Becomes(BeginS(Spent(World, "sUsurp")))
+
+\* At rest between two steps.
+Crash(who, lingers) ==
+  LET paid == Spent(World, CrashBudget(who[1]))
+  IN /\ MayCrash(World, who[1])
+     /\ lingers => left.linger > 0
+     /\ Becomes(Crashed(IF lingers THEN Spent(paid, "linger") ELSE paid, who, lingers))
+CrashR == \E me \in DOMAIN rs, lingers \in BOOLEAN : Crash(<<"r", me>>, lingers)
+CrashS == \E me \in DOMAIN ss, lingers \in BOOLEAN : Crash(<<"s", me>>, lingers)
+CrashK == \E node \in Nodes, lingers \in BOOLEAN : ks[node] # <<>> /\ Crash(<<node, lives[node]>>, lingers)
+
+\* A superseded life finds out by the renewals of its Lease, in its own time.
+LapseR == \E me \in DOMAIN rs : me # api.leases.up /\ Becomes(Steps(World, <<"r", me>>))
+LapseS == \E me \in DOMAIN ss : me # api.leases.down /\ Becomes(Steps(World, <<"s", me>>))
+
+\* ---- Connections ----------------------------------------------------------------------------
+
+Connected(link, me, n, to) == [World EXCEPT !.nets[link] = PutConnection(@, <<me, n>>, Connection(to))]
+RDials(me) == rs[me].dial # <<>> /\ api.leases.down \in DOMAIN ss
+SDials(me, node) == ss[me].nodes[node].dial # <<>> /\ ks[node] # <<>>
+ConnectR == \E me \in DOMAIN rs :
+  /\ RDials(me)
+  /\ LET n == rs[me].dial[1]
+     IN Becomes(Whole(Connected("up", me, n, api.leases.down), <<"r", me>>,
+                      RConnected(me, [rs[me] EXCEPT !.dial = <<>>], n)))
+ConnectS == \E me \in DOMAIN ss : \E node \in DOMAIN ss[me].nodes :
+  /\ SDials(me, node)
+  /\ LET n == ss[me].nodes[node].dial[1]
+     IN Becomes(Whole(Connected(node, me, n, lives[node]), <<"s", me>>,
+                      SConnected(me, [ss[me] EXCEPT !.nodes[node].dial = <<>>], node, n, api.leases)))
+
+Break == \E link \in Links : \E key \in DOMAIN nets[link] :
+  LET connection == nets[link][key]
+      full == {end \in Ends : Queue(connection, end) # <<>>}
+      paid == Spent(World, "break")
+  IN /\ left.break > 0 /\ ~connection.broken
+     /\ \E linger \in SUBSET full :
+          /\ linger # {} => left.linger > 0
+          /\ Becomes([(IF linger = {} THEN paid ELSE Spent(paid, "linger"))
+                        EXCEPT !.nets[link] = PutConnection(@, key, Broken(connection, linger))])
+
+\* ---- Messages -----------------------------------------------------------------------------------
+
+After(link, key, end) == [World EXCEPT !.nets[link] = Taken(@, key, end)]
+UpHead(link, key) == Head(nets[link][key].toUp)
+DownHead(link, key) == Head(nets[link][key].toDown)
+
+HearROf(key) ==
+  /\ nets["up"][key].toUp # <<>>
+  /\ Step(After("up", key, "up"), <<"r", key[1]>>, RReceived(key[1], rs[key[1]], UpHead("up", key), api.leases))
+HearSUpOf(key) ==
+  LET me == nets["up"][key].to
+  IN /\ nets["up"][key].toDown # <<>>
+     /\ Step(After("up", key, "down"), <<"s", me>>, SUpReceived(me, ss[me], DownHead("up", key), api.leases))
+HearSDownOf(node, key) ==
+  LET me == key[1]
+  IN /\ nets[node][key].toUp # <<>>
+     /\ Step(After(node, key, "up"), <<"s", me>>,
+             SDownReceived(me, ss[me], node, UpHead(node, key), api.nodes[node].agent, api.leases))
+HearKOf(node, key) ==
+  /\ nets[node][key].toDown # <<>>
+  /\ Step(After(node, key, "down"), <<node, lives[node]>>, KReceived(ks[node][1], DownHead(node, key)))
+
+HearR == \E key \in DOMAIN nets["up"] : HearROf(key)
+HearS == \/ \E key \in DOMAIN nets["up"] : HearSUpOf(key)
+         \/ \E node \in Nodes : \E key \in DOMAIN nets[node] : HearSDownOf(node, key)
+HearK == \E node \in Nodes : \E key \in DOMAIN nets[node] : HearKOf(node, key)
+
+Learnt(link, key, end) == [World EXCEPT !.nets[link] = Told(@, key, end)]
+ToldR == \E key \in DOMAIN nets["up"] :
+  /\ "up" \in nets["up"][key].untold
+  /\ Step(Learnt("up", key, "up"), <<"r", key[1]>>, RBroken(key[1], rs[key[1]], key[2]))
+ToldS ==
+  \/ \E key \in DOMAIN nets["up"] :
+       LET me == nets["up"][key].to
+       IN /\ "down" \in nets["up"][key].untold
+          /\ Step(Learnt("up", key, "down"), <<"s", me>>, SUpBroken(me, ss[me], key[1], key[2], api.leases))
+  \/ \E node \in Nodes : \E key \in DOMAIN nets[node] :
+       /\ "up" \in nets[node][key].untold
+       /\ Step(Learnt(node, key, "up"), <<"s", key[1]>>,
+               SDownBroken(key[1], ss[key[1]], node, key[2], api.leases))
+ToldK == \E node \in Nodes : \E key \in DOMAIN nets[node] :
+  /\ "down" \in nets[node][key].untold
+  /\ Step(Learnt(node, key, "down"), <<node, lives[node]>>, KBroken(ks[node][1], key[1], key[2]))
+
+\* ---- Reads and replies ---------------------------------------------------------------------------
+
+AnswerR == \E me \in DOMAIN rs : \E read \in DOMAIN rs[me].reads : \E value \in read.candidates :
+  Step(World, <<"r", me>>, RAnswered(me, [rs[me] EXCEPT !.reads = Minus(@, read)], read.token, value))
+
+SRead(me, life, token, value) ==
+  CASE token[1] = "list" -> SListed(me, life, value, api.leases)
+    [] token[1] = "newer" -> SNewerAnswered(me, life, token, value, api.leases)
+    [] OTHER -> SUpAnswered(me, life, token, value, api.leases)
+SReadOf(me, life, node, read, value) ==
+  IF read.of = "node" THEN SNodeRead(me, life, node, read.token, value, api.leases)
+  ELSE SNodeLease(me, life, node, read.token, value, api.leases)
+AnswerS == \E me \in DOMAIN ss :
+  \/ \E read \in DOMAIN ss[me].reads : \E value \in read.candidates :
+       Step(World, <<"s", me>>, SRead(me, [ss[me] EXCEPT !.reads = Minus(@, read)], read.token, value))
+  \/ \E node \in DOMAIN ss[me].nodes :
+       \/ \E read \in DOMAIN ss[me].nodes[node].reads : \E value \in read.candidates :
+            Step(World, <<"s", me>>,
+                 SReadOf(me, [ss[me] EXCEPT !.nodes[node].reads = Minus(@, read)], node, read, value))
+       \/ \E answer \in DOMAIN ss[me].nodes[node].marks :
+            Step(World, <<"s", me>>,
+                 SMarked(me, [ss[me] EXCEPT !.nodes[node].marks = Minus(@, answer)], node, answer,
+                         api.nodes[node], api.leases))
+
+KRead(node, life, token, value) ==
+  CASE token[1] \in {"minimum", "own"} -> KLeaseRead(life, token, value)
+    [] token[1] = "list" -> KListed(life, journals[node], value)
+    [] token[1] = "hello" -> KNodeRead(life, token, value)
+    [] token[1] = "pod" -> KPod(life, [type |-> "podRead", uid |-> token[2], found |-> value])
+KAnswer(life, answer) ==
+  IF answer.type = "registered" THEN KRegistered(life, answer.fact) ELSE KPod(life, answer)
+AnswerK == \E node \in Nodes :
+  /\ ks[node] # <<>>
+  /\ LET life == ks[node][1]
+         who == <<node, lives[node]>>
+     IN \/ \E read \in DOMAIN life.reads : \E value \in read.candidates :
+             Step(World, who, KRead(node, [life EXCEPT !.reads = Minus(@, read)], read.token, value))
+        \/ \E answer \in DOMAIN life.answers :
+             Step(World, who, KAnswer([life EXCEPT !.answers = Minus(@, answer)], answer))
+        \/ \E uid \in DOMAIN life.told :
+             LET told == life.told[uid]
+                 rest == IF Len(told) = 1 THEN But(life.told, uid) ELSE With(life.told, uid, Tail(told))
+             IN Step(World, who, KPod([life EXCEPT !.told = rest], [type |-> Head(told), uid |-> uid]))
+
+\* ---- Watches ------------------------------------------------------------------------------------------
+
+WatchR == \E me \in DOMAIN rs : rs[me].seen # api.set /\ Step(World, <<"r", me>>, RSees(me, rs[me], api.set))
+WatchS == \E me \in DOMAIN ss :
+  ss[me].seen # api.set /\ Step(World, <<"s", me>>, SNoted(me, [ss[me] EXCEPT !.seen = api.set], api.leases))
+
+\* An object that came and went is told of all the same: as it was last, and that it is gone.
+Unseen(node, uid) ==
+  LET life == ks[node][1]
+  IN IF uid \in DOMAIN life.passed THEN TRUE
+     ELSE IF uid \in PodsOn(api, node)
+     THEN IF uid \in DOMAIN life.seen THEN life.seen[uid][1] # api.pods[uid].rv ELSE TRUE
+     ELSE uid \in DOMAIN life.seen
+Watched(node, uid) ==
+  LET life == ks[node][1]
+      Saw(fact, rest) ==
+        KPod([life EXCEPT !.seen = With(@, uid, <<fact.rv, fact.meta[1]>>), !.passed = rest],
+             [type |-> "observed", fact |-> fact])
+  IN CASE uid \in DOMAIN life.passed -> Saw(life.passed[uid], But(life.passed, uid))
+       [] uid \in PodsOn(api, node) -> Saw(api.pods[uid], life.passed)
+       [] OTHER -> KPod([life EXCEPT !.seen = But(@, uid)],
+                        [type |-> "vanished", uid |-> uid, meta |-> <<life.seen[uid][2]>>])
+WatchK == \E node \in Nodes :
+  /\ ks[node] # <<>>
+  /\ \E uid \in DOMAIN ks[node][1].passed \cup PodsOn(api, node) \cup DOMAIN ks[node][1].seen :
+       Unseen(node, uid) /\ Step(World, <<node, lives[node]>>, Watched(node, uid))
+
+\* ---- Writes, containers, people --------------------------------------------------------------------------
+
+Removed(world, uid) ==
+  LET fact == world.api.pods[uid]
+      gone == Over([world EXCEPT !.api.pods = But(@, uid)], uid, "shown")
+      node == fact.node
+  IN IF world.ks[node] = <<>> THEN gone
+     ELSE IF uid \in DOMAIN world.ks[node][1].seen THEN gone
+     ELSE [gone EXCEPT !.ks[node][1].passed = With(@, uid, [fact EXCEPT !.deleting = TRUE])]
+
+Answered(world, who, answer) ==
+  IF IsAlive(world, who) THEN [world EXCEPT !.ks[who[1]][1].answers = Plus(@, answer)] ELSE world
+
+LandMark(world, who, write) ==
+  LET written == write.rv = world.api.nodes[write.node].rv
+      answer == [mark |-> write.mark, outcome |-> IF written THEN "written" ELSE "conflict"]
+      marked == IF ~written THEN world
+                ELSE [NodeChanged(world, write.node, "mark", <<write.mark>>) EXCEPT
+                        !.past.cancelled = With(@, write.node,
+                          [mark |-> write.mark, uids |-> DOMAIN world.journals[write.node].pods])]
+  IN IF IsAlive(world, who) THEN [marked EXCEPT !.ss[who[2]].nodes[write.node].marks = Plus(@, answer)]
+     ELSE marked
+
+LandPublish(world, who, write) ==
+  LET uid == write.record.uid
+      node == who[1]
+      runs == uid \in DOMAIN world.containers[node] /\ world.containers[node][uid] = "running"
+      fact == [uid |-> uid, meta |-> <<write.incarnation>>, node |-> node, rv |-> 1,
+               phase |-> IF runs THEN "Running" ELSE "Pending", ready |-> runs /\ write.record.ready,
+               deleting |-> FALSE]
+  IN Answered([world EXCEPT !.api.pods = With(@, uid, fact)], who, [type |-> "published", fact |-> fact])
+
+LandDelete(world, who, write) ==
+  LET uid == write.uid
+      there == uid \in DOMAIN world.api.pods /\ world.api.pods[uid].meta = write.meta
+      done == IF write.grace = 0 THEN Removed(world, uid)
+              ELSE IF world.api.pods[uid].deleting THEN world
+              ELSE PodChanged(world, uid, [world.api.pods[uid] EXCEPT !.deleting = TRUE])
+  IN IF there THEN Answered(done, who, [type |-> "deleted", uid |-> uid, outcome |-> "accepted"])
+     ELSE Answered(world, who, [type |-> "deleted", uid |-> uid, outcome |-> "notFound"])
+
+LandRegister(world, who, write) ==
+  LET landed == NodeChanged(world, who[1], "agent", Max(world.api.nodes[who[1]].agent, write.incarnation))
+  IN Answered(landed, who, [type |-> "registered", fact |-> landed.api.nodes[who[1]]])
+
+Land == \E flight \in DOMAIN flights :
+  LET world == [World EXCEPT !.flights = Minus(@, flight)]
+      write == flight.write
+  IN Becomes(CASE write.kind = "mark" -> LandMark(world, flight.by, write)
+               [] write.kind = "publish" -> LandPublish(world, flight.by, write)
+               [] write.kind = "delete" -> LandDelete(world, flight.by, write)
+               [] write.kind = "register" -> LandRegister(world, flight.by, write))
+\* It is lost with its writer.
+Lose == \E flight \in DOMAIN flights :
+  ~IsAlive(World, flight.by) /\ Becomes([World EXCEPT !.flights = Minus(@, flight)])
+
+Runs == \E node \in Nodes : \E uid \in DOMAIN containers[node] :
+  /\ containers[node][uid] = "starting"
+  /\ Becomes(Heard([World EXCEPT !.containers[node][uid] = "running", !.past.ran = @ \cup {uid},
+                      !.past.revived = IF uid \in DOMAIN past.ended /\ "confirmed" \in past.ended[uid]
+                                       THEN @ \cup {uid} ELSE @],
+                   node, uid, <<"started", "ready">>))
+Stops == \E node \in Nodes : \E uid \in DOMAIN containers[node] :
+  /\ containers[node][uid] = "stopping"
+  /\ Becomes(Heard([World EXCEPT !.containers[node] = But(@, uid)], node, uid, <<"stopped">>))
+
+\* People scale the ReplicaSet, and delete the first Pod that stands.
+Act ==
+  /\ acts # <<>>
+  /\ LET world == [World EXCEPT !.acts = Tail(@)]
+         standing == Sorted({uid \in DOMAIN api.pods : ~api.pods[uid].deleting})
+     IN Becomes(CASE Head(acts) = "scale" -> [world EXCEPT !.api.set = Set(@[1] + 1, Scale)]
+                  [] standing = <<>> -> world
+                  [] OTHER -> PodChanged(world, standing[1], [api.pods[standing[1]] EXCEPT !.deleting = TRUE]))
+
+\* ---- Time ------------------------------------------------------------------------------------------------
+
+\* What goes on of itself, time aside.
+Busy ==
+  \/ \E peer \in Peers : awaited[peer] # <<>>
+  \/ \E link \in Links : \E key \in DOMAIN nets[link] :
+       LET connection == nets[link][key]
+       IN connection.untold # {} \/ connection.toUp # <<>> \/ connection.toDown # <<>>
+  \/ DOMAIN rs \ {api.leases.up} # {} \/ DOMAIN ss \ {api.leases.down} # {}
+  \/ \E me \in DOMAIN rs : rs[me].reads # <<>> \/ rs[me].seen # api.set \/ RDials(me)
+  \/ \E me \in DOMAIN ss :
+       \/ ss[me].reads # <<>> \/ ss[me].seen # api.set
+       \/ \E node \in DOMAIN ss[me].nodes :
+            SDials(me, node) \/ ss[me].nodes[node].reads # <<>> \/ ss[me].nodes[node].marks # <<>>
+  \/ \E node \in Nodes : ks[node] # <<>> /\
+       LET life == ks[node][1]
+       IN \/ life.reads # <<>> \/ life.answers # <<>> \/ life.told # <<>>
+          \/ \E uid \in DOMAIN life.passed \cup PodsOn(api, node) \cup DOMAIN life.seen : Unseen(node, uid)
+  \/ flights # <<>>
+  \/ \E node \in Nodes : \E uid \in DOMAIN containers[node] : containers[node][uid] # "running"
+
+Unreachable(me, node, world) ==
+  /\ ss[me].nodes[node].timer
+  /\ Step(world, <<"s", me>>, STimedOut(me, ss[me], node, api.nodes[node], api.leases))
+TimeOut ==
+  /\ ~Busy
+  /\ \/ \E me \in DOMAIN rs : \E timer \in rs[me].timers :
+          Step(World, <<"r", me>>, RRetries(me, [rs[me] EXCEPT !.timers = @ \ {timer}]))
+     \/ \E me \in DOMAIN ss :
+          \/ \E node \in DOMAIN ss[me].nodes : Unreachable(me, node, World)
+          \/ \E timer \in ss[me].timers :
+               LET life == [ss[me] EXCEPT !.timers = @ \ {timer}]
+               IN Step(World, <<"s", me>>, IF timer[1] = "coolDown" THEN SCooled(me, life, timer[2], api.leases)
+                                           ELSE SNoted(me, life, api.leases))
+     \/ \E node \in Nodes : ks[node] # <<>> /\ \E timer \in ks[node][1].timers :
+          Step(World, <<node, lives[node]>>,
+               KPod([ks[node][1] EXCEPT !.timers = @ \ {timer}], [type |-> "waited", uid |-> timer[2]]))
+TimeOutEarly == left.timer > 0 /\ \E me \in DOMAIN ss : \E node \in DOMAIN ss[me].nodes :
+  Unreachable(me, node, Spent(World, "timer"))
+
+Next ==
+  \/ StartR \/ StartS \/ StartK \/ UsurpR \/ UsurpS \/ CrashR \/ CrashS \/ CrashK \/ LapseR \/ LapseS
+  \/ ConnectR \/ ConnectS \/ Break \/ HearR \/ HearS \/ HearK \/ ToldR \/ ToldS \/ ToldK
+  \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ Lose \/ Runs \/ Stops
+  \/ Act \/ TimeOut \/ TimeOutEarly
+
+Spec == Init /\ [][Next]_vars
+
+Timed ==
+  \/ \E me \in DOMAIN rs : rs[me].timers # {}
+  \/ \E me \in DOMAIN ss : ss[me].timers # {} \/ \E node \in DOMAIN ss[me].nodes : ss[me].nodes[node].timer
+  \/ \E node \in Nodes : ks[node] # <<>> /\ ks[node][1].timers # {}
+\* Whether something can happen of itself: neither a fault nor people.
+Pending == Busy \/ Timed
+FairSpec == Spec /\ ([]<>~Pending \/ []<><<left' = left /\ acts' = acts>>_vars)
+
+\* ---- Properties (protocol 10) --------------------------------------------------------------------------
+
+KLives == {ks[node][1] : node \in {one \in Nodes : ks[one] # <<>>}}
+
+UniquePlacement == \A uid \in DOMAIN past.accepted : Cardinality(past.accepted[uid]) = 1
+TerminationIrreversible == past.revived = {}
+
+AtLeast(known, mark) == known # <<>> /\ ~Below(known[1], mark)
+Drained(node) == IF journals[node].drained # <<>> THEN journals[node].drained ELSE api.nodes[node].drained
+\* A mark that its node has not answered and that is not void.
+Undrained(node) ==
+  LET mark == api.nodes[node].mark
+  IN /\ mark # <<>> /\ ~AtLeast(Drained(node), mark[1]) /\ mark[1][1] >= journals[node].fence[1]
+NoFalseConfirm ==
+  \A node \in Nodes : ~Undrained(node) => DOMAIN containers[node] \cap DOMAIN past.collected = {}
+
+\* S owns what it has not bound, K all that it holds.
+SingleOwner ==
+  LET owners(uid) == {<<"s", me>> : me \in {one \in DOMAIN ss : uid \in DOMAIN ss[one].unbound}}
+                     \cup {<<life.node, 1>> : life \in {one \in KLives : uid \in DOMAIN one.records}}
+      owned == UNION {DOMAIN ss[me].unbound : me \in DOMAIN ss} \cup UNION {DOMAIN life.records : life \in KLives}
+  IN \A uid \in owned : Cardinality(owners(uid)) <= 1
+
+TailPublishes ==
+  \A uid \in DOMAIN api.pods : uid \in DOMAIN past.accepted /\ api.pods[uid].node \in past.accepted[uid]
+NodeCapacity == \A node \in Nodes : Cardinality(DOMAIN containers[node]) <= Capacity
+
+\* The same uids and marks, live records equal.
+Coherent(mine, theirs) ==
+  /\ DOMAIN mine = DOMAIN theirs
+  /\ \A uid \in DOMAIN mine :
+       /\ Marked(mine[uid]) = Marked(theirs[uid])
+       /\ Marked(mine[uid]) \/ mine[uid] = theirs[uid]
+\* Ends that agree on an open session, with nothing under way.
+Quiet(link, key, upper, lower, to) ==
+  /\ upper = "open" /\ lower = "open"
+  /\ key \in DOMAIN nets[link]
+  /\ LET connection == nets[link][key]
+     IN connection.to = to /\ ~connection.broken /\ connection.toUp = <<>> /\ connection.toDown = <<>>
+CacheCoherent ==
+  /\ \A me \in DOMAIN rs, to \in DOMAIN ss :
+       /\ UpSession(me, rs[me]) = DownSession(to, ss[to].link)
+       /\ Quiet("up", <<me, rs[me].n>>, rs[me].state, ss[to].link.state, to)
+       => Coherent(rs[me].records, AllHeld(ss[to]))
+  /\ \A me \in DOMAIN ss, life \in KLives :
+       LET node == life.node
+       IN node \in DOMAIN ss[me].nodes =>
+            LET one == ss[me].nodes[node]
+            IN /\ UpSession(me, one) = KSession(life)
+               /\ Quiet(node, <<me, one.n>>, one.state, life.link.state, lives[node])
+               => Coherent(one.records, life.records)
+
+NeverBack(was, is) ==
+  \A uid \in DOMAIN was \cap DOMAIN is : PhaseOrder(was[uid].phase) <= PhaseOrder(is[uid].phase)
+PhaseMonotonic ==
+  [][ /\ \A me \in DOMAIN rs \cap DOMAIN rs' : NeverBack(rs[me].records, rs'[me].records)
+      /\ \A me \in DOMAIN ss \cap DOMAIN ss' : NeverBack(AllHeld(ss[me]), AllHeld(ss'[me]))
+      /\ \A node \in Nodes :
+           (ks[node] # <<>> /\ ks'[node] # <<>> /\ lives'[node] = lives[node]) =>
+             NeverBack(ks[node][1].records, ks'[node][1].records) ]_vars
+
+\* Whether a message may change a life that stands on a session.
+UpMay(me, life, message) ==
+  \/ life.state \notin {"verifying", "fetching", "open"}
+  \/ message.session = UpSession(me, life)
+  \/ message.session[2] = 0 /\ UpIsThisAttempt(me, life, message)
+DownMay(me, side, message) ==
+  IF message.kind = "Hello" THEN Below(side.fence, FenceOf(message.session))
+  ELSE side.state \notin {"offered", "open"} \/ message.session = DownSession(me, side)
+SSame(me) == me \in DOMAIN ss' => ss'[me] = ss[me]
+SessionFenced ==
+  [][ /\ \A key \in DOMAIN nets["up"] :
+           /\ HearROf(key) =>
+                \/ UpMay(key[1], rs[key[1]], UpHead("up", key))
+                \/ key[1] \in DOMAIN rs' => rs'[key[1]] = rs[key[1]]
+           /\ HearSUpOf(key) =>
+                LET me == nets["up"][key].to
+                IN DownMay(me, ss[me].link, DownHead("up", key)) \/ SSame(me)
+      /\ \A node \in Nodes : \A key \in DOMAIN nets[node] :
+           /\ HearSDownOf(node, key) =>
+                UpMay(key[1], ss[key[1]].nodes[node], UpHead(node, key)) \/ SSame(key[1])
+           /\ HearKOf(node, key) =>
+                \/ DownMay(ks[node][1].incarnation, ks[node][1].link, DownHead(node, key))
+                \/ ks'[node] # <<>> => ks'[node][1] = ks[node][1] ]_vars
+
+\* The node took a newer leader without answering the mark.
+Void(node, mark) == ~AtLeast(Drained(node), mark) /\ mark[1] < journals[node].fence[1]
+CancelledStaysOut ==
+  [][ \A node \in DOMAIN past.cancelled :
+        LET cancelled == past.cancelled[node]
+        IN Void(node, cancelled.mark)' \/ \A me \in DOMAIN ss' :
+             me >= cancelled.mark[1] =>
+               (HeldBy(ss'[me]) \cap cancelled.uids) \ (IF me \in DOMAIN ss THEN HeldBy(ss[me]) ELSE {}) = {} ]_vars
+
+\* ---- Liveness: what comes to stay when faults are over -----------------------------------------------------
+
+LiveIn(records) == {uid \in DOMAIN records : ~Marked(records[uid])}
+RLives == UNION {LiveIn(rs[me].records) : me \in DOMAIN rs}
+SLives == UNION {LiveIn(AllHeld(ss[me])) : me \in DOMAIN ss}
+KLive == UNION {LiveIn(life.records) : life \in KLives}
+Running == UNION {DOMAIN containers[node] : node \in Nodes}
+
+Converged ==
+  /\ \A peer \in Peers : awaited[peer] = <<>>
+  /\ \A live \in {RLives, SLives, KLive, Running} : Cardinality(live) = api.set[2]
+  /\ Running \subseteq RLives \cap SLives \cap KLive
+  /\ \A me \in DOMAIN rs : rs[me].state = "open"
+  /\ \A me \in DOMAIN ss :
+       ss[me].link.state = "open" /\ \A node \in DOMAIN ss[me].nodes : ss[me].nodes[node].state = "open"
+  /\ \A life \in KLives : life.link.state = "open"
+Converges == <>[]Converged
+ConvergesAtRest == ~Pending => Converged
+
+NoTombstone ==
+  /\ \A me \in DOMAIN rs : Marks(rs[me].records) = {}
+  /\ \A me \in DOMAIN ss : Marks(AllHeld(ss[me])) = {}
+  /\ \A life \in KLives : Marks(life.records) = {}
+TombstonesCollected == <>[]NoTombstone
+TombstonesCollectedAtRest == ~Pending => NoTombstone
+
+AllKnown == Running \cup DOMAIN api.pods \subseteq UNION {DOMAIN life.records : life \in KLives}
+NoLeak == <>[]AllKnown
+NoLeakAtRest == ~Pending => AllKnown
+=============================================================================

@@ -1,0 +1,126 @@
+/**
+ * Worlds of R, S and the K of each node, with nothing left out of their links: no reduction, every read and every watch
+ * a step of its own. Their ReplicaSet has no Deployment, so that R follows its replicas and nobody need stand in for D.
+ * Each is also a TLA+ world (`proofs-tla/Chain.tla`), state for state and step for step.
+ */
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import { replicaSet, room } from './objects.ts';
+
+const NODE_UNWATCHED = ['synced', 'switchObserved', 'nodeObserved'] as const;
+
+const ABOVE: readonly StageChoice[] = [
+  { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+  { peer: 'scheduler', use: 'scheduler', deaf: ['podObserved', 'switchObserved', 'nodeObserved', 'synced'] },
+];
+
+interface ExactOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly faults: FaultBudget;
+  /** Pods that run at first. */
+  readonly pods?: number;
+  readonly nodes?: number;
+  readonly script?: readonly UserAct[];
+  readonly change?: Partial<WorldDescription>;
+}
+
+/** People scale the ReplicaSet. @public */
+export const scaleTo = (replicas: number): UserAct => ({
+  act: 'scaleReplicaSet',
+  replicaSet: 'rs-t1',
+  replicas,
+});
+/** People delete a Pod of it. @public */
+export const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
+
+function exactWorld(options: ExactOptions): WorldDescription {
+  const { name, title, faults, pods = 1, nodes = 1, script = [scaleTo(0)] } = options;
+  const names = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
+  const tail = (node: string): StageChoice => ({
+    peer: `kubelet/${node}`,
+    use: 'kubelet',
+    deaf: NODE_UNWATCHED,
+  });
+  return {
+    name,
+    title,
+    faults: { misdial: 0, ...faults },
+    script,
+    stages: [...ABOVE, ...names.map(tail)],
+    nodes: names.map((node) => ({ name: node, capacity: room(2), known: true })),
+    runtime: 'runs',
+    replicaSets: [replicaSet(pods, { deployment: null })],
+    reduce: false,
+    renews: true,
+    settled: true,
+    spec: 'MCChain',
+    always: [
+      'UniquePlacement',
+      'TerminationIrreversible',
+      'NoFalseConfirm',
+      'SingleOwner',
+      'CacheCoherent',
+      'TailPublishes',
+      'NodeCapacity',
+      'PhaseMonotonic',
+      'SessionFenced',
+    ],
+    eventually: ['Converges', 'TombstonesCollected', 'NoLeak'],
+    sometimes: ['linkOpens', 'podRuns', 'podPublished'],
+    ...options.change,
+  };
+}
+
+/** Worlds of the chain that are TLA+ worlds too. @public */
+export const EXACT_WORLDS: readonly WorldDescription[] = [
+  exactWorld({
+    name: 'exact',
+    title: 'one Pod, one node, scaled to 0; no faults',
+    faults: {},
+    change: { sometimes: ['podRuns', 'tombstoneHeld', 'tombstoneCollected'] },
+  }),
+  exactWorld({
+    name: 'exact-break',
+    title: 'a link breaks, and what was under way arrives at any later time',
+    faults: { break: 1, linger: 1 },
+    change: { deep: true },
+  }),
+  exactWorld({
+    name: 'exact-deleted',
+    title: 'people delete the Pod; it is replaced under a new uid',
+    faults: {},
+    script: [DELETE],
+    change: { deep: true },
+  }),
+  exactWorld({
+    name: 'exact-crash-replicaset',
+    title: 'R crashes between any two effects',
+    faults: { crash: { replicaset: 1 } },
+  }),
+  exactWorld({
+    name: 'exact-crash-scheduler',
+    title: 'S crashes between any two effects',
+    faults: { crash: { scheduler: 1 } },
+  }),
+  exactWorld({
+    name: 'exact-crash-kubelet',
+    title: 'K crashes between any two effects; its containers live',
+    faults: { crash: { 'kubelet/n1': 1 } },
+    change: { deep: true },
+  }),
+  exactWorld({
+    name: 'exact-nodes',
+    title: 'two Pods on two nodes, scaled to 1',
+    pods: 2,
+    nodes: 2,
+    script: [scaleTo(1)],
+    faults: {},
+  }),
+  exactWorld({
+    name: 'exact-up',
+    title: 'no Pod at first, scaled to 1',
+    pods: 0,
+    script: [scaleTo(1)],
+    faults: {},
+  }),
+];
