@@ -45,7 +45,7 @@ export function isLiveness(property: string): boolean {
 }
 
 /** What must hold for good, said of the states at rest: broken there, it is broken, and the shortest way is known. */
-function restChecks(setting: Setting): NonNullable<Checks<World, Edge>['rest']> {
+export function restChecks(setting: Setting): NonNullable<Checks<World, Edge>['rest']> {
   const check = (name: PropertyName) => (world: World) =>
     PROPERTIES[name].check(snapshot(setting, world) as never);
   return {
@@ -57,7 +57,7 @@ function restChecks(setting: Setting): NonNullable<Checks<World, Edge>['rest']> 
 const movesOf = (edges: readonly Edge[]) => edges.map(({ move }) => move);
 
 /** What names an action for fairness: who acts on what. Which of several answers a read gives is not up to fairness. */
-function actionOf({ move }: Edge): string {
+export function actionOf({ move }: Edge): string {
   if (move.kind === 'answer') return `answer ${move.process}`;
   const { kind, ...rest } = move;
   return `${kind} ${Object.values(rest).join(' ')}`;
@@ -110,7 +110,8 @@ function searchWorld(setting: Setting, maxStates: number): Omit<Report, 'millise
   return { ...report, violation: { property, text, moves } };
 }
 
-function restText(setting: Setting, moves: readonly Move[], property: string): string {
+/** What is wrong with the state that moves lead to. */
+export function restText(setting: Setting, moves: readonly Move[], property: string): string {
   let world = firstWorld(setting);
   for (const [, , after] of retrace(setting, moves)) world = after;
   return PROPERTIES[property as keyof typeof PROPERTIES].check(snapshot(setting, world) as never) ?? '';

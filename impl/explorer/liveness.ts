@@ -22,15 +22,34 @@ export interface Lasso {
   readonly component: readonly number[];
 }
 
-/** Tarjan's algorithm without recursion, over the obligatory edges. */
-function components<Label>(graph: Graph<Label>, optional: (label: Label) => boolean): number[][] {
-  const size = graph.edges.length;
+/** The steps that must happen, each with the action that it belongs to. */
+export interface Obligations {
+  readonly size: number;
+  degreeOf(state: number): number;
+  targetOf(state: number, at: number): number;
+  actionOf(state: number, at: number): string | number;
+}
+
+function obligationsOf<Label>(graph: Graph<Label>, fairness: Fairness<Label>): Obligations {
+  const owed = graph.edges.map((out) => out.filter(({ label }) => !fairness.optional(label)));
+  const edge = (state: number, at: number) =>
+    (owed[state] as (typeof owed)[number])[at] as (typeof owed)[number][number];
+  return {
+    size: owed.length,
+    degreeOf: (state) => owed[state]?.length ?? 0,
+    targetOf: (state, at) => edge(state, at).to,
+    actionOf: (state, at) => fairness.action(edge(state, at).label),
+  };
+}
+
+/** Tarjan's algorithm without recursion. */
+function components(graph: Obligations): number[][] {
+  const { size } = graph;
   const index = new Int32Array(size).fill(-1);
   const low = new Int32Array(size);
   const onStack = new Uint8Array(size);
   const stack: number[] = [];
   const found: number[][] = [];
-  const targets = graph.edges.map((out) => out.filter(({ label }) => !optional(label)).map(({ to }) => to));
   let counter = 0;
   for (let root = 0; root < size; root += 1) {
     if (index[root] !== -1) continue;
@@ -45,8 +64,8 @@ function components<Label>(graph: Graph<Label>, optional: (label: Label) => bool
         stack.push(node);
         onStack[node] = 1;
       }
-      const to = targets[node]?.[top.at];
-      if (to !== undefined) {
+      if (top.at < graph.degreeOf(node)) {
+        const to = graph.targetOf(node, top.at);
         top.at += 1;
         if (index[to] === -1) work.push({ node: to, at: 0 });
         else if (onStack[to] === 1) low[node] = Math.min(low[node] as number, index[to] as number);
@@ -79,25 +98,29 @@ export function findLasso<Label>(
   goal: (state: number) => boolean,
   fairness: Fairness<Label>,
 ): Lasso | null {
-  for (const component of components(graph, fairness.optional)) {
+  return findLassoIn(obligationsOf(graph, fairness), goal);
+}
+
+/** The same, where only what must happen is known. */
+export function findLassoIn(graph: Obligations, goal: (state: number) => boolean): Lasso | null {
+  for (const component of components(graph)) {
     const outside = component.find((state) => !goal(state));
     if (outside === undefined) continue;
-    if (isFair(graph, new Set(component), fairness)) return { state: outside, component };
+    if (isFair(graph, new Set(component))) return { state: outside, component };
   }
   return null;
 }
 
-function isFair<Label>(graph: Graph<Label>, inside: ReadonlySet<number>, fairness: Fairness<Label>): boolean {
-  const taken = new Set<string>();
-  let alwaysPossible: Set<string> | null = null;
+function isFair(graph: Obligations, inside: ReadonlySet<number>): boolean {
+  const taken = new Set<string | number>();
+  let alwaysPossible: Set<string | number> | null = null;
   let hasInnerEdge = false;
   for (const state of inside) {
-    const possible = new Set<string>();
-    for (const { to, label } of graph.edges[state] ?? []) {
-      if (fairness.optional(label)) continue;
-      const action = fairness.action(label);
+    const possible = new Set<string | number>();
+    for (let at = 0; at < graph.degreeOf(state); at += 1) {
+      const action = graph.actionOf(state, at);
       possible.add(action);
-      if (!inside.has(to)) continue;
+      if (!inside.has(graph.targetOf(state, at))) continue;
       taken.add(action);
       hasInnerEdge = true;
     }

@@ -96,7 +96,7 @@ class Visited<Label> {
 }
 
 /** First check that fails. */
-function failing<Args extends readonly unknown[]>(
+export function failing<Args extends readonly unknown[]>(
   checks: Readonly<Record<string, (...args: Args) => string | null>>,
   ...args: Args
 ): { property: string; text: string } | null {

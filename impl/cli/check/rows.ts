@@ -2,6 +2,7 @@
 import { checkWorld, type Effort, isLiveness, type Report } from '../../explorer/check.ts';
 import type { Move } from '../../explorer/moves.ts';
 import { tableOf } from '../../explorer/trace.ts';
+import { searchWide } from '../../explorer/wide/search.ts';
 import type { Setting } from '../../explorer/world.ts';
 import { checkByTlc, type TlcEffort, type TlcReport } from '../../tlc/check.ts';
 import type { Difference } from '../../tlc/compare.ts';
@@ -48,12 +49,25 @@ function exitOf({ violation, unseen }: Report, isMutated: boolean): number {
   return unseen.length > 0 && !isMutated ? CHECK_EXIT.unseen : CHECK_EXIT.held;
 }
 
+/** Worlds that each thread of a wide search keeps: a level of a large world, in some hundred megabytes. */
+const WORLDS_KEPT = 20_000;
+
 /** Most memory that this process has held. */
 const ownMegabytes = () => Math.round(process.resourceUsage().maxRSS / 1024);
 
 /** The explorer's row. */
 export function explorerRow(setting: Setting, effort: Effort): Row {
-  const report = checkWorld(setting, effort);
+  return explorerRowOf(setting, checkWorld(setting, effort));
+}
+
+/** The same by a search of several threads in bounded memory; a world that is walked is walked. */
+export async function wideRow(setting: Setting, effort: Effort, threads: number): Promise<Row> {
+  if (setting.description.walkOnly) return explorerRow(setting, effort);
+  const { maxStates } = effort;
+  return explorerRowOf(setting, await searchWide(setting, { maxStates, threads, worldsKept: WORLDS_KEPT }));
+}
+
+function explorerRowOf(setting: Setting, report: Report): Row {
   const { world, how, states, transitions, depth, milliseconds, violation } = report;
   const details =
     violation === null

@@ -4,7 +4,7 @@ import type { Setting } from '../../explorer/world.ts';
 import type { TlcProgress } from '../../tlc/output.ts';
 import type { Toolchain } from '../../tlc/resolve.ts';
 import type { Engine } from './choose.ts';
-import { explorerRow, type Row, tlcAndEqualRows, tlcRow } from './rows.ts';
+import { explorerRow, type Row, tlcAndEqualRows, tlcRow, wideRow } from './rows.ts';
 
 /** How a world is checked (plain data). */
 export interface WorldEffort extends Effort {
@@ -12,6 +12,8 @@ export interface WorldEffort extends Effort {
   readonly toolchain: Toolchain | null;
   /** Threads of TLC. */
   readonly workers: number;
+  /** Threads of the explorer; if absent it searches plainly, and a deep world by as many as TLC. */
+  readonly threads?: number;
   /** Largest heap of TLC. */
   readonly heap?: string;
   /** Folder of the TLA+ modules, if not ours. */
@@ -26,7 +28,10 @@ export async function* rowsOf(
   onProgress: (progress: TlcProgress) => void,
 ): AsyncGenerator<Row> {
   const { engine, toolchain, workers, heap, modules: folder, maxStates } = effort;
-  if (engine !== 'tlc') yield explorerRow(setting, effort);
+  const isWide = setting.description.deep === true && setting.mutants.size === 0;
+  const threads = effort.threads ?? (isWide ? workers : 0);
+  if (engine !== 'tlc')
+    yield threads > 0 ? await wideRow(setting, effort, threads) : explorerRow(setting, effort);
   if (toolchain === null || setting.description.spec === undefined) return;
   const chosen = { ...(heap === undefined ? {} : { heap }), ...(folder === undefined ? {} : { folder }) };
   const how = { signal, onProgress, workers, ...chosen };

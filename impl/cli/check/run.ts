@@ -27,6 +27,8 @@ export interface CheckOptions extends Effort {
   readonly modules?: string;
   /** Megabytes for the explorer. */
   readonly memory?: number;
+  /** Of the explorer, in each world. */
+  readonly threads?: number;
   /** Worlds at once. */
   readonly jobs?: number;
   /** File that keeps what was found: worlds in it are left out. */
@@ -71,14 +73,18 @@ async function tasksOf(
   jobs: number,
   isDone: (world: string) => boolean,
 ): Promise<readonly Task[]> {
-  const { engine, deep, mutant, world, heap, modules, maxStates, walks, seed, steps } = options;
+  const { engine, deep, mutant, world, heap, modules, threads, maxStates, walks, seed, steps } = options;
   mutantsOf(mutant);
   const worlds = worldsOf(world, deep, engine).filter(({ name }) => !isDone(name));
   const needsTlc = engine !== 'explorer' && worlds.some(({ spec }) => spec !== undefined);
   const toolchain = needsTlc ? await resolveToolchain({ onProgress: say }) : null;
   const workers = Math.max(1, Math.floor(availableParallelism() / Math.min(jobs, worlds.length)));
   const effort = { engine, mutant, toolchain, workers, maxStates, walks, seed, steps };
-  const chosen = { ...(heap === undefined ? {} : { heap }), ...(modules === undefined ? {} : { modules }) };
+  const chosen = {
+    ...(heap === undefined ? {} : { heap }),
+    ...(modules === undefined ? {} : { modules }),
+    ...(threads === undefined ? {} : { threads }),
+  };
   return worlds.map(({ name }) => ({ ...effort, ...chosen, world: name }));
 }
 

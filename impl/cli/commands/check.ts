@@ -19,6 +19,7 @@ interface Options {
   readonly heap?: string;
   readonly modules?: string;
   readonly memory?: number;
+  readonly threads?: number;
   readonly jobs?: number;
   readonly resume?: string;
   readonly page?: string;
@@ -86,6 +87,11 @@ export function register(program: Command): void {
     .option('--heap <size>', 'largest heap of TLC: 512m, 4g', size)
     .option('--modules <folder>', 'folder of the TLA+ modules: a changed copy of proofs-tla')
     .option('--memory <megabytes>', "largest heap of the explorer, of each world's process", positive)
+    .option(
+      '--threads <n>',
+      'search each world by so many threads, in bounded memory (deep worlds always)',
+      positive,
+    )
     .option('--jobs <n>', 'worlds at once; as many as there are cores, if absent', positive)
     .option('--resume <file>', 'keep what was found in this file, and leave out what it holds already')
     .option('--page <file>', 'write all that is kept as a page of the docs')
