@@ -19,6 +19,8 @@ export const ERROR_CODES = {
     'a peer of an incarnation or session that has been fenced, or that does not hold its Lease',
   DEPLOYMENT_NOT_ELIGIBLE: 'a managed Deployment needs what the Scheduler stage does not honour',
   DEPLOYMENT_UNKNOWN: 'there is no managed Deployment of this name',
+  CALLER_UNAUTHENTICATED: 'a caller of the scale API has no token that the API Server knows',
+  CALLER_FORBIDDEN: 'a caller of the scale API may not update the scale of this Deployment',
   STAGE_NOT_RUNNING: 'a stage that is asked has no life at this moment',
   PATH_UNKNOWN: 'a path that the scale API does not serve',
   METHOD_NOT_ALLOWED: 'a method that the scale API does not take',

@@ -44,7 +44,12 @@ const NODE_RULES: readonly Rule[] = [...PUBLISHER_RULES, rule('', ['pods/status'
 const CONTROL = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
 
 const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
-  autoscaler: [rule('apps', ['deployments'], WATCH)],
+  autoscaler: [
+    rule('apps', ['deployments'], WATCH),
+    // Who may scale directly.
+    rule('authentication.k8s.io', ['tokenreviews'], ['create']),
+    rule('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
+  ],
   deployment: [
     // writeReplicas: value and annotation in one patch.
     rule('apps', ['deployments'], [...WATCH, 'patch']),

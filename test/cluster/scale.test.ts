@@ -2,7 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKubernetesClient } from '../../impl/controller/kubernetes/client.ts';
 import { SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import { callersOf } from '../../impl/controller/process/callers.ts';
+import { serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
 import { denialsBetween } from '../../impl/deploy/denials.ts';
 import { ACCOUNTS, STOCK_REPLICASET_CONTROLLER, serviceAccountUser } from '../../impl/deploy/identities.ts';
 import { POLICIES } from '../../impl/deploy/policies.ts';
@@ -82,6 +85,47 @@ describe.skipIf(!support.ok)('a managed Deployment on the real control plane', (
       await go('kubectl 0 → 200', 200, byKubectl(200));
       await go('kubectl 200 → 20', 20, byKubectl(20));
       await go('kubectl 20 → 0', 0, byKubectl(0));
+    },
+    CASE_MS,
+  );
+
+  it(
+    'the direct scale API takes a caller who may update deployments/scale, by its own token, and no other',
+    async () => {
+      for (const who of ['gateway', 'stranger']) await kd.kubectl('create', 'serviceaccount', who);
+      const may = ['--verb=update', '--resource=deployments.apps/scale', '--resource-name=ours'];
+      await kd.kubectl('create', 'role', 'scaler', ...may);
+      await kd.kubectl(
+        'create',
+        'rolebinding',
+        'scaler',
+        '--role=scaler',
+        '--serviceaccount=default:gateway',
+      );
+      const autoscaler = await kd.cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.autoscaler);
+      const client = createKubernetesClient({ kubeconfig: autoscaler });
+      const scaled: [string, number][] = [];
+      const api = await serveScaleApi(
+        { listen: '127.0.0.1:0', callers: callersOf(client) },
+        {
+          find: (_, name) => ({ uid: name, ineligible: [] }),
+          scale: (uid, replicas) => scaled.push([uid, replicas]) > 0,
+        },
+      );
+      const ask = async (name: string, token: string) => {
+        const url = `http://${api.address}/v1/namespaces/default/deployments/${name}/scale`;
+        const headers = { authorization: `Bearer ${token}` };
+        return (await fetch(url, { method: 'PUT', body: '{"replicas": 7}', headers })).status;
+      };
+      const tokenOf = async (who: string) => (await kd.kubectl('create', 'token', who)).trim();
+      const [gateway, stranger] = [await tokenOf('gateway'), await tokenOf('stranger')];
+      expect(await ask('ours', gateway)).toBe(202);
+      expect(await ask('plain', gateway)).toBe(403);
+      expect(await ask('ours', stranger)).toBe(403);
+      expect(await ask('ours', `${gateway.slice(0, -4)}AAAA`)).toBe(401);
+      expect(scaled).toEqual([['ours', 7]]);
+      await api.close();
+      await client.close();
     },
     CASE_MS,
   );

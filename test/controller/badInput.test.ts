@@ -182,7 +182,7 @@ describe('a managed Deployment that is not eligible', () => {
     const { scaleApi } = await run({
       stages: ['autoscaler', 'deployment', 'replicaset', 'scheduler'],
       nodes: ['node-0'],
-      scaleApi: '127.0.0.1:0',
+      scaleApi: { listen: '127.0.0.1:0', isOpen: true },
     });
     const scale = async (name: string) => {
       const url = `http://${scaleApi}/v1/namespaces/default/deployments/${name}/scale`;

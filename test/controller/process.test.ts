@@ -19,6 +19,11 @@ describe('flags that are wrong end the command with exit code 2 and say what was
     [['run', '--stages', 'scheduler,kubelet'], 'FLAG_INVALID: expected a comma-separated list of autoscaler'],
     [['run', '--stages', 'scheduler', '--log-level', 'loud'], 'FLAG_INVALID: expected one of fatal'],
     [['run', '--stages', 'autoscaler', '--scale-api', 'nowhere'], 'FLAG_INVALID: expected host:port'],
+    [['run', '--stages', 'autoscaler', '--scale-api', '0.0.0.0:0'], 'FLAG_INVALID: --scale-api 0.0.0.0:0'],
+    [
+      ['run', '--stages', 'autoscaler', '--scale-api', 'a.example:80', '--scale-api-open'],
+      'FLAG_INVALID: --scale-api a.example:80: expected a loopback address',
+    ],
     [['run', '--stages', 'scheduler', '--nope'], "unknown option '--nope'"],
     [['agent'], '--nodes'],
     [['agent', '--nodes', 'Not_A_Node'], 'FLAG_INVALID: expected a comma-separated list of Node names'],

@@ -1,7 +1,14 @@
 /** The direct scale API: what it takes, and a stable code for each thing that it does not. */
+import https from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../impl/controller/links/certificates.ts';
+import type { Callers, Verdict } from '../../impl/controller/process/callers.ts';
 import type { Listening } from '../../impl/controller/process/listen.ts';
-import { type ScaleSubject, serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
+import {
+  type ScaleSubject,
+  type ScaleTarget,
+  serveScaleApi,
+} from '../../impl/controller/process/scaleApi.ts';
 import { ERROR_CODES } from '../../spec/errors.ts';
 
 const KNOWN: Readonly<Record<string, ScaleSubject>> = {
@@ -10,16 +17,17 @@ const KNOWN: Readonly<Record<string, ScaleSubject>> = {
 };
 const scaled: [string, number][] = [];
 let isRunning = true;
+const TARGET: ScaleTarget = {
+  find: (namespace, name) => KNOWN[`${namespace}/${name}`],
+  scale: (deployment, replicas) => {
+    if (isRunning) scaled.push([deployment, replicas]);
+    return isRunning;
+  },
+};
 let api: Listening;
 
 beforeAll(async () => {
-  api = await serveScaleApi('127.0.0.1:0', {
-    find: (namespace, name) => KNOWN[`${namespace}/${name}`],
-    scale: (deployment, replicas) => {
-      if (isRunning) scaled.push([deployment, replicas]);
-      return isRunning;
-    },
-  });
+  api = await serveScaleApi({ listen: '127.0.0.1:0', callers: null }, TARGET);
 });
 afterAll(() => api.close());
 
@@ -66,5 +74,75 @@ describe('the direct scale API', () => {
     expect((await ask('gang', '{"replicas": 1}')).message).toContain('gang scheduling is not honoured');
     isRunning = false;
     expect(await ask('web', '{"replicas": 1}')).toMatchObject({ status: 503, code: 'STAGE_NOT_RUNNING' });
+  });
+});
+
+describe('the direct scale API, where callers are judged', () => {
+  const VERDICTS: Readonly<Record<string, Verdict>> = {
+    good: { allowed: true, user: 'gateway' },
+    other: { allowed: false, status: 403, code: 'CALLER_FORBIDDEN', message: 'expected another user' },
+    none: { allowed: false, status: 401, code: 'CALLER_UNAUTHENTICATED', message: 'expected a token' },
+  };
+  const seen: unknown[] = [];
+  const callers: Callers = {
+    async judge(...asked) {
+      seen.push(asked);
+      return VERDICTS[asked[0] ?? 'none'] as Verdict;
+    },
+  };
+  const PATH = '/v1/namespaces/default/deployments/web/scale';
+  let judged: Listening;
+  beforeAll(async () => {
+    isRunning = true;
+    judged = await serveScaleApi({ listen: '127.0.0.1:0', callers }, TARGET);
+  });
+  afterAll(() => judged.close());
+
+  it.each([
+    ['Bearer good', 202, undefined],
+    ['bearer good', 202, undefined],
+    ['Bearer other', 403, 'CALLER_FORBIDDEN'],
+    ['Basic Z29vZA==', 401, 'CALLER_UNAUTHENTICATED'],
+    ['Bearer good good', 401, 'CALLER_UNAUTHENTICATED'],
+    [undefined, 401, 'CALLER_UNAUTHENTICATED'],
+  ])(
+    '%s is answered %i; who is refused scales nothing, and learns nothing',
+    async (authorization, status, code) => {
+      const before = scaled.length;
+      const answer = await fetch(`http://${judged.address}${PATH}`, {
+        method: 'PUT',
+        body: '{"replicas": 4}',
+        headers: authorization === undefined ? {} : { authorization },
+      });
+      expect({ status: answer.status, ...((await answer.json()) as object) }).toMatchObject({
+        status,
+        ...(code !== undefined && { code }),
+      });
+      expect(scaled).toHaveLength(before + (status === 202 ? 1 : 0));
+      expect(seen.at(-1)).toEqual([
+        status === 401 ? null : (authorization?.split(' ')[1] ?? null),
+        'default',
+        'web',
+      ]);
+    },
+  );
+
+  it('is served by TLS, to who trusts its certificate', async () => {
+    const tls = await (await createAuthority()).issue('autoscaler');
+    const safe = await serveScaleApi({ listen: '127.0.0.1:0', callers, tls }, TARGET);
+    const ask = (options: https.RequestOptions) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        https
+          .request(`https://${safe.address}${PATH}`, {
+            ...{ method: 'PUT', headers: { authorization: 'Bearer good' }, agent: false },
+            ...options,
+          })
+          .on('response', (answer) => resolve(answer.resume().statusCode))
+          .on('error', reject)
+          .end('{"replicas": 5}');
+      });
+    expect(await ask({ ca: tls.ca, checkServerIdentity: () => undefined })).toBe(202);
+    await expect(ask({})).rejects.toThrow();
+    await safe.close();
   });
 });

@@ -1,6 +1,9 @@
 /** `kubedirect run`: stages of the narrow waist in this process. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { KubedirectError } from '../../../spec/errors.ts';
 import { STAGES, type StageName } from '../../../spec/vocabulary.ts';
+import type { ScaleApiFlags } from '../../controller/process/process.ts';
+import { readKeyPair } from '../keyPair.ts';
 import { hostAndPort, type RunFlags, untilSignalled, withCommonOptions } from '../stages.ts';
 
 function stageList(text: string): Exclude<StageName, 'kubelet'>[] {
@@ -14,6 +17,29 @@ function stageList(text: string): Exclude<StageName, 'kubelet'>[] {
   return names as Exclude<StageName, 'kubelet'>[];
 }
 
+interface ScaleFlags {
+  readonly scaleApi?: string;
+  readonly scaleApiTls?: string;
+  readonly scaleApiOpen?: boolean;
+}
+
+const LOOPBACK = /^(127(\.\d+){3}|localhost|\[?::1\]?):\d+$/;
+
+/** @throws KubedirectError `FLAG_INVALID`, `CERTIFICATES_UNREADABLE` */
+function scaleApiOf({ scaleApi, scaleApiTls, scaleApiOpen = false }: ScaleFlags): ScaleApiFlags | undefined {
+  if (scaleApi === undefined) return undefined;
+  if (!LOOPBACK.test(scaleApi) && (scaleApiOpen || scaleApiTls === undefined))
+    throw new KubedirectError(
+      'FLAG_INVALID',
+      `--scale-api ${scaleApi}: expected a loopback address, or --scale-api-tls without --scale-api-open: tokens must not travel in plain text, nor others scale what is not theirs`,
+    );
+  return {
+    listen: scaleApi,
+    isOpen: scaleApiOpen,
+    tls: scaleApiTls === undefined ? undefined : readKeyPair(scaleApiTls),
+  };
+}
+
 /** Adds the command. */
 export function register(program: Command): void {
   withCommonOptions(
@@ -23,16 +49,18 @@ export function register(program: Command): void {
       .requiredOption('--stages <list>', 'autoscaler,deployment,replicaset,scheduler', stageList)
       .option(
         '--scale-api <host:port>',
-        'serve the direct scale API there (with the autoscaler)',
+        'serve the direct scale API there (with the autoscaler); callers show a token of the API Server',
         hostAndPort,
-      ),
-  ).action((flags: RunFlags & { stages: ReturnType<typeof stageList>; scaleApi?: string }) =>
+      )
+      .option('--scale-api-tls <folder>', 'serve it by TLS: tls.crt and tls.key are there, as in a Secret')
+      .option('--scale-api-open', 'ask no caller of it for a token; only on a loopback address'),
+  ).action((flags: RunFlags & ScaleFlags & { stages: ReturnType<typeof stageList> }) =>
     untilSignalled(flags, {
       stages: flags.stages,
       nodes: [],
       runtime: 'publish',
       journals: '',
-      scaleApi: flags.scaleApi,
+      scaleApi: scaleApiOf(flags),
     }),
   );
 }

@@ -23,6 +23,7 @@ import { pathOf } from '../kubernetes/paths.ts';
 import { LocalLinks, type TlsOptions } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
+import { callersOf } from './callers.ts';
 import type { Listening } from './listen.ts';
 import { readinessOf } from './readiness.ts';
 import { type ScaleSubject, serveScaleApi } from './scaleApi.ts';
@@ -38,6 +39,16 @@ const STAGES: Readonly<Record<StageName, Stage<any>>> = {
   kubelet: kubeletStage,
 };
 
+/** How the direct scale API is served. @public */
+export interface ScaleApiFlags {
+  /** `host:port`. */
+  readonly listen: string;
+  /** Without authentication: everyone who can connect may scale everything that is managed. */
+  readonly isOpen: boolean;
+  /** Certificate and key, PEM; without: plain text. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
 /** What a process runs. @public */
 export interface ProcessOptions {
   readonly kubeconfig?: string | undefined;
@@ -51,8 +62,8 @@ export interface ProcessOptions {
   readonly namespace?: string | undefined;
   /** Address to listen on; ports are chosen by the system. Default 127.0.0.1. */
   readonly host?: string | undefined;
-  /** A: where the direct scale API listens, `host:port`. */
-  readonly scaleApi?: string | undefined;
+  /** A: how the direct scale API is served. */
+  readonly scaleApi?: ScaleApiFlags | undefined;
   /** K: folder of the journals. */
   readonly journals: string;
   readonly holder?: string | undefined;
@@ -116,7 +127,12 @@ function stageOptions(
   return { recorder, make };
 }
 
-function startScaleApi(address: string, autoscaler: StageProcess, hub: WatchHub): Promise<Listening> {
+function startScaleApi(
+  { listen, isOpen, tls }: ScaleApiFlags,
+  autoscaler: StageProcess,
+  client: KubernetesClient,
+  hub: WatchHub,
+): Promise<Listening> {
   const managed = new Map<string, ScaleSubject>();
   const keyOf = ({ metadata }: DeploymentObject) => `${metadata.namespace}/${metadata.name}`;
   hub.subscribe<DeploymentObject>(
@@ -132,10 +148,13 @@ function startScaleApi(address: string, autoscaler: StageProcess, hub: WatchHub)
       synced: () => {},
     },
   );
-  return serveScaleApi(address, {
-    find: (namespace, name) => managed.get(`${namespace}/${name}`),
-    scale: (deployment, replicas) => autoscaler.give({ type: 'scaleRequested', deployment, replicas }),
-  });
+  return serveScaleApi(
+    { listen, callers: isOpen ? null : callersOf(client), tls },
+    {
+      find: (namespace, name) => managed.get(`${namespace}/${name}`),
+      scale: (deployment, replicas) => autoscaler.give({ type: 'scaleRequested', deployment, replicas }),
+    },
+  );
 }
 
 /**
@@ -176,7 +195,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const scaleApi =
     autoscaler === undefined || options.scaleApi === undefined
       ? null
-      : await startScaleApi(options.scaleApi, autoscaler, hub);
+      : await startScaleApi(options.scaleApi, autoscaler, client, hub);
   return {
     stages,
     scaleApi: scaleApi?.address ?? null,

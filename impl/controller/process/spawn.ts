@@ -112,7 +112,7 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
   const run = (name: SpawnedStage['name'], kubeconfig: string, stages: readonly string[]) =>
     make(name, kubeconfig, [
       ...['run', '--stages', stages.join(',')],
-      ...(stages.includes('autoscaler') ? ['--scale-api', '127.0.0.1:0'] : []),
+      ...(stages.includes('autoscaler') ? ['--scale-api', '127.0.0.1:0', '--scale-api-open'] : []),
     ]);
   const together = control === undefined ? null : run('control', control, CONTROL);
   const stage = (name: (typeof CONTROL)[number]) => together ?? run(name, kubeconfigs[name], [name]);

@@ -1,0 +1,133 @@
+/**
+ * Who may scale through the direct scale API: whoever may update the Deployment's scale at the API Server, which is asked with the
+ * caller's own token (TokenReview, then SubjectAccessReview). Its answers are kept for a while, so that a scale request asks nothing.
+ */
+import { createHash } from 'node:crypto';
+import type { ErrorCode } from '../../../spec/errors.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+
+/** Whether a caller may scale a Deployment. @public */
+export type Verdict =
+  | { readonly allowed: true; readonly user: string }
+  | {
+      readonly allowed: false;
+      readonly status: 401 | 403 | 503;
+      readonly code: ErrorCode;
+      readonly message: string;
+    };
+
+/** Judges callers. @public */
+export interface Callers {
+  /** @param token - of the `Authorization: Bearer` header; null without one */
+  judge(token: string | null, namespace: string, name: string): Promise<Verdict>;
+}
+
+interface User {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+interface TokenReview {
+  readonly status?: { readonly authenticated?: boolean; readonly user?: User };
+}
+
+interface SubjectAccessReview {
+  readonly status?: { readonly allowed?: boolean; readonly reason?: string };
+}
+
+/** How long an answer is kept: a right that was taken away may be used so long, one that was given may be refused so long. */
+const YES_MS = 60_000;
+const NO_MS = 5_000;
+const MOST_ANSWERS = 10_000;
+
+/** Answers to questions, each asked once at a time. The oldest go when there are too many. */
+class Answers<T> {
+  readonly #now: () => number;
+  readonly #isYes: (answer: T) => boolean;
+  readonly #kept = new Map<string, { readonly answer: Promise<T>; until: number }>();
+
+  constructor(now: () => number, isYes: (answer: T) => boolean) {
+    this.#now = now;
+    this.#isYes = isYes;
+  }
+
+  get(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#kept.get(key);
+    if (known !== undefined && this.#now() < known.until) return known.answer;
+    const entry = { answer: ask(), until: Number.POSITIVE_INFINITY };
+    this.#kept.delete(key);
+    this.#kept.set(key, entry);
+    if (this.#kept.size > MOST_ANSWERS) this.#kept.delete(this.#kept.keys().next().value as string);
+    entry.answer.then(
+      (answer) => {
+        entry.until = this.#now() + (this.#isYes(answer) ? YES_MS : NO_MS);
+      },
+      () => this.#kept.delete(key), // no answer is not kept
+    );
+    return entry.answer;
+  }
+}
+
+const digest = (token: string) => createHash('sha256').update(token).digest('base64url');
+
+/** Asks the API Server. @param now - the clock, ms */
+export function callersOf(client: KubernetesClient, now: () => number = Date.now): Callers {
+  const users = new Answers<User | null>(now, (user) => user !== null);
+  const rights = new Answers<boolean>(now, (isAllowed) => isAllowed);
+
+  const userOf = async (token: string): Promise<User | null> => {
+    const { status } = await client.request<TokenReview>({
+      method: 'POST',
+      path: '/apis/authentication.k8s.io/v1/tokenreviews',
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } },
+    });
+    return status?.authenticated === true && status.user !== undefined ? status.user : null;
+  };
+  const mayScale = async (user: User, namespace: string, name: string): Promise<boolean> => {
+    const attributes = { group: 'apps', resource: 'deployments', subresource: 'scale' };
+    const { username, uid, groups, extra } = user;
+    const { status } = await client.request<SubjectAccessReview>({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: {
+          resourceAttributes: { ...attributes, verb: 'update', namespace, name },
+          user: username,
+          ...{ uid, groups, extra },
+        },
+      },
+    });
+    return status?.allowed === true;
+  };
+  return {
+    async judge(token, namespace, name) {
+      if (token === null)
+        return unauthenticated('expected the header "Authorization: Bearer <token>", got none');
+      try {
+        const key = digest(token);
+        const user = await users.get(key, () => userOf(token));
+        if (user === null)
+          return unauthenticated(
+            'expected a token that the API Server knows, got another (or an expired one)',
+          );
+        const isAllowed = await rights.get(`${key} ${namespace}/${name}`, () =>
+          mayScale(user, namespace, name),
+        );
+        if (isAllowed) return { allowed: true, user: user.username };
+        const message = `expected a user who may update deployments/scale of ${namespace}/${name}, got ${user.username}`;
+        return { allowed: false, status: 403, code: 'CALLER_FORBIDDEN', message };
+      } catch (error) {
+        const message = `the API Server could not be asked who is calling: ${(error as Error).message}`;
+        return { allowed: false, status: 503, code: 'API_SERVER_UNREACHABLE', message };
+      }
+    },
+  };
+}
+
+function unauthenticated(message: string): Verdict {
+  return { allowed: false, status: 401, code: 'CALLER_UNAUTHENTICATED', message };
+}
