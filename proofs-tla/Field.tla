@@ -240,13 +240,13 @@ FairSpec == Spec /\ ([]<>AtRest \/ []<><<left' = left /\ acts' = acts>>_vars)
 
 ScaleNotLost == overwritten = <<>>
 
-\* The object is at the highest want of all, and that is what was asked for last; of a life that is no more, or that
+\* Everybody holds the highest want, the object is at it, and that is what was asked for last; of a life that is no more, or that
 \* was superseded, a want may be lost that nobody else had seen.
 Wants == {ds[me].want[1] : me \in {one \in DOMAIN ds : ds[one].want # <<>>}}
 Converged ==
   /\ ~awaited
   /\ \A want \in Wants :
-       (\A other \in Wants : ~IsLower(want.version, other.version)) => want.value = object.replicas
+       (\A other \in Wants : ~IsLower(want.version, other.version)) /\ want.value = object.replicas
   /\ \E i \in DOMAIN due.values :
        due.values[i] = object.replicas /\ (lease = 1 => i = Len(due.values))
 Converges == <>[]Converged

@@ -237,6 +237,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'want-told-unwritten',
+    rule: 'A is told of a value that others wrote only once the object is annotated with it (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'want-never-unconfirmed',
     rule: 'a D that has not heard A in this incarnation marks its wants unconfirmed (8)',
     breaks: ['NoNeedlessEnd'],

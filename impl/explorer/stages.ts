@@ -21,6 +21,7 @@ import { stubField } from './stubs/field.ts';
 import { stubLower } from './stubs/lower.ts';
 import { stubScheduler } from './stubs/scheduler.ts';
 import { stubUpper } from './stubs/upper.ts';
+import { stubWithR } from './stubs/withR.ts';
 import type { Setting, StageUnderTest } from './world.ts';
 
 /** All stages by the name under which a world chooses them. */
@@ -34,6 +35,7 @@ export const STAGES_UNDER_TEST: Readonly<Record<string, StageUnderTest>> = {
   'stub/deployment': stubDeployment,
   'stub/drainer': stubDrainer,
   'stub/field': stubField,
+  'stub/withR': stubWithR,
   'stub/scheduler': stubScheduler,
   'stub/upper': stubUpper,
   'stub/lower': stubLower,

@@ -70,7 +70,10 @@ export function initialWorld(description: WorldDescription): World {
       everAsked: [...new Set(deployments.map(({ replicas }) => replicas))],
       asked: Object.fromEntries(deployments.map(({ uid, replicas }) => [uid, [replicas]])),
       due: Object.fromEntries(
-        deployments.map(({ uid, generation, replicas }) => [uid, { generation, values: [replicas] }]),
+        deployments.map(({ uid, generation, replicas, written }) => [
+          uid,
+          { generation: written?.version.generation ?? generation, values: [replicas] },
+        ]),
       ),
     },
   };

@@ -14,6 +14,9 @@ import { fieldState } from './field/state.ts';
 import { linkAction } from './link/action.ts';
 import { linkConstants } from './link/budgets.ts';
 import { linkState } from './link/state.ts';
+import { wantsAction } from './wants/action.ts';
+import { wantsConstants } from './wants/constants.ts';
+import { wantsState } from './wants/state.ts';
 
 /** One module. */
 export interface Translation {
@@ -40,6 +43,7 @@ const MODULES: Readonly<Record<SpecName, Translation>> = {
   },
   MCChain: { constants: chainConstants, state: chainState, action: chainAction, rest: true },
   MCField: { constants: fieldConstants, state: fieldState, action: fieldAction, rest: true },
+  MCWants: { constants: wantsConstants, state: wantsState, action: wantsAction, rest: true },
 };
 
 /** How a world is said in its module. */

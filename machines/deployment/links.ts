@@ -4,7 +4,7 @@ import { type LinkOutput, stepDownstreamSide } from '../ownership/link/index.ts'
 import { addNews, NO_NEWS } from '../ownership/upward.ts';
 import { type DeploymentContext, DOWN, emit, touchAll, UP } from './context.ts';
 import { toReplicaSets } from './reconcile.ts';
-import { adopt, stamp, takeScale } from './wants.ts';
+import { adopt, takeScale, wantForAutoscaler } from './wants.ts';
 import { forgetDeployment, suspectStrangers, takeCounts } from './workloads.ts';
 
 /** Carries out, in order, what a side of a link asked for. */
@@ -67,7 +67,7 @@ function offerToAutoscaler(context: DeploymentContext, session: Offer['session']
 
 function stateToAutoscaler(context: DeploymentContext, session: State['session']): DeploymentContext {
   const wants = [...context.entries].flatMap(
-    ([deployment, entry]) => stamp(context, deployment, entry) ?? [],
+    ([deployment, entry]) => wantForAutoscaler(context, deployment, entry) ?? [],
   );
   const counts = [...context.counts.values()].flatMap((each) => [...each.values()]);
   return emit(context, {

@@ -51,7 +51,7 @@ function isHigher(want: Wanted, than: Wanted | null): boolean {
   return than === null || compareWantVersions(want.version, than.version) > 0;
 }
 
-/** Takes a want if it is higher than the one held, wherever it comes from, and tells A of what A did not send. */
+/** Takes a want if it is higher than the one held, wherever it comes from. */
 export function adopt(
   context: DeploymentContext,
   deployment: string,
@@ -64,15 +64,33 @@ export function adopt(
   if (source === 'replicaset' && context.mutants.has('want-from-below-ignored')) return context;
   const { version, value } = want;
   const next = put(context, deployment, { ...entry, want: { version, value }, witnessed });
-  return source === 'autoscaler' || context.mutants.has('want-autoscaler-untold')
-    ? next
-    : tellWant(next, deployment);
+  return source === 'replicaset' ? invalidate(next, deployment) : next;
 }
 
-/** Puts the want held into the news for A. */
-export function tellWant(context: DeploymentContext, deployment: string): DeploymentContext {
-  const want = stamp(context, deployment, entryOf(context, deployment));
+/**
+ * Whether A may build on the want held: the object is annotated with the external write that it took into account, or a later one. Else
+ * a D that begins now and finds another edit of the object takes it for an external write that A's next want had not seen.
+ */
+function mayBeTold({ mutants }: DeploymentContext, { fact, want }: Entry): boolean {
+  if (mutants.has('want-told-unwritten')) return true;
+  const written = fact === null ? null : writtenOf(fact);
+  return want !== null && written !== null && written.version.generation >= want.version.generation;
+}
+
+/** The want held, as A may be told it. */
+export function wantForAutoscaler(context: DeploymentContext, deployment: string, entry: Entry): Want | null {
+  return mayBeTold(context, entry) ? stamp(context, deployment, entry) : null;
+}
+
+/** Puts the want held into the news for A, if A may be told it. */
+function tellWant(context: DeploymentContext, deployment: string): DeploymentContext {
+  const want = wantForAutoscaler(context, deployment, entryOf(context, deployment));
   return want === null ? context : { ...context, news: addNews(context.news, { wants: [want] }) };
+}
+
+/** Tells A of a change that A did not send. */
+function invalidate(context: DeploymentContext, deployment: string): DeploymentContext {
+  return context.mutants.has('want-autoscaler-untold') ? context : tellWant(context, deployment);
 }
 
 /** A sent wants: it is heard. Those that are older than what D holds are answered with the newer. */
@@ -105,10 +123,22 @@ export function observeDeployment(
   if (entry.fact !== null && !isFresher(fact, entry.fact)) return context;
   const verdict = known ?? judge(entry.base, fact, context.mutants);
   const seen = put(context, fact.uid, { ...entry, fact, base: baseOf(fact) });
+  const next = takeObject(seen, fact, verdict, entry.base !== null);
+  const isNews = entryOf(next, fact.uid).want !== entry.want || !mayBeTold(context, entry);
+  return isNews ? invalidate(next, fact.uid) : next;
+}
+
+/** The want that an object stands for: somebody else's value, or what D wrote with it. */
+function takeObject(
+  context: DeploymentContext,
+  fact: DeploymentFact,
+  verdict: Verdict,
+  witnessed: boolean,
+): DeploymentContext {
   if (verdict === 'external') {
     const version = { generation: fact.generation, incarnation: 0, counter: 0 };
-    return adopt(seen, fact.uid, { version, value: fact.replicas }, 'api', entry.base !== null);
+    return adopt(context, fact.uid, { version, value: fact.replicas }, 'api', witnessed);
   }
   const written = writtenOf(fact);
-  return written === null ? seen : adopt(seen, fact.uid, written, 'api');
+  return written === null ? context : adopt(context, fact.uid, written, 'api');
 }

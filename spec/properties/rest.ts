@@ -58,6 +58,10 @@ export const Converges: RestProperty = {
     for (const [deployment, { value }] of wants)
       if (view.replicas[deployment] !== value)
         return `${deployment} is at ${view.replicas[deployment]}, and ${value} is wanted`;
+    for (const { peer, wants: held } of view.stages)
+      for (const { deployment, version } of held)
+        if (compareWantVersions(version, (wants.get(deployment) as Want).version) !== 0)
+          return `${peer} holds an older want of ${deployment} than the highest`;
     const vain = askedInVain(view);
     if (vain !== null) return vain;
     const asked = [...wants.values()].reduce((sum, { value }) => sum + value, followed(view));

@@ -8,6 +8,7 @@ import { FIELD_WORLDS } from './field.ts';
 import { LINK_WORLDS } from './link.ts';
 import { OWNER_WORLDS } from './owner.ts';
 import { TAIL_WORLDS } from './tail.ts';
+import { VERSION_WORLDS } from './versions.ts';
 import { WANTS_WORLDS } from './wants.ts';
 import { WIDE_WORLDS } from './wide.ts';
 
@@ -16,6 +17,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...ENDS_WORLDS,
   ...CANCELLATION_WORLDS,
   ...FIELD_WORLDS,
+  ...VERSION_WORLDS,
   ...LINK_WORLDS,
   ...EXACT_WORLDS,
   ...CHAIN_WORLDS,

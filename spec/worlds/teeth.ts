@@ -20,6 +20,8 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'template-edit-external', world: 'field-back' },
   { mutant: 'base-by-memory', world: 'field-back' },
   { mutant: 'own-write-by-reply', world: 'field' },
+  { mutant: 'want-autoscaler-untold', world: 'versions-external' },
+  { mutant: 'want-told-unwritten', world: 'versions-first' },
   { mutant: 'lost-reply-forgotten', world: 'field-external' },
   { mutant: 'invalidate-before-mark', world: 'cancel' },
   { mutant: 'adopt-undrained', world: 'cancel-leaders' },
@@ -186,11 +188,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'want-from-below-ignored',
     reason:
       '`wants-burst-crash`, searched to the end, holds; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
-  },
-  {
-    mutant: 'want-autoscaler-untold',
-    reason:
-      'not within 6,000 states of the worlds `wants-*`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
   },
   {
     mutant: 'want-never-unconfirmed',

@@ -128,21 +128,27 @@ describe('the Deployment stage', () => {
     );
   });
 
-  test('makes an external write a want, to R and to A at once, and annotates it', () => {
+  test('makes an external write a want, to R at once, and annotates it; then A is told', () => {
     const external = settled(7, {
       generation: 3,
       resourceVersion: '3',
       replicasOwner: 'kubectl/Update/scale',
       written: written(0),
     });
-    const [, effects] = give(serving(), observed(external));
+    const [state, effects] = give(serving(), observed(external));
     const g = { generation: 3, incarnation: 0, counter: 0 };
     expect(sent(effects, 'Scale')).toMatchObject([{ wants: [{ version: g, value: 7, confirmed: true }] }]);
-    expect(sent(effects, 'Invalidate')).toMatchObject([{ wants: [{ version: g, value: 7 }] }]);
+    expect(sent(effects, 'Invalidate')).toEqual([]);
     expect(effects.find((each) => each.type === 'writeReplicas')).toMatchObject({
       value: null,
       written: { version: g },
     });
+    const annotated = {
+      ...{ ...external, generation: 4, resourceVersion: '4' },
+      written: { ...written(7), version: g, generation: 4 },
+    };
+    const [, later] = give(state, observed(annotated));
+    expect(sent(later, 'Invalidate')).toMatchObject([{ wants: [{ version: g, value: 7 }] }]);
   });
 
   test("answers an older want of A's with its newer one", () => {

@@ -1,0 +1,69 @@
+/** A world of versions as a state of `Wants.tla`: variable by variable, in one canonical text. */
+import type { Effect } from '../../../spec/effects.ts';
+import type { DeploymentFact } from '../../../spec/facts.ts';
+import type { Flight, Process, Setting, World } from '../../explorer/world.ts';
+import { objectOf, writeOf } from '../field/objects.ts';
+import { connectionsBy, lifeNumber } from '../link/connections.ts';
+import { remembered } from '../remembered.ts';
+import { bagOf, option, stateText } from '../text.ts';
+import { autoscalerOf, deploymentOf } from './lives.ts';
+import { messageOf } from './messages.ts';
+
+const lifeOf = remembered((process: Process): object =>
+  process.peer === 'autoscaler' ? autoscalerOf(process) : deploymentOf(process),
+);
+const connectionsOf = connectionsBy(messageOf);
+
+const flightOf = ({ by, incarnation, effect }: Flight) => ({
+  by: by === '' ? 0 : incarnation,
+  of: incarnation,
+  write: writeOf(effect as Extract<Effect, { type: 'writeReplicas' }>),
+});
+
+function leftOf({ budgets }: World) {
+  const { crash, usurp, timers, lostReply, linger } = budgets;
+  return {
+    break: budgets.break,
+    linger,
+    lostReply,
+    upCrash: crash.autoscaler ?? 0,
+    downCrash: crash.deployment ?? 0,
+    upUsurp: usurp.autoscaler ?? 0,
+    downUsurp: usurp.deployment ?? 0,
+    writeBack: timers.writeBack ?? 0,
+    lower: timers.lower ?? 0,
+    retry: timers.retry ?? 0,
+    unconfirmed: timers.unconfirmed ?? 0,
+  };
+}
+
+/** The state of `Wants.tla` that a world stands for: equal texts for equal states. */
+export function wantsState(_: Setting, world: World): string {
+  const { api, history, flights, acts, down } = world;
+  const at = (peer: string) =>
+    new Map(
+      Object.values(world.processes)
+        .filter((process) => process.peer === peer)
+        .map((process) => [process.incarnation, lifeOf(process)]),
+    );
+  const endOf = (id: string) => (id.startsWith('autoscaler') ? 'up' : 'down');
+  return stateText({
+    ups: at('autoscaler'),
+    downs: at('deployment'),
+    connections: connectionsOf(world),
+    leases: { up: api.leases.autoscaler ?? 0, down: api.leases.deployment ?? 0 },
+    awaited: {
+      up: option(down.autoscaler, (above) => above),
+      down: option(down.deployment, (above) => above),
+    },
+    left: leftOf(world),
+    stopped: new Set(history.stopped.map((id) => [endOf(id), lifeNumber(id)])),
+    object: objectOf(api.deployments.d as DeploymentFact),
+    flights: bagOf(flights.map(flightOf)),
+    acts,
+    asked: history.asked.d,
+    external: history.external.d ?? 0,
+    overwritten: history.overwritten.d ?? [],
+    due: history.due.d,
+  });
+}

@@ -1,0 +1,268 @@
+------------------------------ MODULE WantEnds ------------------------------
+(***************************************************************************)
+(* The rule (protocol 8): a want is level-triggered, and the highest       *)
+(* version wins, wherever it comes from.  A makes wants, each above all    *)
+(* that D has told it; a request before that waits.  D takes a higher want *)
+(* from A or from the API Server, tells A of each that A did not send, and *)
+(* answers an older one with the newer; but of a value that others wrote   *)
+(* A is told only once the object is annotated with it.  On every opening  *)
+(* both ends say what they hold.  A fresh D that has not heard A marks its *)
+(* wants unconfirmed, but for an external value that it saw being written. *)
+(*                                                                         *)
+(* One life of A (`machines/autoscaler/`) and of D (`machines/deployment/`)*)
+(* for one Deployment, as pure steps over the two ends of their link.  R   *)
+(* takes every want at once, and counts nothing.                           *)
+(*                                                                         *)
+(*   want     [version, value, own, mode, confirmed] as it is told; `own`: *)
+(*            made by A, and not yet stamped by D                          *)
+(***************************************************************************)
+EXTENDS LowerEnd, ReplicasField
+
+\* ---- A ---------------------------------------------------------------------
+
+AFresh ==
+  [state |-> "dialling", n |-> 1, offer |-> <<>>, fence |-> <<0, 0>>, want |-> <<>>, minted |-> 0,
+   pending |-> <<>>, heard |-> FALSE, dial |-> <<1>>, reads |-> <<>>, requests |-> <<>>]
+
+VersionsOf(wants) == [i \in DOMAIN wants |-> wants[i].version]
+
+\* A in the middle of a step: `unsent` is a want that D must be told at its end.
+ATurn(life, out) == [life |-> life, unsent |-> FALSE, out |-> out]
+
+\* Asking for what is wanted already changes nothing.
+AMinted(me, turn, value) ==
+  LET life == turn.life
+      known == life.want[1]
+      want == [version |-> <<known.version[1], me, life.minted + 1>>, value |-> value, own |-> TRUE,
+               mode |-> "direct", confirmed |-> TRUE]
+  IN IF known.value = value THEN turn
+     ELSE [turn EXCEPT !.life = [life EXCEPT !.minted = @ + 1, !.want = <<want>>], !.unsent = TRUE]
+
+ARequested(me, turn, value) ==
+  IF turn.life.want = <<>> THEN [turn EXCEPT !.life.pending = <<value>>] ELSE AMinted(me, turn, value)
+
+\* D knows better; a request that waited for it is made a want above it.
+AAdopted(me, turn, wants) ==
+  IF wants = <<>> THEN turn
+  ELSE LET mine == turn.life.want
+           isNews == mine = <<>> \/ IsLower(mine[1].version, wants[1].version)
+           taken == IF isNews THEN [turn EXCEPT !.life.want = <<wants[1]>>, !.unsent = FALSE] ELSE turn
+           waiting == turn.life.pending
+       IN IF waiting = <<>> THEN taken
+          ELSE AMinted(me, [taken EXCEPT !.life.pending = <<>>], waiting[1])
+
+AScale(me, life) == Send([kind |-> "Scale", session |-> UpSession(me, life), wants |-> life.want])
+
+\* The end of a step: what is new goes to D; with the link down the next opening sends it.
+AFinish(me, turn) ==
+  LET life == [turn.life EXCEPT !.heard = @ \/ turn.life.state = "open"]
+  IN Result(life, IF turn.unsent /\ life.state = "open" THEN Append(turn.out, AScale(me, life))
+                  ELSE turn.out)
+
+AConnected(me, life, n) ==
+  IF life.state = "dialling" /\ n = life.n
+  THEN Result([life EXCEPT !.state = "greeting"],
+              <<Send([kind |-> "Hello", session |-> UpSession(me, life),
+                      versions |-> VersionsOf(life.want)])>>)
+  ELSE Result(life, <<>>)
+
+ABroken(me, life, n) == UpBroken(me, life, n)
+
+\* The link is open: D's want is taken if it is higher; then A's is sent, even if there is none: A is heard.
+AOpened(me, life, message) ==
+  LET turn == AAdopted(me, ATurn([life EXCEPT !.state = "open"], <<>>), message.wants)
+  IN AFinish(me, [turn EXCEPT !.unsent = FALSE, !.out = <<AScale(me, turn.life)>>])
+
+AInvalidated(me, life, message) ==
+  LET turn == AAdopted(me, ATurn(life, <<>>), message.wants)
+      heard == Send([kind |-> "Invalidated", session |-> UpSession(me, life)])
+  IN AFinish(me, [turn EXCEPT !.out = <<heard>>])
+
+AReceived(me, life, message, leases) ==
+  CASE life.state = "greeting" /\ message.kind = "Offer" /\ UpIsThisAttempt(me, life, message) ->
+         Result([life EXCEPT !.state = "verifying",
+                             !.offer = <<[session |-> message.session, versions |-> message.versions]>>,
+                             !.reads = Plus(@, Reading(<<"peer", life.n>>, "down", leases.down))],
+                <<>>)
+    [] life.state = "greeting" /\ message.kind = "Rejected" /\ UpIsThisAttempt(me, life, message) ->
+         Result([life EXCEPT !.state = "reviewing", !.fence = message.fence,
+                             !.reads = Plus(@, Reading(<<"own", life.n>>, "up", leases.up))],
+                <<Disconnect(UpSession(me, life))>>)
+    [] life.state = "fetching" /\ message.kind = "State" /\ UpIsThisSession(me, life, message) ->
+         AOpened(me, life, message)
+    [] life.state = "open" /\ message.kind = "Invalidate" /\ UpIsThisSession(me, life, message) ->
+         AInvalidated(me, life, message)
+    [] OTHER -> Result(life, <<>>)
+
+AAnswered(me, life, token, lease) ==
+  CASE life.state = "verifying" /\ token = <<"peer", life.n>> ->
+         LET session == UpSession(me, life)
+         IN IF lease = session[2]
+            THEN Result([life EXCEPT !.state = "fetching"],
+                        <<Send([kind |-> "Fetch", session |-> session])>>)
+            ELSE Result(UpNext(life),
+                        <<Send([kind |-> "Rejected", session |-> session, fence |-> <<lease, 0>>,
+                                reason |-> "notTheLeader"]),
+                          Disconnect(session)>>)
+    [] life.state = "reviewing" /\ token = <<"own", life.n>> ->
+         Result([life EXCEPT !.state = "ended"],
+                <<IF lease = me THEN Restart(Max(life.fence[1], me)) ELSE Stop>>)
+    [] OTHER -> Result(life, <<>>)
+
+AAsked(me, life, value) == AFinish(me, ARequested(me, ATurn(life, <<>>), value))
+
+\* ---- D ---------------------------------------------------------------------
+
+NoWants == [scaled |-> <<>>, wants |-> <<>>]
+
+DFresh ==
+  [state |-> "closed", fence |-> <<0, 0>>, hello |-> <<>>, seen |-> 0, queued |-> NoWants,
+   object |-> <<>>, base |-> <<>>, want |-> <<>>, witnessed |-> FALSE, confirmed |-> FALSE,
+   field |-> FieldFresh, told |-> 0, reads |-> <<>>, answers |-> <<>>]
+
+\* Which mode: the one ReplicaSet that there is matches the template, or is to be left by a rollout.
+ModeOf(life) == IF life.object[1].rest = "t1" THEN "direct" ELSE "follow"
+
+\* The want as it is told.
+Stamped(life) ==
+  [version |-> life.want[1].version, value |-> life.want[1].value, own |-> FALSE, mode |-> ModeOf(life),
+   confirmed |-> life.confirmed \/ life.witnessed \/ Is("want-never-unconfirmed")]
+
+DTurn(life, out) == [life |-> life, news |-> NoWants, out |-> out]
+
+\* Whether A may build on the want: the object is annotated with the external write that it took into account.
+DMayTell(life) ==
+  \/ Is("want-told-unwritten")
+  \/ /\ life.object # <<>> /\ life.want # <<>>
+     /\ LET written == WrittenOf(life.object[1])
+        IN written # <<>> /\ written[1].version[1] >= life.want[1].version[1]
+Tellable(life) == IF DMayTell(life) THEN <<Stamped(life)>> ELSE <<>>
+DTell(turn) == [turn EXCEPT !.news.wants = @ \o Tellable(turn.life)]
+
+\* A higher want is taken.
+DAdopt(turn, want, witnessed) ==
+  LET held == turn.life.want
+  IN IF held # <<>> /\ ~IsLower(held[1].version, want.version) THEN turn
+     ELSE [turn EXCEPT !.life.want = <<want>>, !.life.witnessed = witnessed]
+
+DScaled(turn, wants) ==
+  LET want == wants[1]
+      next == DAdopt(turn, [version |-> want.version, value |-> want.value], FALSE)
+      held == next.life.want[1]
+      told == IF IsLower(want.version, held.version) THEN DTell(next) ELSE next
+      all == IF wants = <<>> THEN turn
+             ELSE [told EXCEPT !.news.scaled = Append(@, held.version)]
+  IN [all EXCEPT !.life.confirmed = TRUE]
+
+DIsStale(life, seen) == life.object # <<>> /\ ~IsFresher(seen, life.object[1])
+\* The want that an object stands for: somebody else's value, or what D wrote with it.
+DTaken(turn, seen, verdict, witnessed) ==
+  LET written == WrittenOf(seen)
+  IN IF verdict = "external"
+     THEN DAdopt(turn, [version |-> <<seen.generation, 0, 0>>, value |-> seen.replicas], witnessed)
+     ELSE IF written = <<>> THEN turn
+     ELSE DAdopt(turn, [version |-> written[1].version, value |-> written[1].value], FALSE)
+\* A is told of what it did not send, and of what it may be told by now.
+DObserve(turn, seen, verdict) ==
+  LET life == turn.life
+      next == DTaken([turn EXCEPT !.life.object = <<seen>>, !.life.base = <<BaseOf(seen)>>],
+                     seen, verdict, life.base # <<>>)
+      isNews == next.life.want # life.want \/ ~DMayTell(life)
+  IN IF DIsStale(life, seen) THEN turn
+     ELSE IF isNews /\ ~Is("want-autoscaler-untold") THEN DTell(next) ELSE next
+
+DInputs(life) ==
+  [object |-> life.object[1], want |-> life.want[1], hurry |-> ModeOf(life) = "follow",
+   marked |-> FALSE]
+Asking(write) == [type |-> "write", write |-> write]
+DFielded(turn, stepped) ==
+  [turn EXCEPT !.life.field = stepped.field,
+               !.out = @ \o [i \in DOMAIN stepped.out |-> Asking(stepped.out[i])]]
+DUpdated(turn) == DFielded(turn, FieldUpdated(turn.life.field, DInputs(turn.life)))
+
+Newest(items) == <<items[Len(items)]>>
+
+\* What goes up: what A's wants came to, then what A does not know.
+DMessages(news, session) ==
+  (IF news.scaled = <<>> THEN <<>>
+   ELSE <<Send([kind |-> "Scaled", session |-> session, versions |-> Newest(news.scaled)])>>)
+  \o (IF news.wants = <<>> THEN <<>>
+      ELSE <<Send([kind |-> "Invalidate", session |-> session, wants |-> Newest(news.wants)])>>)
+DNews(news, more) == [scaled |-> news.scaled \o more.scaled, wants |-> news.wants \o more.wants]
+
+\* The end of a step: the field, then A.
+DFinish(me, begun) ==
+  LET turn == DUpdated(begun)
+      life == turn.life
+      news == DNews(life.queued, turn.news)
+  IN CASE life.state = "offered" -> Result([life EXCEPT !.queued = news], turn.out)
+       [] life.state = "open" ->
+            Result([life EXCEPT !.queued = NoWants], turn.out \o DMessages(news, DownSession(me, life)))
+       [] OTHER -> Result([life EXCEPT !.queued = NoWants], turn.out)
+
+DHello(me, life, hello, leases) ==
+  CASE life.state \in {"reviewing", "ended"} -> DTurn(life, <<>>)
+    [] life.state = "verifying" /\ HelloIsUnderWay(life, hello) -> DTurn(life, <<>>)
+    [] OTHER ->
+         IF HelloIsNewer(life, hello)
+         THEN DTurn(Verify(IF life.state \in {"offered", "open"} THEN [life EXCEPT !.queued = NoWants]
+                           ELSE life, hello, leases),
+                    IF life.state = "closed" THEN <<>> ELSE <<Disconnect(DownSession(me, life))>>)
+         ELSE DTurn(life, <<Reject(life, hello, "old")>>)
+
+DFetched(me, life) ==
+  LET open == [life EXCEPT !.state = "open"]
+  IN DTurn(open, <<Send([kind |-> "State", session |-> DownSession(me, life),
+                         wants |-> Tellable(life)])>>)
+
+DReceived(me, life, message, leases) ==
+  DFinish(me,
+    CASE message.kind = "Hello" -> DHello(me, life, message.session, leases)
+      [] life.state = "offered" /\ message.kind = "Fetch" /\ DownIsThisSession(me, life, message) ->
+           DFetched(me, life)
+      [] life.state = "offered" /\ message.kind = "Rejected" /\ DownIsThisSession(me, life, message) ->
+           LET seen == message.fence[1]
+           IN DTurn([life EXCEPT !.state = "reviewing", !.seen = seen, !.hello = <<>>,
+                                 !.reads = Plus(@, Reading(<<"own", seen>>, "down", leases.down))],
+                    <<>>)
+      [] life.state = "open" /\ message.kind = "Scale" /\ DownIsThisSession(me, life, message) ->
+           DScaled(DTurn(life, <<>>), message.wants)
+      [] OTHER -> DTurn(life, <<>>))
+
+DBroken(me, life, upstream, n) ==
+  DFinish(me,
+    IF life.hello # <<>> /\ FenceOf(life.hello[1]) = <<upstream, n>>
+       /\ life.state \in {"verifying", "offered", "open"}
+    THEN DTurn([life EXCEPT !.state = "closed", !.hello = <<>>], <<>>)
+    ELSE DTurn(life, <<>>))
+
+DOffer(me, life) ==
+  DTurn([life EXCEPT !.state = "offered", !.fence = Highest(@, FenceOf(life.hello[1])),
+                     !.queued = NoWants],
+        <<Send([kind |-> "Offer", session |-> DownSession(me, life), versions |-> VersionsOf(life.want)])>>)
+
+DAnswered(me, life, token, lease) ==
+  DFinish(me,
+    CASE life.state = "verifying" /\ token = <<"verify", life.hello[1][1], life.hello[1][3]>> ->
+           IF lease = life.hello[1][1] THEN DOffer(me, life)
+           ELSE DTurn([life EXCEPT !.state = "closed", !.hello = <<>>],
+                      <<Reject(life, life.hello[1], "notTheLeader")>>)
+      [] life.state = "reviewing" /\ token = <<"own", life.seen>> ->
+           DTurn([life EXCEPT !.state = "ended"],
+                 <<IF lease = me THEN Restart(Max(life.seen, me)) ELSE Stop>>)
+      [] OTHER -> DTurn(life, <<>>))
+
+\* The watch, or the first list.
+DSaw(me, life, seen) == DFinish(me, DObserve(DTurn(life, <<>>), seen, Judge(life.base, seen)))
+
+\* The answer to a write: the object first.
+DHeard(me, life, answer) ==
+  LET still == DTurn(life, <<>>)
+      seen == IF answer.after = <<>> THEN still ELSE DUpdated(DObserve(still, answer.after[1], "own"))
+  IN DFinish(me, DFielded(seen, FieldAnswered(seen.life.field, DInputs(seen.life), answer.refusal)))
+
+DFired(me, life) ==
+  DFinish(me, DFielded(DTurn(life, <<>>), FieldFired(life.field, DInputs(life))))
+\* A is not heard: D's wants stand without it.
+DConfirmed(me, life) == DFinish(me, DTurn([life EXCEPT !.confirmed = TRUE], <<>>))
+=============================================================================

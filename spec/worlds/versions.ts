@@ -1,0 +1,129 @@
+/**
+ * Worlds of the versions of wants: A, D and the API Server, over an R that takes every want. Each is also a TLA+ world
+ * (`proofs-tla/Wants.tla`), state for state and step for step.
+ */
+import type { UserAct, WorldDescription } from './description.ts';
+import { deployment, replicaSet } from './objects.ts';
+
+const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
+const request = (replicas: number): UserAct => ({ act: 'request', deployment: 'd', replicas });
+const edit: UserAct = { act: 'rollout', deployment: 'd', template: 't2' };
+
+/** What the stock controller does is not this subject. An earlier D has written the object. */
+const OBJECT = {
+  ...deployment(2),
+  paused: true,
+  generation: 2,
+  written: {
+    value: 2,
+    version: { generation: 1, incarnation: 0, counter: 0 },
+    generation: 2,
+    owner: '',
+    rest: 't1',
+  },
+};
+
+const base = {
+  stages: [
+    { peer: 'autoscaler', use: 'autoscaler', deaf: ['deploymentObserved', 'switchObserved', 'synced'] },
+    { peer: 'deployment', use: 'stub/withR', deaf: ['switchObserved'] },
+  ],
+  nodes: [],
+  runtime: 'runs',
+  reduce: false,
+  renews: true,
+  spec: 'MCWants',
+  deployments: [OBJECT],
+  replicaSets: [replicaSet(2)],
+  always: ['ScaleNotLost'],
+  eventually: ['Converges'],
+  sometimes: ['linkOpens', 'wantWrittenBack'],
+} as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
+
+/** Worlds of versions. @public */
+export const VERSION_WORLDS: readonly WorldDescription[] = [
+  {
+    ...base,
+    name: 'versions',
+    title: 'A is asked for more, and then for less',
+    script: [request(3), request(1)],
+    faults: { misdial: 0 },
+    sometimes: [...base.sometimes, 'wantMinted'],
+  },
+  {
+    ...base,
+    name: 'versions-external',
+    title: 'A is asked for more while a person scales',
+    script: [request(3), scale(4)],
+    faults: { misdial: 0 },
+    sometimes: [...base.sometimes, 'wantMinted', 'externalAdopted'],
+  },
+  {
+    ...base,
+    name: 'versions-crash-deployment',
+    title: 'A is asked for more, the template is edited, and D crashes',
+    script: [request(3), edit],
+    faults: { misdial: 0, crash: { deployment: 1 } },
+    sometimes: [...base.sometimes, 'wantMinted', 'secondIncarnation'],
+  },
+  {
+    ...base,
+    name: 'versions-first',
+    title: 'the same, and no D has written the object yet',
+    deep: true,
+    deployments: [{ ...deployment(2), paused: true }],
+    script: [request(3), edit],
+    faults: { misdial: 0, crash: { deployment: 1 } },
+    sometimes: [...base.sometimes, 'wantMinted', 'secondIncarnation'],
+  },
+  {
+    ...base,
+    name: 'versions-crash-external',
+    title: 'a person scales, A is asked for another number, the template is edited, and D crashes',
+    deep: true,
+    script: [scale(4), request(3), edit],
+    faults: { misdial: 0, crash: { deployment: 1 } },
+    sometimes: [...base.sometimes, 'wantMinted', 'secondIncarnation', 'externalAdopted'],
+  },
+  {
+    ...base,
+    name: 'versions-leaders-autoscaler',
+    title: 'a second leader of A begins beside the first, and both are asked for more',
+    script: [request(3)],
+    faults: { misdial: 0, usurp: { autoscaler: 1 } },
+    sometimes: [...base.sometimes, 'wantMinted', 'twoLeaders', 'leaderStopped'],
+  },
+  {
+    ...base,
+    name: 'versions-leaders-deployment',
+    title: 'a second leader of D begins beside the first, while A is asked for more',
+    script: [request(3)],
+    faults: { misdial: 0, usurp: { deployment: 1 } },
+    sometimes: [...base.sometimes, 'wantMinted', 'twoLeaders', 'leaderStopped'],
+  },
+  {
+    ...base,
+    name: 'versions-crash-autoscaler',
+    title: 'A is asked for more, a person scales, and A crashes',
+    script: [request(3), scale(4)],
+    faults: { misdial: 0, crash: { autoscaler: 1 } },
+    sometimes: [...base.sometimes, 'wantMinted', 'secondIncarnation', 'externalAdopted'],
+  },
+  {
+    ...base,
+    name: 'versions-break',
+    title: 'the link between A and D breaks, and what was under way may still arrive',
+    script: [request(3)],
+    faults: { misdial: 0, break: 1, linger: 1 },
+    sometimes: [...base.sometimes, 'wantMinted'],
+  },
+  {
+    ...base,
+    name: 'versions-break-external',
+    title: 'the same, and a person scales',
+    deep: true,
+    script: [request(3), scale(4)],
+    faults: { misdial: 0, break: 1, linger: 1 },
+    sometimes: [...base.sometimes, 'wantMinted', 'externalAdopted'],
+  },
+];
