@@ -58,7 +58,9 @@ export const ERROR_CODES = {
   CHECK_FAILED: 'a process that checked a world ended without a result',
   INTERRUPTED: 'a check was interrupted',
   ENGINES_DIFFER: 'TLC and the explorer do not reach the same states by the same steps',
-  TRACE_INVALID: 'a line of a trace is not a step',
+  TRACE_INVALID: 'a line of a trace is not a step, or a file is no trace',
+  TRACE_VERSION: 'a trace of another version',
+  TRACE_TOO_LARGE: 'a trace with more lines than may be judged at once',
   REPLAY_INVALID: 'a replay file is damaged, or of another version',
   INVARIANT_BROKEN: 'a state that the protocol excludes was reached',
 } as const;

@@ -15,4 +15,5 @@ export * from './mutants.ts';
 export * as properties from './properties/index.ts';
 export * from './stage.ts';
 export * from './timers.ts';
+export * from './trace.ts';
 export * from './vocabulary.ts';

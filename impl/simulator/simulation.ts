@@ -5,6 +5,7 @@
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { StageConfig } from '../../spec/stage.ts';
+import { recordedConfig, type StepRecord } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { STAGES_UNDER_TEST } from '../explorer/stages.ts';
 import { Api } from './api.ts';
@@ -22,17 +23,7 @@ import { stockSees } from './stock.ts';
 import { inheritWatches, openWatches, spread, type Watch } from './watch.ts';
 
 /** A line of the trace: a step of a stage, or something that the world did. */
-export type Line =
-  | {
-      readonly at: number;
-      readonly stage: PeerName;
-      readonly incarnation: number;
-      readonly step: number;
-      readonly event: StageEvent | { readonly type: 'started' };
-      readonly effects: readonly Effect[];
-      readonly crashedAfter?: number;
-    }
-  | { readonly at: number; readonly world: object };
+export type Line = (StepRecord & { readonly at: number }) | { readonly at: number; readonly world: object };
 
 /** Unix ms of the beginning: incarnations are at least as high as the time. */
 export const EPOCH = 1_800_000_000_000;
@@ -198,9 +189,10 @@ export class Simulation {
     };
     for (const older of this.lives.get(peer) ?? []) this.#renew(older);
     this.lives.set(peer, [...(this.lives.get(peer) ?? []), life]);
-    const [state, effects] = under.stage.start(this.#config(peer, incarnation, found));
+    const config = this.#config(peer, incarnation, found);
+    const [state, effects] = under.stage.start(config);
     life.state = state;
-    this.#carryOut(life, null, effects);
+    this.#carryOut(life, config, effects);
     if (!life.alive) return;
     if (watches === null) openWatches(this, life);
     else {
@@ -302,7 +294,8 @@ export class Simulation {
     this.judge.stepped(life, event, before, effects);
   }
 
-  #carryOut(life: Life, event: StageEvent | null, effects: readonly Effect[]): void {
+  /** @param cause - the event, or what a life is told at its start */
+  #carryOut(life: Life, cause: StageEvent | StageConfig, effects: readonly Effect[]): void {
     this.steps += 1;
     life.steps += 1;
     const crash = life.crashAfter;
@@ -313,7 +306,7 @@ export class Simulation {
       stage: life.peer,
       incarnation: life.incarnation,
       step: life.steps,
-      event: event ?? { type: 'started' },
+      event: 'type' in cause ? cause : { type: 'started', config: recordedConfig(cause) },
       effects,
       ...(crash !== null && { crashedAfter: some.length }),
     });

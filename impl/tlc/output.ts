@@ -24,6 +24,8 @@ export interface TlcResult {
   readonly behaviour: readonly TlcStep[];
   /** Liveness: the number of the state (from 0) that the last one goes back to; null if it stays in the last. */
   readonly loop: number | null;
+  /** What the spec printed (`PrintT`), a value an item. */
+  readonly printed: readonly string[];
 }
 
 /** How far TLC is. @public */
@@ -48,6 +50,15 @@ const BREACHES: readonly (readonly [RegExp, TlcBreach])[] = [
   [/^Assumption (.+) is false/, 'assumption'],
 ];
 const numberOf = (text: string | undefined) => Number((text ?? '0').replaceAll(',', ''));
+
+/** Values that `PrintT` wrote between the messages: TLC breaks a long one over lines. */
+function printedIn(loose: readonly string[]): readonly string[] {
+  const values: string[] = [];
+  for (const line of loose)
+    if (line.startsWith('<<')) values.push(line);
+    else if (/^\s/.test(line) && values.length > 0) values.push(`${values.pop()}\n${line}`);
+  return values;
+}
 
 /** Reads TLC's output line by line. */
 export class TlcOutput {
@@ -132,6 +143,7 @@ export class TlcOutput {
       depth: Math.max(0, (this.#depth || depth) - 1),
       behaviour: this.#behaviour,
       loop: this.#loop,
+      printed: printedIn(this.loose),
     };
   }
 }

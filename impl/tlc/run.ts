@@ -19,7 +19,7 @@ export interface TlcRun {
   readonly module: string;
   /** Text of the configuration. */
   readonly config: string;
-  /** Default: {@link PROOFS}. */
+  /** Default: {@link PROOFS}, whose modules a module of another folder may extend too. */
   readonly folder?: string;
   /** Default: all cores. */
   readonly workers?: number;
@@ -67,7 +67,7 @@ function launch(
   output: TlcOutput,
 ): Promise<{ readonly code: number | null; readonly megabytes: number | null }> {
   const folder = run.folder ?? PROOFS;
-  const java = ['-XX:+UseParallelGC', `-Djava.io.tmpdir=${scratch}`];
+  const java = ['-XX:+UseParallelGC', `-Djava.io.tmpdir=${scratch}`, `-DTLA-Library=${PROOFS}`];
   if (run.heap !== undefined) java.push(`-Xmx${run.heap}`);
   const workers = String(run.workers ?? availableParallelism());
   const tlc = ['-tool', '-deadlock', '-metadir', join(scratch, 'states'), '-workers', workers];

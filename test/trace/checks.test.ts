@@ -4,7 +4,7 @@ import { judgeTrace } from '../../impl/trace/checks.ts';
 import type { Trace, TraceLine } from '../../impl/trace/read.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { Message } from '../../spec/messages.ts';
-import type { Phase, PodRecord } from '../../spec/vocabulary.ts';
+import type { PeerName, Phase, PodRecord } from '../../spec/vocabulary.ts';
 
 const session = { upstream: 5, downstream: 7, n: 1 };
 const record: PodRecord = {
@@ -38,14 +38,14 @@ const terminate: Effect = {
   message: { kind: 'Terminate', session, uids: [record.uid] },
 };
 
-const line = (stage: string, effects: readonly Effect[], message?: Message): TraceLine => ({
+const line = (stage: PeerName, effects: readonly Effect[], message?: Message): TraceLine => ({
   at: 0,
   stage,
   incarnation: stage === 'replicaset' ? 5 : 7,
   step: 1,
   event:
     message === undefined
-      ? { type: 'started' }
+      ? { type: 'started', config: { incarnation: 7 } }
       : { type: 'received', link: stage === 'replicaset' ? 'downstream' : 'upstream', message },
   effects,
 });

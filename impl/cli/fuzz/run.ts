@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { TRACE_HEADER } from '../../../spec/trace.ts';
 import { type Failure, fuzz, type Report } from '../../simulator/fuzz.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import { readReplay, writeReplay } from '../../simulator/replayFile.ts';
@@ -57,6 +58,7 @@ function scriptOf(plan: Plan): readonly string[] {
 
 function trace(plan: Plan, file: string): void {
   const handle = fs.openSync(file, 'w');
+  fs.writeSync(handle, `${JSON.stringify(TRACE_HEADER)}\n`);
   runPlan(plan, (line) => fs.writeSync(handle, `${JSON.stringify(line)}\n`));
   fs.closeSync(handle);
 }

@@ -7,16 +7,8 @@
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Stage, StageConfig } from '../../../spec/stage.ts';
-
-/** A step, for recorders: what happened and what was asked. @public */
-export interface StepRecord {
-  readonly stage: string;
-  readonly incarnation: number;
-  /** Counts the steps of this life from 1. */
-  readonly step: number;
-  readonly event: StageEvent | { readonly type: 'started' };
-  readonly effects: readonly Effect[];
-}
+import { recordedConfig, type StepRecord } from '../../../spec/trace.ts';
+import type { PeerName } from '../../../spec/vocabulary.ts';
 
 /** Who carries effects out. Must not throw for what the world does; a throw stops the stage. */
 export type EffectRunner = (effect: Effect) => void;
@@ -25,7 +17,7 @@ export type EffectRunner = (effect: Effect) => void;
 export class StageHost<State> {
   readonly #stage: Stage<State>;
   readonly #config: StageConfig;
-  readonly #name: string;
+  readonly #name: PeerName;
   readonly #run: EffectRunner;
   readonly #record: ((step: StepRecord) => void) | undefined;
   readonly #fail: (error: unknown) => void;
@@ -37,7 +29,7 @@ export class StageHost<State> {
 
   constructor(options: {
     readonly stage: Stage<State>;
-    readonly name: string;
+    readonly name: PeerName;
     readonly config: StageConfig;
     readonly run: EffectRunner;
     readonly record?: ((step: StepRecord) => void) | undefined;
@@ -66,7 +58,7 @@ export class StageHost<State> {
     this.#guard(() => {
       const [state, effects] = this.#stage.start(this.#config);
       this.#state = state;
-      this.#carryOut({ type: 'started' }, effects);
+      this.#carryOut(null, effects);
     });
     this.#drain();
   }
@@ -99,9 +91,16 @@ export class StageHost<State> {
     this.#busy = false;
   }
 
-  #carryOut(event: StepRecord['event'], effects: readonly Effect[]): void {
+  /** @param event - null at the start */
+  #carryOut(event: StageEvent | null, effects: readonly Effect[]): void {
     this.#steps += 1;
-    this.#record?.({ stage: this.#name, incarnation: this.incarnation, step: this.#steps, event, effects });
+    this.#record?.({
+      stage: this.#name,
+      incarnation: this.incarnation,
+      step: this.#steps,
+      event: event ?? { type: 'started', config: recordedConfig(this.#config) },
+      effects,
+    });
     for (const effect of effects) {
       if (this.#ended) return;
       this.#run(effect);

@@ -5,6 +5,7 @@
 import { type ErrorCode, KubedirectError } from '../../../spec/errors.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Stage, StageConfig } from '../../../spec/stage.ts';
+import type { StepRecord } from '../../../spec/trace.ts';
 import type { Incarnation, Owner, PeerName } from '../../../spec/vocabulary.ts';
 import { agentSuperseded, registerAgent } from '../incarnation.ts';
 import { pause } from '../kubernetes/backoff.ts';
@@ -29,7 +30,7 @@ import { LinkPort, serveStage } from './linkPort.ts';
 import { observe } from './observe.ts';
 import { carryOut, type Life } from './runner.ts';
 import type { PodRuntime } from './runtime.ts';
-import { StageHost, type StepRecord } from './stageHost.ts';
+import { StageHost } from './stageHost.ts';
 import type { Templates } from './templates.ts';
 import { Timers } from './timers.ts';
 import type { WatchHub } from './watchHub.ts';

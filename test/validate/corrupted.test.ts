@@ -1,0 +1,188 @@
+/** A corrupted line is rejected, whatever kind of line it is: by the order of lines, by the machines, and where the spec covers it by TLC. */
+import { describe, expect, it } from 'vitest';
+import { STAGES_UNDER_TEST } from '../../impl/explorer/stages.ts';
+import { tlaSyntax } from '../../impl/tlc/syntax.ts';
+import type { PlacedLine, TraceLine } from '../../impl/trace/read.ts';
+import { Words } from '../../impl/validate/encode.ts';
+import { endTracks, type Track, type TrackLine } from '../../impl/validate/ends.ts';
+import { judgeTracks } from '../../impl/validate/judge.ts';
+import { type LifeTrace, replayLives } from '../../impl/validate/lives.ts';
+import { wireTracks } from '../../impl/validate/wires.ts';
+import { stageOf } from '../../spec/vocabulary.ts';
+import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
+import {
+  alter,
+  kindOf,
+  leavesOf,
+  linesOf,
+  missing,
+  recorded,
+  replaced,
+  swapped,
+} from './support/recorded.ts';
+
+/** Worlds that have, together, every kind of line that the tests below name. */
+const TRACES = [
+  [1, 2, 8],
+  [3, 2, 8],
+  [9, 2, 8],
+  [12, 2, 8],
+].map(([seed, nodes, pods]) => linesOf(recorded(seed as number, nodes as number, pods as number)));
+
+/** Each kind of line, with up to so many places where it stands. */
+function placesOf(kind: (line: TraceLine) => readonly string[], most: number) {
+  const places = new Map<string, { readonly lines: readonly PlacedLine[]; readonly at: number }[]>();
+  for (const lines of TRACES)
+    for (const [at, { line }] of lines.entries())
+      for (const each of kind(line)) {
+        const known = places.get(each) ?? [];
+        if (known.length < most) places.set(each, [...known, { lines, at }]);
+      }
+  return places;
+}
+
+/** The lives of the same stage and incarnation alone: the others are as they were. */
+const ownLife = (lines: readonly PlacedLine[], { stage, incarnation }: TraceLine) =>
+  lines.filter(({ line }) => line.stage === stage && line.incarnation === incarnation);
+const isRejected = (lines: readonly PlacedLine[], near: TraceLine) =>
+  replayLives(ownLife(lines, near)).faults.length > 0;
+/** What the life came to, as text. */
+function endOf(lines: readonly PlacedLine[], near: TraceLine): string {
+  const { steps } = replayLives(ownLife(lines, near)).lives[0] as LifeTrace;
+  return JSON.stringify(STAGES_UNDER_TEST[stageOf(near.stage)]?.view(steps.at(-1)?.after as never));
+}
+
+const EVENTS = placesOf((line) => [kindOf(line)], 30);
+const EFFECTS = placesOf((line) => [...new Set(line.effects.map(({ type }) => type))], 2);
+
+describe('the machines, stepped again', () => {
+  it('accept what they wrote', () => {
+    for (const lines of TRACES) expect(replayLives(lines).faults).toEqual([]);
+    expect(EVENTS.size).toBeGreaterThan(30);
+    expect(EFFECTS.size).toBeGreaterThan(15);
+  });
+
+  it.each([...EVENTS.keys()].sort())('reject a changed field of %s', (kind) => {
+    const fields = (EVENTS.get(kind) ?? []).flatMap(({ lines, at }) => {
+      const { line } = lines[at] as PlacedLine;
+      const leaves = leavesOf(line.event).filter((leaf) => leaf.join() !== 'type');
+      return leaves.map((leaf) => () => {
+        const change = (each: TraceLine) => {
+          alter(each.event, leaf);
+          return each;
+        };
+        return isRejected(replaced(lines, at, change), line);
+      });
+    });
+    if (fields.length > 0) expect(fields.some((tries) => tries())).toBe(true);
+  });
+
+  it.each([...EVENTS.keys()].sort())('reject a missing %s', (kind) => {
+    for (const { lines, at } of (EVENTS.get(kind) ?? []).slice(0, 6)) {
+      const { line } = lines[at] as PlacedLine;
+      if (swapped(lines, at) !== null) expect(isRejected(missing(lines, at, false), line)).toBe(true);
+    }
+  });
+
+  // What a watch or a list tells in another order is another true run: nothing of it is asked for in between.
+  it.each([...EVENTS.keys()].filter((kind) => !/Observed|Vanished|Listed|synced/.test(kind)).sort())(
+    'reject %s in place of what came after it, unless it comes to the same',
+    (kind) => {
+      for (const { lines, at } of (EVENTS.get(kind) ?? []).slice(0, 6)) {
+        const after = swapped(lines, at);
+        const { line } = lines[at] as PlacedLine;
+        if (after === null || isRejected(after, line)) continue;
+        expect(endOf(after, line)).toBe(endOf(lines, line));
+      }
+    },
+  );
+
+  it.each([...EFFECTS.keys()].sort())('reject a changed, a missing and an added %s', (type) => {
+    for (const { lines, at } of EFFECTS.get(type) ?? []) {
+      const { line } = lines[at] as PlacedLine;
+      const which = line.effects.findIndex((effect) => effect.type === type);
+      const leaves = leavesOf(line.effects[which]).filter((leaf) => leaf.join() !== 'type');
+      for (const leaf of leaves.slice(0, 12)) {
+        const change = (each: TraceLine) => {
+          alter(each.effects[which] as object, leaf);
+          return each;
+        };
+        expect(isRejected(replaced(lines, at, change), line), leaf.join('.')).toBe(true);
+      }
+      const without = replaced(lines, at, (each) => ({ ...each, effects: each.effects.toSpliced(which, 1) }));
+      expect(isRejected(without, line)).toBe(true);
+      const twice = replaced(lines, at, (each) => ({ ...each, effects: [...each.effects, ...each.effects] }));
+      expect(isRejected(twice, line)).toBe(true);
+    }
+  });
+});
+
+interface WireValue {
+  readonly sent: boolean;
+  readonly to: string;
+  readonly message: unknown;
+}
+const isWire = (value: object): value is WireValue => 'sent' in value;
+const otherSession = (message: unknown) => ({
+  tla: () => `[${tlaSyntax(message)} EXCEPT !.session[3] = @ + 1]`,
+});
+
+/** A track with one of its lines changed, missing, or swapped with the next; on a wire, with the next that passes it likewise. */
+function corruptionsOf({ lines, ...track }: Track, at: number): Readonly<Record<string, Track>> {
+  const { place, value } = lines[at] as TrackLine;
+  const field = isWire(value)
+    ? { ...value, message: otherSession(value.message) }
+    : { ...value, event: alteredEvent((value as { event: Record<string, unknown> }).event) };
+  const next = lines.findIndex(
+    ({ value: one }, i) =>
+      i > at && (!isWire(value) || (isWire(one) && one.sent === value.sent && one.to === value.to)),
+  );
+  const after = lines[next];
+  return {
+    field: { ...track, lines: lines.with(at, { place, value: field }) },
+    missing: { ...track, lines: lines.toSpliced(at, 1) },
+    ...(after !== undefined && {
+      swapped: { ...track, lines: lines.with(at, after).with(next, lines[at] as TrackLine) },
+    }),
+  };
+}
+
+function alteredEvent(event: Record<string, unknown>): object {
+  if (typeof event.n === 'number') return { ...event, n: event.n + 1 };
+  if ('lease' in event) return { ...event, lease: { tla: () => `${tlaSyntax(event.lease)} + 1` } };
+  return { ...event, message: otherSession(event.message) };
+}
+
+const ON_LINKS = /^(connected|broken|received .*|leaseRead)$/;
+
+describe.skipIf(TOOLCHAIN === null)('TLC', () => {
+  it('accepts what was recorded, and rejects each kind of line of a link changed, missing and swapped: one run for all', async () => {
+    const words = new Words();
+    const good = TRACES.flatMap((lines) => {
+      const { lives } = replayLives(lines);
+      return [...lives.flatMap((life) => endTracks(words, life)), ...wireTracks(words, lives).tracks];
+    });
+    const bad: { readonly name: string; readonly track: Track }[] = [];
+    const met = new Map<string, number>();
+    for (const track of good)
+      for (const [at, { place, value }] of track.lines.entries()) {
+        const { event } = value as { event?: { kind: string } };
+        const kind = kindOf(place.line);
+        const isOwn = ON_LINKS.test(kind) && event?.kind !== 'other' && event?.kind !== 'started';
+        const times = met.get(`${track.kind} ${kind}`) ?? 0;
+        // A line that is the last of its track hides nothing when it is missing.
+        if (!isOwn || times === 2 || at === track.lines.length - 1 || track.lines.length > 40) continue;
+        met.set(`${track.kind} ${kind}`, times + 1);
+        for (const [how, one] of Object.entries(corruptionsOf(track, at)))
+          bad.push({ name: `${kind}: ${how}`, track: one });
+      }
+    const verdicts = await judgeTracks(TOOLCHAIN!, words, [...good, ...bad.map(({ track }) => track)]);
+    const rejected = new Set(verdicts.filter(({ why }) => why.length > 0).map(({ track }) => track));
+    expect(good.filter((track) => rejected.has(track)).map(({ name }) => name)).toEqual([]);
+    const caught = new Set(bad.filter(({ track }) => rejected.has(track)).map(({ name }) => name));
+    const passed = [...new Set(bad.map(({ name }) => name))].filter((name) => !caught.has(name));
+    expect(caught.size).toBeGreaterThan(40);
+    // One acknowledgement less, or later, may be one that was gathered with the next.
+    expect(passed.filter((name) => !name.startsWith('received Invalidated'))).toEqual([]);
+  }, 120_000);
+});
