@@ -1,0 +1,240 @@
+/**
+ * What a machine does with an event, found once by XState itself and kept as a tree of decisions.
+ *
+ * XState's interpreter works out at every step which nodes are left and entered, and copies its snapshot for each action. For machines
+ * whose actions are all `assign`, what it does depends only on the configuration, the type of the event, and the answers of the guards
+ * it asks. So {@link Program} asks XState: it gives it the same machine with guards that answer by a script and actions that only note
+ * that they ran. What comes out is a run of actions, then either a guard that the script does not answer, or the configuration of
+ * rest. Each such piece is found when it is first needed. No semantics of statecharts is written here.
+ */
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  assign,
+  type EventObject,
+} from 'xstate';
+
+type Context = Record<string, unknown>;
+type Reducer = (context: Context, event: EventObject) => Context;
+type Guard = (args: { readonly context: Context; readonly event: EventObject }) => boolean;
+type Transition = (
+  machine: AnyStateMachine,
+  snapshot: AnyMachineSnapshot,
+  event: EventObject,
+) => AnyMachineSnapshot;
+
+/** A run of actions, and what comes after. */
+interface Piece {
+  readonly start: Start;
+  /** What guards answered on the way here. */
+  readonly answers: readonly boolean[];
+  readonly reducers: readonly Reducer[];
+  /** The guard to ask next; null at rest. */
+  readonly guard: Guard | null;
+  /** At rest: the snapshot but for its context; null if the configuration is that of the start. */
+  readonly rest: AnyMachineSnapshot | null;
+  yes: Piece | null;
+  no: Piece | null;
+}
+
+/** A configuration that a step begins in. */
+interface Start {
+  readonly key: string;
+  /** As XState resolves it, without context. */
+  readonly snapshot: AnyMachineSnapshot;
+  readonly pieces: Map<string, Piece>;
+}
+
+/** An action that is no `assign`: nobody carries it out. */
+const ignored = (): void => {};
+const UNANSWERED = new Error('a guard that the script does not answer');
+
+/** A machine, taken apart as it is used. @internal */
+export class Program {
+  readonly #machine: AnyStateMachine;
+  readonly #transition: Transition;
+  /** The same machine, with scripted guards and silent actions. */
+  readonly #scripted: AnyStateMachine;
+  readonly #starts = new Map<string, Start>();
+  readonly #startsByNodes = new WeakMap<object, Start>();
+  #answers: readonly boolean[] = [];
+  #asked = 0;
+  #unanswered: string | null = null;
+  #ran: string[] = [];
+  #eventType = '';
+
+  /**
+   * @param transition - XState's own step
+   * @throws Error if the machine has what this can not take apart
+   */
+  constructor(machine: AnyStateMachine, transition: Transition) {
+    assertPlain(machine);
+    this.#machine = machine;
+    this.#transition = transition;
+    const { guards, actions } = machine.implementations;
+    const each = <T>(names: object, make: (name: string) => T) =>
+      Object.fromEntries(Object.keys(names).map((name) => [name, make(name)]));
+    this.#scripted = machine.provide({
+      guards: each(guards, (name) => (args: { event: EventObject }) => this.#answer(name, args.event)),
+      actions: each(actions, (name) =>
+        assignmentOf(machine, name) === undefined
+          ? ignored
+          : assign(({ event }: { event: EventObject }) => this.#note(name, event)),
+      ),
+    } as never);
+  }
+
+  /** The next snapshot. */
+  step(snapshot: AnyMachineSnapshot, event: EventObject): AnyMachineSnapshot {
+    let piece = this.#begin(snapshot, event.type);
+    let context = snapshot.context as Context;
+    for (;;) {
+      for (const reducer of piece.reducers) context = reducer(context, event);
+      if (piece.guard === null) return { ...(piece.rest ?? snapshot), context } as AnyMachineSnapshot;
+      piece = this.#after(piece, piece.guard({ context, event }), event.type);
+    }
+  }
+
+  #after(piece: Piece, answer: boolean, eventType: string): Piece {
+    const known = answer ? piece.yes : piece.no;
+    if (known !== null) return known;
+    const found = this.#find(piece.start, eventType, [...piece.answers, answer]);
+    if (answer) piece.yes = found;
+    else piece.no = found;
+    return found;
+  }
+
+  #begin(snapshot: AnyMachineSnapshot, eventType: string): Piece {
+    const start = this.#startsByNodes.get(snapshot._nodes) ?? this.#startOf(snapshot);
+    let piece = start.pieces.get(eventType);
+    if (piece === undefined) {
+      piece = this.#find(start, eventType, []);
+      start.pieces.set(eventType, piece);
+    }
+    return piece;
+  }
+
+  #startOf({ value, _nodes }: AnyMachineSnapshot): Start {
+    const start = this.#resolved(value);
+    this.#startsByNodes.set(_nodes, start);
+    return start;
+  }
+
+  #resolved(value: AnyMachineSnapshot['value']): Start {
+    const key = JSON.stringify(value);
+    let start = this.#starts.get(key);
+    if (start === undefined) {
+      const snapshot = this.#machine.resolveState({ value, context: {} } as never) as AnyMachineSnapshot;
+      start = { key, snapshot, pieces: new Map() };
+      this.#starts.set(key, start);
+      this.#startsByNodes.set(snapshot._nodes, start);
+    }
+    return start;
+  }
+
+  /** Lets XState go on to the first guard that is not answered, or to rest. */
+  #find(start: Start, eventType: string, answers: readonly boolean[]): Piece {
+    this.#answers = answers;
+    this.#asked = 0;
+    this.#unanswered = null;
+    this.#ran = [];
+    this.#eventType = eventType;
+    const { value } = start.snapshot;
+    const before = this.#scripted.resolveState({ value, context: {} } as never) as AnyMachineSnapshot;
+    let after: AnyMachineSnapshot | null = null;
+    try {
+      after = this.#transition(this.#scripted, before, { type: eventType });
+    } catch (error) {
+      if (this.#unanswered === null) throw error;
+    }
+    const reducers = this.#ran.map((name) => reducerOf(this.#machine, name));
+    const path = { start, answers, reducers, yes: null, no: null };
+    if (after === null) return { ...path, guard: guardOf(this.#machine, this.#unanswered ?? ''), rest: null };
+    const end = this.#resolved(after.value);
+    const rest = end === start ? null : ({ ...end.snapshot, output: after.output } as AnyMachineSnapshot);
+    return { ...path, guard: null, rest };
+  }
+
+  #answer(name: string, event: EventObject): boolean {
+    this.#assertSame(name, event);
+    const answer = this.#answers[this.#asked++];
+    if (answer === undefined) {
+      this.#unanswered = name;
+      throw UNANSWERED;
+    }
+    this.#ran = []; // they belong to the piece before
+    return answer;
+  }
+
+  #note(name: string, event: EventObject): Context {
+    this.#assertSame(name, event);
+    this.#ran.push(name);
+    return {};
+  }
+
+  #assertSame(name: string, { type }: EventObject): void {
+    if (type !== this.#eventType) throw new Error(`${name} hears ${type}, raised by XState itself`);
+  }
+}
+
+function guardOf({ implementations }: AnyStateMachine, name: string): Guard {
+  return implementations.guards[name] as unknown as Guard;
+}
+
+type Assigner = (args: { readonly context: Context; readonly event: EventObject }) => unknown;
+
+/** Of an `assign`; undefined for another action. */
+function assignmentOf({ implementations }: AnyStateMachine, name: string) {
+  const action = implementations.actions[name] as unknown as {
+    readonly assignment?: Assigner | Readonly<Record<string, unknown>>;
+  };
+  return action.assignment;
+}
+
+function reducerOf(machine: AnyStateMachine, name: string): Reducer {
+  const assignment = assignmentOf(machine, name) ?? {};
+  if (typeof assignment === 'function')
+    return (context, event) => {
+      const update = assignment({ context, event });
+      return update === context ? context : Object.assign({}, context, update);
+    };
+  const entries = Object.entries(assignment);
+  return (context, event) => {
+    const next = { ...context };
+    for (const [key, value] of entries)
+      next[key] = typeof value === 'function' ? (value as Assigner)({ context, event }) : value;
+    return next;
+  };
+}
+
+interface Definition {
+  readonly guard?: unknown;
+  readonly actions: readonly unknown[];
+}
+
+/** Refuses what is more than named guards and named `assign`s without parameters. */
+function assertPlain(machine: AnyStateMachine): void {
+  const { guards, actions } = machine.implementations;
+  const fail = (what: string) => {
+    throw new Error(`machine ${machine.id}: ${what} can not be taken apart`);
+  };
+  for (const [name, guard] of Object.entries(guards))
+    if (typeof guard !== 'function' || 'check' in guard) fail(`guard ${name}`);
+  for (const [name, action] of Object.entries(actions))
+    if (assignmentOf(machine, name) === undefined && 'resolve' in (action as object)) fail(`action ${name}`);
+  const isNamed = (reference: unknown): boolean =>
+    typeof reference === 'string' ||
+    (typeof reference === 'object' && reference !== null && !('params' in reference) && 'type' in reference);
+  const check = (node: AnyStateNode): void => {
+    if (node.type === 'history' || node.invoke.length > 0 || node.output !== undefined)
+      fail(`node ${node.id}`);
+    const definitions = [...node.transitions.values()].flat() as Definition[];
+    if (node.initial !== undefined && node.type === 'compound') definitions.push(node.initial as Definition);
+    for (const { guard, actions: run } of [...definitions, ...((node.always ?? []) as Definition[])])
+      if ((guard !== undefined && !isNamed(guard)) || !run.every(isNamed)) fail(`a transition of ${node.id}`);
+    if (![...node.entry, ...node.exit].every(isNamed)) fail(`entry or exit of ${node.id}`);
+    for (const child of Object.values(node.states)) check(child);
+  };
+  check(machine.root);
+}
