@@ -14,6 +14,7 @@ import { apply } from './apply.ts';
 import { fingerprint } from './encode.ts';
 import { choiceOf } from './host.ts';
 import { FAULTS, isQuiet, type Move, movesOf, plainMoves } from './moves.ts';
+import { play } from './script.ts';
 import { type Checks, MoveError, type Successor, type System } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import type { Setting, StepRecord, World } from './world.ts';
@@ -175,7 +176,14 @@ export function settledWorld(setting: Setting, limit = 2000): World {
 
 /** The world at the start of a search. */
 export function firstWorld(setting: Setting): World {
-  return setting.description.settled ? settledWorld(setting) : initialWorld(setting.description);
+  const { settled, begins = [], name } = setting.description;
+  let world = settled ? settledWorld(setting) : initialWorld(setting.description);
+  for (const command of begins) {
+    const played = play(setting, world, command).at(-1);
+    if (played === undefined) throw new Error(`world ${name}: "${command}" does nothing`);
+    world = played.world;
+  }
+  return world;
 }
 
 /** The world as a system. */

@@ -102,6 +102,8 @@ export interface WorldDescription {
   readonly renews?: boolean;
   /** Begin where a run without faults or people comes to rest: all links open, the first want satisfied. */
   readonly settled?: boolean;
+  /** Begin where these commands lead (see the explorer's `script.ts`): what comes before has been seen in other worlds. */
+  readonly begins?: readonly string[];
   /** Peers that are served at once, and whose links never fail: what they do is constant, or not this world's subject. */
   readonly quiet?: readonly PeerName[];
   /** Properties that hold in each state, or over each step. */

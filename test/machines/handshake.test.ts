@@ -156,6 +156,70 @@ describe('laws of the handshake', () => {
       }),
     );
   });
+  it('recover, then reset, changes nothing', () => {
+    fc.assert(
+      fc.property(side, (theirs) => {
+        const recovered = handshake([], theirs);
+        expect(recovered.outcome.adopt).toEqual(theirs);
+        const again = handshake([...recovered.after.values()], theirs);
+        expect([...again.after]).toEqual([...recovered.after]);
+        expect(again.asked.fetch).toEqual([]);
+      }),
+    );
+  });
+
+  /** Each Pod changes on, one time or several; all that is told of it by its owner, in the owner's order. */
+  const news = fc.uniqueArray(
+    fc.record({ uid: fc.constantFrom('a', 'b', 'c'), changes: fc.integer({ min: 1, max: 3 }) }),
+    {
+      selector: ({ uid }) => uid,
+      minLength: 1,
+    },
+  );
+  const told = (records: readonly PodRecord[], changes: readonly PodRecord[]) =>
+    changes.reduce(
+      (map, change) => map.set(change.uid, merge(map.get(change.uid) as PodRecord, change)),
+      mapOf(records),
+    );
+
+  it('the order of invalidations of different Pods does not matter', () => {
+    fc.assert(
+      fc.property(
+        upstream,
+        news,
+        fc.array(fc.nat(5), { minLength: 9, maxLength: 9 }),
+        (mine, changed, picks) => {
+          const held = changed.filter(({ uid }) => mine.some((one) => one.uid === uid));
+          const rows = held.map(({ uid, changes }) =>
+            Array.from({ length: changes }, (_, at) => pod(uid, phases[at] as Phase, 10 + at)),
+          );
+          const queues = rows.map((row) => [...row]);
+          const mixed: PodRecord[] = [];
+          for (let at = 0; queues.some((queue) => queue.length > 0); at += 1) {
+            const waiting = queues.filter((queue) => queue.length > 0);
+            mixed.push(waiting[(picks[at] as number) % waiting.length]?.shift() as PodRecord);
+          }
+          expect([...told(mine, mixed)].sort()).toEqual([...told(mine, rows.flat())].sort());
+        },
+      ),
+    );
+  });
+
+  it('nor that of two of the same Pod by one life of its owner, in what is left at the end', () => {
+    fc.assert(
+      fc.property(upstream, fc.nat(2), (mine, at) => {
+        const [first] = mine;
+        fc.pre(first !== undefined);
+        const [older, newer] = [
+          pod(first!.uid, phases[at] as Phase, 10),
+          pod(first!.uid, phases[at + 1] as Phase, 11),
+        ];
+        const final = (changes: readonly PodRecord[]) => told(mine, changes).get(first!.uid)?.phase;
+        expect(final([newer, older])).toBe(final([older, newer]));
+      }),
+    );
+  });
+
   it('every uid has exactly one outcome', () => {
     fc.assert(
       fc.property(upstream, side, (mine, theirs) => {
