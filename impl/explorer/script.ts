@@ -1,6 +1,7 @@
 /**
  * Scripts: runs written for people. A command is the beginning of what a move is called, `rest` (all that happens of itself, the
- * first possible move each time), or `check`. Golden scenarios are such scripts, and a world may begin where one ends.
+ * first possible move each time), `wait` (timers run out too, until all is as it must be), or `check`. Golden scenarios are such scripts, and
+ * a world may begin where one ends.
  */
 import { PROPERTIES } from '../../spec/properties/index.ts';
 import { apply } from './apply.ts';
@@ -11,6 +12,7 @@ import { outcomes, worldChecks } from './system.ts';
 import type { Setting, World } from './world.ts';
 
 const MOST = 3000;
+const MOST_TIMERS = 20;
 
 /** A move of a command, and the world after it. */
 export interface Played {
@@ -30,6 +32,26 @@ function* rest(setting: Setting, world: World): Generator<Played> {
   throw new Error(`no rest within ${MOST} moves`);
 }
 
+/** Rest, and timers as long as something is not yet as it must be in the end. */
+function* wait(setting: Setting, world: World): Generator<Played> {
+  let at = world;
+  for (let timers = 0; timers <= MOST_TIMERS; timers += 1) {
+    for (const played of rest(setting, at)) {
+      at = played.world;
+      yield played;
+    }
+    const move = isAsItMust(setting, at) ? undefined : idleMoves(at).next().value;
+    if (move === undefined) return;
+    at = apply(setting, at, move)[0];
+    yield { move, world: at };
+  }
+}
+
+function isAsItMust(setting: Setting, world: World): boolean {
+  const view = snapshot(setting, world) as never;
+  return setting.description.eventually.every((name) => PROPERTIES[name].check(view) === null);
+}
+
 /** All that is possible, each move by its name in scripts, also with crashes in the middle of it. */
 function possible(setting: Setting, world: World): readonly (readonly [string, Move])[] {
   const moves = [...movesOf(setting, world), ...idleMoves(world)];
@@ -42,11 +64,13 @@ function possible(setting: Setting, world: World): readonly (readonly [string, M
   return [...bare, ...crashing];
 }
 
-/** Does what a command says. `rest` or the beginning of the name of a move. */
+/** Does what a command says: `rest`, `wait`, or the beginning of the name of a move. */
 export function play(setting: Setting, world: World, command: string): readonly Played[] {
   if (command === 'rest') return [...rest(setting, world)];
+  if (command === 'wait') return [...wait(setting, world)];
   const all = possible(setting, world);
-  const move = (all.find(([name]) => name === command) ?? all.find(([name]) => name.startsWith(command)))?.[1];
+  const move = (all.find(([name]) => name === command) ??
+    all.find(([name]) => name.startsWith(command)))?.[1];
   if (move === undefined)
     throw new Error(`"${command}" is not possible; possible: ${all.map(([name]) => name).join('; ')}`);
   return [{ move, world: apply(setting, world, move)[0] }];

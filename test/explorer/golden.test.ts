@@ -5,9 +5,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fingerprint } from '../../impl/explorer/encode.ts';
+import { hashOf } from '../../impl/explorer/encode.ts';
 import { search } from '../../impl/explorer/search.ts';
 import { worldSystem } from '../../impl/explorer/system.ts';
+import type { Setting, World } from '../../impl/explorer/world.ts';
 import { FOLDER, playFile, scenarios } from './support/golden.ts';
 
 describe('golden scenarios', () => {
@@ -18,16 +19,29 @@ describe('golden scenarios', () => {
     else expect(text).toBe(fs.readFileSync(written, 'utf8'));
   });
 
-  it.each(scenarios)('%s is among what the explorer sees', (file) => {
-    const { setting, worlds } = playFile(file);
-    // A world that reduces goes only one of the ways that commute.
-    if (setting.description.reduce || setting.description.spec === undefined) return;
+  /** A world that reduces goes only one of the ways that commute; a deep one is too large here. */
+  const whole = scenarios.filter((file) => {
+    const { reduce, deep, spec } = playFile(file).setting.description;
+    return !reduce && !deep && spec !== undefined;
+  });
+  const seen = new Map<string, ReadonlySet<string>>();
+  const seenIn = (setting: Setting): ReadonlySet<string> => {
+    const { name } = setting.description;
+    const known = seen.get(name);
+    if (known !== undefined) return known;
     const keys = new Set<string>();
-    const note = (world: (typeof worlds)[number]) => {
-      keys.add(fingerprint(setting, world));
+    const note = (world: World) => {
+      keys.add(hashOf(setting, world).join());
       return null;
     };
     search(worldSystem(setting), { states: { note }, steps: {}, witnesses: {} }, { maxStates: 50_000 });
-    expect(worlds.filter((world) => !keys.has(fingerprint(setting, world)))).toEqual([]);
+    seen.set(name, keys);
+    return keys;
+  };
+
+  it.each(whole)('%s is among what the explorer sees', (file) => {
+    const { setting, worlds } = playFile(file);
+    const keys = seenIn(setting);
+    expect(worlds.findIndex((world) => !keys.has(hashOf(setting, world).join()))).toBe(-1);
   });
 });
