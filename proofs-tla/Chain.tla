@@ -763,4 +763,28 @@ TombstonesCollectedAtRest == ~Pending => NoTombstone
 AllKnown == Running \cup DOMAIN api.pods \subseteq UNION {DOMAIN life.records : life \in KLives}
 NoLeak == <>[]AllKnown
 NoLeakAtRest == ~Pending => AllKnown
+
+\* ---- Refinement: the chain as one table of Pods -----------------------------------------------------------
+
+\* The furthest downstream that holds a Pod says how it is; what a node's journal has ended is over.
+Finished == UNION {journals[node].ended : node \in Nodes}
+OfK(uid) == {life.records[uid] : life \in {one \in KLives : uid \in DOMAIN one.records}}
+OfS(uid) == {Held(ss[me], uid) : me \in {one \in DOMAIN ss : Holds(ss[one], uid)}}
+OfR(uid) == {rs[me].records[uid] : me \in {one \in DOMAIN rs : uid \in DOMAIN rs[one].records}}
+Furthest(records) ==
+  CHOOSE one \in records : \A other \in records : PhaseOrder(other.phase) <= PhaseOrder(one.phase)
+TruthOf(uid) ==
+  LET record == Furthest(IF OfK(uid) # {} THEN OfK(uid) ELSE IF OfS(uid) # {} THEN OfS(uid) ELSE OfR(uid))
+  IN [node |-> record.node, phase |-> record.phase]
+Uids == UNION ({DOMAIN life.records : life \in KLives} \cup {HeldBy(ss[me]) : me \in DOMAIN ss}
+                \cup {DOMAIN rs[me].records : me \in DOMAIN rs})
+
+Manager == INSTANCE ClusterManager WITH
+  asked <- IF acts # <<>> /\ Head(acts) = "scale" THEN {Pods} ELSE {Pods, Scale},
+  table <- [uid \in Uids \ Finished |-> TruthOf(uid)],
+  over <- Finished,
+  running <- Running,
+  objects <- [uid \in DOMAIN api.pods |-> IF api.pods[uid].deleting THEN "deleting" ELSE "live"]
+
+Refines == Manager!Start /\ [][Manager!Manage]_(Manager!manager)
 =============================================================================

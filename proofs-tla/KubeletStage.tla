@@ -133,8 +133,9 @@ AssignPod(turn, assigned) ==
       uid == assigned.uid
       Refuse(reason) == Tell(turn, "refused", <<[uid |-> uid, reason |-> reason]>>)
       record == [assigned EXCEPT !.phase = "accepted", !.ready = FALSE, !.version = NextVersion(turn)]
-      kept == Persists([HoldPod(turn, record, FreshPod) EXCEPT !.life.counter = @ + 1],
-                       [kind |-> "accepted", uid |-> uid, record |-> record])
+      taken == [HoldPod(turn, record, FreshPod) EXCEPT !.life.counter = @ + 1]
+      kept == IF Is("acceptance-not-journalled") THEN taken
+              ELSE Persists(taken, [kind |-> "accepted", uid |-> uid, record |-> record])
   IN CASE uid \in DOMAIN life.records -> Tell(turn, "assigned", <<life.records[uid]>>)
        [] uid \in life.ended -> Refuse("Ended")
        [] life.draining # <<>> -> Refuse("Draining")

@@ -129,7 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'terminated-before-stop',
     rule: 'K confirms when the containers have stopped (4.4)',
-    breaks: ['NoFalseConfirm'],
+    breaks: ['NoFalseConfirm', 'Refines'],
   },
   {
     name: 'confirm-create-in-flight',

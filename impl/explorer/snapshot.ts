@@ -73,6 +73,7 @@ function nodeView(world: World, name: string): NodeView {
     mark: fact?.mark ?? null,
     drained: journal.drained ?? fact?.drained ?? null,
     fence: journal.fence,
+    ended: journal.ended,
     running,
     foreign,
   };

@@ -68,7 +68,12 @@ export function initialWorld(description: WorldDescription): World {
     },
     history: {
       ...NO_HISTORY,
-      everAsked: [...new Set(deployments.map(({ replicas }) => replicas))],
+      everAsked: [
+        ...new Set([
+          ...deployments.map(({ replicas }) => replicas),
+          ...replicaSets.flatMap(({ deployment, replicas }) => (deployment === null ? [replicas] : [])),
+        ]),
+      ],
       asked: Object.fromEntries(deployments.map(({ uid, replicas }) => [uid, [replicas]])),
       due: Object.fromEntries(
         deployments.map(({ uid, generation, replicas, written }) => [

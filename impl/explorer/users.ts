@@ -88,7 +88,11 @@ export function act(world: World, what: UserAct): World {
     }
     case 'scaleReplicaSet': {
       const was = world.api.replicaSets[what.replicaSet];
-      return was === undefined ? world : putReplicaSet(world, { ...was, replicas: what.replicas });
+      if (was === undefined) return world;
+      const { everAsked } = world.history;
+      const asked = everAsked.includes(what.replicas) ? everAsked : [...everAsked, what.replicas].sort();
+      const after = { ...world, history: { ...world.history, everAsked: asked } };
+      return putReplicaSet(after, { ...was, replicas: what.replicas });
     }
     case 'deletePod': {
       const pod = Object.values(world.api.pods).find(

@@ -4,10 +4,11 @@ import type { Move } from '../explorer/moves.ts';
 import type { Setting } from '../explorer/world.ts';
 import { configOf } from './config.ts';
 import { REST } from './modules.ts';
+import { definitionAt } from './named.ts';
 import type { TlcProgress, TlcResult, TlcStep } from './output.ts';
 import { replay } from './replay.ts';
 import type { Toolchain } from './resolve.ts';
-import { runTlc } from './run.ts';
+import { PROOFS, runTlc } from './run.ts';
 
 /** What TLC found in a world. @public */
 export interface TlcReport {
@@ -41,7 +42,8 @@ export interface TlcEffort {
 /** TLC does not name the liveness property that is broken: where there is but one, it is that. */
 function propertyOf(world: WorldDescription, { breach, property }: TlcResult): string {
   if (breach === 'liveness') return world.eventually.join(' or ');
-  return property.endsWith(REST) ? property.slice(0, -REST.length) : property;
+  const name = definitionAt(property, PROOFS);
+  return name.endsWith(REST) ? name.slice(0, -REST.length) : name;
 }
 
 /**

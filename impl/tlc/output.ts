@@ -44,6 +44,8 @@ const STEP = /^\s*(\d+): <(\w+)[^>]*>\n([\s\S]*)$/;
 const BREACHES: readonly (readonly [RegExp, TlcBreach])[] = [
   [/^Invariant (\S+) is violated/, 'invariant'],
   [/^Action property (\S+) is violated/, 'step'],
+  // A conjunct of a property is named by where it stands.
+  [/^Action property (line \d+, .* of module \w+) is violated/, 'step'],
   [/^Property (\S+) is violated by the initial state/, 'invariant'],
   [/^Temporal properties were violated/, 'liveness'],
   [/^Deadlock reached/, 'deadlock'],

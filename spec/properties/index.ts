@@ -17,6 +17,7 @@ import {
   UniquePlacement,
 } from './pods.ts';
 import type { Property } from './property.ts';
+import { Refines } from './refinement.ts';
 import { Converges, HoldersMeet, NoLeak, PreemptorRuns, TombstonesCollected } from './rest.ts';
 import { NoDipOnModeChange, NoNeedlessEnd, NoStaleDirect, ScaleNotLost } from './wants.ts';
 import { WITNESSES } from './witnesses.ts';
@@ -36,6 +37,7 @@ export const PROPERTIES = {
   PreemptionOrdered,
   PreemptorRuns,
   CancelledStaysOut,
+  Refines,
   FenceHolds,
   OneSide,
   ScaleNotLost,

@@ -77,6 +77,8 @@ export interface NodeView {
   readonly drained: Fence | null;
   /** The incarnation last fenced, from the journal. */
   readonly fence: Fence;
+  /** uids that have ended here, by the journal; absent where no property asks. */
+  readonly ended?: ReadonlySet<Uid>;
   /** Managed Pods whose containers run or are being started or stopped, by our uid. */
   readonly running: ReadonlyMap<Uid, Resources>;
   readonly foreign: Resources;

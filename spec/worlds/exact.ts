@@ -33,6 +33,10 @@ export const scaleTo = (replicas: number): UserAct => ({
 /** People delete a Pod of it. @public */
 export const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
 
+/** Where K crashes or a node is given up, more happens than a manager with one table would do. */
+const changesTable = ({ crash, timers }: FaultBudget) =>
+  crash?.['kubelet/n1'] !== undefined || timers?.unreachable !== undefined;
+
 function exactWorld(options: ExactOptions): WorldDescription {
   const { name, title, faults, pods = 1, nodes = 1, script = [scaleTo(0)] } = options;
   const names = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
@@ -64,6 +68,7 @@ function exactWorld(options: ExactOptions): WorldDescription {
       'NodeCapacity',
       'PhaseMonotonic',
       'SessionFenced',
+      ...(changesTable(faults) ? [] : (['Refines'] as const)),
     ],
     eventually: ['Converges', 'TombstonesCollected', 'NoLeak'],
     sometimes: ['linkOpens', 'podRuns', 'podPublished'],
@@ -122,5 +127,66 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     pods: 0,
     script: [scaleTo(1)],
     faults: {},
+  }),
+  exactWorld({
+    name: 'exact-up-crash',
+    title: 'no Pod at first, scaled to 1, while K crashes between any two effects',
+    pods: 0,
+    script: [scaleTo(1)],
+    faults: { crash: { 'kubelet/n1': 1 } },
+    change: { deep: true },
+  }),
+  exactWorld({
+    name: 'exact-leaders-scheduler',
+    title: 'a second S begins while the first still runs',
+    faults: { usurp: { scheduler: 1 } },
+    change: { deep: true, sometimes: ['podRuns', 'twoLeaders', 'leaderStopped'] },
+  }),
+  exactWorld({
+    name: 'exact-leaders-replicaset',
+    title: 'a second R begins while the first still runs; nothing is scaled',
+    script: [],
+    faults: { usurp: { replicaset: 1 } },
+    change: { deep: true, sometimes: ['podRuns', 'twoLeaders', 'leaderStopped'] },
+  }),
+  exactWorld({
+    name: 'exact-leaders-both',
+    title: 'a second R and a second S begin while the first still run',
+    script: [],
+    faults: { usurp: { replicaset: 1, scheduler: 1 } },
+    change: { deep: true, sometimes: ['podRuns', 'twoLeaders', 'leaderStopped'] },
+  }),
+  exactWorld({
+    name: 'exact-cancel',
+    title: 'two nodes; one is given up while its K lives, and comes back',
+    nodes: 2,
+    script: [],
+    faults: { break: 1, timers: { unreachable: 1 } },
+    change: { deep: true, sometimes: ['podRuns', 'nodeMarked', 'nodeDrained'] },
+  }),
+  exactWorld({
+    name: 'exact-cancel-leaders',
+    title: 'one node, two S, and the node is given up',
+    script: [],
+    faults: { usurp: { scheduler: 1 }, timers: { unreachable: 1 } },
+    change: { deep: true, sometimes: ['podRuns', 'nodeMarked', 'nodeDrained', 'twoLeaders'] },
+  }),
+  exactWorld({
+    name: 'exact-two-crash',
+    title: 'two Pods on two nodes, scaled to 1, and S crashes',
+    pods: 2,
+    nodes: 2,
+    script: [scaleTo(1)],
+    faults: { crash: { scheduler: 1 } },
+    change: { deep: true },
+  }),
+  exactWorld({
+    name: 'exact-two-break',
+    title: 'two Pods on two nodes, scaled to 1, and a link breaks',
+    pods: 2,
+    nodes: 2,
+    script: [scaleTo(1)],
+    faults: { break: 1 },
+    change: { deep: true },
   }),
 ];

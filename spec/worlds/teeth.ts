@@ -26,21 +26,21 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'invalidate-before-mark', world: 'cancel' },
   { mutant: 'adopt-undrained', world: 'cancel-leaders' },
   { mutant: 'drain-not-awaited', world: 'cancel-leaders' },
+  { mutant: 'terminated-before-stop', world: 'exact' },
+  { mutant: 'confirm-what-was-sent', world: 'exact' },
+  { mutant: 'hello-before-barrier', world: 'exact-crash-scheduler' },
+  { mutant: 'acceptance-not-journalled', world: 'exact-up-crash' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
 const EXPLORED: readonly Tooth[] = [
-  { mutant: 'hello-before-barrier', world: 'chain-crash-scheduler-scaling' },
-  { mutant: 'acceptance-not-journalled', world: 'tail-start' },
   { mutant: 'intent-not-journalled', world: 'tail-deleted-crash' },
   { mutant: 'journal-after-effects', world: 'tail-start-publish' },
   { mutant: 'publish-again', world: 'tail-deleted-crash' },
   { mutant: 'node-crash-kept', world: 'chain-node-crash' },
-  { mutant: 'terminated-before-stop', world: 'tail-cut-short' },
   { mutant: 'confirm-create-in-flight', world: 'tail-cut-short-publish' },
   { mutant: 'no-room-check', world: 'tail-no-room' },
   { mutant: 'rebind-lost', world: 'chain-cancel' },
-  { mutant: 'confirm-what-was-sent', world: 'chain-crash-scheduler-scaling' },
   { mutant: 'acknowledge-early', world: 'owner-ending-publish' },
   { mutant: 'stock-binds', world: 'owner-scales' },
   { mutant: 'stock-keeps-unbound', world: 'owner-no-room' },
