@@ -95,6 +95,7 @@ export function snapshot(setting: Setting, world: World): WorldView {
     nodes: setting.description.nodes
       .filter(({ name }) => world.api.nodes[name] !== undefined)
       .map(({ name }) => nodeView(world, name)),
+    withoutNodes: setting.description.nodes.length === 0,
     traffic: Object.values(world.network.connections).map(
       ({ up, down, upstream, n, broken, toDown, toUp }) => ({
         up,

@@ -130,6 +130,7 @@ const EMPTY: Omit<WorldView, 'stages' | 'history'> = {
   written: {},
   acknowledged: {},
   nodes: [],
+  withoutNodes: false,
   traffic: [],
   objects: [],
   replicas: {},

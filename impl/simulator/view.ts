@@ -120,6 +120,7 @@ export function worldView(sim: Simulation): WorldView {
     nodes: [...sim.machines.values()]
       .filter((machine) => isOfItsNode(sim, machine))
       .map((machine) => nodeView(sim, machine)),
+    withoutNodes: false,
     traffic: trafficOf(sim),
     objects: [...sim.api.pods.values()].filter(({ managed }) => managed),
     replicas: Object.fromEntries(

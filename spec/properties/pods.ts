@@ -53,7 +53,7 @@ export const NoFalseConfirm: StateProperty = {
           return `${uid} runs on ${node.name}; its tombstone was collected by ${by.join(', ')}`;
       }
     }
-    return view.nodes.length > 0 ? null : heldByOwner(view);
+    return view.withoutNodes ? heldByOwner(view) : null;
   },
 };
 

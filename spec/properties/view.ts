@@ -174,7 +174,10 @@ export const NO_HISTORY: History = {
 /** The world at one moment. @public */
 export interface WorldView {
   readonly stages: readonly StageView[];
+  /** Those whose Node is there. */
   readonly nodes: readonly NodeView[];
+  /** The world has no nodes at all: the owner of a record stands for them. */
+  readonly withoutNodes: boolean;
   readonly traffic: readonly TrafficView[];
   /** Managed Pods at the API Server. */
   readonly objects: readonly PodFact[];

@@ -88,6 +88,17 @@ describe('properties', () => {
     expect(with_({ mark: { incarnation: 1, n: 2 }, drained: { incarnation: 1, n: 2 } })).not.toBeNull();
     expect(with_({ mark: { incarnation: 1, n: 2 }, fence: { incarnation: 2, n: 1 } })).not.toBeNull();
   });
+
+  it('NoFalseConfirm goes by the owner of a record in a world without nodes; a Node that is deleted is another thing', () => {
+    const owner = replaced('scheduler', {
+      records: new Map([['a', record('a', 'running', { owned: true })]]),
+    });
+    const { history } = past({ collected: { a: ['replicaset'] } });
+    const check = (withoutNodes: boolean) =>
+      PROPERTIES.NoFalseConfirm.check({ ...owner, nodes: [], withoutNodes, history });
+    expect(check(true)).not.toBeNull();
+    expect(check(false)).toBeNull();
+  });
 });
 
 describe('properties of steps', () => {

@@ -67,6 +67,7 @@ export const sound: WorldView = {
     stage('kubelet/n1', [record('a', 'running', { owned: true })], { links: [link('scheduler', 'down')] }),
   ],
   nodes: [node()],
+  withoutNodes: false,
   traffic: [
     { up: 'replicaset~1', down: 'scheduler~1', session: SESSION, broken: false, underWay: 0, gone: [] },
     { up: 'scheduler~1', down: 'kubelet/n1~1', session: SESSION, broken: false, underWay: 0, gone: [] },
