@@ -48,7 +48,7 @@ export class Judge {
   /** Objects that were taken away by force while their containers ran: nobody who looks at objects can know. */
   readonly #forced = new Set<Uid>();
   readonly #requests = new Map<Uid, Resources>();
-  /** What each node runs, and what others have on it. */
+  /** What each node runs of ours. */
   readonly #used = new Map<string, Resources>();
   #sinceWhole = 0;
   finding: Finding | null = null;
@@ -151,7 +151,10 @@ export class Judge {
     this.#used.set(machine.name, this.#sum(machine, uid, is === null ? -1 : 1));
     if (is === null) return;
     this.#judgeCollected(uid, machine);
-    const { cpu, memory, pods } = this.#used.get(machine.name) ?? NOTHING;
+    const ours = this.#used.get(machine.name) ?? NOTHING;
+    const others = foreignOf(this.#sim, machine.name);
+    const [cpu, memory] = [ours.cpu + others.cpu, ours.memory + others.memory];
+    const pods = ours.pods + others.pods;
     const { capacity } = machine;
     if (cpu > capacity.cpu || memory > capacity.memory || pods > capacity.pods)
       this.found(
@@ -160,9 +163,9 @@ export class Judge {
       );
   }
 
-  /** What the node runs, with those of others, after a change by one Pod. */
+  /** What the node runs of ours, after a change by one Pod. */
   #sum(machine: Machine, uid: Uid, by: 1 | -1): Resources {
-    const { cpu, memory, pods } = this.#used.get(machine.name) ?? foreignOf(this.#sim, machine.name);
+    const { cpu, memory, pods } = this.#used.get(machine.name) ?? NOTHING;
     const one = this.#requests.get(uid) ?? NOTHING;
     return { cpu: cpu + by * one.cpu, memory: memory + by * one.memory, pods: pods + by * one.pods };
   }

@@ -51,11 +51,11 @@ function stageView(sim: Simulation, life: Life): StageView {
   };
 }
 
-/** What Pods of others take on a node. */
+/** What Pods of others take on a node. They go with their Node's object. */
 export function foreignOf(sim: Simulation, node: string): Resources {
   let sum = NONE;
-  for (const { node: on, requests } of sim.plan.foreign) {
-    if (on !== node) continue;
+  for (const { name, node: on, requests } of sim.plan.foreign) {
+    if (on !== node || !sim.api.pods.has(name)) continue;
     const { cpu, memory, pods } = requests;
     sum = { cpu: sum.cpu + cpu, memory: sum.memory + memory, pods: sum.pods + pods };
   }
