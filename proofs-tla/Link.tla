@@ -298,7 +298,8 @@ NeverBack(was, is) ==
   \A me \in DOMAIN was \cap DOMAIN is :
     \A uid \in DOMAIN was[me].records \cap DOMAIN is[me].records :
       Rank(was[me].records[uid].phase) <= Rank(is[me].records[uid].phase)
-PhaseMonotonic == [][NeverBack(ups, ups') /\ NeverBack(downs, downs')]_<<ups, downs>>
+Monotonic == NeverBack(ups, ups') /\ NeverBack(downs, downs')
+PhaseMonotonic == [][Monotonic]_<<ups, downs>>
 
 \* Whether a life that stands on a session was changed by a message of it.
 UpFencedStep(me, message) ==
@@ -312,12 +313,13 @@ DownFencedStep(me, message) ==
      ELSE \/ downs[me].state \notin {"offered", "open"}
           \/ message.session = DownSession(me, downs[me])
 
-SessionFenced ==
-  [][ /\ \A key \in DOMAIN connections :
-           /\ DeliverUpOf(key) => UpFencedStep(key[1], UpHead(key))
-           /\ DeliverDownOf(key) => DownFencedStep(connections[key].to, DownHead(key))
-      /\ \A stray \in DOMAIN strays :
-           DeliverStrayOf(stray) => DownFencedStep(stray.to, stray.message) ]_vars
+Fenced ==
+  /\ \A key \in DOMAIN connections :
+       /\ DeliverUpOf(key) => UpFencedStep(key[1], UpHead(key))
+       /\ DeliverDownOf(key) => DownFencedStep(connections[key].to, DownHead(key))
+  /\ \A stray \in DOMAIN strays :
+       DeliverStrayOf(stray) => DownFencedStep(stray.to, stray.message)
+SessionFenced == [][Fenced]_vars
 
 NoTombstone == \A life \in {ups[me] : me \in DOMAIN ups} \cup {downs[me] : me \in DOMAIN downs} :
   Dying(life) = {}
