@@ -13,6 +13,7 @@ CONSTANTS
   UpLease, DownLease,     \* numbers in use
   UpAlive, DownAlive,     \* lives that may be there
   UpMost, DownMost,       \* how many at once
+  UpStates, DownStates,   \* of their links
   Top,                    \* sessions of one life
   Minters, Finders,       \* lives whose Pod it may be
   Counters,               \* versions
@@ -42,7 +43,7 @@ Running(pod, to) ==
 Ending(pod, to) ==
   {[uid |-> pod, node |-> "below", phase |-> "terminating", ready |-> FALSE, version |-> version] :
      version \in Versions(to)}
-Below_(pod, to) == Running(pod, to) \cup Ending(pod, to)
+OfBelow(pod, to) == Running(pod, to) \cup Ending(pod, to)
 Minted(pod) ==
   [uid |-> pod, node |-> "none", phase |-> "created", ready |-> FALSE, version |-> <<"up", pod[2], 1>>]
 \* A mark that was set above keeps its version, and takes the node and readiness of what is below.
@@ -81,11 +82,11 @@ UpLives(me, pod) ==
         Going == UNION {{UpLife(n, state, offer, records, <<>>) :
                            offer \in Offers(n), records \in Table(Above(pod)),
                            state \in {"fetching", "open"}} : n \in 1..Top}
-    IN Bare \cup Reviewing \cup Verifying \cup Going
+    IN {life \in Bare \cup Reviewing \cup Verifying \cup Going : life.state \in UpStates}
 
 News(pod, to) ==
   {[NoNews EXCEPT !.changed = changed, !.adopted = adopted, !.lost = lost, !.terminated = terminated] :
-     changed \in Maybe(Below_(pod, to)),
+     changed \in Maybe(OfBelow(pod, to)),
      adopted \in IF pod[1] = "a" THEN Maybe(Running(pod, to)) ELSE {<<>>},
      lost \in Maybe({pod}), terminated \in Maybe({pod})}
 DownLife(state, hello, fence, records, queued, reads, full) ==
@@ -93,7 +94,7 @@ DownLife(state, hello, fence, records, queued, reads, full) ==
    changes |-> Counters, found |-> 1, full |-> full, queued |-> queued, reads |-> reads]
 DownLives(to, pod) ==
     LET fences == {<<0, 0>>} \cup Keys
-        records == Table(Below_(pod, to))
+        records == Table(OfBelow(pod, to))
         HelloOf(key) == <<<<key[1], 0, key[2]>>>>
         Closed == {DownLife("closed", <<>>, fence, one, NoNews, <<>>, FALSE) :
                      fence \in fences, one \in records}
@@ -108,7 +109,7 @@ DownLives(to, pod) ==
                       key \in Keys, one \in records, queued \in News(pod, to)}
         Open == {DownLife("open", HelloOf(key), key, one, NoNews, <<>>, full) :
                    key \in Keys, one \in records, full \in BOOLEAN}
-    IN Closed \cup Reviewing \cup Verifying \cup Offered \cup Open
+    IN {life \in Closed \cup Reviewing \cup Verifying \cup Offered \cup Open : life.state \in DownStates}
 
 \* Functions from some lives to what each may be: of one or two.
 Choices(alive, Of(_)) ==
@@ -143,11 +144,11 @@ UpMessages ==
         [kind |-> "Terminated", session |-> session, uids |-> <<pod>>]}
        \cup {[kind |-> "Offer", session |-> session, held |-> held] : held \in HeldOf(pod, to)}
        \cup {[kind |-> "State", session |-> session, records |-> records] :
-               records \in Maybe(Below_(pod, to))}
+               records \in Maybe(OfBelow(pod, to))}
        \cup {[kind |-> "Assigned", session |-> session, pods |-> <<record>>] : record \in Running(pod, to)}
        \cup {[kind |-> "Invalidate", session |-> session, changed |-> changed, adopted |-> adopted,
               lost |-> lost] :
-               changed \in Maybe(Below_(pod, to)),
+               changed \in Maybe(OfBelow(pod, to)),
                adopted \in IF pod[1] = "a" THEN Maybe(Running(pod, to)) ELSE {<<>>},
                lost \in Maybe({pod})}]
 

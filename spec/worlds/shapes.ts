@@ -14,6 +14,8 @@ export interface Shape {
   readonly leases: readonly [number, number];
   /** Lives that may be there at once, of those. */
   readonly alive: readonly [number, number];
+  /** States of their links, upstream and downstream. */
+  readonly states: readonly [readonly string[], readonly string[]];
   /** Sessions of one life. */
   readonly sessions: number;
   /** Versions of a record. */
@@ -28,9 +30,13 @@ export interface Shape {
   readonly copies: boolean;
 }
 
+const UP = ['dialling', 'greeting', 'verifying', 'fetching', 'open', 'reviewing'];
+const DOWN = ['closed', 'verifying', 'offered', 'open', 'reviewing'];
+
 const least: Omit<Shape, 'name' | 'title'> = {
   leases: [1, 1],
   alive: [1, 1],
+  states: [UP, DOWN],
   sessions: 1,
   versions: 1,
   readiness: false,
@@ -41,6 +47,23 @@ const least: Omit<Shape, 'name' | 'title'> = {
 
 /** All shapes. @public */
 export const SHAPES: readonly Shape[] = [
+  {
+    ...least,
+    name: 'link-step-open',
+    title: 'both ends open, a message each way',
+    states: [['open'], ['open']],
+    messages: [1, 2],
+  },
+  {
+    ...least,
+    name: 'link-step-open-changes',
+    title: 'the same with a Pod of two versions, ready or not',
+    deep: true,
+    states: [['open'], ['open']],
+    versions: 2,
+    readiness: true,
+    messages: [1, 2],
+  },
   { ...least, name: 'link-step', title: 'one life of each end, one session, one message' },
   {
     ...least,

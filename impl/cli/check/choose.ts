@@ -2,6 +2,7 @@
 import { KubedirectError } from '../../../spec/errors.ts';
 import { MUTANTS } from '../../../spec/mutants.ts';
 import { WORLDS, type WorldDescription } from '../../../spec/worlds/index.ts';
+import { SHAPES, type Shape } from '../../../spec/worlds/shapes.ts';
 
 /** Who checks: the explorer over the machines, TLC over the TLA+ spec, or both, and that they agree. */
 export type Engine = 'explorer' | 'tlc' | 'both';
@@ -10,7 +11,7 @@ export type Engine = 'explorer' | 'tlc' | 'both';
 export function worldNamed(name: string): WorldDescription {
   const world = WORLDS.find((one) => one.name === name);
   if (world !== undefined) return world;
-  const names = WORLDS.map((one) => one.name).join(', ');
+  const names = [...WORLDS, ...SHAPES].map((one) => one.name).join(', ');
   throw new KubedirectError('FLAG_INVALID', `no world is named "${name}"; there are: ${names}`);
 }
 
@@ -26,15 +27,37 @@ export function worldsOf(
   const hasSpec = ({ spec }: WorldDescription) => spec !== undefined;
   if (names === undefined)
     return WORLDS.filter((world) => (deep || !world.deep) && (engine !== 'tlc' || hasSpec(world)));
-  return names.map((name) => {
-    const world = worldNamed(name);
-    if (engine !== 'tlc' || hasSpec(world)) return world;
-    const names = WORLDS.filter(hasSpec).map((one) => one.name);
-    throw new KubedirectError(
-      'FLAG_INVALID',
-      `"${name}" has no TLA+ spec yet; these have: ${names.join(', ')}`,
-    );
-  });
+  return names
+    .filter((name) => shapeNamed(name) === null)
+    .map((name) => {
+      const world = worldNamed(name);
+      if (engine !== 'tlc' || hasSpec(world)) return world;
+      const names = WORLDS.filter(hasSpec).map((one) => one.name);
+      throw new KubedirectError(
+        'FLAG_INVALID',
+        `"${name}" has no TLA+ spec yet; these have: ${names.join(', ')}`,
+      );
+    });
+}
+
+/** The shape of that name; null if there is none. */
+export function shapeNamed(name: string): Shape | null {
+  return SHAPES.find((one) => one.name === name) ?? null;
+}
+
+/**
+ * The shapes named, or all, if TLC is asked: it alone looks at them.
+ * @throws KubedirectError `FLAG_INVALID` for one that is named, and TLC is not asked
+ */
+export function shapesOf(
+  names: readonly string[] | undefined,
+  deep: boolean,
+  engine: Engine,
+): readonly Shape[] {
+  if (names === undefined) return engine === 'explorer' ? [] : SHAPES.filter((one) => deep || !one.deep);
+  const shapes = names.flatMap((name) => shapeNamed(name) ?? []);
+  if (engine !== 'explorer' || shapes.length === 0) return shapes;
+  throw new KubedirectError('FLAG_INVALID', `"${shapes[0]?.name}" is for TLC: --engine tlc`);
 }
 
 /** @throws KubedirectError `FLAG_INVALID` */

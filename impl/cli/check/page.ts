@@ -1,5 +1,6 @@
 /** The page `docs/checks.md`: what the checks of all worlds found, when, and on which machine. */
 import { WORLDS } from '../../../spec/worlds/index.ts';
+import { SHAPES } from '../../../spec/worlds/shapes.ts';
 import type { Record } from './records.ts';
 import { perSecond } from './table.ts';
 
@@ -20,9 +21,10 @@ function linesOf({ rows, date }: Record): readonly string[] {
 
 /** The page. */
 export function checksPage(records: ReadonlyMap<string, Record>): string {
-  const known = WORLDS.flatMap(({ name }) => records.get(name) ?? []);
+  const all = [...WORLDS, ...SHAPES];
+  const known = all.flatMap(({ name }) => records.get(name) ?? []);
   const machines = [...new Set(known.map(({ machine }) => machine))];
-  const missing = WORLDS.filter(({ name }) => !records.has(name)).map(({ name }) => `\`${name}\``);
+  const missing = all.filter(({ name }) => !records.has(name)).map(({ name }) => `\`${name}\``);
   return `# Checks
 
 Written by \`npm run check:deep\`, world by world; what it has done before is kept in \`checks.ndjson\`, and done again only if the protocol, the

@@ -6,7 +6,7 @@ import { settingOf } from '../../explorer/stages.ts';
 import { traceOf } from '../../explorer/trace.ts';
 import { resolveToolchain } from '../../tlc/resolve.ts';
 import { CHECK_EXIT } from '../exit.ts';
-import { type Engine, mutantsOf, worldNamed, worldsOf } from './choose.ts';
+import { type Engine, mutantsOf, shapesOf, worldNamed, worldsOf } from './choose.ts';
 import { checksPage } from './page.ts';
 import { digestOf, readRecords, record } from './records.ts';
 import type { Row } from './rows.ts';
@@ -76,16 +76,19 @@ async function tasksOf(
   const { engine, deep, mutant, world, heap, modules, threads, maxStates, walks, seed, steps } = options;
   mutantsOf(mutant);
   const worlds = worldsOf(world, deep, engine).filter(({ name }) => !isDone(name));
-  const needsTlc = engine !== 'explorer' && worlds.some(({ spec }) => spec !== undefined);
+  const shapes = shapesOf(world, deep, engine).filter(({ name }) => !isDone(name));
+  const specified = worlds.some(({ spec }) => spec !== undefined) || shapes.length > 0;
+  const needsTlc = engine !== 'explorer' && specified;
+  const names = [...worlds, ...shapes].map(({ name }) => name);
   const toolchain = needsTlc ? await resolveToolchain({ onProgress: say }) : null;
-  const workers = Math.max(1, Math.floor(availableParallelism() / Math.min(jobs, worlds.length)));
+  const workers = Math.max(1, Math.floor(availableParallelism() / Math.min(jobs, names.length)));
   const effort = { engine, mutant, toolchain, workers, maxStates, walks, seed, steps };
   const chosen = {
     ...(heap === undefined ? {} : { heap }),
     ...(modules === undefined ? {} : { modules }),
     ...(threads === undefined ? {} : { threads }),
   };
-  return worlds.map(({ name }) => ({ ...effort, ...chosen, world: name }));
+  return names.map((name) => ({ ...effort, ...chosen, world: name }));
 }
 
 /**

@@ -1,9 +1,11 @@
 /** A process that checks one world, tells its rows, and ends: what it took in memory is that world's. */
 import { KubedirectError } from '../../../spec/errors.ts';
 import { settingOf } from '../../explorer/stages.ts';
-import { mutantsOf, worldNamed } from './choose.ts';
+import type { TlcProgress } from '../../tlc/output.ts';
+import { mutantsOf, shapeNamed, worldNamed } from './choose.ts';
 import type { Row } from './rows.ts';
 import { rowsOf, type WorldEffort } from './rowsOf.ts';
+import { shapeRow } from './shapeRow.ts';
 
 /** What it is told first. */
 export interface Task extends WorldEffort {
@@ -19,15 +21,21 @@ export type Told =
 
 const tell = (told: Told) => process.send?.(told);
 
-async function work({ world, mutant, ...effort }: Task): Promise<void> {
+async function work(task: Task): Promise<void> {
+  const { world, mutant, ...effort } = task;
   const controller = new AbortController();
   process.on('SIGINT', () => controller.abort());
-  const setting = settingOf(worldNamed(world), mutantsOf(mutant));
+  const onProgress = ({ depth, distinct, queue }: TlcProgress) =>
+    tell({ progress: `${world}: TLC at depth ${depth}, ${distinct} states, ${queue} to go` });
   try {
-    for await (const row of rowsOf(setting, effort, controller.signal, ({ depth, distinct, queue }) =>
-      tell({ progress: `${world}: TLC at depth ${depth}, ${distinct} states, ${queue} to go` }),
-    ))
-      tell({ row });
+    const shape = shapeNamed(world);
+    if (shape !== null) {
+      const row = await shapeRow(shape, task, controller.signal, onProgress);
+      if (row !== null) tell({ row });
+    } else {
+      const setting = settingOf(worldNamed(world), mutantsOf(mutant));
+      for await (const row of rowsOf(setting, effort, controller.signal, onProgress)) tell({ row });
+    }
   } catch (error) {
     const code = error instanceof KubedirectError ? error.code : null;
     tell({

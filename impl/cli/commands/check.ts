@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { WORLDS } from '../../../spec/worlds/index.ts';
+import { SHAPES } from '../../../spec/worlds/shapes.ts';
 import { DEFAULT_EFFORT } from '../../explorer/check.ts';
 import type { Engine } from '../check/choose.ts';
 import { runMutants } from '../check/mutants.ts';
@@ -42,12 +43,19 @@ function size(text: string): string {
 }
 
 function list(json: boolean): void {
-  const rows = WORLDS.map(({ name, title, walkOnly, deep, spec }) => ({
+  const shapes = SHAPES.map(({ name, title, deep }) => ({
+    name,
+    title,
+    how: deep ? 'deep' : 'one step',
+    tlc: true,
+  }));
+  const worlds = WORLDS.map(({ name, title, walkOnly, deep, spec }) => ({
     name,
     title,
     how: walkOnly ? 'walked' : deep ? 'deep' : 'searched',
     tlc: spec !== undefined,
   }));
+  const rows = [...worlds, ...shapes];
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
   else
     for (const { name, how, tlc, title } of rows)

@@ -19,13 +19,15 @@ const BUDGETS = [
   'Findings',
 ];
 
+const setOf = (names: readonly string[]) => `{${names.map((one) => `"${one}"`).join(', ')}}`;
 const upTo = (most: number) => `{${Array.from({ length: most }, (_, at) => at + 1).join(', ')}}`;
 
 /** What `-config` is given. */
 export function shapeConfig(shape: Shape, mutants: Iterable<string> = []): string {
-  const { name, title, leases, alive, sessions, versions, readiness, found, messages, copies } = shape;
+  const { name, title, leases, alive, states, sessions, versions, readiness, found, messages, copies } =
+    shape;
   const values = {
-    Mutants: `{${[...mutants].map((one) => `"${one}"`).join(', ')}}`,
+    Mutants: setOf([...mutants]),
     ...Object.fromEntries(BUDGETS.map((budget) => [budget, 1])),
     UpLease: leases[0],
     DownLease: leases[1],
@@ -33,6 +35,8 @@ export function shapeConfig(shape: Shape, mutants: Iterable<string> = []): strin
     DownAlive: upTo(leases[1]),
     UpMost: alive[0],
     DownMost: alive[1],
+    UpStates: setOf(states[0]),
+    DownStates: setOf(states[1]),
     Top: sessions,
     Minters: found ? '{}' : upTo(leases[0]),
     Finders: found ? upTo(leases[1]) : '{}',

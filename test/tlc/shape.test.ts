@@ -1,0 +1,44 @@
+/** The link's invariant: kept by each step from each state of a shape; and not without its rules, nor without its parts. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { shapeConfig } from '../../impl/tlc/link/shape.ts';
+import { PROOFS } from '../../impl/tlc/run.ts';
+import { checkShape } from '../../impl/tlc/shape.ts';
+import { SHAPES, type Shape } from '../../spec/worlds/shapes.ts';
+import { changed } from './support/compared.ts';
+import { TOOLCHAIN } from './support/toolchain.ts';
+
+describe('configurations', () => {
+  it.each(SHAPES.map((shape) => [shape.name, shape] as const))(
+    '%s is written as its shape says',
+    (name, shape) =>
+      expect(shapeConfig(shape)).toMatchFileSnapshot(path.join(PROOFS, `MCLinkInductive-${name}.cfg`)),
+  );
+});
+
+const open = SHAPES.find(({ name }) => name === 'link-step-open') as Shape;
+
+describe.skipIf(TOOLCHAIN === null)('one step', () => {
+  it('keeps the invariant, wherever it begins', async () => {
+    const { breach, distinct } = await checkShape(TOOLCHAIN!, open);
+    expect(breach).toBeNull();
+    expect(distinct).toBe(56_667);
+  });
+
+  it.each([['unmark-tombstone'], ['collect-tombstone-early']])('%s: one step breaks it', async (mutant) => {
+    const { breach, behaviour } = await checkShape(TOOLCHAIN!, open, [mutant]);
+    expect(breach).not.toBeNull();
+    expect(behaviour.map(({ action }) => action)).toEqual([null, 'Chosen', 'OneStep']);
+  });
+
+  it('and so it does if the invariant says less', async () => {
+    const folder = changed('LinkInvariant.tla', '  /\\ AssignsAreNew\n', '');
+    try {
+      const { breach } = await checkShape(TOOLCHAIN!, open, [], { folder });
+      expect(breach).not.toBeNull();
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+});
