@@ -21,16 +21,20 @@ const open = SHAPES.find(({ name }) => name === 'link-step-open') as Shape;
 
 describe.skipIf(TOOLCHAIN === null)('one step', () => {
   it('keeps the invariant, wherever it begins', async () => {
-    const { breach, distinct } = await checkShape(TOOLCHAIN!, open);
+    const { breach, distinct } = await checkShape(TOOLCHAIN!, { ...open, messages: [1, 1] });
     expect(breach).toBeNull();
-    expect(distinct).toBe(56_667);
-  });
+    expect(distinct).toBe(21_325);
+  }, 300_000);
 
-  it.each([['unmark-tombstone'], ['collect-tombstone-early']])('%s: one step breaks it', async (mutant) => {
-    const { breach, behaviour } = await checkShape(TOOLCHAIN!, open, [mutant]);
-    expect(breach).not.toBeNull();
-    expect(behaviour.map(({ action }) => action)).toEqual([null, 'Chosen', 'OneStep']);
-  });
+  it.each([['unmark-tombstone'], ['collect-tombstone-early']])(
+    '%s: one step breaks it',
+    async (mutant) => {
+      const { breach, behaviour } = await checkShape(TOOLCHAIN!, open, [mutant]);
+      expect(breach).not.toBeNull();
+      expect(behaviour.map(({ action }) => action)).toEqual([null, 'Chosen', 'OneStep']);
+    },
+    300_000,
+  );
 
   it('and so it does if the invariant says less', async () => {
     const folder = changed('LinkInvariant.tla', '  /\\ AssignsAreNew\n', '');
@@ -40,5 +44,5 @@ describe.skipIf(TOOLCHAIN === null)('one step', () => {
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
-  });
+  }, 300_000);
 });
