@@ -8,6 +8,7 @@
  * A stage *holds* its Lease while the counter on it is its own. Whether another holder is alive is judged as client-go does: by our own
  * clock, from the moment we saw its record for the first time; no two machines' clocks are compared.
  */
+import { isSuperseded, nextIncarnation } from '../../machines/ownership/registration.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { type Incarnation, type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
@@ -124,7 +125,7 @@ export function acquireIncarnation(client: KubernetesClient, options: AcquireOpt
     const other = lease === undefined ? null : heldByOther(lease, options);
     if (other !== null) return other;
     const before = counterOf(lease, INCARNATION_ANNOTATION) ?? 0;
-    const incarnation = Math.max(before + 1, (options.above ?? 0) + 1, options.nowMs);
+    const incarnation = nextIncarnation(before, options.above ?? 0, options.nowMs);
     const changed = lease !== undefined && lease.spec?.holderIdentity !== options.holder;
     const body = {
       apiVersion: 'coordination.k8s.io/v1',
@@ -195,7 +196,7 @@ export function raiseIncarnation(
   return swap(async () => {
     const lease = await client.get<Lease>(leasePath(options));
     if (lease === undefined || counterOf(lease, INCARNATION_ANNOTATION) !== options.current) return null;
-    const incarnation = Math.max(options.current + 1, options.above + 1, options.nowMs);
+    const incarnation = nextIncarnation(options.current, options.above, options.nowMs);
     await client.request({
       method: 'PATCH',
       path: leasePath(options),
@@ -250,11 +251,12 @@ export function registerAgent(
     const node = await client.get(pathOf({ resource: 'nodes', name: options.node }));
     if (node === undefined) return undefined;
     const found = counterOf(node, AGENT_INCARNATION_ANNOTATION);
-    const before = found ?? 0;
-    const { last = before } = options;
-    const address = node.metadata.annotations?.[AGENT_ADDRESS_ANNOTATION];
-    if (before > last && address !== options.address) throw agentSuperseded(options.node, last, before);
-    const incarnation = Math.max(before + 1, (options.above ?? 0) + 1, options.nowMs);
+    const { address, last = null, above = 0, nowMs } = options;
+    const stands = node.metadata.annotations?.[AGENT_ADDRESS_ANNOTATION] ?? null;
+    const registration = found === null ? null : { incarnation: found, address: stands };
+    if (last !== null && isSuperseded(registration, { address, last }))
+      throw agentSuperseded(options.node, last, found);
+    const incarnation = nextIncarnation(found ?? 0, above, nowMs);
     options.claim?.(found, incarnation);
     const patch = {
       metadata: {
