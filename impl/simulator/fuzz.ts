@@ -12,8 +12,18 @@ export interface Campaign {
   /** No seed is begun after so many ms; null: no limit. */
   readonly milliseconds: number | null;
   readonly envelope: Envelope;
-  /** Runs to spend on making a failure smaller. */
-  readonly tries: number;
+}
+
+/** What came of it. */
+export interface Seeds {
+  /** Seeds begun. */
+  readonly runs: number;
+  readonly steps: number;
+  /** Virtual ms of all worlds together. */
+  readonly time: number;
+  readonly milliseconds: number;
+  /** The first seed that failed; null if none did. */
+  readonly failed: number | null;
 }
 
 /** A failure. */
@@ -25,43 +35,37 @@ export interface Failure {
   readonly finding: NonNullable<Outcome['finding']>;
 }
 
-/** What came of it. */
-export interface Report {
-  /** Seeds begun. */
-  readonly runs: number;
-  readonly steps: number;
-  /** Virtual ms of all worlds together. */
-  readonly time: number;
-  readonly milliseconds: number;
-  /** The first failure; null if there was none. */
-  readonly failure: Failure | null;
-}
-
 /**
  * Runs seeds.
  *
  * @param now - the clock by which time is up, ms
  */
-export function fuzz(campaign: Campaign, now: () => number, progress: (report: Report) => void): Report {
+export function runSeeds(campaign: Campaign, now: () => number): Seeds {
   const begun = now();
-  let report: Report = { runs: 0, steps: 0, time: 0, milliseconds: 0, failure: null };
+  let [steps, time] = [0, 0];
   for (let run = 0; run < campaign.runs; run += 1) {
-    if (campaign.milliseconds !== null && now() - begun > campaign.milliseconds) break;
+    const passed = now() - begun;
+    if (campaign.milliseconds !== null && passed > campaign.milliseconds)
+      return { runs: run, steps, time, milliseconds: passed, failed: null };
     const seed = campaign.seed + run;
-    const drawn = drawPlan(seed, campaign.envelope);
-    const { finding, steps, time } = runPlan(drawn);
-    report = {
-      ...report,
-      runs: report.runs + 1,
-      steps: report.steps + steps,
-      time: report.time + time,
-      milliseconds: now() - begun,
-    };
-    progress(report);
-    if (finding === null) continue;
-    const plan = shrink(drawn, finding.property, campaign.tries);
-    const small = runPlan(plan).finding ?? finding;
-    return { ...report, failure: { seed, drawn, plan, finding: small } };
+    const outcome = runPlan(drawPlan(seed, campaign.envelope));
+    steps += outcome.steps;
+    time += outcome.time;
+    if (outcome.finding !== null)
+      return { runs: run + 1, steps, time, milliseconds: now() - begun, failed: seed };
   }
-  return report;
+  return { runs: campaign.runs, steps, time, milliseconds: now() - begun, failed: null };
+}
+
+/**
+ * What a seed breaks, made smaller; null if it holds.
+ *
+ * @param tries - runs to spend on it
+ */
+export function failureOf(seed: number, envelope: Envelope, tries: number): Failure | null {
+  const drawn = drawPlan(seed, envelope);
+  const { finding } = runPlan(drawn);
+  if (finding === null) return null;
+  const plan = shrink(drawn, finding.property, tries);
+  return { seed, drawn, plan, finding: runPlan(plan).finding ?? finding };
 }

@@ -5,7 +5,14 @@ import type { SchedulerState } from '../../machines/scheduler/index.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { Message } from '../../spec/messages.ts';
-import type { History, LinkEnd, RecordView, StepView, WorldView } from '../../spec/properties/index.ts';
+import type {
+  History,
+  LinkEnd,
+  RecordView,
+  StageView,
+  StepView,
+  WorldView,
+} from '../../spec/properties/index.ts';
 import type { PeerName, PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { downEndOf, upEndOf } from '../explorer/observers.ts';
 import { isTail, type Life } from './life.ts';
@@ -125,17 +132,73 @@ function endsOf(peer: PeerName, state: unknown, event: StageEvent): readonly Lin
   return node === undefined ? [] : [upEndOf(node.link)];
 }
 
-const EMPTY: Omit<WorldView, 'stages' | 'history'> = {
-  switch: { owner: 'direct', resourceVersion: '' },
-  written: {},
-  acknowledged: {},
-  nodes: [],
-  withoutNodes: false,
-  traffic: [],
-  objects: [],
-  replicas: {},
-  down: [],
-};
+/** One stage before or after a step: what the properties ask for is drawn when they ask for it. */
+class SteppedStage implements StageView {
+  readonly holdsLease = true;
+  readonly wants = [];
+  readonly preemptions = new Map();
+  readonly replicaSets = [];
+  readonly owner = null;
+  readonly #life: Life;
+  readonly #event: StageEvent;
+  readonly #state: unknown;
+  readonly #uids: ReadonlySet<Uid>;
+
+  constructor(life: Life, event: StageEvent, state: unknown, uids: ReadonlySet<Uid>) {
+    this.#life = life;
+    this.#event = event;
+    this.#state = state;
+    this.#uids = uids;
+  }
+
+  get process() {
+    return this.#life.id;
+  }
+  get peer() {
+    return this.#life.peer;
+  }
+  get incarnation() {
+    return this.#life.incarnation;
+  }
+  get records() {
+    const records = new Map<Uid, RecordView>();
+    for (const uid of this.#uids) {
+      const record = recordOf(this.peer, this.#state, uid);
+      if (record !== undefined) records.set(uid, { ...record, owned: false });
+    }
+    return records;
+  }
+  get links() {
+    return endsOf(this.peer, this.#state, this.#event);
+  }
+  get text() {
+    return textOf(this.#life.under, this.#state);
+  }
+}
+
+/** A world of which a step shows one stage only. */
+class SteppedWorld implements WorldView {
+  readonly switch = { owner: 'direct', resourceVersion: '' } as const;
+  readonly written = {};
+  readonly acknowledged = {};
+  readonly nodes = [];
+  readonly withoutNodes = false;
+  readonly traffic = [];
+  readonly objects = [];
+  readonly replicas = {};
+  readonly down = [];
+  readonly stages: readonly StageView[];
+  readonly #history: () => History;
+
+  constructor(stage: StageView, history: () => History) {
+    this.stages = [stage];
+    this.#history = history;
+  }
+
+  get history() {
+    return this.#history();
+  }
+}
 
 /** The step as the properties read it, cut down to what it touched. */
 export function stepView(
@@ -146,36 +209,6 @@ export function stepView(
   uids: ReadonlySet<Uid>,
   history: () => History,
 ): StepView {
-  const { id, peer, incarnation, under } = life;
-  const view = (state: unknown): WorldView => ({
-    ...EMPTY,
-    get history() {
-      return history();
-    },
-    stages: [
-      {
-        process: id,
-        peer,
-        incarnation,
-        holdsLease: true,
-        get records() {
-          const records = new Map<Uid, RecordView>();
-          for (const uid of uids) {
-            const record = recordOf(peer, state, uid);
-            if (record !== undefined) records.set(uid, { ...record, owned: false });
-          }
-          return records;
-        },
-        links: endsOf(peer, state, event),
-        wants: [],
-        preemptions: new Map(),
-        replicaSets: [],
-        owner: null,
-        get text() {
-          return textOf(under, state);
-        },
-      },
-    ],
-  });
-  return { process: id, event, effects, before: view(before), after: view(life.state) };
+  const view = (state: unknown) => new SteppedWorld(new SteppedStage(life, event, state, uids), history);
+  return { process: life.id, event, effects, before: view(before), after: view(life.state) };
 }

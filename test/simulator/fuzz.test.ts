@@ -4,9 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drawPlan } from '../../impl/simulator/draw.ts';
+import { catchAll, pageOf } from '../../impl/simulator/mutants.ts';
 import { readReplay } from '../../impl/simulator/replayFile.ts';
 import { runPlan } from '../../impl/simulator/run.ts';
 import { shrink } from '../../impl/simulator/shrink.ts';
+import { swarm } from '../../impl/simulator/swarm.ts';
 import { MUTANTS } from '../../spec/mutants.ts';
 
 const FOUND = path.join(import.meta.dirname, 'found');
@@ -57,6 +59,30 @@ describe('teeth', () => {
     const small = shrink(found, breaks, 40);
     expect(runPlan(small).finding?.property).toBe(breaks);
     expect(small.faults.length + small.acts.length).toBeLessThan(found.faults.length + found.acts.length);
+  });
+});
+
+describe('a swarm', () => {
+  const campaign = {
+    seed: 1,
+    runs: 60,
+    milliseconds: null,
+    envelope: { mutants: ['terminated-before-stop'] },
+  };
+  const of = async (workers: number) => (await swarm(campaign, workers, () => 0)).failed;
+
+  it('finds the canary, and the same seed with any number of workers', async () => {
+    const one = await of(1);
+    expect(one).not.toBeNull();
+    expect(await of(2)).toBe(one);
+  });
+
+  it('says how many seeds a mutant takes, and which it does not catch', async () => {
+    const mutants = MUTANTS.filter(({ name }) => ['terminated-before-stop', 'stock-binds'].includes(name));
+    const patience = { seeds: 40, times: 2 };
+    const caught = await catchAll(patience, 2, () => {}, mutants);
+    expect(caught.map(({ property }) => property)).toEqual(['NoFalseConfirm', null]);
+    expect(pageOf(caught, patience)).toMatch(/1 of\n2 are caught within 40 seeds/);
   });
 });
 

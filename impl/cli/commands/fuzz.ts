@@ -2,10 +2,11 @@
 import type { Command } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { integer } from '../arguments.ts';
-import { type FuzzFlags, replayFuzz, runFuzz } from '../fuzz/run.ts';
+import { type FuzzFlags, fuzzMutants, replayFuzz, runFuzz } from '../fuzz/run.ts';
 
 interface Options extends FuzzFlags {
   readonly replay?: string;
+  readonly mutants?: boolean;
 }
 
 function minutes(text: string): number {
@@ -33,13 +34,18 @@ export function register(program: Command): void {
     .option('--nodes <n>', 'nodes of each world (default: drawn)', integer(1, 100))
     .option('--pods <n>', 'Pods asked for at most in each world (default: drawn)', integer(1, 10_000))
     .option('--mutant <name>', 'switch off one rule of the protocol: it must then fail')
+    .option(
+      '--mutants',
+      'each mutant instead: in how many seeds it is caught; with --out, the table in Markdown',
+    )
+    .option('--workers <n>', 'worker threads (default: one for each core)', integer(1, 256))
     .option('--replay <file>', 'run the plan of a replay file instead')
     .option('--trace <file>', 'with --replay, or of a failure: write every step as NDJSON')
     .option('--out <file>', 'write the shrunk failure there, to be replayed')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXIT_CODES)
-    .action((options: Options) => {
-      process.exitCode =
-        options.replay === undefined ? runFuzz(options) : replayFuzz(options.replay, options);
+    .action(async (options: Options) => {
+      if (options.replay !== undefined) process.exitCode = replayFuzz(options.replay, options);
+      else process.exitCode = options.mutants === true ? await fuzzMutants(options) : await runFuzz(options);
     });
 }

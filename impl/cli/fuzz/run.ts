@@ -1,12 +1,15 @@
 /** What `kubedirect fuzz` does and says. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { TRACE_HEADER } from '../../../spec/trace.ts';
-import { type Failure, fuzz, type Report } from '../../simulator/fuzz.ts';
+import { type Failure, failureOf, type Seeds } from '../../simulator/fuzz.ts';
+import { type Catch, catchAll, median, pageOf } from '../../simulator/mutants.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import { readReplay, writeReplay } from '../../simulator/replayFile.ts';
 import { type Outcome, runPlan } from '../../simulator/run.ts';
+import { swarm } from '../../simulator/swarm.ts';
 import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 
@@ -21,6 +24,7 @@ export interface FuzzFlags {
   readonly json?: boolean;
   readonly trace?: string;
   readonly out?: string;
+  readonly workers?: number;
 }
 
 /** Runs to spend on shrinking. */
@@ -74,8 +78,8 @@ function sayFailure({ seed, drawn, plan, finding }: Failure): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function sayReport(report: Report, json: boolean): void {
-  const { runs, steps, milliseconds, time, failure } = report;
+function sayReport(seeds: Seeds, failure: Failure | null, json: boolean): void {
+  const { runs, steps, milliseconds, time } = seeds;
   const perSecond = Math.round((steps / Math.max(milliseconds, 1)) * 1000);
   if (json) {
     const found = failure === null ? null : { seed: failure.seed, ...failure.finding, plan: failure.plan };
@@ -89,32 +93,29 @@ function sayReport(report: Report, json: boolean): void {
   const hours = (time / 3_600_000).toFixed(1);
   const verdict = failure === null ? 'all held' : '1 failed';
   process.stdout.write(
-    `${runs} seeds, ${steps} steps, ${hours} h of virtual time in ${seconds} s (${perSecond} steps/s): ${verdict}\n`,
+    `${runs} seeds, ${steps} steps, ${hours} h of virtual time in ${seconds} s (${perSecond} steps/s, ${(runs / Math.max(milliseconds / 1000, 0.001)).toFixed(1)} seeds/s): ${verdict}\n`,
   );
 }
 
 /** Runs a campaign; returns the exit code. */
-export function runFuzz(flags: FuzzFlags): number {
+export async function runFuzz(flags: FuzzFlags): Promise<number> {
   const { seed, runs, minutes, nodes, pods, mutant, json = false, out } = flags;
   const limited = minutes !== undefined;
+  const envelope = {
+    ...(nodes !== undefined && { nodes }),
+    ...(pods !== undefined && { pods }),
+    mutants: [...mutantsOf(mutant)],
+  };
   const campaign = {
     seed,
     runs: runs ?? (limited ? Number.POSITIVE_INFINITY : 100),
     milliseconds: limited ? minutes * 60_000 : null,
-    tries: TRIES,
-    envelope: {
-      ...(nodes !== undefined && { nodes }),
-      ...(pods !== undefined && { pods }),
-      mutants: [...mutantsOf(mutant)],
-    },
+    envelope,
   };
-  const report = fuzz(
-    campaign,
-    () => performance.now(),
-    () => {},
-  );
-  const { failure } = report;
-  sayReport(report, json);
+  const workers = Math.min(flags.workers ?? availableParallelism(), campaign.runs);
+  const seeds = await swarm(campaign, workers, () => performance.now());
+  const failure = seeds.failed === null ? null : failureOf(seeds.failed, envelope, TRIES);
+  sayReport(seeds, failure, json);
   if (failure === null) return FUZZ_EXIT.held;
   const { property, text } = failure.finding;
   if (out !== undefined) writeReplay(out, { commit: commit(), property, text, plan: failure.plan });
@@ -136,4 +137,20 @@ export function replayFuzz(file: string, flags: Pick<FuzzFlags, 'json' | 'trace'
     process.stdout.write(`${[...lines, ...scriptOf(plan)].join('\n')}\n`);
   }
   return exitOf(finding);
+}
+
+/** Seeds for each mutant at most, and how often each is caught, for the medians. */
+const PATIENCE = { seeds: 400, times: 5 };
+
+/** Looks for each mutant; returns the exit code. */
+export async function fuzzMutants({ json = false, out, workers }: FuzzFlags): Promise<number> {
+  const say = ({ mutant, property, seeds, runs }: Catch) => {
+    const text = property === null ? `not in ${runs} seeds` : `${property}, ${median(seeds)} seeds`;
+    if (!json) process.stdout.write(`${mutant.name.padEnd(32)} ${text}\n`);
+  };
+  const caught = await catchAll(PATIENCE, workers ?? availableParallelism(), say);
+  if (out !== undefined) fs.writeFileSync(out, pageOf(caught, PATIENCE));
+  const rows = caught.map(({ mutant, ...rest }) => ({ mutant: mutant.name, ...rest }));
+  if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+  return FUZZ_EXIT.held;
 }

@@ -1,0 +1,54 @@
+/** Seeds by as many workers as there are cores: each takes the next few. What is found does not depend on how many there are. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Campaign, Seeds } from './fuzz.ts';
+
+/** One of the workers: runs a campaign to its end, or to the first seed that fails. */
+export type Runner = (campaign: Campaign) => Promise<Seeds>;
+
+/** Has something done by several workers, each of which may be asked for one thing at a time. */
+export async function withWorkers(workers: number, work: (run: Runner) => Promise<void>): Promise<void> {
+  const one = async () => {
+    const worker = new Worker(new URL('./swarmWorker.ts', import.meta.url));
+    try {
+      await work(async (campaign) => {
+        worker.postMessage(campaign);
+        const [seeds] = (await once(worker, 'message')) as [Seeds];
+        return seeds;
+      });
+    } finally {
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, one));
+}
+
+/** Seeds that a worker takes at a time. */
+const CHUNK = 20;
+
+/** Runs a campaign; of the seeds that fail, the first one counts. */
+export async function swarm(campaign: Campaign, workers: number, now: () => number): Promise<Seeds> {
+  const begun = now();
+  let next = 0;
+  let all: Seeds = { runs: 0, steps: 0, time: 0, milliseconds: 0, failed: null };
+  const isOver = () =>
+    all.failed !== null ||
+    next >= campaign.runs ||
+    (campaign.milliseconds !== null && now() - begun > campaign.milliseconds);
+  await withWorkers(workers, async (run) => {
+    while (!isOver()) {
+      const runs = Math.min(CHUNK, campaign.runs - next);
+      const seed = campaign.seed + next;
+      next += runs;
+      const { failed, ...some } = await run({ ...campaign, seed, runs, milliseconds: null });
+      all = {
+        runs: all.runs + some.runs,
+        steps: all.steps + some.steps,
+        time: all.time + some.time,
+        milliseconds: now() - begun,
+        failed: all.failed === null || (failed ?? Infinity) < all.failed ? failed : all.failed,
+      };
+    }
+  });
+  return all;
+}
