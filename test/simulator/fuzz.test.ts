@@ -12,6 +12,7 @@ import { swarm } from '../../impl/simulator/swarm.ts';
 import { MUTANTS } from '../../spec/mutants.ts';
 
 const FOUND = path.join(import.meta.dirname, 'found');
+const OPEN = path.join(import.meta.dirname, 'open');
 const SEEDS = Array.from({ length: 25 }, (_, at) => at + 1);
 
 function traceOf(seed: number): string {
@@ -42,6 +43,13 @@ describe('what was found stays fixed', () => {
     expect(MUTANTS.find(({ name }) => name === mutant)?.breaks).toContain(property);
     expect(runPlan(plan).finding?.property).toBe(property);
     expect(runPlan({ ...plan, mutants: [] }).finding).toBeNull();
+  });
+});
+
+describe('what is open (protocol 14)', () => {
+  it.each(fs.readdirSync(OPEN))('fixme %s: still breaks', (file) => {
+    const { plan, property } = readReplay(path.join(OPEN, file));
+    expect(runPlan(plan).finding?.property).toBe(property);
   });
 });
 
