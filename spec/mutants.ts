@@ -314,7 +314,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'cancel-unconfirmed',
     rule: 'and only after a read of the own Lease begun after it (6)',
-    breaks: ['NoNeedlessEnd'],
+    breaks: ['NoNeedlessEnd', 'NoFalseConfirm'],
   },
   {
     name: 'mark-over-higher',

@@ -20,22 +20,24 @@ export interface Bite extends Tooth {
 }
 
 /** Checks a mutant in its world. */
-export function bite({ mutant, world }: Tooth): Bite {
+export function bite({ mutant, world, behind }: Tooth): Bite {
   const description = WORLDS.find(({ name }) => name === world);
   const known = MUTANTS.find(({ name }) => name === mutant);
+  const second = MUTANTS.find(({ name }) => name === behind);
   if (description === undefined || known === undefined)
     throw new Error(`there is no world ${world}, or no mutant ${mutant}`);
   const { violation, states, milliseconds } = checkWorld(
-    settingOf(description, new Set([mutant])),
+    settingOf(description, new Set(behind === undefined ? [mutant] : [mutant, behind])),
     DEFAULT_EFFORT,
   );
   const property = violation?.property ?? null;
   return {
     mutant,
     world,
+    ...(behind === undefined ? {} : { behind }),
     rule: known.rule,
     property,
-    isNamed: property !== null && known.breaks.includes(property),
+    isNamed: property !== null && [...known.breaks, ...(second?.breaks ?? [])].includes(property),
     steps: violation?.moves.length ?? 0,
     states,
     milliseconds,

@@ -30,6 +30,9 @@ const base = {
   sometimes: ['linkOpens', 'nodeMarked', 'nodeDrained', 'podRuns', 'tombstoneCollected'],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
 
+/** The same, by the machines alone: the module dials only who holds its Lease. */
+const { spec: _, ...alone } = base;
+
 /** The same, and K watches its Node: a mark is heeded between two reads. */
 const watching = {
   ...base,
@@ -56,6 +59,14 @@ export const CANCELLATION_WORLDS: readonly WorldDescription[] = [
     name: 'cancel-leaders',
     title: 'a second S begins, and the first one, which it cuts off, cancels the node',
     faults: { misdial: 0, usurp: { scheduler: 1 }, timers: { unreachable: 1 } },
+    sometimes: ['linkOpens', 'nodeMarked', 'nodeDrained', 'podRuns', 'twoLeaders', 'leaderStopped'],
+  },
+  {
+    ...alone,
+    name: 'cancel-leaders-misdial',
+    title: 'the same, and the first S is dialled once more, with a Pod to be ended',
+    deep: true,
+    faults: { misdial: 1, usurp: { scheduler: 1 }, timers: { unreachable: 1 }, prompts: { end: 1 } },
     sometimes: ['linkOpens', 'nodeMarked', 'nodeDrained', 'podRuns', 'twoLeaders', 'leaderStopped'],
   },
 ];

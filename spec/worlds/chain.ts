@@ -144,6 +144,18 @@ export const CHAIN_WORLDS: readonly WorldDescription[] = [
     },
   }),
   chainWorld({
+    name: 'chain-preemption-break',
+    title: 'the same, and links break: neither K nor R hears of the victim in time',
+    faults: { break: 2 },
+    script: [{ act: 'scale', deployment: 'e', replicas: 1 }],
+    change: {
+      ...RIVALS,
+      deep: true,
+      eventually: ['TombstonesCollected', 'NoLeak', 'PreemptorRuns'],
+      sometimes: ['preemptionWaits', 'tombstoneCollected'],
+    },
+  }),
+  chainWorld({
     name: 'chain-cancel',
     title: 'two nodes; one is given up while its K lives, and comes back',
     nodes: 2,

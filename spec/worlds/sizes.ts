@@ -46,6 +46,8 @@ export const SIZES: Readonly<Record<string, number>> = {
   'chain-leaders': 213,
   'chain-crash-two': 9991,
   'tail-deleted': 1_095,
+  'tail-replaced': 4_539,
+  'tail-no-room-seen': 24,
   'owner-release': 64,
   'owner-release-publish': 64,
   'owner-scales': 1_656,

@@ -6,6 +6,10 @@ import { ONE } from './objects.ts';
 const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const sees = (...sometimes: WorldDescription['sometimes']) => ({ sometimes });
 
+const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
+/** Only K has a choice: what is above serves at once. */
+const TAIL_ALONE = { quiet: ['deployment', 'replicaset', 'scheduler'] } as const;
+
 /** Worlds of the tail. @public */
 export const TAIL_WORLDS: readonly WorldDescription[] = [
   chainWorld({
@@ -84,6 +88,54 @@ export const TAIL_WORLDS: readonly WorldDescription[] = [
       ],
       eventually: ['NoLeak'],
       deep: true,
+      ...sees('linkOpens'),
+    },
+  }),
+  chainWorld({
+    name: 'tail-cut-short-crash',
+    title: 'a Pod is ended while its containers are being started, and K crashes between any two effects',
+    pods: 0,
+    script: [scale(1), scale(0)],
+    faults: { crash: { 'kubelet/n1': 1 } },
+    change: { ...TAIL_ALONE, deep: true, ...sees('podRuns', 'endedBeforeStart') },
+  }),
+  chainWorld({
+    name: 'tail-deleted-twice',
+    title: 'a user deletes the Pod while it is scaled to 0; K crashes, and a reply is lost',
+    runtime: 'publish',
+    script: [DELETE, scale(0)],
+    faults: { crash: { 'kubelet/n1': 1 }, lostReply: 1 },
+    change: { ...TAIL_ALONE, deep: true, ...sees('podRuns', 'tombstoneHeld') },
+  }),
+  chainWorld({
+    name: 'tail-deleted-break',
+    title: 'a user deletes the Pod while K is cut off from S',
+    runtime: 'publish',
+    script: [DELETE],
+    faults: { break: 1 },
+    change: { quiet: ['deployment', 'replicaset'], deep: true, ...sees('podRuns', 'tombstoneHeld') },
+  }),
+  chainWorld({
+    name: 'tail-replaced',
+    title: 'there is room for one Pod; it is ended, and another one is wanted before it is gone',
+    script: [scale(0), scale(1)],
+    faults: {},
+    change: {
+      nodes: [{ name: 'n1', capacity: ONE, known: true }],
+      quiet: ['deployment', 'replicaset'],
+      ...sees('podRuns', 'tombstoneCollected'),
+    },
+  }),
+  chainWorld({
+    name: 'tail-no-room-seen',
+    title: 'S sees that an unmanaged Pod has taken the room',
+    pods: 0,
+    script: [scale(1)],
+    faults: { timers: { coolDown: 1 } },
+    change: {
+      nodes: [{ name: 'n1', capacity: ONE, known: true }],
+      foreign: [{ name: 'foreign', node: 'n1', requests: ONE, priority: 0 }],
+      eventually: ['NoLeak'],
       ...sees('linkOpens'),
     },
   }),

@@ -7,10 +7,11 @@ import { CHECK_EXIT } from '../exit.ts';
 
 const HEAD = `${'mutant'.padEnd(28)} ${'world'.padEnd(26)} ${'property'.padEnd(24)} steps     states  seconds`;
 
-function lineOf({ mutant, world, property, isNamed, steps, states, milliseconds }: Bite): string {
+function lineOf({ mutant, behind, world, property, isNamed, steps, states, milliseconds }: Bite): string {
   const verdict = property === null ? 'NOT CAUGHT' : isNamed ? property : `${property} (not named)`;
   const size = `${String(steps).padStart(5)} ${states.toLocaleString('en').padStart(10)}`;
-  return `${mutant.padEnd(28)} ${world.padEnd(26)} ${verdict.padEnd(24)} ${size} ${(milliseconds / 1000).toFixed(1).padStart(8)}`;
+  const names = behind === undefined ? mutant : `${mutant} + ${behind}`;
+  return `${names.padEnd(28)} ${world.padEnd(26)} ${verdict.padEnd(24)} ${size} ${(milliseconds / 1000).toFixed(1).padStart(8)}`;
 }
 
 /** Checks all, printing each; 0 if each broke a property that it is said to break. */
@@ -26,8 +27,8 @@ export async function runMutants(json: boolean): Promise<number> {
 /** The page `docs/mutants.md`. */
 export function pageOf(found: readonly Bite[]): string {
   const rows = found.map(
-    ({ mutant, rule, world, property, steps }) =>
-      `| \`${mutant}\` | ${rule} | \`${world}\` | \`${property}\` | ${steps} |`,
+    ({ mutant, rule, world, behind, property, steps }) =>
+      `| \`${mutant}\`${behind === undefined ? '' : ` and \`${behind}\``} | ${rule} | \`${world}\` | \`${property}\` | ${steps} |`,
   );
   const rest = TOOTHLESS.map(({ mutant, reason }) => {
     const { rule } = MUTANTS.find(({ name }) => name === mutant) as (typeof MUTANTS)[number];
@@ -38,6 +39,7 @@ export function pageOf(found: readonly Bite[]): string {
 Each rule of the protocol switched off, one at a time, in the machines: the explorer must find a property broken. Written by
 \`test/explorer/mutants.test.ts\` (\`UPDATE=1\`); \`kubedirect check --mutants\` prints the same with times, and
 \`kubedirect check --mutant NAME --world WORLD\` the counterexample. Those that TLC catches too: \`proofs-tla/MUTANTS.md\`.
+\`a and b\`: b stands behind a, so that a alone breaks nothing; with b switched off as well, it does.
 
 | mutant | the rule that it removes | world | property broken | steps of the shortest counterexample |
 |---|---|---|---|---|
