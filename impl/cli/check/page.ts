@@ -12,7 +12,7 @@ function linesOf({ rows, date }: Record): readonly string[] {
     const took = [
       (row.milliseconds / 1000).toFixed(1),
       perSecond(row).toLocaleString('en'),
-      row.megabytes ?? '',
+      (row.megabytes ?? 0).toLocaleString('en'),
     ];
     const engine = row.how === 'walked' ? 'walks' : row.engine;
     return `| ${[`\`${row.world}\``, engine, ...numbers, ...took, row.verdict, date].join(' | ')} |`;
