@@ -16,7 +16,8 @@ LowProtocol == {"Rejected", "Offer", "State"}
 
 LowBorn(line) ==
   [state |-> "closed", fence |-> line.fence, hello |-> <<>>, seen |-> 0, records |-> <<>>,
-   queued |-> {}, ended |-> {}, reads |-> <<>>]
+   queued |-> {}, ended |-> {}, reads |-> <<>>,
+   doubtful |-> FALSE, doubted |-> {}]
 
 \* The session part of `DownReceived`.
 LowReceived(me, life, message) ==
@@ -167,8 +168,8 @@ LowHeeded(me, before, after, line) ==
   IN Unless(\A uid \in assigned : uid \in taken \cup gone \/ Held(uid), "an Assign is not answered")
      \cup Unless(taken \subseteq assigned \cup before.queued, "it takes a Pod that was not assigned")
      \cup Unless(\A uid \in ended : uid \in DOMAIN after => Marked(after[uid]), "it does not heed a Terminate")
-     \cup Unless(\A uid \in ended : Held(uid) \/ uid \in confirmed, "it does not confirm a Pod that it does not hold")
-     \cup Unless(\A uid \in confirmed : \/ uid \in Named(line.event) \cup before.ended
+     \cup Unless(before.doubtful \/ \A uid \in ended : Held(uid) \/ uid \in confirmed, "it does not confirm a Pod that it does not hold")
+     \cup Unless(\A uid \in confirmed : \/ uid \in Named(line.event) \cup before.ended \cup before.doubted
                                          \/ (Held(uid) /\ Marked(before.records[uid])),
                  "it confirms a Pod that nobody wanted to end")
 
@@ -188,10 +189,14 @@ LowJudged(me, life, line) ==
       unread == {read \in DOMAIN one.life.reads : read.token \in reads \ asked}
       lateReads == {Reading(token, "up", NoLeases.up) : token \in (asked \ reads) \cap verify}
       changed == {uid \in DOMAIN after : uid \notin DOMAIN life.records \/ after[uid] # life.records[uid]}
+      offers == Of(line.sends, {"Offer"})
       offered == one.life.state = "offered" /\ life.state = "offered"
   IN [life |-> [one.life EXCEPT
                   !.records = after,
                   !.reads = [read \in (DOMAIN @ \ unread) \cup lateReads |-> 1],
+                  \* In doubt of creates from before, it confirms later what it does not hold (protocol 5).
+                  !.doubtful = IF offers = <<>> THEN @ ELSE offers[1].doubtful,
+                  !.doubted = IF life.doubtful THEN @ \cup Named(line.event) ELSE @,
                   !.queued = IF offered THEN @ \cup (changed \ Named(line.event)) ELSE {},
                   !.ended = IF offered THEN (@ \cup (DOMAIN life.records \ DOMAIN after)) ELSE {}],
       faults |->

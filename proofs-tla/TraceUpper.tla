@@ -16,7 +16,17 @@ UpTrafficDown == {"Assign", "Terminate", "Invalidated", "Scale", "Gone"}
 \* The end before its first line.
 UpBorn ==
   [state |-> "dialling", n |-> 1, offer |-> <<>>, fence |-> <<0, 0>>, records |-> <<>>,
-   minted |-> 0, dial |-> <<>>, reads |-> <<>>, held |-> FALSE]
+   minted |-> 0, dial |-> <<>>, reads |-> <<>>, held |-> FALSE, doubtful |-> FALSE]
+
+\* Where an `Offer` is doubtful, no absence is an end (protocol 3 and 5).
+UpDoubting(life, message, result) ==
+  CASE message.kind = "Offer" /\ life.state = "greeting" /\ result.life.state = "verifying" ->
+         [result EXCEPT !.life.doubtful = message.doubtful]
+    [] message.kind = "State" /\ life.state = "fetching" /\ result.life.state = "open" /\ life.doubtful ->
+         [result EXCEPT !.life.records =
+            [uid \in DOMAIN life.records \cup DOMAIN @ |->
+               IF uid \in DOMAIN @ THEN @[uid] ELSE life.records[uid]]]
+    [] OTHER -> result
 
 UpGiven(me, life, event) ==
   CASE event.kind = "connected" ->
@@ -28,7 +38,7 @@ UpGiven(me, life, event) ==
          THEN IF life.state = "greeting" /\ UpIsThisAttempt(me, life, event.message)
               THEN Result(UpNext(life), <<Disconnect(UpSession(me, life))>>)
               ELSE Result(life, <<>>)
-         ELSE UpReceived(me, life, event.message, NoLeases)
+         ELSE UpDoubting(life, event.message, UpReceived(me, life, event.message, NoLeases))
     [] event.kind = "answered" ->
          IF event.token \in TokensOf(life)
          THEN UpAnswered(me, [life EXCEPT !.reads = Minus(@, ReadOf(life, event.token))], event.token, event.lease)

@@ -41,7 +41,15 @@ export class ChaosWorld {
     }
     await Promise.all([...this.members.values()].map(({ process }) => process.start()));
     this.#watchman = setInterval(() => this.#look(), 300);
+    process.once('exit', this.#abandon);
   }
+
+  /** This process ends in the middle of a run: nothing of it stays. */
+  readonly #abandon = () => {
+    for (const { process: child } of [...this.members.values(), ...this.#rivals])
+      if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
+    this.disk?.remove();
+  };
 
   #look(): void {
     for (const member of this.members.values())
@@ -126,6 +134,7 @@ export class ChaosWorld {
   async stop(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    process.removeListener('exit', this.#abandon);
     if (this.#watchman !== null) clearInterval(this.#watchman);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const member of this.#stopped) await member.process.signal('SIGCONT');

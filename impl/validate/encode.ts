@@ -79,6 +79,7 @@ export class Words {
         return { fence: this.fence(message.fence), reason: message.reason };
       case 'Offer':
         return {
+          doubtful: message.doubtful === true,
           held: message.held.map(({ uid, version }) => ({
             uid: this.uid(uid),
             version: this.version(version),

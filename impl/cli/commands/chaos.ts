@@ -56,6 +56,8 @@ function sayOutcome({ seed, faults, skipped, acts, pods, convergedMs, broken }: 
 
 async function chaos(options: Options): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
+  // What runs is ended as this process exits.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const cluster = options.embedded === true ? await embeddedCluster(say) : await realCluster(say);
   const outcomes: ChaosOutcome[] = [];
   try {
@@ -78,7 +80,7 @@ const HELP = `
 Faults: kill -9 of any stage, SIGSTOP, a second leader, journals lost, links cut, half-open or refused, nodes cut off, an API
 Server that is away, slow, late, loses replies, answers 409, 429 or 500, watches that end with 410, a full disk for journals.
 
-Exit codes: 0 everything held and every trace was accepted, 1 a trace was rejected, 2 usage, 12 a property broke.`;
+Exit codes: 0 everything held and every trace was accepted, 1 a trace was rejected, 2 usage, 12 a property broke, 130 interrupted.`;
 
 /** Adds the command. */
 export function register(program: Command): void {

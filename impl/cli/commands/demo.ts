@@ -50,9 +50,9 @@ async function demo(flags: DemoFlags): Promise<void> {
   const stopEarly = () => void cluster.stop().finally(() => process.exit(130));
   process.once('SIGINT', stopEarly);
   let isOver = false;
+  const traces = path.join(folder, 'traces');
   try {
     const { line: onProgress, ready: onReady } = show;
-    const traces = path.join(folder, 'traces');
     const atRest = () => judgeTrace(readTrace(traces)).every(({ broken }) => broken.length === 0);
     const outcome = await runScenario({
       cluster,
@@ -73,7 +73,10 @@ async function demo(flags: DemoFlags): Promise<void> {
     process.removeListener('SIGINT', stopEarly);
     await cluster.stop();
     if (isOver && flags.keep === undefined) removeFolder(folder);
-    else process.stderr.write(`logs, journals and traces: ${folder}\n`);
+    else
+      process.stderr.write(
+        `logs, journals and traces: ${folder}\nto have the traces judged by the spec: npm run kubedirect -- validate ${traces}\n`,
+      );
   }
 }
 

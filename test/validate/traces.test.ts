@@ -1,0 +1,126 @@
+/** Traces are read or refused by name; those of worlds under faults are accepted, those of a broken rule are not. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { recordTo } from '../../impl/controller/process/trace.ts';
+import { parseTrace, readTrace } from '../../impl/trace/read.ts';
+import { validateTraces } from '../../impl/validate/validate.ts';
+import { configOf, recordedConfig, TRACE_VERSION } from '../../spec/trace.ts';
+import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
+import { recorded } from './support/recorded.ts';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-traces-'));
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const HEADER = '{"kubedirect":"trace","version":1}';
+const STEP = '{"at":1,"stage":"autoscaler","incarnation":1,"step":1,"event":{"type":"synced"},"effects":[]}';
+const codeOf = (act: () => unknown) => {
+  try {
+    act();
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+  return null;
+};
+
+describe('a trace', () => {
+  it.each([
+    ['without a header', STEP],
+    ['of another program', '{"kind":"Pod"}\n'],
+    ['that is empty', ''],
+    ['with a line that is none', `${HEADER}\n{"at":1}\n`],
+    ['cut off within', `${HEADER}\n${STEP.slice(0, 40)}\n${STEP}\n`],
+    ['with an effect that is none', `${HEADER}\n${STEP.replace('[]', '[1]')}\n`],
+  ])('%s is refused as TRACE_INVALID', (_, text) => {
+    expect(codeOf(() => parseTrace(text, 'file'))).toBe('TRACE_INVALID');
+  });
+
+  it('of another version is refused as TRACE_VERSION', () => {
+    const text = `{"kubedirect":"trace","version":${TRACE_VERSION + 1}}\n`;
+    expect(codeOf(() => parseTrace(text, 'file'))).toBe('TRACE_VERSION');
+  });
+
+  it('may end in a line that a kill left unfinished, in the middle too if a later life went on', () => {
+    const { lines, unfinished } = parseTrace(
+      `${HEADER}\n${STEP.slice(0, 30)}~\n${STEP}\n${STEP.slice(0, 9)}`,
+      'file',
+    );
+    expect(lines.map(({ number }) => number)).toEqual([3]);
+    expect(unfinished.map(({ number }) => number).sort()).toEqual([2, 4]);
+  });
+
+  it('is recorded before anything else is done, with a header once a file, and goes on after a kill', async () => {
+    const step = {
+      stage: 'autoscaler',
+      incarnation: 1,
+      step: 1,
+      event: { type: 'synced', what: 'pods' },
+      effects: [],
+    } as const;
+    const first = recordTo(folder);
+    first.record(step);
+    await Promise.resolve();
+    expect(readTrace(folder).get('autoscaler')).toHaveLength(1);
+    first.close();
+    const file = path.join(folder, 'autoscaler.ndjson');
+    fs.appendFileSync(file, '{"at":1,"sta');
+    const second = recordTo(folder);
+    second.record({ ...step, step: 2 });
+    second.close();
+    const { lines, unfinished } = parseTrace(fs.readFileSync(file, 'utf8'), file);
+    expect(lines.map(({ line }) => line.step)).toEqual([1, 2]);
+    expect(unfinished).toHaveLength(1);
+  });
+
+  it('holds what a life was told, as it was told it', () => {
+    const record = { uid: 'r1-1' } as never;
+    const pod = { record, publishIntent: true, terminating: false, metadataUid: null, name: null };
+    const config = {
+      incarnation: 5,
+      node: 'n',
+      mutants: new Set(['no-fence']),
+      journal: {
+        nodeUid: 'u',
+        fence: { incarnation: 1, n: 2 },
+        drained: null,
+        pods: new Map([['r1-1', pod]]),
+        ended: new Set(['r1-2']),
+        released: new Set(['m']),
+        doubtful: true,
+      },
+    };
+    expect(configOf(JSON.parse(JSON.stringify(recordedConfig(config))))).toEqual(config);
+  });
+});
+
+describe.skipIf(TOOLCHAIN === null)('validation', () => {
+  it('accepts worlds under faults; rejects one in which a rule is switched off, and says where', async () => {
+    const traceOf = (name: string, text: string) => ({ name, files: [parseTrace(text, name)] });
+    const judgements = await validateTraces(TOOLCHAIN!, [
+      ...[21, 22].map((seed) => traceOf(`seed ${seed}`, recorded(seed, 2, 6))),
+      traceOf('silent', recorded(3, 2, 6, ['confirm-what-was-sent'])),
+    ]);
+    const verdicts = judgements.map(({ name, faults }) => [
+      name,
+      faults.some(({ by }) => by.startsWith('TLC')),
+    ]);
+    expect(verdicts).toEqual([
+      ['seed 21', false],
+      ['seed 22', false],
+      ['silent', true],
+    ]);
+    const { lines, shares } = judgements[0] as (typeof judgements)[number];
+    expect(shares.find(({ judge }) => judge === 'the machines')?.lines).toBe(lines);
+    expect(shares.find(({ judge }) => judge === 'TLC, any module')?.lines).toBeGreaterThan(lines / 3);
+  });
+
+  it('refuses more lines than it may judge as TRACE_TOO_LARGE', async () => {
+    const files = [parseTrace(recorded(21, 1, 2), 'file')];
+    await expect(
+      validateTraces(TOOLCHAIN!, [{ name: 'all', files }], { maxLines: 10 }),
+    ).rejects.toMatchObject({
+      code: 'TRACE_TOO_LARGE',
+    });
+  });
+});
