@@ -35,7 +35,7 @@ export interface DeploymentFact {
   readonly paused: boolean;
 }
 
-/** A managed ReplicaSet. @public */
+/** A ReplicaSet: a managed one, but for D and R, which hear of the others too. @public */
 export interface ReplicaSetFact {
   readonly uid: string;
   readonly namespace: string;
@@ -61,6 +61,8 @@ export interface ReplicaSetFact {
   readonly constraints: Constraints;
   /** Empty if eligible. */
   readonly ineligible: readonly string[];
+  /** Stock's own: its template has no label. All that D and R look at is whether a rollout has left it. */
+  readonly unmanaged?: true;
 }
 
 /** What of a template limits its nodes (`cluster.md`, Eligibility). @public */

@@ -267,6 +267,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoStaleDirect'],
   },
   {
+    name: 'want-unmanaged-unseen',
+    rule: 'a direct want waits until a rollout has left the unmanaged ReplicaSets too (8, 9)',
+    breaks: ['NoStaleDirect'],
+  },
+  {
     name: 'want-unsent-follows',
     rule: 'R acts for no count until it was sent a want in the current D session (8)',
     breaks: ['NoNeedlessEnd', 'NoDipOnModeChange'],

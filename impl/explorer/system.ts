@@ -43,6 +43,7 @@ export function initialWorld(description: WorldDescription): World {
       nodes: Object.fromEntries(nodes.map((node) => [node.name, node])),
       deployments: Object.fromEntries(deployments.map((one) => [one.uid, one])),
       replicaSets: Object.fromEntries(replicaSets.map((one) => [one.uid, one])),
+      unmanaged: description.unmanaged ?? [],
       pods: Object.fromEntries(foreign.map((pod) => [pod.name, pod])),
       switch: { owner: 'direct', resourceVersion: '1' },
       lagging: null,

@@ -128,8 +128,10 @@ export function control(world: World, uid: string): World {
     const model = mine[0] as ReplicaSetFact;
     const name = `${deployment.name}-${deployment.template}`;
     const { template } = deployment;
+    const { unmanaged: _, ...rest } = model;
     const made = {
-      ...model,
+      ...rest,
+      ...(world.api.unmanaged.includes(template) ? ({ unmanaged: true } as const) : {}),
       ...written,
       uid: `rs-${template}`,
       name,

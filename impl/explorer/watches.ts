@@ -17,6 +17,11 @@ const LISTS: Readonly<Record<StageName, readonly What[]>> = {
   kubelet: ['nodes', 'pods'],
 };
 
+/** Deployments whose template has the label. */
+export function managedDeployments({ deployments, unmanaged }: Api): readonly DeploymentFact[] {
+  return Object.values(deployments).filter(({ template }) => !unmanaged.includes(template));
+}
+
 /** What the stage should have seen by now, by key. */
 function scope(api: Api, process: Pick<Process, 'peer'>, choice: StageChoice): Record<string, Fact> {
   const stage = stageOf(process.peer);
@@ -25,9 +30,10 @@ function scope(api: Api, process: Pick<Process, 'peer'>, choice: StageChoice): R
   const facts: Record<string, Fact> = {};
   if (hears('switchObserved')) facts['switch/switch'] = api.switch;
   if (hears('deploymentObserved'))
-    for (const one of Object.values(api.deployments)) facts[`deployments/${one.uid}`] = one;
+    for (const one of managedDeployments(api)) facts[`deployments/${one.uid}`] = one;
   if (hears('replicaSetObserved'))
-    for (const one of Object.values(api.replicaSets)) facts[`replicaSets/${one.uid}`] = one;
+    for (const one of Object.values(api.replicaSets))
+      if (!one.unmanaged || stage !== 'scheduler') facts[`replicaSets/${one.uid}`] = one;
   if (hears('nodeObserved'))
     for (const one of Object.values(api.nodes))
       if (stage !== 'kubelet' || one.name === nodeOf(process.peer)) facts[`nodes/${one.name}`] = one;

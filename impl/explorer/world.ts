@@ -91,6 +91,8 @@ export interface Api {
   readonly nodes: Readonly<Record<string, NodeFact>>;
   readonly deployments: Readonly<Record<string, DeploymentFact>>;
   readonly replicaSets: Readonly<Record<string, ReplicaSetFact>>;
+  /** Templates without the label. */
+  readonly unmanaged: readonly string[];
   readonly pods: Readonly<Record<string, PodFact>>;
   readonly switch: SwitchFact;
   /** The owner that one of the API servers goes by until it has seen the switch; null if all have. */

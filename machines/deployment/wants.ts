@@ -35,7 +35,7 @@ export function stamp(context: DeploymentContext, deployment: string, entry: Ent
   const decision =
     entry.fact === null
       ? ({ replicaSet: null, revision: '', mode: 'follow' } as const)
-      : decide(entry.fact, replicaSetsOf(context, deployment));
+      : decide(entry.fact, replicaSetsOf(context, deployment), context.mutants);
   return {
     deployment,
     version: entry.want.version,

@@ -4,7 +4,7 @@ import type { DeploymentFact, ReplicaSetFact } from '../../spec/facts.ts';
 import type { ReplicaCount } from '../../spec/vocabulary.ts';
 import { addNews } from '../ownership/upward.ts';
 import { timersOfField } from '../ownership/wants/field.ts';
-import { type DeploymentContext, emit, type Listed, touch, touchAll } from './context.ts';
+import { type DeploymentContext, emit, type Listed, replicaSetsOf, touch, touchAll } from './context.ts';
 import { observeDeployment } from './wants.ts';
 
 /** A Deployment with a deletionTimestamp is as good as gone. */
@@ -101,14 +101,16 @@ export function relist(context: DeploymentContext, what: Listed): DeploymentCont
 }
 
 /**
- * Deployments that R holds a want of, or that own a ReplicaSet, and that no list has shown: deleted, or no longer
+ * Deployments that R holds a want of, or that own a managed ReplicaSet, and that no list has shown: deleted, or no longer
  * managed, or not seen yet. A consistent list begun now tells. Those that turn up meanwhile wait for the next.
  */
 export function suspectStrangers(context: DeploymentContext): DeploymentContext {
   if (!isListed(context)) return context;
   const isStranger = (uid: string) =>
     (context.entries.get(uid)?.fact ?? null) === null && !context.gone.has(uid);
-  const strangers = [...context.entries.keys(), ...context.owned.keys()].filter(isStranger);
+  const ownsManaged = (uid: string) => replicaSetsOf(context, uid).some(({ unmanaged }) => !unmanaged);
+  const owners = [...context.owned.keys()].filter(ownsManaged);
+  const strangers = [...context.entries.keys(), ...owners].filter(isStranger);
   if (strangers.length === 0) return context;
   return relist({ ...context, suspects: PSet(strangers) }, 'deployments');
 }

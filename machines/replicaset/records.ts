@@ -96,10 +96,10 @@ export function setCost(context: ReplicaSetContext, record: PodRecord, cost: num
   };
 }
 
-/** What D is told of a ReplicaSet; null if R does not know whose it is. */
+/** What D is told of a ReplicaSet; null if it is stock's own, or R does not know whose it is. */
 export function countOf(context: ReplicaSetContext, replicaSet: string): ReplicaCount | null {
-  const deployment = context.replicaSets.get(replicaSet)?.deployment;
-  if (deployment == null) return null;
+  const { deployment, unmanaged } = context.replicaSets.get(replicaSet) ?? { deployment: null };
+  if (deployment === null || unmanaged) return null;
   const { live, terminating, ready } = context.index.get(replicaSet) ?? EMPTY_INDEX;
   return { deployment, replicaSet, live, ready, terminating: terminating.size };
 }

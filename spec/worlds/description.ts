@@ -93,6 +93,8 @@ export interface WorldDescription {
   readonly runtime: 'runs' | 'publish';
   readonly deployments?: readonly DeploymentFact[];
   readonly replicaSets?: readonly ReplicaSetFact[];
+  /** Templates without the label: a Deployment that has one of them is not managed, nor is its ReplicaSet. */
+  readonly unmanaged?: readonly string[];
   readonly foreign?: readonly ForeignPod[];
   readonly script?: readonly UserAct[];
   readonly faults: FaultBudget;

@@ -54,6 +54,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'owner-no-room': 19,
   'wants-burst': 295,
   'wants-external': 1_368,
+  'wants-unmanaged': 1_005,
   'wants-rollout': 4_544,
   'wants-burst-external': 10_261,
   'wants-flush': 8_698,

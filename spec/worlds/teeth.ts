@@ -49,6 +49,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'flush-unawaited', world: 'wants-flush' },
   { mutant: 'want-no-hold', world: 'wants-burst-rollout' },
   { mutant: 'want-direct-unmatched', world: 'wants-rollout' },
+  { mutant: 'want-unmanaged-unseen', world: 'wants-managed' },
   { mutant: 'want-unsent-follows', world: 'wants-burst-crash' },
   { mutant: 'start-in-flight-ignored', world: 'tail-cut-short-crash' },
   { mutant: 'grace-zero', world: 'tail-deleted-twice' },

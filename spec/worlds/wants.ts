@@ -58,6 +58,30 @@ export const WANTS_WORLDS: readonly WorldDescription[] = [
   wantsWorld({ name: 'wants-external', title: 'somebody else asks for one more', script: [scale(2)] }),
   wantsWorld({ name: 'wants-rollout', title: 'a rollout', script: [ROLLOUT] }),
   wantsWorld({
+    name: 'wants-managed',
+    title: 'the template gets the label, and A asks for one more while the rollout is under way',
+    script: [ROLLOUT, request(2)],
+    change: {
+      deep: true,
+      unmanaged: ['t1'],
+      replicaSets: [replicaSet(1, { unmanaged: true })],
+    },
+  }),
+  wantsWorld({
+    name: 'wants-unmanaged',
+    title: 'the template loses the label: a rollout to a ReplicaSet of stock',
+    script: [ROLLOUT],
+    change: {
+      unmanaged: ['t2'],
+      stages: [
+        { peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved', 'synced'] },
+        ...STAGES.slice(1),
+      ],
+      // R ends what the rollout gives up, though never another number was asked for.
+      always: ['CacheCoherent', 'SessionFenced', 'PhaseMonotonic', 'SingleOwner', 'NoStaleDirect'],
+    },
+  }),
+  wantsWorld({
     name: 'wants-burst-rollout',
     title: 'A asks for one more, and a rollout begins before that is written back',
     script: [request(2), ROLLOUT],

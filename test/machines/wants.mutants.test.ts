@@ -63,9 +63,9 @@ describe('each rule of wants has teeth', () => {
     expect(mutant?.breaks).toContain(broken[0]?.split(':')[0]);
   });
 
-  test('every mutant of wants has its course; that of deleted ReplicaSets is shown in wants.targets.test.ts, that of what A is told by the world versions-first', () => {
+  test('every mutant of wants has its course; that of deleted ReplicaSets is shown in wants.targets.test.ts, the worlds versions-first and wants-managed show two more', () => {
     const ofWants = MUTANTS.map(({ name }) => name).filter((name) => name.startsWith('want-'));
-    const shown = [...Object.keys(COURSES), 'want-recreate-deleted', 'want-told-unwritten'];
+    const shown = [...Object.keys(COURSES), 'want-recreate-deleted', 'want-told-unwritten', 'want-unmanaged-unseen'];
     expect(ofWants.filter((name) => !shown.includes(name))).toEqual([]);
   });
 });

@@ -107,9 +107,9 @@ function replicasOwner(meta: ObjectMeta): string {
   return '';
 }
 
-/** Whether the Deployment is managed: its Pods are born with the label (protocol 9). */
-export function isManaged(deployment: DeploymentObject): boolean {
-  return deployment.spec?.template?.metadata?.labels?.[MANAGED_LABEL] === 'true';
+/** Whether a Deployment or ReplicaSet is managed: its Pods are born with the label (protocol 9). */
+export function isManaged(workload: DeploymentObject | ReplicaSetObject): boolean {
+  return workload.spec?.template?.metadata?.labels?.[MANAGED_LABEL] === 'true';
 }
 
 /** {@link DeploymentFact} of a Deployment. */
@@ -186,6 +186,7 @@ export function replicaSetFact(
     priority,
     constraints: constraintsOf(spec?.template?.spec),
     ineligible,
+    ...(isManaged(replicaSet) ? {} : { unmanaged: true }),
   };
 }
 

@@ -25,6 +25,7 @@ export interface Audience {
 }
 
 type End = () => void;
+const ALL: Readonly<Record<string, string>> = {};
 const MANAGED = { labelSelector: `${MANAGED_LABEL}=true` };
 
 function watchSwitch({ hub, namespace, give, log }: Audience): End {
@@ -67,8 +68,9 @@ function watchDeployments({ hub, give }: Audience): End {
 function tellIneligible({ stage, log }: Audience) {
   const told = new Set<string>();
   return {
-    observed: ({ metadata: { uid, namespace, name } }: ReplicaSetObject, why: readonly string[]) => {
-      if (stage !== 'replicaset' || why.length === 0 || told.has(uid)) return;
+    observed: (object: ReplicaSetObject, why: readonly string[]) => {
+      const { uid, namespace, name } = object.metadata;
+      if (stage !== 'replicaset' || why.length === 0 || told.has(uid) || !isManaged(object)) return;
       told.add(uid);
       const text = 'a managed ReplicaSet is not eligible: nothing is created for it';
       log(text, { code: 'DEPLOYMENT_NOT_ELIGIBLE', replicaSet: `${namespace}/${name}`, why });
@@ -94,12 +96,13 @@ function watchReplicaSets(audience: Audience): End {
     synced: () => give({ type: 'synced', what: 'replicaSets' }),
   };
   // D holds counts, never Pods: priorities do not concern it.
-  return stage === 'deployment'
-    ? hub.subscribe<ReplicaSetObject>(path, MANAGED, {
-        ...subscriber,
-        observed: (object) => subscriber.observed(object),
-      })
-    : watchWithPriorities(hub, path, MANAGED, subscriber);
+  if (stage === 'deployment')
+    return hub.subscribe<ReplicaSetObject>(path, ALL, {
+      ...subscriber,
+      observed: (object) => subscriber.observed(object),
+    });
+  // R looks whether a rollout has left the unmanaged ones; S has no Pods of theirs to place.
+  return watchWithPriorities(hub, path, stage === 'replicaset' ? ALL : MANAGED, subscriber);
 }
 
 function watchNodes({ hub, give, node, manyNodes }: Audience): End {

@@ -2,7 +2,7 @@
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
-import { MANAGED_LABEL, WRITTEN_ANNOTATION } from '../names.ts';
+import { WRITTEN_ANNOTATION } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
 import { deploymentFact, isManaged, podFact, replicaSetFact } from './facts.ts';
 import type { DeploymentObject, PodObject, ReplicaSetObject } from './objects.ts';
@@ -44,7 +44,6 @@ export function writeReplicas(life: Life, effect: Of<'writeReplicas'>): void {
 
 async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly StageEvent[]> {
   const { client } = life;
-  const selector = { labelSelector: `${MANAGED_LABEL}=true` };
   switch (what) {
     case 'deployments': {
       const { items } = await client.list<DeploymentObject>(pathOf({ resource: 'deployments' }));
@@ -53,7 +52,7 @@ async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly 
         .map((each) => ({ type: 'deploymentObserved', deployment: deploymentFact(each) }) as const);
     }
     case 'replicaSets': {
-      const { items } = await client.list<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), selector);
+      const { items } = await client.list<ReplicaSetObject>(pathOf({ resource: 'replicasets' }));
       const classes =
         life.self === 'deployment' ? [] : (await client.list<PriorityClass>(PRIORITY_CLASSES)).items;
       return items.map((each) => {

@@ -26,6 +26,16 @@ function isNewer(a: ReplicaSetFact, b: ReplicaSetFact): boolean {
   return a.revisionNumber - b.revisionNumber > 0 || (a.revisionNumber === b.revisionNumber && a.uid > b.uid);
 }
 
+/** Those that managed Pods are made from. @internal */
+export function managedOf(replicaSets: readonly ReplicaSetFact[]): readonly ReplicaSetFact[] {
+  return replicaSets.filter(({ unmanaged }) => !unmanaged);
+}
+
+/** A rollout between an unmanaged and a managed ReplicaSet is one as well. */
+function seen(replicaSets: readonly ReplicaSetFact[], mutants: ReadonlySet<string> | undefined) {
+  return mutants?.has('want-unmanaged-unseen') ? managedOf(replicaSets) : replicaSets;
+}
+
 /** Every ReplicaSet but this one asks for 0. @internal */
 export function othersAtZero(newest: ReplicaSetFact, replicaSets: Iterable<ReplicaSetFact>): boolean {
   for (const other of replicaSets) {
@@ -36,12 +46,18 @@ export function othersAtZero(newest: ReplicaSetFact, replicaSets: Iterable<Repli
 
 /**
  * D's decision. *direct*: the newest ReplicaSet matches the template, its `spec.replicas` equals its desired-replicas
- * annotation, and every other ReplicaSet has 0; so also when all have 0 (else scale from zero is never direct).
+ * annotation, and every other ReplicaSet has 0, unmanaged ones too; so also when all have 0 (else scale from zero is never
+ * direct).
  * @public
  */
-export function decide(deployment: DeploymentFact, replicaSets: readonly ReplicaSetFact[]): Decision {
+export function decide(
+  deployment: DeploymentFact,
+  all: readonly ReplicaSetFact[],
+  mutants?: ReadonlySet<string>,
+): Decision {
+  const replicaSets = seen(all, mutants);
   const newest = newestOf(replicaSets);
-  if (newest === undefined) return { replicaSet: null, revision: '', mode: 'follow' };
+  if (newest === undefined || newest.unmanaged) return { replicaSet: null, revision: '', mode: 'follow' };
   const settled = newest.replicas === newest.desired || newest.replicas === 0;
   const direct =
     newest.template === deployment.template && settled && othersAtZero(newest, replicaSets)
@@ -53,10 +69,11 @@ export function decide(deployment: DeploymentFact, replicaSets: readonly Replica
 /** R's check: a direct want is obeyed only if uid and revision match its newest ReplicaSet and all others are at 0. @public */
 export function obeysDirect(
   want: Want,
-  replicaSets: readonly ReplicaSetFact[],
+  all: readonly ReplicaSetFact[],
   mutants?: ReadonlySet<string>,
 ): boolean {
   if (want.mode !== 'direct') return false;
+  const replicaSets = seen(all, mutants);
   const newest = newestOf(replicaSets);
   if (newest === undefined) return false;
   if (mutants?.has('want-direct-unmatched')) return true;

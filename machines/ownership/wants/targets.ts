@@ -10,7 +10,7 @@
 import type { ReplicaSetFact } from '../../../spec/facts.ts';
 import { compareWantVersions, type Want } from '../../../spec/vocabulary.ts';
 import { follow } from './follow.ts';
-import { newestOf, obeysDirect } from './mode.ts';
+import { managedOf, newestOf, obeysDirect } from './mode.ts';
 
 /** What R knows of one Deployment. @public */
 export interface DeploymentView {
@@ -22,7 +22,7 @@ export interface DeploymentView {
   readonly linkOpen: boolean;
   /** D said `Gone`, in whichever session: R follows what ReplicaSets are left. */
   readonly gone: boolean;
-  /** The ReplicaSets that R observes, those with a deletionTimestamp too. */
+  /** The ReplicaSets that R observes: those with a deletionTimestamp too, and unmanaged ones, which it only looks at. */
   readonly replicaSets: readonly ReplicaSetFact[];
   /** Records that are not tombstoned, per ReplicaSet uid; also of ReplicaSets that have vanished. */
   readonly live: ReadonlyMap<string, number>;
@@ -74,7 +74,7 @@ export function targets(
   const owned = alive.filter((each) => each.deployment !== null && !view.gone);
   const orphans = alive.filter((each) => each.deployment === null || view.gone);
   const deleted = deletedOf(view, alive).map((uid) => deletion(uid, view.live.get(uid) ?? 0));
-  const freely = follow(orphans, view.live, { create: Infinity, end: Infinity });
+  const freely = follow(managedOf(orphans), view.live, { create: Infinity, end: Infinity });
   const { counted, hold } = countedTargets(view, owned, mutants);
   return {
     targets: [...deleted, ...freely, ...counted].sort((a, b) => (a.replicaSet < b.replicaSet ? -1 : 1)),
@@ -85,14 +85,15 @@ export function targets(
 /** For the sake of a count: those ReplicaSets for which D's word is needed. */
 function countedTargets(
   view: DeploymentView,
-  owned: readonly ReplicaSetFact[],
+  all: readonly ReplicaSetFact[],
   mutants?: ReadonlySet<string>,
 ): { readonly counted: readonly Target[]; readonly hold: Hold } {
+  const owned = managedOf(all);
   const spoken = view.linkOpen && view.wantSentThisSession;
   if (!spoken && mutants?.has('want-unsent-follows'))
     return { counted: follow(owned, view.live, NO_LIMITS), hold: view.hold };
-  if (view.want === null || !spoken) return { counted: frozen(view, owned, mutants), hold: view.hold };
-  const direct = obeysDirect(view.want, owned, mutants);
+  if (view.want === null || !spoken) return { counted: frozen(view, all, mutants), hold: view.hold };
+  const direct = obeysDirect(view.want, all, mutants);
   const isHeld = view.hold.held && !(mutants?.has('want-fresh-no-hold') && view.hold === NO_HOLD);
   const held = (direct || isHeld) && !mutants?.has('want-no-hold');
   const mayEnd = view.want.confirmed || mutants?.has('want-unconfirmed-ends');
@@ -116,12 +117,12 @@ const NO_LIMITS: Limits = { create: Infinity, end: Infinity };
  */
 function frozen(
   view: DeploymentView,
-  owned: readonly ReplicaSetFact[],
+  all: readonly ReplicaSetFact[],
   mutants?: ReadonlySet<string>,
 ): readonly Target[] {
   const obeyed = new Map(view.hold.obeyed);
-  const direct = view.want !== null && obeysDirect(view.want, owned, mutants);
-  return owned.map((each) => {
+  const direct = view.want !== null && obeysDirect(view.want, all, mutants);
+  return managedOf(all).map((each) => {
     const live = view.live.get(each.uid) ?? 0;
     const before = obeyed.get(each.uid) ?? live;
     const wanted = direct ? before : Math.min(before, each.replicas);
