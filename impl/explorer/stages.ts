@@ -15,9 +15,11 @@ import {
   observeScheduler,
 } from './observers.ts';
 import { stubCanceller } from './stubs/canceller.ts';
+import { stubDecider } from './stubs/decider.ts';
 import { stubDeployment } from './stubs/deployment.ts';
 import { stubDrainer } from './stubs/drainer.ts';
 import { stubField } from './stubs/field.ts';
+import { stubFollower } from './stubs/follower.ts';
 import { stubLower } from './stubs/lower.ts';
 import { stubScheduler } from './stubs/scheduler.ts';
 import { stubUpper } from './stubs/upper.ts';
@@ -32,12 +34,14 @@ export const STAGES_UNDER_TEST: Readonly<Record<string, StageUnderTest>> = {
   kubelet: { stage: kubeletStage, view: viewOfKubelet, observe: observeKubelet },
   replicaset: { stage: replicaSetStage, view: viewOfReplicaSet, observe: observeReplicaSet },
   'stub/canceller': stubCanceller,
+  'stub/decider': stubDecider,
   'stub/deployment': stubDeployment,
   'stub/drainer': stubDrainer,
   'stub/field': stubField,
   'stub/withR': stubWithR,
   'stub/scheduler': stubScheduler,
   'stub/upper': stubUpper,
+  'stub/follower': stubFollower,
   'stub/lower': stubLower,
 };
 

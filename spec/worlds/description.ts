@@ -81,7 +81,7 @@ export interface FaultBudget {
 }
 
 /** The TLA+ modules that are worlds. @public */
-export type SpecName = 'MCLink' | 'MCField' | 'MCWants' | 'MCCancellation' | 'MCChain';
+export type SpecName = 'MCLink' | 'MCField' | 'MCWants' | 'MCRollout' | 'MCCancellation' | 'MCChain';
 
 /** A named bounded world. @public */
 export interface WorldDescription {

@@ -7,6 +7,7 @@ import { EXACT_WORLDS } from './exact.ts';
 import { FIELD_WORLDS } from './field.ts';
 import { LINK_WORLDS } from './link.ts';
 import { OWNER_WORLDS } from './owner.ts';
+import { ROLLOUT_WORLDS } from './rollout.ts';
 import { TAIL_WORLDS } from './tail.ts';
 import { VERSION_WORLDS } from './versions.ts';
 import { WANTS_WORLDS } from './wants.ts';
@@ -18,6 +19,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...CANCELLATION_WORLDS,
   ...FIELD_WORLDS,
   ...VERSION_WORLDS,
+  ...ROLLOUT_WORLDS,
   ...LINK_WORLDS,
   ...EXACT_WORLDS,
   ...CHAIN_WORLDS,

@@ -65,7 +65,12 @@ describe('each rule of wants has teeth', () => {
 
   test('every mutant of wants has its course; that of deleted ReplicaSets is shown in wants.targets.test.ts, the worlds versions-first and wants-managed show two more', () => {
     const ofWants = MUTANTS.map(({ name }) => name).filter((name) => name.startsWith('want-'));
-    const shown = [...Object.keys(COURSES), 'want-recreate-deleted', 'want-told-unwritten', 'want-unmanaged-unseen'];
+    const shown = [
+      ...Object.keys(COURSES),
+      'want-recreate-deleted',
+      'want-told-unwritten',
+      'want-unmanaged-unseen',
+    ];
     expect(ofWants.filter((name) => !shown.includes(name))).toEqual([]);
   });
 });

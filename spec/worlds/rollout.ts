@@ -1,0 +1,75 @@
+/**
+ * Worlds of a rollout that hands a Deployment over: from an unmanaged ReplicaSet to a managed one, back, and from one managed one to
+ * another, while A asks for more and people scale. D's and R's decisions alone, and the stock Deployment controller. Each is also a
+ * TLA+ world (`proofs-tla/Rollout.tla`), state for state and step for step. They begin with the first ReplicaSet at rest.
+ */
+import type { UserAct, WorldDescription } from './description.ts';
+import { deployment, replicaSet } from './objects.ts';
+
+const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
+const to = (template: string): UserAct => ({ act: 'rollout', deployment: 'd', template });
+
+const base = {
+  stages: [
+    { peer: 'deployment', use: 'stub/decider', deaf: ['switchObserved', 'synced'] },
+    { peer: 'replicaset', use: 'stub/follower', deaf: ['podObserved', 'switchObserved', 'synced'] },
+  ],
+  nodes: [],
+  runtime: 'runs',
+  reduce: false,
+  settled: true,
+  spec: 'MCRollout',
+  deployments: [deployment(1)],
+  replicaSets: [replicaSet(1)],
+  unmanaged: ['t0'],
+  // A dip is no subject here: this stock controller empties the old one whether or not the new one's Pods are there.
+  always: ['ScaleNotLost', 'NoStaleDirect'],
+  eventually: ['Converges', 'TombstonesCollected'],
+} as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults' | 'sometimes'>;
+
+/** Of a Deployment that is not managed yet. */
+const UNMANAGED = {
+  deployments: [{ ...deployment(1), template: 't0', rest: 't0' }],
+  replicaSets: [
+    replicaSet(1, { uid: 'rs-t0', name: 'd-t0', template: 't0', revision: 't0', unmanaged: true }),
+  ],
+};
+
+/** Worlds of a rollout. @public */
+export const ROLLOUT_WORLDS: readonly WorldDescription[] = [
+  {
+    ...base,
+    name: 'rollout',
+    title: 'a rollout between two managed ReplicaSets, and A asks for more',
+    script: [to('t2')],
+    faults: { prompts: { ask: 1 } },
+    sometimes: ['wantMinted', 'wantWrittenBack'],
+  },
+  {
+    ...base,
+    ...UNMANAGED,
+    name: 'rollout-in',
+    title: 'the template gets the label, and A asks for more',
+    script: [to('t1')],
+    faults: { prompts: { ask: 1 } },
+    sometimes: ['wantMinted', 'wantWrittenBack'],
+  },
+  {
+    ...base,
+    name: 'rollout-out',
+    title: 'a person scales, and the template loses the label',
+    script: [scale(2), to('t0')],
+    faults: {},
+    sometimes: ['externalAdopted', 'tombstoneHeld'],
+  },
+  {
+    ...base,
+    ...UNMANAGED,
+    name: 'rollout-in-on',
+    title: 'the template gets the label, a person scales, and it is edited again',
+    script: [to('t1'), scale(3), to('t2')],
+    faults: { prompts: { ask: 1 } },
+    deep: true,
+    sometimes: ['wantMinted', 'wantWrittenBack', 'externalAdopted'],
+  },
+];
