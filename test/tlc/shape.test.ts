@@ -2,9 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { configOf } from '../../impl/tlc/config.ts';
 import { shapeConfig } from '../../impl/tlc/link/shape.ts';
-import { PROOFS } from '../../impl/tlc/run.ts';
+import { PROOFS, runTlc } from '../../impl/tlc/run.ts';
 import { checkShape } from '../../impl/tlc/shape.ts';
+import { WORLDS, type WorldDescription } from '../../spec/worlds/index.ts';
 import { SHAPES, type Shape } from '../../spec/worlds/shapes.ts';
 import { changed } from './support/compared.ts';
 import { TOOLCHAIN } from './support/toolchain.ts';
@@ -20,6 +22,15 @@ describe('configurations', () => {
 const open = SHAPES.find(({ name }) => name === 'link-step-open') as Shape;
 
 describe.skipIf(TOOLCHAIN === null)('one step', () => {
+  it('the invariant holds at the beginning, and on from there', async () => {
+    const world = WORLDS.find(({ name }) => name === 'ends') as WorldDescription;
+    const config = configOf(world)
+      .replace(/^(INVARIANT|PROPERTY).*\n/gm, '')
+      .replace('FairSpec', 'Spec');
+    const run = { module: 'LinkInvariant', config: `${config}INVARIANT Inv\n` };
+    expect(await runTlc(TOOLCHAIN!, run)).toMatchObject({ breach: null, distinct: 45 });
+  }, 300_000);
+
   it('keeps the invariant, wherever it begins', async () => {
     const { breach, distinct } = await checkShape(TOOLCHAIN!, { ...open, messages: [1, 1] });
     expect(breach).toBeNull();
