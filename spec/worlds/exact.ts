@@ -150,13 +150,6 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     change: { deep: true, sometimes: ['podRuns', 'twoLeaders', 'leaderStopped'] },
   }),
   exactWorld({
-    name: 'exact-leaders-both',
-    title: 'a second R and a second S begin while the first still run',
-    script: [],
-    faults: { usurp: { replicaset: 1, scheduler: 1 } },
-    change: { deep: true, sometimes: ['podRuns', 'twoLeaders', 'leaderStopped'] },
-  }),
-  exactWorld({
     name: 'exact-cancel',
     title: 'two nodes; one is given up while its K lives, and comes back',
     nodes: 2,
