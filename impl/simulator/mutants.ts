@@ -77,7 +77,7 @@ export function pageOf(caught: readonly Catch[], patience: Patience): string {
   return `# What the fuzzer catches
 
 Each rule of the protocol switched off, one at a time, in whole worlds under faults (\`kubedirect fuzz\`): ${found.length} of
-${caught.length} are caught within ${patience.seeds} seeds. Written by \`kubedirect fuzz --mutants --out docs/fuzz.md\`; seeds and seconds are
+${caught.length} are caught within ${patience.seeds} seeds. Written by \`kubedirect fuzz --mutants --runs ${patience.seeds} --out docs/fuzz.md\`; seeds and seconds are
 medians over up to ${patience.times} catches, each beginning with the seed after the one before, on one core. A property that is named
 in \`spec/mutants.ts\` is what the rule is there for; the fuzzer names the first one that it sees broken.
 

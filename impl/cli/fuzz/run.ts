@@ -139,17 +139,18 @@ export function replayFuzz(file: string, flags: Pick<FuzzFlags, 'json' | 'trace'
   return exitOf(finding);
 }
 
-/** Seeds for each mutant at most, and how often each is caught, for the medians. */
-const PATIENCE = { seeds: 400, times: 5 };
+/** Seeds for each mutant at most (unless `--runs` says), and how often each is caught, for the medians. */
+const PATIENCE = { seeds: 400, times: 3 };
 
 /** Looks for each mutant; returns the exit code. */
-export async function fuzzMutants({ json = false, out, workers }: FuzzFlags): Promise<number> {
+export async function fuzzMutants({ json = false, out, workers, runs }: FuzzFlags): Promise<number> {
+  const patience = { ...PATIENCE, seeds: runs ?? PATIENCE.seeds };
   const say = ({ mutant, property, seeds, runs }: Catch) => {
     const text = property === null ? `not in ${runs} seeds` : `${property}, ${median(seeds)} seeds`;
     if (!json) process.stdout.write(`${mutant.name.padEnd(32)} ${text}\n`);
   };
-  const caught = await catchAll(PATIENCE, workers ?? availableParallelism(), say);
-  if (out !== undefined) fs.writeFileSync(out, pageOf(caught, PATIENCE));
+  const caught = await catchAll(patience, workers ?? availableParallelism(), say);
+  if (out !== undefined) fs.writeFileSync(out, pageOf(caught, patience));
   const rows = caught.map(({ mutant, ...rest }) => ({ mutant: mutant.name, ...rest }));
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
   return FUZZ_EXIT.held;
