@@ -247,11 +247,11 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
     const control = options.apart
       ? undefined
       : await plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.control);
-    const common = { kubeconfigs: accounts, control, nodes: nodeNames(nodes) };
+    // One folder for both: agents that lost their journals would be in doubt for a minute.
+    const common = { kubeconfigs: accounts, control, nodes: nodeNames(nodes), folder };
     waist = await spawnWaist({
       ...common,
       runtime: 'publish',
-      folder: path.join(folder, 'publish'),
       traces: false,
     });
     for (const name of ['ours', 'tail']) await createDeployment(client, deployment(name, true));
@@ -262,18 +262,16 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       take(await ourRound(client, waist, round, pods));
     }
     await waist.stop();
-    const simulated = path.join(folder, 'simulated');
     const simulator = await plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.simulator);
     waist = await spawnWaist({
       ...common,
       kubeconfigs: { ...accounts, kubelet: simulator },
       runtime: 'simulated',
-      folder: simulated,
       traces: true,
     });
     await sleep(5_000);
     for (let round = 0; round <= rounds; round++)
-      take(await tailRound(client, waist, simulated, round, pods));
+      take(await tailRound(client, waist, folder, round, pods));
   } finally {
     await waist?.stop();
     await client.close();
