@@ -270,8 +270,7 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       traces: true,
     });
     await sleep(5_000);
-    for (let round = 0; round <= rounds; round++)
-      take(await tailRound(client, waist, folder, round, pods));
+    for (let round = 0; round <= rounds; round++) take(await tailRound(client, waist, folder, round, pods));
   } finally {
     await waist?.stop();
     await client.close();
