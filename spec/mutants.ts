@@ -24,7 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'hello-before-barrier',
     rule: 'a Hello is answered only after the own downstream links were open once (3, the barrier)',
-    breaks: ['NoFalseConfirm'],
+    breaks: ['NoFalseConfirm', 'Refines'],
   },
   {
     name: 'offer-unverified',
