@@ -25,15 +25,23 @@ function interrupted(world: string): KubedirectError {
   return new KubedirectError('INTERRUPTED', `the check of ${world} was interrupted`);
 }
 
-/** V8 says so and aborts. */
+/** V8 says so, of the process, which aborts, or of one of its threads. */
 const OUT_OF_MEMORY = /heap out of memory|Failed to reserve|Zone Allocation failed/;
 
+const outOfMemory = (world: string) =>
+  new KubedirectError(
+    'EXPLORER_OUT_OF_MEMORY',
+    `the explorer ran out of memory in ${world}; give it more with --memory, or search fewer states with --max-states`,
+  );
+
+/** What the process told when it gave up. */
+function failureOf(world: string, { code, message }: { code: string | null; message: string }): Error {
+  if (code !== null) return new KubedirectError(code as ErrorCode, message);
+  return OUT_OF_MEMORY.test(message) ? outOfMemory(world) : new Error(message);
+}
+
 function endedBadly(world: string, how: number | string | null, said: string): KubedirectError {
-  if (OUT_OF_MEMORY.test(said))
-    return new KubedirectError(
-      'EXPLORER_OUT_OF_MEMORY',
-      `the explorer ran out of memory in ${world}; give it more with --memory, or search fewer states with --max-states`,
-    );
+  if (OUT_OF_MEMORY.test(said)) return outOfMemory(world);
   return new KubedirectError(
     'CHECK_FAILED',
     `the process that checked ${world} ended (${how}): ${said.trim()}`,
@@ -55,17 +63,14 @@ async function rowsOf(task: Task, pool: Pool, folder: string): Promise<readonly 
   });
   const rows: Row[] = [];
   let said = '';
-  let failure: KubedirectError | Error | null = null;
+  let failure: Error | null = null;
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4000);
   });
   child.on('message', (told: Told) => {
     if ('row' in told) rows.push(told.row);
     else if ('progress' in told) onProgress(told.progress);
-    else {
-      const { code, message } = told.error;
-      failure = code === null ? new Error(message) : new KubedirectError(code as ErrorCode, message);
-    }
+    else failure = failureOf(world, told.error);
   });
   const stop = () => interrupt(child);
   signal.addEventListener('abort', stop, { once: true });
