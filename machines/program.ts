@@ -85,13 +85,16 @@ export class Program {
     } as never);
   }
 
-  /** The next snapshot. */
+  /** The next snapshot; the same one if nothing changes. */
   step(snapshot: AnyMachineSnapshot, event: EventObject): AnyMachineSnapshot {
     let piece = this.#begin(snapshot, event.type);
     let context = snapshot.context as Context;
     for (;;) {
       for (const reducer of piece.reducers) context = reducer(context, event);
-      if (piece.guard === null) return { ...(piece.rest ?? snapshot), context } as AnyMachineSnapshot;
+      if (piece.guard === null) {
+        const isSame = piece.rest === null && context === snapshot.context;
+        return isSame ? snapshot : ({ ...(piece.rest ?? snapshot), context } as AnyMachineSnapshot);
+      }
       piece = this.#after(piece, piece.guard({ context, event }), event.type);
     }
   }
