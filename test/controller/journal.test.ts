@@ -120,6 +120,22 @@ describe('the lives of a journal', () => {
     expect(fs.readdirSync(folder)).toEqual([path.basename(file)]);
   });
 
+  it('a lost one says so, also to the next life; one whose life wrote nothing is not lost', () => {
+    const isDoubtful = () => {
+      const journal = openJournal(file);
+      journal.close();
+      return journal.initial.doubtful;
+    };
+    claimJournal(file, null, 100);
+    claimJournal(file, 100, 200);
+    expect(isDoubtful()).toBe(false);
+    fs.rmSync(file);
+    claimJournal(file, 200, 300);
+    expect(isDoubtful()).toBe(true);
+    claimJournal(file, 300, 400);
+    expect(isDoubtful()).toBe(true);
+  });
+
   it('a torn last line is dropped before a life is noted', async () => {
     claimJournal(file, null, 100);
     fs.appendFileSync(file, '{"kind":"ended","u');

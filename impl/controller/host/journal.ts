@@ -136,7 +136,8 @@ function setAside(file: string): void {
 }
 
 /**
- * Makes the journal that of a new life, before its number is written to the Node.
+ * Makes the journal that of a new life, before its number is written to the Node. One that counts as lost says so (protocol 5, doubt);
+ * one that names the Node's latest life is not lost, though that life may have ended before it wrote anything.
  *
  * @param found - the number that is on the Node now; null if none is
  * @returns false if the journal was another's, older than what has been on the Node: it is set aside, and counts as lost
@@ -149,7 +150,7 @@ export function claimJournal(file: string, found: Incarnation | null, incarnatio
   const isStale = !isLatest && fs.existsSync(file);
   if (isStale) setAside(file);
   if (isLatest) rewrite(file, { lives: [...lives, incarnation], state });
-  else rewrite(file, { lives: [incarnation], state: EMPTY_JOURNAL });
+  else rewrite(file, { lives: [incarnation], state: { ...EMPTY_JOURNAL, doubtful: true } });
   return !isStale;
 }
 

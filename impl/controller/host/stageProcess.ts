@@ -295,7 +295,8 @@ export class StageProcess {
     this.#journal = journalFile === null ? null : openJournal(journalFile);
     return {
       incarnation,
-      found: this.#found,
+      // A journal says itself whether an earlier one was lost.
+      found: journalFile === null ? this.#found : null,
       node,
       runtime: runtime === null ? 'publish' : 'runs',
       running: runtime?.running() ?? [],
