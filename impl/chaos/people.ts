@@ -2,6 +2,8 @@
 import type { PodObject } from '../controller/host/objects.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
+import { DELETION_COST_ANNOTATION } from '../controller/names.ts';
+import { askToScale } from '../controller/process/spawn.ts';
 import { NAMESPACE, scaleDeployment } from '../demo/workload.ts';
 import type { PlannedAct } from '../simulator/plan.ts';
 import type { ChaosWorld } from './world.ts';
@@ -19,8 +21,8 @@ const merge = (client: KubernetesClient, path: string, body: object) =>
   client.request({ method: 'PATCH', path, patchType: 'merge', body });
 
 async function podOf({ client }: People, deployment: string, nth: number): Promise<string | null> {
-  const path = `${pathOf({ resource: 'pods', namespace: NAMESPACE })}?labelSelector=app%3D${deployment}`;
-  const { items } = await client.request<{ items: readonly PodObject[] }>({ method: 'GET', path });
+  const path = pathOf({ resource: 'pods', namespace: NAMESPACE });
+  const { items } = await client.list<PodObject>(path, { labelSelector: `app=${deployment}` });
   const pod = items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))[
     nth % Math.max(items.length, 1)
   ];
@@ -28,9 +30,10 @@ async function podOf({ client }: People, deployment: string, nth: number): Promi
 }
 
 async function request(people: People, deployment: string, replicas: number): Promise<void> {
-  const address = people.world.members.get('autoscaler')?.process.scaleApi;
-  const url = `http://${address}/v1/namespaces/${NAMESPACE}/deployments/${deployment}/scale`;
-  await fetch(url, { method: 'PUT', body: JSON.stringify({ replicas }), signal: AbortSignal.timeout(2_000) });
+  const address = people.world.members.get('autoscaler')?.process.scaleApi ?? null;
+  const patience = AbortSignal.timeout(2_000);
+  const answer = await askToScale(address, [NAMESPACE, deployment], replicas, patience);
+  if (answer.status !== 202) throw new Error(`the direct scale API answered ${answer.status}`);
 }
 
 /** @returns what was done; null if it can not be done here */
@@ -64,7 +67,7 @@ export async function actOf(people: People, act: PlannedAct): Promise<string | n
       if (act.act === 'deletePod') await client.request({ method: 'DELETE', path });
       else
         await merge(client, path, {
-          metadata: { annotations: { 'controller.kubernetes.io/pod-deletion-cost': String(act.cost) } },
+          metadata: { annotations: { [DELETION_COST_ANNOTATION]: String(act.cost) } },
         });
       return `${act.act} ${pod}`;
     }

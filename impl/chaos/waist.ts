@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type PeerName, type StageName, stageOf } from '../../spec/vocabulary.ts';
-import { SpawnedStage } from '../controller/process/spawn.ts';
+import { agentArguments, runArguments, SpawnedStage } from '../controller/process/spawn.ts';
 import type { DemoCluster } from '../demo/cluster.ts';
 import { ApiProxy } from './apiProxy.ts';
 
@@ -31,27 +31,6 @@ async function behind(kubeconfig: string, file: string, chance: () => number): P
   return api;
 }
 
-/** Names of the process's own arguments. */
-function argumentsOf(peer: PeerName, folder: string, kubeconfig: string, holder: string): readonly string[] {
-  const common = ['--kubeconfig', kubeconfig, '--holder', holder, '--traces', path.join(folder, 'traces')];
-  if (stageOf(peer) === 'kubelet')
-    return [
-      'agent',
-      '--nodes',
-      peer.slice('kubelet/'.length),
-      '--journals',
-      path.join(folder, 'journals'),
-      ...common,
-    ];
-  return [
-    'run',
-    '--stages',
-    peer,
-    ...(peer === 'autoscaler' ? ['--scale-api', '127.0.0.1:0'] : []),
-    ...common,
-  ];
-}
-
 /** Makes the process of a peer, not started yet. `holder` tells two leaders apart. */
 export async function memberOf(
   { kubeconfigs }: Pick<DemoCluster, 'kubeconfigs'>,
@@ -64,10 +43,13 @@ export async function memberOf(
   const file = path.join(folder, `${name}.kubeconfig`);
   const api = await behind(kubeconfigs[stageOf(peer) as StageName], file, chance);
   const log = path.join(folder, `${name}.log`);
-  const process = new SpawnedStage(stageOf(peer), argumentsOf(peer, folder, file, holder), log);
-  const journal =
-    stageOf(peer) === 'kubelet'
-      ? path.join(folder, 'journals', `${peer.slice('kubelet/'.length)}.journal`)
-      : null;
-  return { peer, process, api, journal };
+  const stage = stageOf(peer);
+  const common = { kubeconfig: file, holder, folder, traces: true };
+  if (stage !== 'kubelet') {
+    const process = new SpawnedStage(stage, runArguments([stage], common), log);
+    return { peer, process, api, journal: null };
+  }
+  const node = peer.slice('kubelet/'.length);
+  const process = new SpawnedStage(stage, agentArguments([node], common), log);
+  return { peer, process, api, journal: path.join(folder, 'journals', `${node}.journal`) };
 }

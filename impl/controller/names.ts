@@ -1,4 +1,4 @@
-/** Every label, annotation and object name of ours at the API Server, once. */
+/** Every label, annotation and object name of ours at the API Server, and those of Kubernetes that we read, once. */
 import type { Fence, Owner, StageName } from '../../spec/vocabulary.ts';
 
 /** Label on a Pod template, and so on its Pods: `"true"` makes the Deployment managed (protocol 9). @public */
@@ -26,6 +26,9 @@ export const POD_PUBLISHER_ANNOTATION = 'kubedirect.dev/published-by';
 export const TOUCHED_ANNOTATION = 'kubedirect.dev/touched';
 /** On the owner switch: a release is about to come; D writes its wants back, then acknowledges this version (protocol 9). A token. @public */
 export const FLUSH_ANNOTATION = 'kubedirect.dev/flush';
+
+/** Kubernetes' own, on a Pod: ranks victims of a scale-in. @public */
+export const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
 
 /** Where the stages, their Leases and the owner switch live, by default. @public */
 export const SYSTEM_NAMESPACE = 'kubedirect-system';

@@ -15,6 +15,7 @@ import type { ConfigMap, ObjectMeta } from '../kubernetes/types.ts';
 import {
   AGENT_ADDRESS_ANNOTATION,
   AGENT_INCARNATION_ANNOTATION,
+  DELETION_COST_ANNOTATION,
   DRAINED_ANNOTATION,
   FLUSH_ANNOTATION,
   MANAGED_LABEL,
@@ -33,9 +34,6 @@ import type {
   ReplicaSetObject,
 } from './objects.ts';
 import { parseQuantity, requestsOf, resourcesOf } from './quantities.ts';
-
-/** Stock's annotation that ranks victims of a scale-in. */
-const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
 
 const HASH_LABEL = 'pod-template-hash';
 

@@ -97,35 +97,71 @@ export interface SpawnedWaist {
 
 const CONTROL = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
 
+/** What every process is told. @public */
+export interface CommonArguments {
+  readonly kubeconfig: string;
+  /** Identity on Leases. */
+  readonly holder: string;
+  /** Folder for journals and traces. */
+  readonly folder: string;
+  readonly traces: boolean;
+}
+
+function commonArguments({ kubeconfig, holder, folder, traces }: CommonArguments): readonly string[] {
+  const recorded = traces ? ['--traces', path.join(folder, 'traces')] : [];
+  return ['--kubeconfig', kubeconfig, '--holder', holder, ...recorded];
+}
+
+/** The command line of stages above the tail; the Autoscaler serves the direct scale API to everyone on this machine. @public */
+export function runArguments(
+  stages: readonly Exclude<StageName, 'kubelet'>[],
+  common: CommonArguments,
+): readonly string[] {
+  const api = stages.includes('autoscaler') ? ['--scale-api', '127.0.0.1:0', '--scale-api-open'] : [];
+  return ['run', '--stages', stages.join(','), ...api, ...commonArguments(common)];
+}
+
+/** The command line of an agent. @public */
+export function agentArguments(
+  nodes: readonly string[],
+  common: CommonArguments,
+  more: readonly string[] = [],
+): readonly string[] {
+  const journals = path.join(common.folder, 'journals');
+  return ['agent', '--nodes', nodes.join(','), ...more, '--journals', journals, ...commonArguments(common)];
+}
+
 /** The processes of the stages, not started yet. */
 function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStage>> {
-  const { folder, nodes, runtime, startMs = 0, kubeconfigs, control } = options;
-  const make = (name: SpawnedStage['name'], kubeconfig: string, args: readonly string[]) =>
-    new SpawnedStage(
-      name,
-      [
-        ...[...args, '--kubeconfig', kubeconfig, '--holder', `${name}-here`],
-        ...(options.traces ? ['--traces', path.join(folder, 'traces')] : []),
-      ],
-      path.join(folder, `${name}.log`),
-    );
-  const run = (name: SpawnedStage['name'], kubeconfig: string, stages: readonly string[]) =>
-    make(name, kubeconfig, [
-      ...['run', '--stages', stages.join(',')],
-      ...(stages.includes('autoscaler') ? ['--scale-api', '127.0.0.1:0', '--scale-api-open'] : []),
-    ]);
-  const together = control === undefined ? null : run('control', control, CONTROL);
-  const stage = (name: (typeof CONTROL)[number]) => together ?? run(name, kubeconfigs[name], [name]);
+  const { folder, nodes, runtime, startMs = 0, kubeconfigs, control, traces } = options;
+  const make = (name: SpawnedStage['name'], args: readonly string[]) =>
+    new SpawnedStage(name, args, path.join(folder, `${name}.log`));
+  const common = (name: SpawnedStage['name'], kubeconfig: string): CommonArguments => {
+    return { kubeconfig, holder: `${name}-here`, folder, traces };
+  };
+  const together =
+    control === undefined ? null : make('control', runArguments(CONTROL, common('control', control)));
+  const stage = (name: (typeof CONTROL)[number]) =>
+    together ?? make(name, runArguments([name], common(name, kubeconfigs[name])));
+  const runs = ['--runtime', runtime, '--start-ms', String(startMs)];
   return {
     autoscaler: stage('autoscaler'),
     deployment: stage('deployment'),
     replicaset: stage('replicaset'),
     scheduler: stage('scheduler'),
-    kubelet: make('kubelet', kubeconfigs.kubelet, [
-      ...['agent', '--nodes', nodes.join(','), '--runtime', runtime, '--start-ms', String(startMs)],
-      ...['--journals', path.join(folder, 'journals')],
-    ]),
+    kubelet: make('kubelet', agentArguments(nodes, common('kubelet', kubeconfigs.kubelet), runs)),
   };
+}
+
+/** Asks the direct scale API at `host:port` once. @public */
+export function askToScale(
+  address: string | null,
+  [namespace, name]: readonly [string, string],
+  replicas: number,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const url = `http://${address}/v1/namespaces/${namespace}/deployments/${name}/scale`;
+  return fetch(url, { method: 'PUT', body: JSON.stringify({ replicas }), ...(signal && { signal }) });
 }
 
 /** Starts all five stages. */
@@ -137,10 +173,9 @@ export async function spawnWaist(options: SpawnOptions): Promise<SpawnedWaist> {
   return {
     stages,
     async scale(namespace, name, replicas) {
-      const url = `http://${stages.autoscaler.scaleApi}/v1/namespaces/${namespace}/deployments/${name}/scale`;
       const deadline = performance.now() + 15_000;
       for (;;) {
-        const answer = await fetch(url, { method: 'PUT', body: JSON.stringify({ replicas }) });
+        const answer = await askToScale(stages.autoscaler.scaleApi, [namespace, name], replicas);
         if (answer.status === 202) return;
         const text = await answer.text();
         const mayChange = answer.status === 503 || answer.status === 404;
