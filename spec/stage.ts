@@ -19,7 +19,10 @@ export interface StageConfig {
   readonly acknowledged?: Owner;
   /** K: its node's name. */
   readonly node?: string;
-  /** K: the incarnation that stood on its Node before this one; null or absent: none. */
+  /**
+   * K: the incarnation that stood on its Node before this one; null or absent: none, or the journal says itself whether an earlier one was
+   * lost. For worlds whose journals name no lives.
+   */
   readonly found?: Incarnation | null;
   /** K: what was journalled; absent means a new journal. */
   readonly journal?: JournalState;

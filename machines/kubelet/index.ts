@@ -18,7 +18,13 @@ import { kubeletMachine } from './machine.ts';
 import { flush } from './upward.ts';
 import { viewOfContext } from './view.ts';
 
-export { isLatestJournal, journalEntriesOf, replayJournal } from './journal.ts';
+export {
+  claimedJournal,
+  isLatestJournal,
+  journalEntriesOf,
+  type NamedJournal,
+  replayJournal,
+} from './journal.ts';
 export { kubeletMachine } from './machine.ts';
 
 /** A state of K. Plain view: {@link viewOfKubelet}. @public */

@@ -46,3 +46,22 @@ export function journalEntriesOf(journal: JournalState): JournalEntry[] {
 export function isLatestJournal(lives: readonly Incarnation[], found: Incarnation | null): boolean {
   return found === null || lives.includes(found);
 }
+
+/** A journal, and the incarnations that it names. @public */
+export interface NamedJournal {
+  readonly lives: readonly Incarnation[];
+  readonly state: JournalState;
+}
+
+/**
+ * The journal with which a new life begins: its own, or, where that is not the Node's latest, an empty one that says that an earlier one was
+ * lost. One that names the Node's latest life is not lost, though that life may have ended before it wrote anything.
+ */
+export function claimedJournal(
+  { lives, state }: NamedJournal,
+  found: Incarnation | null,
+  incarnation: Incarnation,
+): NamedJournal {
+  if (isLatestJournal(lives, found)) return { lives: [...lives, incarnation], state };
+  return { lives: [incarnation], state: { ...EMPTY_JOURNAL, doubtful: true } };
+}

@@ -10,7 +10,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { isLatestJournal, journalEntriesOf } from '../../../machines/kubelet/index.ts';
+import {
+  claimedJournal,
+  isLatestJournal,
+  journalEntriesOf,
+  type NamedJournal,
+} from '../../../machines/kubelet/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { foldJournal } from '../../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../../spec/journal.ts';
@@ -68,12 +73,7 @@ function textOf(file: string): string {
   }
 }
 
-interface Contents {
-  readonly lives: readonly Incarnation[];
-  readonly state: JournalState;
-}
-
-function read(file: string): Contents {
+function read(file: string): NamedJournal {
   if (!fs.existsSync(file)) return { lives: [], state: EMPTY_JOURNAL };
   const lines = textOf(file).split('\n');
   lines.pop(); // what follows the last newline: nothing, or a torn line
@@ -108,7 +108,7 @@ const render = (entries: readonly (JournalEntry | LifeLine)[]) =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
 /** Writes the journal anew: beside, synced, renamed. */
-function rewrite(file: string, { lives, state }: Contents): void {
+function rewrite(file: string, { lives, state }: NamedJournal): void {
   try {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     const next = `${file}.next`;
@@ -136,8 +136,7 @@ function setAside(file: string): void {
 }
 
 /**
- * Makes the journal that of a new life, before its number is written to the Node. One that counts as lost says so (protocol 5, doubt);
- * one that names the Node's latest life is not lost, though that life may have ended before it wrote anything.
+ * Makes the journal that of a new life ({@link claimedJournal}), before its number is written to the Node.
  *
  * @param found - the number that is on the Node now; null if none is
  * @returns false if the journal was another's, older than what has been on the Node: it is set aside, and counts as lost
@@ -145,12 +144,10 @@ function setAside(file: string): void {
  * @public
  */
 export function claimJournal(file: string, found: Incarnation | null, incarnation: Incarnation): boolean {
-  const { lives, state } = read(file);
-  const isLatest = isLatestJournal(lives, found);
-  const isStale = !isLatest && fs.existsSync(file);
+  const before = read(file);
+  const isStale = !isLatestJournal(before.lives, found) && fs.existsSync(file);
   if (isStale) setAside(file);
-  if (isLatest) rewrite(file, { lives: [...lives, incarnation], state });
-  else rewrite(file, { lives: [incarnation], state: { ...EMPTY_JOURNAL, doubtful: true } });
+  rewrite(file, claimedJournal(before, found, incarnation));
   return !isStale;
 }
 

@@ -170,8 +170,6 @@ export class StageProcess {
   #isLeaseLost = false;
   /** K: the number of its last life in this process. */
   #registered: Incarnation | null = null;
-  /** What stood on the Node before that. */
-  #found: Incarnation | null = null;
   /** The owner that the last life had acknowledged on the Lease. */
   #acknowledged: Owner | undefined;
 
@@ -239,7 +237,6 @@ export class StageProcess {
     this.#journal?.close();
     this.#journal = null;
     const claim = (found: Incarnation | null, incarnation: Incarnation) => {
-      this.#found = found;
       if (journalFile === null || claimJournal(journalFile, found, incarnation)) return;
       log('the journal is older than what has been on the Node: it counts as lost', {
         node,
@@ -295,8 +292,6 @@ export class StageProcess {
     this.#journal = journalFile === null ? null : openJournal(journalFile);
     return {
       incarnation,
-      // A journal says itself whether an earlier one was lost.
-      found: journalFile === null ? this.#found : null,
       node,
       runtime: runtime === null ? 'publish' : 'runs',
       running: runtime?.running() ?? [],
