@@ -40,7 +40,6 @@ interface Piece {
 
 /** A configuration that a step begins in. */
 interface Start {
-  readonly key: string;
   /** As XState resolves it, without context. */
   readonly snapshot: AnyMachineSnapshot;
   readonly pieces: Map<string, Piece>;
@@ -129,7 +128,7 @@ export class Program {
     let start = this.#starts.get(key);
     if (start === undefined) {
       const snapshot = this.#machine.resolveState({ value, context: {} } as never) as AnyMachineSnapshot;
-      start = { key, snapshot, pieces: new Map() };
+      start = { snapshot, pieces: new Map() };
       this.#starts.set(key, start);
       this.#startsByNodes.set(snapshot._nodes, start);
     }

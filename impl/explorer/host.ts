@@ -2,6 +2,7 @@
  * The explorer's host: gives one event to one process, carries the effects out in order, and may crash between any
  * two of them. Starts and ends processes.
  */
+import { nextIncarnation } from '../../machines/ownership/registration.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { RecordView } from '../../spec/properties/index.ts';
 import type { StageConfig, Step } from '../../spec/stage.ts';
@@ -146,7 +147,7 @@ export function start(setting: Setting, world: World, peer: PeerName): Moved {
   const life = (world.lives[peer] ?? 0) + 1;
   const held = isTail(peer) ? (world.api.nodes[nodeOf(peer)]?.agent ?? 0) : (world.api.leases[peer] ?? 0);
   const reuse = setting.mutants.has('environment/reuse-incarnation') && life > 1 && above === 0;
-  const incarnation = reuse ? held : Math.max(held, above, life - 1) + 1;
+  const incarnation = reuse ? held : nextIncarnation(held, above, life);
   const id = `${peer}~${life}`;
   const choice = choiceOf(setting, peer);
   const [events, seen] = firstLists(world.api, { peer }, choice);

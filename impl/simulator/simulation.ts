@@ -2,6 +2,7 @@
  * A simulated world under way: the five stages, links, the API Server, machines and virtual time. The plan, and the seed in it, decide
  * everything. Nothing here is undone: to go back is to run again.
  */
+import { nextIncarnation } from '../../machines/ownership/registration.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { StageConfig } from '../../spec/stage.ts';
@@ -215,7 +216,7 @@ export class Simulation {
     const held = isTail(peer) ? (node?.agent ?? 0) : (this.api.leases.get(peer) ?? 0);
     const now = EPOCH + Math.floor(this.clock.now);
     const reuse = this.mutants.has('environment/reuse-incarnation') && number > 1 && above === 0;
-    const incarnation = reuse ? held : Math.max(held + 1, above + 1, now);
+    const incarnation = reuse ? held : nextIncarnation(held, above, now);
     if (node !== undefined)
       this.api.put('nodes', node.name, { ...node, agent: incarnation, address: `${peer}~${number}` });
     else if (!isTail(peer)) this.api.leases.set(peer, incarnation);

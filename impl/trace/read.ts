@@ -98,7 +98,7 @@ export function parseTrace(text: string, file: string): TraceFile {
 }
 
 /** Files of a trace: the `.ndjson` files of a folder, or the file itself. @throws KubedirectError `TRACE_INVALID` if there are none */
-export function traceFilesOf(name: string): readonly string[] {
+function traceFilesOf(name: string): readonly string[] {
   if (!fs.existsSync(name))
     throw new KubedirectError('TRACE_INVALID', `${name}: expected a trace, there is no such file`);
   if (!fs.statSync(name).isDirectory()) return [name];
@@ -108,15 +108,35 @@ export function traceFilesOf(name: string): readonly string[] {
   return files.sort().map((each) => path.join(name, each));
 }
 
+/** More than that is no text for one read. */
+const MAX_BYTES = 500 * 1024 * 1024;
+
+/**
+ * Reads the files of a trace.
+ * @throws KubedirectError `TRACE_INVALID`, `TRACE_VERSION`, `TRACE_TOO_LARGE`
+ * @public
+ */
+export function readTraceFiles(name: string): readonly TraceFile[] {
+  return traceFilesOf(name).map((file) => {
+    const { size } = fs.statSync(file);
+    if (size > MAX_BYTES)
+      throw new KubedirectError(
+        'TRACE_TOO_LARGE',
+        `${file}: expected at most ${MAX_BYTES} bytes, got ${size}`,
+      );
+    return parseTrace(fs.readFileSync(file, 'utf8'), file);
+  });
+}
+
 /**
  * Reads the traces of a folder.
- * @throws KubedirectError `TRACE_INVALID`, `TRACE_VERSION`
+ * @throws KubedirectError as {@link readTraceFiles}
  * @public
  */
 export function readTrace(folder: string): Trace {
   const trace = new Map<string, TraceLine[]>();
-  for (const file of traceFilesOf(folder))
-    for (const { line } of parseTrace(fs.readFileSync(file, 'utf8'), file).lines) {
+  for (const { lines } of readTraceFiles(folder))
+    for (const { line } of lines) {
       const steps = trace.get(line.stage) ?? [];
       steps.push(line);
       trace.set(line.stage, steps);

@@ -1,5 +1,4 @@
 /** `kubedirect chaos`: the fault plans of the simulator on real processes and a real control plane; traces judged by TLC. */
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { drawChaos } from '../../chaos/plan.ts';
@@ -7,7 +6,7 @@ import { type ChaosOutcome, runChaos } from '../../chaos/run.ts';
 import { embeddedCluster, realCluster } from '../../demo/cluster.ts';
 import { readReplay } from '../../simulator/replayFile.ts';
 import { resolveToolchain } from '../../tlc/resolve.ts';
-import { parseTrace, traceFilesOf } from '../../trace/read.ts';
+import { readTraceFiles } from '../../trace/read.ts';
 import { validateTraces } from '../../validate/validate.ts';
 import { integer } from '../arguments.ts';
 
@@ -34,10 +33,7 @@ function plansOf({ seed, runs, pods, seconds, replay }: Options) {
 /** Traces of all runs, in one run of TLC. */
 async function rejectedOf(outcomes: readonly ChaosOutcome[], say: (line: string) => void): Promise<number> {
   const toolchain = await resolveToolchain({ onProgress: say });
-  const traces = outcomes.map(({ traces: name }) => ({
-    name,
-    files: traceFilesOf(name).map((file) => parseTrace(fs.readFileSync(file, 'utf8'), file)),
-  }));
+  const traces = outcomes.map(({ traces: name }) => ({ name, files: readTraceFiles(name) }));
   const judgements = await validateTraces(toolchain, traces);
   for (const { name, faults, lines } of judgements) {
     say(`${name}: ${lines} lines ${faults.length === 0 ? 'accepted' : 'REJECTED'}`);

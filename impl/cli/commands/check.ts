@@ -4,29 +4,14 @@ import { KubedirectError } from '../../../spec/errors.ts';
 import { WORLDS } from '../../../spec/worlds/index.ts';
 import { SHAPES } from '../../../spec/worlds/shapes.ts';
 import { DEFAULT_EFFORT } from '../../explorer/check.ts';
-import type { Engine } from '../check/choose.ts';
 import { runMutants } from '../check/mutants.ts';
-import { runCheck } from '../check/run.ts';
+import { type CheckOptions, runCheck } from '../check/run.ts';
 
-interface Options {
-  readonly engine: Engine;
-  readonly world?: readonly string[];
+interface Options extends Omit<CheckOptions, 'deep' | 'json' | 'steps'> {
   readonly deep?: boolean;
   readonly list?: boolean;
-  readonly mutant?: string;
   readonly mutants?: boolean;
   readonly json?: boolean;
-  readonly trace?: string;
-  readonly heap?: string;
-  readonly modules?: string;
-  readonly memory?: number;
-  readonly threads?: number;
-  readonly jobs?: number;
-  readonly resume?: string;
-  readonly page?: string;
-  readonly maxStates: number;
-  readonly walks: number;
-  readonly seed: number;
 }
 
 function positive(text: string): number {

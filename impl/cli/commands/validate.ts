@@ -1,11 +1,10 @@
 /** `kubedirect validate`: traces of the simulator or of the running controller, judged by the machines and, in TLC, by the spec. */
 import fs from 'node:fs';
 import type { Command } from 'commander';
-import { KubedirectError } from '../../../spec/errors.ts';
 import { resolveToolchain } from '../../tlc/resolve.ts';
-import { parseTrace, traceFilesOf } from '../../trace/read.ts';
+import { readTraceFiles } from '../../trace/read.ts';
 import type { Fault } from '../../validate/lives.ts';
-import { type Judgement, MAX_LINES, type TraceToJudge, validateTraces } from '../../validate/validate.ts';
+import { type Judgement, MAX_LINES, validateTraces } from '../../validate/validate.ts';
 import { integer } from '../arguments.ts';
 
 interface Options {
@@ -16,21 +15,6 @@ interface Options {
 }
 
 const EXIT = { accepted: 0, rejected: 1 } as const;
-/** More than that is no text for one read. */
-const MAX_BYTES = 500 * 1024 * 1024;
-
-function read(name: string): TraceToJudge {
-  const files = traceFilesOf(name).map((file) => {
-    const { size } = fs.statSync(file);
-    if (size > MAX_BYTES)
-      throw new KubedirectError(
-        'TRACE_TOO_LARGE',
-        `${file}: expected at most ${MAX_BYTES} bytes, got ${size}`,
-      );
-    return parseTrace(fs.readFileSync(file, 'utf8'), file);
-  });
-  return { name, files };
-}
 
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
 const FAULTS = 20;
@@ -65,7 +49,7 @@ function say(judgement: Judgement): string {
 
 async function validate(names: readonly string[], options: Options): Promise<void> {
   const { heap, keep, maxLines } = options;
-  const traces = names.map(read);
+  const traces = names.map((name) => ({ name, files: readTraceFiles(name) }));
   const toolchain = await resolveToolchain({ onProgress: (line) => process.stderr.write(`${line}\n`) });
   if (keep !== undefined) fs.mkdirSync(keep, { recursive: true });
   const judgements = await validateTraces(toolchain, traces, {

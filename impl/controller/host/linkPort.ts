@@ -203,14 +203,7 @@ export class LinkPort {
     if (address === null || address === '') return again('the peer has not said where it listens');
     const { self, tls, bounds, local } = this.#options;
     dialled.connection = dial(
-      {
-        ...bounds,
-        address,
-        role: self,
-        peer,
-        ...(tls !== undefined && { tls }),
-        ...(local !== undefined && { local }),
-      },
+      { ...bounds, address, role: self, peer, tls, local },
       {
         opened: () => {
           if (dialled.over) return;
@@ -247,20 +240,10 @@ export function serveStage(options: {
   readonly onRefused: (error: KubedirectError, from: string) => void;
 }): Promise<LinkServer> {
   const { self, address, tls, bounds, local, onRefused } = options;
-  return serve(
-    {
-      ...bounds,
-      address,
-      role: self,
-      onRefused,
-      ...(tls !== undefined && { tls }),
-      ...(local !== undefined && { local }),
-    },
-    (_peer, connection) => {
-      const port = options.current();
-      if (port !== null) return port.accept(connection);
-      connection.close('the stage is starting');
-      return { opened: () => {}, message: () => {}, broken: () => {} };
-    },
-  );
+  return serve({ ...bounds, address, role: self, tls, local, onRefused }, (_peer, connection) => {
+    const port = options.current();
+    if (port !== null) return port.accept(connection);
+    connection.close('the stage is starting');
+    return { opened: () => {}, message: () => {}, broken: () => {} };
+  });
 }

@@ -34,6 +34,11 @@ export interface LinkStats {
   bytesOut: number;
 }
 
+/** Of a connection that was just made. @internal */
+export function freshStats(): LinkStats {
+  return { messagesIn: 0, messagesOut: 0, framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
+}
+
 /** One end of a connection. @public */
 export interface LinkConnection {
   /** Name of the peer: as dialled, or as its certificate says. */
@@ -96,14 +101,7 @@ const MAX_QUEUE_BYTES = 128 * 1024 * 1024;
 /** @internal */
 export class StreamConnection implements LinkConnection {
   readonly peer: PeerName;
-  readonly stats: LinkStats = {
-    messagesIn: 0,
-    messagesOut: 0,
-    framesIn: 0,
-    framesOut: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-  };
+  readonly stats = freshStats();
   readonly #side: ConnectionSide;
   readonly #maxFrameBytes: number;
   readonly #highWaterBytes: number;

@@ -11,7 +11,7 @@ import {
   type LinkEvents,
   StreamConnection,
 } from './connection.ts';
-import { identityOf, type TlsOptions } from './identity.ts';
+import { identityOf, type TlsOptions, wrongIdentity } from './identity.ts';
 import type { LocalLinks } from './local.ts';
 import { channelOptions, HALF_OPEN_MS, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { fromStatus } from './status.ts';
@@ -25,9 +25,9 @@ export interface DialOptions extends ConnectionOptions {
   /** Identity expected of the peer; with TLS another is refused by `PEER_WRONG_IDENTITY`. */
   readonly peer: PeerName;
   /** Mutual TLS; plain text without. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** The stages of this process: one that is at the address is reached without a socket. */
-  readonly local?: LocalLinks;
+  readonly local?: LocalLinks | undefined;
   /** Time without a sign of life after which the link is broken, and the time to connect (default 5,000 ms). */
   readonly keepAliveMs?: number;
 }
@@ -109,10 +109,7 @@ function credentialsOf(
       try {
         const got = identityOf(certificate);
         if (got === peer) return undefined;
-        throw new KubedirectError(
-          'PEER_WRONG_IDENTITY',
-          `a peer has the wrong identity: expected ${peer}, got ${got}; check the address`,
-        );
+        throw wrongIdentity(peer, got);
       } catch (error) {
         if (error instanceof KubedirectError) refuse(error);
         return error as Error;

@@ -48,6 +48,22 @@ export function upstreamOf(stage: StageName): StageName | null {
   return STAGES[STAGES.indexOf(stage) - 1] ?? null;
 }
 
+/** Refuses a peer that is another than the one expected. @internal */
+export function wrongIdentity(expected: PeerName, got: PeerName): KubedirectError {
+  const text = `a peer has the wrong identity: expected ${expected}, got ${got}; check the address`;
+  return new KubedirectError('PEER_WRONG_IDENTITY', text);
+}
+
+/** Refuses one that dials `own` and is not its upstream; null if it is. @internal */
+export function wrongUpstream(claimed: PeerName, own: PeerName): KubedirectError | null {
+  if (isUpstreamOf(claimed, own)) return null;
+  const expected = upstreamOf(stageOf(own)) ?? 'none: nothing is upstream of it';
+  return new KubedirectError(
+    'PEER_WRONG_ROLE',
+    `${own} was dialled by a stage that is not its upstream: expected ${expected}, got ${claimed}`,
+  );
+}
+
 /** Whether `peer` is of the stage just above `own`: the only one it serves. @public */
 export function isUpstreamOf(peer: PeerName, own: PeerName): boolean {
   return stageOf(peer) === upstreamOf(stageOf(own));

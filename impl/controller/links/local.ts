@@ -7,11 +7,10 @@
  * Nothing waits here for a peer to take it, so such a link is never saturated.
  */
 import type { ErrorCode } from '../../../spec/errors.ts';
-import { KubedirectError } from '../../../spec/errors.ts';
 import type { Message } from '../../../spec/messages.ts';
-import { type PeerName, stageOf } from '../../../spec/vocabulary.ts';
-import type { LinkConnection, LinkEvents, LinkStats } from './connection.ts';
-import { isUpstreamOf, upstreamOf } from './identity.ts';
+import type { PeerName } from '../../../spec/vocabulary.ts';
+import { freshStats, type LinkConnection, type LinkEvents } from './connection.ts';
+import { wrongIdentity, wrongUpstream } from './identity.ts';
 
 type Accept = (peer: PeerName, connection: LinkConnection) => LinkEvents;
 
@@ -48,7 +47,7 @@ export class LocalLinks {
     if (server === undefined) return null;
     const dialling = new LocalEnd(peer, (deliver) => setImmediate(() => setImmediate(deliver)));
     dialling.attach(events);
-    const refusal = refusalOf(server.role, role, peer);
+    const refusal = server.role === peer ? wrongUpstream(role, peer) : wrongIdentity(peer, server.role);
     if (refusal !== null) {
       dialling.lost(refusal.message, refusal.code);
       return dialling;
@@ -68,30 +67,12 @@ export class LocalLinks {
   }
 }
 
-function refusalOf(server: PeerName, role: PeerName, peer: PeerName): KubedirectError | null {
-  if (server !== peer) {
-    const text = `a peer has the wrong identity: expected ${peer}, got ${server}; check the address`;
-    return new KubedirectError('PEER_WRONG_IDENTITY', text);
-  }
-  if (isUpstreamOf(role, server)) return null;
-  const expected = upstreamOf(stageOf(server)) ?? 'none: nothing is upstream of it';
-  const text = `${server} was dialled by a stage that is not its upstream: expected ${expected}, got ${role}`;
-  return new KubedirectError('PEER_WRONG_ROLE', text);
-}
-
 class LocalEnd implements LinkConnection {
   readonly peer: PeerName;
   readonly bufferedBytes = 0;
   readonly saturated = false;
   /** Messages only: there are no frames. */
-  readonly stats: LinkStats = {
-    messagesIn: 0,
-    messagesOut: 0,
-    framesIn: 0,
-    framesOut: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-  };
+  readonly stats = freshStats();
   onOver: () => void = () => {};
   readonly #later: (deliver: () => void) => void;
   #events: LinkEvents | null = null;

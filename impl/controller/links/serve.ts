@@ -5,14 +5,13 @@
 import * as grpc from '@grpc/grpc-js';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { PeerName } from '../../../spec/vocabulary.ts';
-import { stageOf } from '../../../spec/vocabulary.ts';
 import {
   type ConnectionOptions,
   type LinkConnection,
   type LinkEvents,
   StreamConnection,
 } from './connection.ts';
-import { identityOf, isUpstreamOf, parsePeerName, type TlsOptions, upstreamOf } from './identity.ts';
+import { identityOf, parsePeerName, type TlsOptions, wrongUpstream } from './identity.ts';
 import type { LocalLinks } from './local.ts';
 import { channelOptions, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { toStatus } from './status.ts';
@@ -24,11 +23,11 @@ export interface ServeOptions extends ConnectionOptions {
   /** Own identity. Only a peer of the stage just above it is served. */
   readonly role: PeerName;
   /** Mutual TLS; plain text without, and then a peer is who it says it is. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** Time without a sign of life after which a link is broken (default 5,000 ms). */
   readonly keepAliveMs?: number;
   /** The stages of this process that dial it reach it without a socket. */
-  readonly local?: LocalLinks;
+  readonly local?: LocalLinks | undefined;
   /** Told of each peer that was refused before it had a connection. */
   readonly onRefused?: (error: KubedirectError, from: string) => void;
 }
@@ -118,12 +117,9 @@ function authenticate(call: Call, { tls, role }: ServeOptions): PeerName {
       );
     }
   }
-  if (isUpstreamOf(claimed, role)) return claimed;
-  const expected = upstreamOf(stageOf(role)) ?? 'none: nothing is upstream of it';
-  throw new KubedirectError(
-    'PEER_WRONG_ROLE',
-    `${role} was dialled by a stage that is not its upstream: expected ${expected}, got ${claimed}`,
-  );
+  const refusal = wrongUpstream(claimed, role);
+  if (refusal !== null) throw refusal;
+  return claimed;
 }
 
 function connectionOf(call: Call, peer: PeerName, options: ServeOptions): StreamConnection {

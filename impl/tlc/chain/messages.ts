@@ -1,21 +1,14 @@
 /** Messages, records and facts of a world of R, S and K, as `Chain.tla` writes them. */
 import type { NodeFact, PodFact } from '../../../spec/facts.ts';
 import type { Message, Offer } from '../../../spec/messages.ts';
-import type { PodStatus, Uid, Version } from '../../../spec/vocabulary.ts';
-import { fenceOf, sessionOf, uidOf } from '../link/messages.ts';
+import type { PodStatus, Uid } from '../../../spec/vocabulary.ts';
+import { fenceOf, recordWords, sessionOf, uidOf } from '../link/messages.ts';
 import { option } from '../text.ts';
 
 /** `kubelet/n1` is `n1`. */
-const ownerOf = (stage: string) => stage.slice(stage.indexOf('/') + 1);
-const versionOf = ({ stage, incarnation, counter }: Version) => [ownerOf(stage), incarnation, counter];
+const { recordOf, heldOf } = recordWords((stage) => stage.slice(stage.indexOf('/') + 1));
 
-export const recordOf = ({ uid, node, phase, ready, version }: PodStatus) => ({
-  uid: uidOf(uid),
-  node: node ?? 'none',
-  phase,
-  ready,
-  version: versionOf(version),
-});
+export { recordOf };
 /** Records by uid. */
 export const recordsOf = (records: Iterable<PodStatus>) =>
   new Map([...records].map((record) => [uidOf(record.uid), recordOf(record)]));
@@ -24,8 +17,6 @@ export const reasonOf = ({ uid, reason }: { readonly uid: Uid; readonly reason: 
   reason,
 });
 
-const heldOf = (held: Offer['held']) =>
-  held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) }));
 /** R keeps no drain of an offer; only K has one. */
 export const offerOf = ({ session, held }: Offer) => ({ session: sessionOf(session), held: heldOf(held) });
 export const drainedOfferOf = (offer: Offer) => ({

@@ -4,6 +4,7 @@ import type { Field, Wanted } from '../../../machines/ownership/wants/field.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import type { DeploymentFact, Written } from '../../../spec/facts.ts';
 import type { WantVersion } from '../../../spec/vocabulary.ts';
+import type { Flight } from '../../explorer/world.ts';
 import { option } from '../text.ts';
 
 const OWNERS: Readonly<Record<string, string>> = {
@@ -59,4 +60,11 @@ export const writeOf = ({ value, written, resourceVersion }: Extract<Effect, { t
   value: option(value, (one) => one),
   written: writtenOf(written),
   rv: Number(resourceVersion),
+});
+
+/** A write under way. Lives are numbered as incarnations are: no Lease is ever lost here. */
+export const flightOf = ({ by, incarnation, effect }: Flight) => ({
+  by: by === '' ? 0 : incarnation,
+  of: incarnation,
+  write: writeOf(effect as Extract<Effect, { type: 'writeReplicas' }>),
 });

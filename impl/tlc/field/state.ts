@@ -1,12 +1,11 @@
 /** A world of the replicas field as a state of `Field.tla`: variable by variable, in one canonical text. */
-import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { DeploymentFact } from '../../../spec/facts.ts';
 import type { FieldState } from '../../explorer/stubs/field.ts';
-import type { Flight, Process, Setting, World } from '../../explorer/world.ts';
+import type { Process, Setting, World } from '../../explorer/world.ts';
 import { remembered } from '../remembered.ts';
 import { bagOf, option, stateText } from '../text.ts';
-import { baseOf, fieldOf, objectOf, wantOf, writeOf } from './objects.ts';
+import { baseOf, fieldOf, flightOf, objectOf, wantOf } from './objects.ts';
 
 function answerOf(event: StageEvent | undefined) {
   if (event?.type !== 'replicasWritten') throw new Error(`D waits for ${event?.type}`);
@@ -27,13 +26,6 @@ const lifeOf = remembered((process: Process): object => {
     told: Number(told.resourceVersion),
     answers: bagOf(process.pending.map(({ candidates }) => answerOf(candidates[0]))),
   };
-});
-
-/** Lives are numbered as incarnations are: no Lease is ever lost here. */
-const flightOf = ({ by, incarnation, effect }: Flight) => ({
-  by: by === '' ? 0 : incarnation,
-  of: incarnation,
-  write: writeOf(effect as Extract<Effect, { type: 'writeReplicas' }>),
 });
 
 function leftOf({ budgets }: World) {

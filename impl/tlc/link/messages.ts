@@ -9,21 +9,29 @@ export function uidOf(uid: Uid): readonly unknown[] {
   return [kind, Number(incarnation), Number(counter)];
 }
 
+/** Records as modules write them that name the stage of a version each in its way. */
+export function recordWords(ownerOf: (stage: string) => string) {
+  const versionOf = ({ stage, incarnation, counter }: Version) => [ownerOf(stage), incarnation, counter];
+  const recordOf = ({ uid, node, phase, ready, version }: PodStatus) => ({
+    uid: uidOf(uid),
+    node: node ?? 'none',
+    phase,
+    ready,
+    version: versionOf(version),
+  });
+  const heldOf = (held: Offer['held']) =>
+    held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) }));
+  return { versionOf, recordOf, heldOf };
+}
+
 export const endOf = (peer: string): 'up' | 'down' => (peer === 'replicaset' ? 'up' : 'down');
-export const versionOf = ({ stage, incarnation, counter }: Version) => [endOf(stage), incarnation, counter];
+const { versionOf, recordOf, heldOf } = recordWords(endOf);
+
+export { recordOf, versionOf };
 export const sessionOf = ({ upstream, downstream, n }: SessionId) => [upstream, downstream, n];
 export const fenceOf = ({ incarnation, n }: Fence) => [incarnation, n];
-export const recordOf = ({ uid, node, phase, ready, version }: PodStatus) => ({
-  uid: uidOf(uid),
-  node: node ?? 'none',
-  phase,
-  ready,
-  version: versionOf(version),
-});
 export const uidsOf = (items: readonly { readonly uid: Uid }[]) => items.map(({ uid }) => uidOf(uid));
 
-const heldOf = (held: Offer['held']) =>
-  held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) }));
 export const offerOf = ({ session, held }: Offer) => ({ session: sessionOf(session), held: heldOf(held) });
 
 const bodies: { readonly [K in Message['kind']]?: (message: Extract<Message, { kind: K }>) => object } = {

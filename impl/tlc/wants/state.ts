@@ -1,8 +1,7 @@
 /** A world of versions as a state of `Wants.tla`: variable by variable, in one canonical text. */
-import type { Effect } from '../../../spec/effects.ts';
 import type { DeploymentFact } from '../../../spec/facts.ts';
-import type { Flight, Process, Setting, World } from '../../explorer/world.ts';
-import { objectOf, writeOf } from '../field/objects.ts';
+import type { Process, Setting, World } from '../../explorer/world.ts';
+import { flightOf, objectOf } from '../field/objects.ts';
 import { connectionsBy, lifeNumber } from '../link/connections.ts';
 import { remembered } from '../remembered.ts';
 import { bagOf, option, stateText } from '../text.ts';
@@ -13,12 +12,6 @@ const lifeOf = remembered((process: Process): object =>
   process.peer === 'autoscaler' ? autoscalerOf(process) : deploymentOf(process),
 );
 const connectionsOf = connectionsBy(messageOf);
-
-const flightOf = ({ by, incarnation, effect }: Flight) => ({
-  by: by === '' ? 0 : incarnation,
-  of: incarnation,
-  write: writeOf(effect as Extract<Effect, { type: 'writeReplicas' }>),
-});
 
 function leftOf({ budgets }: World) {
   const { crash, usurp, timers, lostReply, linger } = budgets;
