@@ -4,6 +4,7 @@
  *
  * The judgement by the whole spec is trace validation; this is the quick look at the end of a run.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Effect } from '../../spec/effects.ts';
 import type { JournalEntry } from '../../spec/journal.ts';
 import type { Message } from '../../spec/messages.ts';
@@ -195,12 +196,33 @@ function tombstonesCollected(trace: Trace): Verdict {
       for (const entry of line.effects.flatMap(entriesOf))
         if (entry.kind === 'ended' || entry.kind === 'released') ended.add(entry.uid);
     }
-  for (const line of trace.get('replicaset') ?? [])
+  const lines = trace.get('replicaset') ?? [];
+  const opened = openings(lines);
+  for (const [at, line] of lines.entries())
     for (const message of sentBy(line, 'Terminate'))
       if (message.kind === 'Terminate')
-        for (const uid of message.uids)
-          judge.test(ended.has(uid), () => `${where(line)}: the tombstone of ${uid} is never collected`);
+        for (const uid of message.uids) {
+          const isAbsent = opened.some((opening) => opening.at > at && !opening.held.has(uid));
+          judge.test(
+            ended.has(uid) || isAbsent,
+            () => `${where(line)}: the tombstone of ${uid} is never collected`,
+          );
+        }
   return judge.verdict();
+}
+
+/** When the link to S opened, and what S held then: absence in a handshake without doubt collects a tombstone (protocol 3, 4.3). */
+function openings(lines: readonly TraceLine[]) {
+  const opened: { readonly at: number; readonly held: ReadonlySet<Uid> }[] = [];
+  let offer: Extract<Message, { kind: 'Offer' }> | null = null;
+  for (const [at, line] of lines.entries()) {
+    const message = receivedBy(line);
+    if (message?.kind === 'Offer') offer = message;
+    const isAnswer = message?.kind === 'State' && isDeepStrictEqual(message.session, offer?.session);
+    if (offer === null || !isAnswer || offer.doubtful === true) continue;
+    opened.push({ at, held: new Set(offer.held.map(({ uid }) => uid)) });
+  }
+  return opened;
 }
 
 const CHECKS = [

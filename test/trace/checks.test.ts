@@ -94,4 +94,19 @@ describe('the checks of a recorded trace', () => {
   ])('%s is found broken where it is', (property, lines) => {
     expect(brokenIn(trace(...lines))).toContain(property);
   });
+
+  it('a tombstone is collected by its absence in a handshake, unless that is in doubt', () => {
+    const reset = (doubtful: boolean, held: readonly string[]) => {
+      const offer = { kind: 'Offer', session, incarnation: 7, wants: [], drained: null } as const;
+      const versions = held.map((uid) => ({ uid, version: record.version }));
+      return [
+        line('replicaset', [terminate]),
+        line('replicaset', [], { ...offer, held: versions, ...(doubtful && { doubtful }) }),
+        line('replicaset', [], { kind: 'State', session, records: [], wants: [], counts: [] }),
+      ];
+    };
+    expect(brokenIn(trace(...reset(false, [])))).toEqual([]);
+    expect(brokenIn(trace(...reset(false, [record.uid])))).toEqual(['TombstonesCollected']);
+    expect(brokenIn(trace(...reset(true, [])))).toEqual(['TombstonesCollected']);
+  });
 });
