@@ -68,7 +68,8 @@ Fresh ==
    field |-> FieldFresh, told |-> 0, answers |-> <<>>]
 
 Inputs(life) ==
-  [object |-> life.object[1], want |-> life.want[1], hurry |-> life.hurry, marked |-> life.marked]
+  [object |-> life.object[1], want |-> life.want[1], hurry |-> life.hurry, marked |-> life.marked,
+   last |-> FALSE]
 Turn(life, out) == [life |-> life, out |-> out]
 Fielded(life, stepped) == Turn([life EXCEPT !.field = stepped.field], stepped.out)
 Updated(life) == Fielded(life, FieldUpdated(life.field, Inputs(life)))

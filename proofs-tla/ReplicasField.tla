@@ -20,7 +20,8 @@
 (*   written  [value, version, generation, owner, rest]                    *)
 (*   object   [rv, generation, replicas, owner, rest, written]             *)
 (*   base     [generation, value, owner, rest, written]                    *)
-(*   inputs   [object, want, hurry, marked]                                *)
+(*   inputs   [object, want, hurry, marked, last]; last: the Deployment    *)
+(*            leaves, and with this write the annotation goes              *)
 (*   field    [state, used, failures]                                      *)
 (* What may be absent is a sequence of at most one.                        *)
 (***************************************************************************)
@@ -83,7 +84,8 @@ FieldFresh == [state |-> "shown", used |-> 0, failures |-> 0]
 \* The object does not show the want yet: value or annotation.
 IsUnwritten(in) ==
   LET written == in.object.written
-  IN \/ written = <<>>
+  IN \/ in.last
+     \/ written = <<>>
      \/ in.object.replicas # in.want.value
      \/ written[1].value # in.want.value
      \/ written[1].version # in.want.version
@@ -99,6 +101,7 @@ WrittenBy(in) ==
 WriteOf(in) ==
   [value |-> IF in.object.replicas = in.want.value THEN <<>> ELSE <<in.want.value>>,
    written |-> WrittenBy(in),
+   last |-> in.last,
    rv |-> IF Is("write-back-unconditional") THEN 0 ELSE in.object.rv]
 
 Stepped(field, out) == [field |-> field, out |-> out]
@@ -153,7 +156,7 @@ Conflicts(object, write) ==
 Changes(object, write) == write.value # <<>> /\ write.value[1] # object.replicas
 ObjectWritten(object, write) ==
   [object EXCEPT
-     !.rv = @ + 1, !.generation = @ + 1, !.written = <<write.written>>,
+     !.rv = @ + 1, !.generation = @ + 1, !.written = IF write.last THEN <<>> ELSE <<write.written>>,
      !.replicas = IF write.value = <<>> THEN @ ELSE write.value[1],
      !.owner = IF Changes(object, write) THEN "d" ELSE @]
 

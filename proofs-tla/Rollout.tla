@@ -5,8 +5,9 @@
 (* managed ReplicaSet to the next.  While it lasts, no direct want makes   *)
 (* or ends a Pod in a ReplicaSet that the rollout has left or not yet      *)
 (* reached; R follows what the stock Deployment controller writes.         *)
-(* Afterwards the highest want stands.  A Deployment that is no longer     *)
-(* managed is gone for D and R.                                            *)
+(* Afterwards the highest want stands.  A Deployment that has lost its     *)
+(* label is leaving: D writes what was asked for until then, and with it   *)
+(* takes its annotation away; then it is gone for D and R.                 *)
 (*                                                                         *)
 (* D with A in the same life, R with all below it folded in, the stock     *)
 (* Deployment controller, and people.  One action is one event given to    *)
@@ -96,26 +97,30 @@ Stamped(life) ==
   IN [version |-> life.want[1].version, value |-> life.want[1].value, set |-> decided.set,
       mode |-> decided.mode]
 
+\* It has lost its label, and D has yet to let it go; A, in the same life, asks for no more.
+Leaves(seen) == ~IsManaged(seen.rest)
+HasLeft(seen) == Leaves(seen) /\ (seen.written = <<>> \/ Is("want-left-behind"))
+
 \* The end of a step: R is told what changed, then the object is written.
 Knows(life) == life.object # <<>> /\ life.want # <<>>
 DSteps(begun) ==
   LET news == Knows(begun) /\ begun.sent # <<Stamped(begun)>>
       told == IF news THEN [begun EXCEPT !.sent = <<Stamped(begun)>>] ELSE begun
-      in == [object |-> told.object[1], want |-> told.want[1]]
+      in == [object |-> told.object[1], want |-> told.want[1], last |-> Leaves(told.object[1])]
       writes == Knows(told) /\ ~told.writing /\ told.object[1].rv # told.lost /\ IsUnwritten(in)
   IN /\ d' = IF writes THEN [told EXCEPT !.writing = TRUE, !.lost = told.object[1].rv] ELSE told
      /\ mail' = IF news THEN Append(mail, <<Stamped(begun)>>) ELSE mail
      /\ flights' = IF writes THEN Plus(flights, WriteOf(in)) ELSE flights
 
-\* A Deployment without the label is not seen.
-Seen == IsManaged(object.rest)
+\* A Deployment without label and annotation is not seen.
+Seen == ~Leaves(object) \/ object.written # <<>>
 AtApi == <<object, sets, acts, asked, external, overwritten>>
 
 WatchObject ==
   /\ d.told # (IF Seen THEN object.rv ELSE 0)
-  /\ IF Seen
+  /\ IF Seen /\ ~HasLeft(object)
      THEN DSteps(Observed([d EXCEPT !.told = object.rv], object, Judge(d.base, object)))
-     ELSE /\ d' = [d EXCEPT !.told = 0, !.object = <<>>, !.base = <<>>, !.want = <<>>, !.sent = <<>>]
+     ELSE /\ d' = [d EXCEPT !.told = IF Seen THEN object.rv ELSE 0, !.object = <<>>, !.base = <<>>, !.want = <<>>, !.sent = <<>>]
           /\ mail' = Append(mail, <<>>)
           /\ UNCHANGED flights
   /\ UNCHANGED <<r, answers, left, due, AtApi>>
@@ -133,12 +138,13 @@ Answer == \E answer \in DOMAIN answers :
   LET heard == [d EXCEPT !.writing = FALSE]
   IN /\ answers' = Minus(answers, answer)
      /\ DSteps(IF answer = <<>> \/ d.object = <<>> THEN heard
+               ELSE IF Leaves(answer[1]) /\ answer[1].written = <<>> THEN heard
                ELSE Observed([heard EXCEPT !.lost = 0], answer[1], "own"))
      /\ UNCHANGED <<r, left, due, AtApi>>
 
 \* A is asked for more: above all that it knows, on the same base.
 Ask ==
-  /\ left > 0 /\ d.want # <<>> /\ d.want[1].value # 2
+  /\ left > 0 /\ d.want # <<>> /\ d.want[1].value # 2 /\ ~Leaves(d.object[1])
   /\ LET want == [version |-> <<d.want[1].version[1], 1, d.minted + 1>>, value |-> 2]
          after == Adopted([d EXCEPT !.minted = @ + 1], want)
          isLate == after.want = d.want \/ want.version[1] < due.generation

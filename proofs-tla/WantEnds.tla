@@ -173,7 +173,7 @@ DObserve(turn, seen, verdict) ==
 
 DInputs(life) ==
   [object |-> life.object[1], want |-> life.want[1], hurry |-> ModeOf(life) = "follow",
-   marked |-> FALSE]
+   marked |-> FALSE, last |-> FALSE]
 Asking(write) == [type |-> "write", write |-> write]
 DFielded(turn, stepped) ==
   [turn EXCEPT !.life.field = stepped.field,

@@ -112,6 +112,8 @@ export type Effect =
       /** null: write the annotation alone. */
       readonly value: number | null;
       readonly written: Written;
+      /** The Deployment leaves, and this is D's last write: the annotation is removed with it. */
+      readonly last?: true;
       readonly resourceVersion: string;
     }
   // ---- two owners --------------------------------------------------------------------------------------

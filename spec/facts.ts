@@ -16,7 +16,7 @@ export interface Written {
   readonly rest: string;
 }
 
-/** A managed Deployment. @public */
+/** A managed Deployment, or one that is leaving. @public */
 export interface DeploymentFact {
   readonly uid: string;
   readonly namespace: string;
@@ -33,6 +33,8 @@ export interface DeploymentFact {
   readonly template: string;
   readonly deleting: boolean;
   readonly paused: boolean;
+  /** It has lost its label and still bears *written*: it is leaving (8). Without either it is not shown. */
+  readonly unmanaged?: true;
 }
 
 /** A ReplicaSet: a managed one, but for D and R, which hear of the others too. @public */

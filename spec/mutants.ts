@@ -267,6 +267,16 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoStaleDirect'],
   },
   {
+    name: 'want-left-behind',
+    rule: 'a Deployment that has lost its label is let go only once D has written what was asked for until then (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'want-parting-unheard',
+    rule: 'and not before A has said that it makes no want of it any more (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'want-unmanaged-unseen',
     rule: 'a direct want waits until a rollout has left the unmanaged ReplicaSets too (8, 9)',
     breaks: ['NoStaleDirect'],

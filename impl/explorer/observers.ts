@@ -71,7 +71,7 @@ export function observeAutoscaler(state: AutoscalerState): Observation {
 /** D: it holds wants only; what it last sent is what it wants. */
 export function observeDeployment(state: DeploymentState): Observation {
   const { entries, up, down } = state.context;
-  const wants = [...entries.values()].flatMap(({ sent }) => (sent === null ? [] : [sent]));
+  const wants = [...entries.values()].flatMap(({ sent }) => (sent === null || sent === 'gone' ? [] : [sent]));
   return { records: [], wants, preemptions: NONE, links: [downEndOf('autoscaler', up), upEndOf(down)] };
 }
 

@@ -8,7 +8,7 @@ import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import { recordEffect } from './history.ts';
 
 import { answerNow } from './reads.ts';
-import { managedDeployments } from './watches.ts';
+import { shownDeployments } from './watches.ts';
 import {
   type ContainerState,
   type Flight,
@@ -65,7 +65,7 @@ function relist(world: World, process: Process, what: 'deployments' | 'replicaSe
   }
   const events: StageEvent[] =
     what === 'deployments'
-      ? managedDeployments(world.api).map((deployment) => ({ type: 'deploymentObserved', deployment }))
+      ? shownDeployments(world.api).map((deployment) => ({ type: 'deploymentObserved', deployment }))
       : Object.values(world.api.replicaSets).map((replicaSet) => ({
           type: 'replicaSetObserved',
           replicaSet,

@@ -113,6 +113,9 @@ export function snapshot(setting: Setting, world: World): WorldView {
     written: Object.fromEntries(
       Object.values(world.api.deployments).map(({ uid, written }) => [uid, written]),
     ),
+    leaving: Object.values(world.api.deployments).flatMap(({ uid, unmanaged, written }) =>
+      unmanaged && written !== null ? [uid] : [],
+    ),
     switch: world.api.switch,
     acknowledged: world.api.acknowledged,
     down: Object.keys(world.down) as PeerName[],

@@ -84,7 +84,13 @@ export function act(world: World, what: UserAct): World {
       const was = world.api.deployments[what.deployment];
       if (was === undefined) return world;
       const { template } = what;
-      return putDeployment(world, { ...was, template, rest: template, generation: was.generation + 1 });
+      const { unmanaged: _, ...before } = was;
+      const generation = was.generation + 1;
+      return putDeployment(world, {
+        ...before,
+        ...(world.api.unmanaged.includes(template) ? ({ unmanaged: true } as const) : {}),
+        ...{ template, rest: template, generation },
+      });
     }
     case 'scaleReplicaSet': {
       const was = world.api.replicaSets[what.replicaSet];

@@ -17,9 +17,9 @@ const LISTS: Readonly<Record<StageName, readonly What[]>> = {
   kubelet: ['nodes', 'pods'],
 };
 
-/** Deployments whose template has the label. */
-export function managedDeployments({ deployments, unmanaged }: Api): readonly DeploymentFact[] {
-  return Object.values(deployments).filter(({ template }) => !unmanaged.includes(template));
+/** Deployments that are managed, or leaving: of those D has yet to write what was asked for. */
+export function shownDeployments({ deployments }: Api): readonly DeploymentFact[] {
+  return Object.values(deployments).filter(({ unmanaged, written }) => !unmanaged || written !== null);
 }
 
 /** What the stage should have seen by now, by key. */
@@ -30,7 +30,7 @@ function scope(api: Api, process: Pick<Process, 'peer'>, choice: StageChoice): R
   const facts: Record<string, Fact> = {};
   if (hears('switchObserved')) facts['switch/switch'] = api.switch;
   if (hears('deploymentObserved'))
-    for (const one of managedDeployments(api)) facts[`deployments/${one.uid}`] = one;
+    for (const one of shownDeployments(api)) facts[`deployments/${one.uid}`] = one;
   if (hears('replicaSetObserved'))
     for (const one of Object.values(api.replicaSets))
       if (!one.unmanaged || stage !== 'scheduler') facts[`replicaSets/${one.uid}`] = one;

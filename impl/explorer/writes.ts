@@ -124,7 +124,7 @@ function landReplicas(world: World, effect: Effect & { type: 'writeReplicas' }, 
     ...was,
     replicas: effect.value ?? was.replicas,
     replicasOwner: changes ? 'kubedirect-d/Update/' : was.replicasOwner,
-    written: effect.written,
+    written: effect.last ? null : effect.written,
     generation: was.generation + 1,
     resourceVersion: bump(was.resourceVersion),
   };

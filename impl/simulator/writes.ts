@@ -106,7 +106,7 @@ export function register(sim: Simulation, life: Life): StageEvent | null {
 
 /** D's write-back. */
 export function writeReplicas(sim: Simulation, effect: Of<'writeReplicas'>): StageEvent {
-  const { deployment, value, written, resourceVersion } = effect;
+  const { deployment, value, written, last, resourceVersion } = effect;
   const was = sim.api.deployments.get(deployment);
   const fail = (refusal: Refusal): StageEvent => ({
     type: 'replicasWritten',
@@ -123,7 +123,7 @@ export function writeReplicas(sim: Simulation, effect: Of<'writeReplicas'>): Sta
     ...was,
     replicas: value ?? was.replicas,
     replicasOwner: changes ? 'kubedirect-d/Update/' : was.replicasOwner,
-    written,
+    written: last ? null : written,
     generation: was.generation + 1,
   };
   return {

@@ -24,6 +24,10 @@ export interface AutoscalerContext {
   readonly counts: PMap<string, PMap<string, ReplicaCount>>;
   /** Deleted Deployments that D has not acknowledged. */
   readonly gone: PSet<string>;
+  /** Deployments that have lost their label: kept until D has written what was asked for. No want of them is made any more. */
+  readonly leaving: PSet<string>;
+  /** Of those: D is yet to be told that no want comes any more. */
+  readonly parting: PSet<string>;
   /** To be sent at the end of the step. */
   readonly unsent: PSet<string>;
   readonly effects: readonly Effect[];
@@ -50,6 +54,8 @@ export function initialContext(config: StageConfig): AutoscalerContext {
     owner: 'direct',
     counts: PMap(),
     gone: PSet(),
+    leaving: PSet(),
+    parting: PSet(),
     unsent: PSet(),
     effects: outputs.flatMap((output) => (output.type === 'effect' ? [output.effect] : [])),
   };

@@ -36,7 +36,7 @@ export const autoscalerStage: Stage<AutoscalerState> = {
 
 /** Plain JSON of a state, keys sorted. @public */
 export function viewOfAutoscaler(state: AutoscalerState) {
-  const { down, minted, wants, pending, owner, counts, gone } = state.context;
+  const { down, minted, wants, pending, owner, counts, gone, leaving, parting } = state.context;
   const sorted = <T>(map: Iterable<[string, T]>) =>
     Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
@@ -48,5 +48,7 @@ export function viewOfAutoscaler(state: AutoscalerState) {
     owner,
     counts: sorted([...counts.values()].flatMap((each) => [...each])),
     gone: [...gone].sort(),
+    leaving: [...leaving].sort(),
+    parting: [...parting].sort(),
   };
 }

@@ -57,7 +57,8 @@ function toDeployment(
 /** The link is open: D's higher wants are taken; then all of A's are sent, even if there are none: A is heard. */
 function takeState(context: AutoscalerContext, state: State): AutoscalerContext {
   const adopted = adopt({ ...context, counts: context.counts.clear() }, state.wants);
-  const next = takeCounts(adopted, state.counts);
+  const counted = takeCounts(adopted, state.counts);
+  const next = { ...counted, parting: counted.leaving };
   const all = [...next.wants.values()];
   const sent = toDeployment(next, (session) => ({ kind: 'Scale', session, wants: all }));
   return sayGone({ ...sent, unsent: sent.unsent.clear() }, [...next.gone]);
@@ -93,8 +94,19 @@ function deliver(context: AutoscalerContext, message: Message): AutoscalerContex
   }
 }
 
-/** Ends a step: wants that are new go to D in one batch; with the link down the next opening sends them all. */
+/** Ends a step: wants that are new go to D in one batch, last words after them; with the link down the next opening says it all. */
 export function tellDeployment(context: AutoscalerContext): AutoscalerContext {
+  return part(sendUnsent(context));
+}
+
+/** Says of what has left that no want comes any more, unless a request still waits to be made one. */
+function part(context: AutoscalerContext): AutoscalerContext {
+  const last = [...context.parting].filter((uid) => !context.pending.has(uid)).sort();
+  if (last.length === 0 || !isUpstreamOpen(context.down)) return context;
+  return sayGone({ ...context, parting: context.parting.subtract(last) }, last);
+}
+
+function sendUnsent(context: AutoscalerContext): AutoscalerContext {
   if (context.unsent.size === 0) return context;
   const wants = [...context.unsent].sort().flatMap((uid) => context.wants.get(uid) ?? []);
   const sent = toDeployment(context, (session) => ({ kind: 'Scale', session, wants }));

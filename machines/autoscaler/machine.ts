@@ -10,7 +10,7 @@ import type { StageConfig } from '../../spec/stage.ts';
 import { isUpstreamOpen, stepUpstreamSide } from '../ownership/link/index.ts';
 import { type AutoscalerContext, initialContext } from './context.ts';
 import { compose, sayGone, tellDeployment } from './links.ts';
-import { forgetDeployment, request } from './wants.ts';
+import { forgetDeployment, leave, request, stay } from './wants.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
@@ -31,10 +31,11 @@ function throughLink(
   return compose({ ...context, down }, outputs);
 }
 
-/** A Deployment with a deletionTimestamp is as good as gone. */
+/** A Deployment with a deletionTimestamp is as good as gone; one that has lost its label is about to leave. */
 function observe(context: AutoscalerContext, { deployment }: Event<'deploymentObserved'>): AutoscalerContext {
-  const isNews = deployment.deleting && !context.gone.has(deployment.uid);
-  return isNews ? vanish(context, deployment) : context;
+  const { uid, deleting, unmanaged } = deployment;
+  if (deleting) return context.gone.has(uid) ? context : vanish(context, deployment);
+  return unmanaged ? leave(context, uid) : stay(context, uid);
 }
 
 function vanish(context: AutoscalerContext, { uid }: { readonly uid: string }): AutoscalerContext {

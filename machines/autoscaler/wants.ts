@@ -14,6 +14,13 @@ export function request(context: AutoscalerContext, deployment: string, replicas
       subject: deployment,
       text: `replicas must be a whole number of at least 0, got ${replicas}`,
     });
+  if (context.leaving.has(deployment))
+    return emit(context, {
+      type: 'report',
+      reason: 'ScaleRefused',
+      subject: deployment,
+      text: 'the Deployment has lost its label: scale it at the API Server',
+    });
   const known = context.wants.get(deployment);
   if (known === undefined) return { ...context, pending: context.pending.set(deployment, replicas) };
   return mint(context, deployment, known, replicas);
@@ -69,10 +76,22 @@ export function adopt(context: AutoscalerContext, wants: readonly Want[]): Autos
   return next;
 }
 
+/** A Deployment has lost its label: the want is kept, since D may crash before it has written it. */
+export function leave(context: AutoscalerContext, uid: string): AutoscalerContext {
+  if (context.leaving.has(uid)) return context;
+  return { ...context, leaving: context.leaving.add(uid), parting: context.parting.add(uid) };
+}
+
+/** It has its label again. */
+export function stay(context: AutoscalerContext, uid: string): AutoscalerContext {
+  if (!context.leaving.has(uid)) return context;
+  return { ...context, leaving: context.leaving.delete(uid), parting: context.parting.delete(uid) };
+}
+
 /** A Deployment is deleted: its want goes, and D is told `Gone` until it acknowledges. */
 export function forgetDeployment(context: AutoscalerContext, uid: string): AutoscalerContext {
   return {
-    ...context,
+    ...stay(context, uid),
     wants: context.wants.delete(uid),
     pending: context.pending.delete(uid),
     unsent: context.unsent.delete(uid),

@@ -29,8 +29,8 @@ export interface Entry {
   readonly want: Wanted | null;
   /** The want is an external value that this D saw being written: confirmed without A. */
   readonly witnessed: boolean;
-  /** What R was sent last in this session. */
-  readonly sent: Want | null;
+  /** What R was sent last in this session; or that the Deployment has left. */
+  readonly sent: Want | 'gone' | null;
   readonly field: Field;
 }
 

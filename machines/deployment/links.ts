@@ -2,7 +2,7 @@
 import type { HeldWant, Message, Offer, State } from '../../spec/messages.ts';
 import { type LinkOutput, stepDownstreamSide } from '../ownership/link/index.ts';
 import { addNews, NO_NEWS } from '../ownership/upward.ts';
-import { type DeploymentContext, DOWN, emit, touchAll, UP } from './context.ts';
+import { type DeploymentContext, DOWN, emit, touch, touchAll, UP } from './context.ts';
 import { toReplicaSets } from './reconcile.ts';
 import { adopt, takeScale, wantForAutoscaler } from './wants.ts';
 import { forgetDeployment, suspectStrangers, takeCounts } from './workloads.ts';
@@ -105,13 +105,17 @@ function hear(context: DeploymentContext): DeploymentContext {
   return touchAll(emit({ ...context, confirmed: true }, { type: 'cancelTimer', timer: 'unconfirmed' }));
 }
 
-/** Deployments that A has seen deleted. What D has an object of is acknowledged once D has seen it deleted too. */
+/**
+ * Deployments that A has seen deleted, or leaving: no want of them comes any more. What D has an object of is acknowledged once D has seen
+ * it deleted too, or has written its want.
+ */
 function takeGone(context: DeploymentContext, deployments: readonly string[]): DeploymentContext {
   let next = { ...context, goneAsked: context.goneAsked.union(deployments) };
   for (const uid of deployments) {
     const entry = next.entries.get(uid);
     if (entry === undefined) next = acknowledgeGone(next, uid);
     else if (entry.fact === null) next = forgetDeployment(next, uid);
+    else next = touch(next, uid);
   }
   return next;
 }

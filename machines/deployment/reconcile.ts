@@ -6,9 +6,10 @@ import type { Message } from '../../spec/messages.ts';
 import { compareWantVersions, type SessionId, type Want } from '../../spec/vocabulary.ts';
 import { isUpstreamOpen, upstreamSession } from '../ownership/link/index.ts';
 import { flushUpward, NO_NEWS } from '../ownership/upward.ts';
-import { type FieldEvent, isFlushed, stepField } from '../ownership/wants/field.ts';
+import { type FieldEvent, isFlushed, shows, stepField } from '../ownership/wants/field.ts';
 import { type DeploymentContext, DOWN, type Entry, emit, UP } from './context.ts';
-import { observeDeployment, stamp } from './wants.ts';
+import { stamp } from './wants.ts';
+import { seeDeployment } from './workloads.ts';
 
 /** Sends a message of the current session to R; nothing if the link is not open. */
 export function toReplicaSets(
@@ -19,9 +20,10 @@ export function toReplicaSets(
   return session === null ? context : emit(context, { type: 'send', link: DOWN, message: message(session) });
 }
 
-function sameWant(a: Want | null, b: Want): boolean {
+function sameWant(a: Entry['sent'], b: Want): boolean {
   return (
     a !== null &&
+    a !== 'gone' &&
     compareWantVersions(a.version, b.version) === 0 &&
     a.value === b.value &&
     a.replicaSet === b.replicaSet &&
@@ -38,6 +40,10 @@ export function reconcile(context: DeploymentContext): DeploymentContext {
   for (const uid of [...context.dirty].sort()) {
     const entry = next.entries.get(uid);
     if (entry === undefined || entry.fact === null) continue;
+    if (hasLeft(entry)) {
+      next = sayLeft(next, uid, entry);
+      continue;
+    }
     const want = stamp(next, uid, entry);
     if (want === null || !isUpstreamOpen(next.down) || sameWant(entry.sent, want)) continue;
     wants.push(want);
@@ -51,15 +57,34 @@ export function reconcile(context: DeploymentContext): DeploymentContext {
   return acknowledge({ ...next, dirty: next.dirty.clear() });
 }
 
+/** Whether R has nothing more to hear of a Deployment that leaves: it is at its want. */
+function hasLeft({ fact, want, sent }: Entry): boolean {
+  if (fact === null || !fact.unmanaged) return false;
+  return sent === 'gone' || want === null || shows(fact, want);
+}
+
+/** From now on R obeys the ReplicaSets alone, as the stock Deployment controller writes them. */
+function sayLeft(context: DeploymentContext, uid: string, entry: Entry): DeploymentContext {
+  if (entry.sent === 'gone' || !isUpstreamOpen(context.down)) return context;
+  const entries = context.entries.set(uid, { ...entry, sent: 'gone' });
+  return { ...context, entries, gone: context.gone.add(uid) };
+}
+
 /** Gives the field what it is written by. */
 function updateField(context: DeploymentContext, uid: string): DeploymentContext {
   const entry = context.entries.get(uid);
   if (entry === undefined || entry.fact === null || entry.want === null) return context;
   const mode = stamp(context, uid, entry)?.mode;
   const hurry = isFlushing(context) || mode === 'follow';
-  const inputs = { fact: entry.fact, want: entry.want, hurry, marked: areVictimsMarked(context, uid, entry) };
+  const last = entry.fact.unmanaged === true && isLastWord(context, uid);
+  const marked = areVictimsMarked(context, uid, entry);
+  const inputs = { fact: entry.fact, want: entry.want, hurry, marked, last };
   return tellField(context, uid, { type: 'updated', inputs });
 }
+
+/** A has said that it makes no want of it any more. */
+const isLastWord = ({ goneAsked, mutants }: DeploymentContext, uid: string) =>
+  goneAsked.has(uid) || mutants.has('want-parting-unheard');
 
 /**
  * R counts no more Pods than wanted: neither live nor terminating, of which it counts those whose object the API Server does
@@ -89,7 +114,7 @@ export function takeWritten(
   refusal: Refusal | null,
 ): DeploymentContext {
   if (!context.entries.has(uid)) return context;
-  const seen = after === null ? context : observeDeployment(context, after, 'own');
+  const seen = after === null ? context : seeDeployment(context, after, 'own');
   const known = after === null ? seen : updateField(seen, uid);
   return tellField(known, uid, {
     type: 'written',

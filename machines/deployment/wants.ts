@@ -95,7 +95,8 @@ function invalidate(context: DeploymentContext, deployment: string): DeploymentC
 
 /** A sent wants: it is heard. Those that are older than what D holds are answered with the newer. */
 export function takeScale(context: DeploymentContext, wants: readonly Want[]): DeploymentContext {
-  let next = context;
+  // Of what A speaks, it has not said its last word.
+  let next = { ...context, goneAsked: context.goneAsked.subtract(wants.map(({ deployment }) => deployment)) };
   for (const want of wants) {
     next = adopt(next, want.deployment, want, 'autoscaler');
     const held = next.entries.get(want.deployment)?.want;

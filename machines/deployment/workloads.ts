@@ -3,15 +3,37 @@ import { Map as PMap, Set as PSet } from 'immutable';
 import type { DeploymentFact, ReplicaSetFact } from '../../spec/facts.ts';
 import type { ReplicaCount } from '../../spec/vocabulary.ts';
 import { addNews } from '../ownership/upward.ts';
+import { isFresher, type Verdict } from '../ownership/wants/base.ts';
 import { timersOfField } from '../ownership/wants/field.ts';
+import { hasLeft } from '../ownership/wants/leaving.ts';
 import { type DeploymentContext, emit, type Listed, replicaSetsOf, touch, touchAll } from './context.ts';
-import { observeDeployment } from './wants.ts';
+import { entryOf, observeDeployment } from './wants.ts';
 
-/** A Deployment with a deletionTimestamp is as good as gone. */
-export function seeDeployment(context: DeploymentContext, fact: DeploymentFact): DeploymentContext {
-  if (fact.deleting) return forgetDeployment(context, fact.uid);
-  const next = context.gone.has(fact.uid) ? { ...context, gone: context.gone.delete(fact.uid) } : context;
-  return observeDeployment({ ...next, suspects: next.suspects.delete(fact.uid) }, fact);
+/**
+ * A Deployment with a deletionTimestamp is as good as gone. One that has lost its label is not: what was asked for until then is written
+ * first (8, *Leaving*).
+ *
+ * @param known - who wrote it, where a reply told it
+ */
+export function seeDeployment(
+  context: DeploymentContext,
+  fact: DeploymentFact,
+  known?: Verdict,
+): DeploymentContext {
+  const { uid } = fact;
+  const before = context.entries.get(uid)?.fact ?? null;
+  const isOver =
+    fact.deleting || (hasLeft(fact, context.mutants) && (before === null || isFresher(fact, before)));
+  if (isOver) return forgetDeployment(context, uid);
+  const next = fact.unmanaged ? context : welcome(context, uid);
+  return observeDeployment({ ...next, suspects: next.suspects.delete(uid) }, fact, known);
+}
+
+/** It is managed: R hears of it as of any other, whatever it was told before. */
+function welcome(context: DeploymentContext, uid: string): DeploymentContext {
+  const next = context.gone.has(uid) ? { ...context, gone: context.gone.delete(uid) } : context;
+  const entry = entryOf(next, uid);
+  return entry.sent === 'gone' ? { ...next, entries: next.entries.set(uid, { ...entry, sent: null }) } : next;
 }
 
 /** Drops a Deployment and its want; R is told `Gone` until it acknowledges. */

@@ -64,6 +64,8 @@ export const Converges: RestProperty = {
           return `${peer} holds an older want of ${deployment} than the highest`;
     const vain = askedInVain(view);
     if (vain !== null) return vain;
+    const [leaving] = view.leaving ?? [];
+    if (leaving !== undefined) return `${leaving} has lost its label, and is not let go`;
     const asked = [...wants.values()].reduce((sum, { value }) => sum + value, followed(view));
     const running = view.nodes.flatMap((node) => [...node.running.keys()]);
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));

@@ -185,6 +185,8 @@ export interface WorldView {
   readonly replicas: Readonly<Record<string, number>>;
   /** Deployment → the annotation *written* at the API Server. */
   readonly written: Readonly<Record<string, Written | null>>;
+  /** Deployments that have lost their label and still bear it. */
+  readonly leaving?: readonly string[];
   /** The owner switch as the API Server shows it. */
   readonly switch: SwitchFact;
   /** Stage → what it acknowledged last. */

@@ -29,7 +29,7 @@ const base = {
 
 /** Of a Deployment that is not managed yet. */
 const UNMANAGED = {
-  deployments: [{ ...deployment(1), template: 't0', rest: 't0' }],
+  deployments: [{ ...deployment(1), template: 't0', rest: 't0', unmanaged: true as const }],
   replicaSets: [
     replicaSet(1, { uid: 'rs-t0', name: 'd-t0', template: 't0', revision: 't0', unmanaged: true }),
   ],
@@ -60,7 +60,16 @@ export const ROLLOUT_WORLDS: readonly WorldDescription[] = [
     title: 'a person scales, and the template loses the label',
     script: [scale(2), to('t0')],
     faults: {},
+    deep: true,
     sometimes: ['externalAdopted', 'tombstoneHeld'],
+  },
+  {
+    ...base,
+    name: 'rollout-out-asked',
+    title: 'A asks for more, and the template loses the label',
+    script: [to('t0')],
+    faults: { prompts: { ask: 1 } },
+    sometimes: ['wantMinted', 'tombstoneHeld'],
   },
   {
     ...base,

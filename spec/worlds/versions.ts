@@ -8,6 +8,7 @@ import { deployment, replicaSet } from './objects.ts';
 const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const request = (replicas: number): UserAct => ({ act: 'request', deployment: 'd', replicas });
 const edit: UserAct = { act: 'rollout', deployment: 'd', template: 't2' };
+const leave: UserAct = { act: 'rollout', deployment: 'd', template: 't0' };
 
 /** What the stock controller does is not this subject. An earlier D has written the object. */
 const OBJECT = {
@@ -38,6 +39,18 @@ const base = {
   always: ['ScaleNotLost'],
   eventually: ['Converges'],
   sometimes: ['linkOpens', 'wantWrittenBack'],
+} as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
+
+/** A hears of the label too. */
+const { spec: _, ...machines } = base;
+const LEAVES = {
+  ...machines,
+  stages: [
+    { peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved', 'synced'] },
+    { peer: 'deployment', use: 'stub/withR', deaf: ['switchObserved'] },
+  ],
+  unmanaged: ['t0'],
+  script: [request(3), leave],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
 
 /** Worlds of versions. @public */
@@ -125,5 +138,36 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
     script: [request(3), scale(4)],
     faults: { misdial: 0, break: 1, linger: 1 },
     sometimes: [...base.sometimes, 'wantMinted', 'externalAdopted'],
+  },
+  {
+    ...LEAVES,
+    name: 'versions-leave',
+    title: 'A is asked for more, and the template loses the label',
+    faults: { misdial: 0 },
+    sometimes: ['linkOpens', 'wantMinted', 'wantWrittenBack'],
+  },
+  {
+    ...LEAVES,
+    name: 'versions-leave-external',
+    deep: true,
+    title: 'the same, while a person scales',
+    script: [request(3), scale(4), leave],
+    faults: { misdial: 0 },
+    sometimes: ['linkOpens', 'wantMinted', 'externalAdopted'],
+  },
+  {
+    ...LEAVES,
+    name: 'versions-leave-crash',
+    title: 'the same, and D crashes',
+    faults: { misdial: 0, crash: { deployment: 1 } },
+    sometimes: ['linkOpens', 'wantMinted', 'secondIncarnation'],
+  },
+  {
+    ...LEAVES,
+    name: 'versions-leave-break',
+    deep: true,
+    title: 'the same, and the link between A and D breaks',
+    faults: { misdial: 0, break: 1, linger: 1 },
+    sometimes: ['linkOpens', 'wantMinted'],
   },
 ];

@@ -64,6 +64,7 @@ export const WANTS_WORLDS: readonly WorldDescription[] = [
     change: {
       deep: true,
       unmanaged: ['t1'],
+      deployments: [{ ...deployment(1), unmanaged: true }],
       replicaSets: [replicaSet(1, { unmanaged: true })],
     },
   }),
@@ -72,6 +73,7 @@ export const WANTS_WORLDS: readonly WorldDescription[] = [
     title: 'the template loses the label: a rollout to a ReplicaSet of stock',
     script: [ROLLOUT],
     change: {
+      deep: true,
       unmanaged: ['t2'],
       stages: [
         { peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved', 'synced'] },

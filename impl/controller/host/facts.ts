@@ -110,6 +110,11 @@ export function isManaged(workload: DeploymentObject | ReplicaSetObject): boolea
   return workload.spec?.template?.metadata?.labels?.[MANAGED_LABEL] === 'true';
 }
 
+/** Whether A and D hear of a Deployment: it is managed, or was, and D has yet to write what was asked for (protocol 8). */
+export function isShown(deployment: DeploymentObject): boolean {
+  return isManaged(deployment) || writtenOf(deployment.metadata) !== null;
+}
+
 /** {@link DeploymentFact} of a Deployment. */
 export function deploymentFact(deployment: DeploymentObject): DeploymentFact {
   const { metadata, spec } = deployment;
@@ -128,6 +133,7 @@ export function deploymentFact(deployment: DeploymentObject): DeploymentFact {
     template: templateDigest(spec?.template),
     deleting: metadata.deletionTimestamp !== undefined,
     paused: spec?.paused ?? false,
+    ...(isManaged(deployment) ? {} : { unmanaged: true }),
   };
 }
 

@@ -6,7 +6,15 @@ import { pathOf } from '../kubernetes/paths.ts';
 import type { ConfigMap, KubernetesObject } from '../kubernetes/types.ts';
 import { MANAGED_LABEL, OWNER_SWITCH } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
-import { deploymentFact, isManaged, nodeFact, podFact, replicaSetFact, switchFact } from './facts.ts';
+import {
+  deploymentFact,
+  isManaged,
+  isShown,
+  nodeFact,
+  podFact,
+  replicaSetFact,
+  switchFact,
+} from './facts.ts';
 import type { DeploymentObject, NodeObject, PodObject, ReplicaSetObject } from './objects.ts';
 import { watchWithPriorities } from './priorities.ts';
 import type { Templates } from './templates.ts';
@@ -45,17 +53,17 @@ function watchSwitch({ hub, namespace, give, log }: Audience): End {
 }
 
 function watchDeployments({ hub, give }: Audience): End {
-  const managed = new Set<string>();
+  const shown = new Set<string>();
   const gone = (uid: string) => {
-    if (managed.delete(uid)) give({ type: 'deploymentVanished', uid });
+    if (shown.delete(uid)) give({ type: 'deploymentVanished', uid });
   };
   return hub.subscribe<DeploymentObject>(
     pathOf({ resource: 'deployments' }),
     {},
     {
       observed: (object) => {
-        if (!isManaged(object)) return gone(object.metadata.uid);
-        managed.add(object.metadata.uid);
+        if (!isShown(object)) return gone(object.metadata.uid);
+        shown.add(object.metadata.uid);
         give({ type: 'deploymentObserved', deployment: deploymentFact(object) });
       },
       vanished: (object) => gone(object.metadata.uid),

@@ -4,7 +4,7 @@ import type { StageEvent } from '../../../spec/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import { WRITTEN_ANNOTATION } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
-import { deploymentFact, isManaged, podFact, replicaSetFact } from './facts.ts';
+import { deploymentFact, isShown, podFact, replicaSetFact } from './facts.ts';
 import type { DeploymentObject, PodObject, ReplicaSetObject } from './objects.ts';
 import { ask, tell } from './persist.ts';
 import { onNode, refusalOf } from './podEffects.ts';
@@ -13,14 +13,14 @@ import type { Life } from './runner.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
-/** Patches `spec.replicas` and *written*, if the Deployment is still of this resourceVersion. */
+/** Patches `spec.replicas` and *written*, or takes it away, if the Deployment is still of this resourceVersion. */
 export function writeReplicas(life: Life, effect: Of<'writeReplicas'>): void {
-  const { deployment, namespace, name, value, written, resourceVersion } = effect;
+  const { deployment, namespace, name, value, written, last, resourceVersion } = effect;
   const patch = {
     metadata: {
       uid: deployment,
       resourceVersion,
-      annotations: { [WRITTEN_ANNOTATION]: JSON.stringify(written) },
+      annotations: { [WRITTEN_ANNOTATION]: last ? null : JSON.stringify(written) },
     },
     ...(value !== null && { spec: { replicas: value } }),
   };
@@ -48,7 +48,7 @@ async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly 
     case 'deployments': {
       const { items } = await client.list<DeploymentObject>(pathOf({ resource: 'deployments' }));
       return items
-        .filter(isManaged)
+        .filter(isShown)
         .map((each) => ({ type: 'deploymentObserved', deployment: deploymentFact(each) }) as const);
     }
     case 'replicaSets': {

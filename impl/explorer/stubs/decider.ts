@@ -5,6 +5,7 @@
  */
 import { type Base, baseOf, isFresher, judge, writtenOf } from '../../../machines/ownership/wants/base.ts';
 import type { Wanted } from '../../../machines/ownership/wants/field.ts';
+import { hasLeft } from '../../../machines/ownership/wants/leaving.ts';
 import { decide } from '../../../machines/ownership/wants/mode.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
@@ -89,8 +90,8 @@ function isShown({ written, replicas }: DeploymentFact, { version, value }: Want
 
 function write([state, effects]: Turn): Turn {
   const { fact, want, writing, lost } = state;
-  if (fact === null || want === null || writing || fact.resourceVersion === lost || isShown(fact, want))
-    return [state, effects];
+  if (fact === null || want === null || writing || fact.resourceVersion === lost) return [state, effects];
+  if (isShown(fact, want) && !fact.unmanaged) return [state, effects];
   const alone = fact.replicas === want.value;
   const effect: Effect = {
     type: 'writeReplicas',
@@ -104,6 +105,8 @@ function write([state, effects]: Turn): Turn {
       owner: alone ? fact.replicasOwner : null,
       rest: fact.rest,
     },
+    // A is in the same life: no want comes any more.
+    ...(fact.unmanaged ? ({ last: true } as const) : {}),
     resourceVersion: fact.resourceVersion,
   };
   return [{ ...state, writing: true, lost: fact.resourceVersion }, [...effects, effect]];
@@ -113,10 +116,12 @@ const finish = (turn: Turn): Step<DeciderState> => write(tell(turn));
 
 function answered(state: DeciderState, after: DeploymentFact | null): DeciderState {
   const heard = { ...state, writing: false };
-  return after === null || state.fact === null ? heard : observe({ ...heard, lost: '' }, after, true);
+  return after === null || state.fact === null || hasLeft(after)
+    ? heard
+    : observe({ ...heard, lost: '' }, after, true);
 }
 
-/** Deleted, or no longer managed. */
+/** Deleted, or no longer managed, and all written that was asked for. */
 function forget(state: DeciderState): Turn {
   const rest = { ...state, fact: null, base: null, want: null, sent: null };
   return send([rest, []], (session) => ({ kind: 'Gone', session, deployments: [UID] }));
@@ -126,8 +131,10 @@ function step(state: DeciderState, event: StageEvent): Step<DeciderState> {
   switch (event.type) {
     case 'connected':
       return finish([{ ...state, open: true }, []]);
-    case 'deploymentObserved':
-      return finish([observe(state, event.deployment), []]);
+    case 'deploymentObserved': {
+      const { deployment } = event;
+      return hasLeft(deployment, state.mutants) ? forget(state) : finish([observe(state, deployment), []]);
+    }
     case 'deploymentVanished':
       return forget(state);
     case 'replicaSetObserved': {
@@ -164,6 +171,8 @@ export const stubDecider: StageUnderTest = {
     const minted = wants.filter(({ version }) => version.incarnation === incarnation);
     return { records: [], wants, minted, preemptions: new Map(), links: [] };
   },
-  prompts: ({ want }: DeciderState) =>
-    want === null ? [] : VALUES.filter((value) => value !== want.value).map((value) => `ask/${value}`),
+  prompts: ({ fact, want }: DeciderState) =>
+    want === null || fact?.unmanaged
+      ? []
+      : VALUES.filter((value) => value !== want.value).map((value) => `ask/${value}`),
 };

@@ -56,9 +56,15 @@ export const fieldOf = ({ value, context }: Field) => ({
   failures: context.failures,
 });
 
-export const writeOf = ({ value, written, resourceVersion }: Extract<Effect, { type: 'writeReplicas' }>) => ({
+export const writeOf = ({
+  value,
+  written,
+  last,
+  resourceVersion,
+}: Extract<Effect, { type: 'writeReplicas' }>) => ({
   value: option(value, (one) => one),
   written: writtenOf(written),
+  last: last === true,
   rv: Number(resourceVersion),
 });
 

@@ -30,6 +30,8 @@ export interface FieldInputs {
   readonly hurry: boolean;
   /** The API Server shows no more Pods standing than wanted: the victims are marked. */
   readonly marked: boolean;
+  /** The Deployment leaves, and no want comes any more: the want is written, and the annotation removed. */
+  readonly last?: boolean;
 }
 
 type Kind = 'writeBack' | 'lower' | 'retry';
@@ -50,12 +52,16 @@ interface Context {
 }
 type Args = { context: Context; event: FieldEvent };
 
-/** The object does not show the want yet: value or annotation. */
+/** Whether an object shows a want: value and annotation. @public */
+export function shows({ written, replicas }: DeploymentFact, { value, version }: Wanted): boolean {
+  if (written === null || replicas !== value || written.value !== value) return false;
+  return compareWantVersions(written.version, version) === 0;
+}
+
+/** The object does not show the want yet, or still bears the annotation of a Deployment that has left. */
 function isUnwritten({ context: { inputs } }: Args): boolean {
   if (inputs === null || inputs.fact.deleting) return false;
-  const { fact, want } = inputs;
-  if (fact.written === null || fact.replicas !== want.value || fact.written.value !== want.value) return true;
-  return compareWantVersions(fact.written.version, want.version) !== 0;
+  return inputs.last === true || !shows(inputs.fact, inputs.want);
 }
 
 function mustWait({ context: { inputs } }: Args): boolean {
@@ -122,6 +128,7 @@ export const replicasFieldMachine = setup({
         name: fact.name,
         value: fact.replicas === want.value ? null : want.value,
         written: writtenBy(inputs),
+        ...(inputs.last ? ({ last: true } as const) : {}),
         resourceVersion: guarded ? fact.resourceVersion : '',
       });
       return { ...next, used: fact.resourceVersion };
