@@ -79,6 +79,8 @@ const ATTACHED_VOLUMES = [
   'awsElasticBlockStore',
   'azureDisk',
   'cinder',
+  'vsphereVolume',
+  'portworxVolume',
   'iscsi',
   'rbd',
 ] as const;

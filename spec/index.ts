@@ -12,6 +12,7 @@ export * from './foldJournal.ts';
 export * from './journal.ts';
 export * from './messages.ts';
 export * from './mutants.ts';
+export * from './podTemplate.ts';
 export * as properties from './properties/index.ts';
 export * from './stage.ts';
 export * from './timers.ts';

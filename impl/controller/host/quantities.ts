@@ -39,37 +39,46 @@ type ResourceList = Readonly<Record<string, string | number>> | undefined;
 /** CPU rounded up to millicores, memory to bytes; `pods` as given. */
 export function resourcesOf(list: ResourceList, pods: number): Resources {
   return {
-    cpu: Math.ceil(parseQuantity(list?.cpu ?? 0) * 1000 - 1e-6),
-    memory: Math.ceil(parseQuantity(list?.memory ?? 0) - 1e-6),
+    cpu: Math.ceil(parseQuantity(list?.cpu ?? 0) * 1000 - 1e-6) + 0, // never -0
+    memory: Math.ceil(parseQuantity(list?.memory ?? 0) - 1e-6) + 0,
     pods,
   };
 }
+
+const sum = (a: Resources, b: Resources): Resources => ({
+  cpu: a.cpu + b.cpu,
+  memory: a.memory + b.memory,
+  pods: a.pods + b.pods,
+});
 
 interface Container {
   readonly resources?: { readonly requests?: ResourceList; readonly limits?: ResourceList };
   readonly restartPolicy?: string;
 }
 
-/** What stock counts for a Pod: its containers, or its largest init container if more; and overhead. */
+/**
+ * What stock counts for a Pod: what its containers and sidecars need together; more, if an init container needs more beside the sidecars that
+ * were started before it; and overhead.
+ */
 export function requestsOf(spec: {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly overhead?: ResourceList;
 }): Resources {
   const of = ({ resources }: Container) => resourcesOf({ ...resources?.limits, ...resources?.requests }, 0);
-  let cpu = 0;
-  let memory = 0;
-  for (const container of spec.containers ?? []) {
-    const requests = of(container);
-    cpu += requests.cpu;
-    memory += requests.memory;
-  }
+  const none = resourcesOf(undefined, 0);
+  let sidecars = none;
+  let peak = none;
   for (const container of spec.initContainers ?? []) {
-    const requests = of(container);
-    const isSidecar = container.restartPolicy === 'Always';
-    cpu = isSidecar ? cpu + requests.cpu : Math.max(cpu, requests.cpu);
-    memory = isSidecar ? memory + requests.memory : Math.max(memory, requests.memory);
+    const together = sum(sidecars, of(container));
+    peak = { cpu: Math.max(peak.cpu, together.cpu), memory: Math.max(peak.memory, together.memory), pods: 0 };
+    if (container.restartPolicy === 'Always') sidecars = together;
   }
+  const running = (spec.containers ?? []).map(of).reduce(sum, sidecars);
   const overhead = resourcesOf(spec.overhead, 0);
-  return { cpu: cpu + overhead.cpu, memory: memory + overhead.memory, pods: 1 };
+  return {
+    cpu: Math.max(peak.cpu, running.cpu) + overhead.cpu,
+    memory: Math.max(peak.memory, running.memory) + overhead.memory,
+    pods: 1,
+  };
 }
