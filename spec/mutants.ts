@@ -379,12 +379,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'take-back-uncompared',
     rule: 'an R that has acknowledged stock decides nothing until it knows each Pod of a consistent list that some K will see (9)',
-    breaks: ['NoDipOnModeChange'],
+    breaks: ['NoDipOnModeChange', 'TakenBack'],
   },
   {
     name: 'strays-block',
     rule: 'a Pod on a Node without an agent does not hold up take back: R deletes it once enough others run (9)',
-    breaks: ['NoLeak'],
+    breaks: ['NoLeak', 'TakenBack'],
   },
   {
     name: 'flush-unawaited',

@@ -2,6 +2,7 @@
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodFact } from '../../spec/facts.ts';
+import type { PeerName } from '../../spec/vocabulary.ts';
 import { type Api, isTail, nodeOf, type Process } from './world.ts';
 
 /** The name of the object of a Pod: it follows from the uid. */
@@ -9,10 +10,11 @@ export function podName(api: Api, replicaSet: string, uid: string): string {
   return `${api.replicaSets[replicaSet]?.name ?? replicaSet}-${uid}`;
 }
 
-/** Pods on a node, in the order of their names. */
-export function podsOn(api: Api, node: string): readonly PodFact[] {
+/** What a stage lists: K the Pods on its node, R the managed ones; in the order of their names. */
+export function podsFor(api: Api, peer: PeerName): readonly PodFact[] {
+  const isAsked = ({ node, managed }: PodFact) => (isTail(peer) ? node === nodeOf(peer) : managed);
   return Object.values(api.pods)
-    .filter((pod) => pod.node === node)
+    .filter(isAsked)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -46,7 +48,7 @@ export function answerNow(api: Api, process: Pick<Process, 'peer'>, effect: Effe
         pod: api.pods[effect.name?.name ?? podName(api, effect.replicaSet, effect.uid)] ?? null,
       };
     case 'listPods':
-      return { type: 'podsListed', pods: podsOn(api, nodeOf(process.peer)) };
+      return { type: 'podsListed', pods: podsFor(api, process.peer) };
     default:
       return null;
   }

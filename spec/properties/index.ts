@@ -4,7 +4,7 @@
  * A predicate says what is wrong, or null.
  */
 import { CacheCoherent, SessionFenced } from './links.ts';
-import { FenceHolds, OneSide, ReleaseAcknowledged } from './owner.ts';
+import { FenceHolds, OneSide, ReleaseAcknowledged, TakenBack } from './owner.ts';
 import {
   CancelledStaysOut,
   NodeCapacity,
@@ -42,6 +42,7 @@ export const PROPERTIES = {
   OneSide,
   ScaleNotLost,
   ReleaseAcknowledged,
+  TakenBack,
   NoDipOnModeChange,
   NoStaleDirect,
   Converges,

@@ -18,11 +18,14 @@ export const FenceHolds: StateProperty = {
   },
 };
 
-/** Whether a stage's acknowledgement of the switch as it stands is `stock`. */
-function hasLetGo(view: WorldView, peer: string): boolean {
+/** Whether a stage has acknowledged the switch as it stands. */
+function hasSaid(view: WorldView, peer: string): boolean {
   const said = view.acknowledged[peer];
-  return said?.owner === 'stock' && said.switchVersion === view.switch.resourceVersion;
+  return said?.owner === view.switch.owner && said.switchVersion === view.switch.resourceVersion;
 }
+
+/** Whether a stage's acknowledgement of the switch as it stands is `stock`. */
+const hasLetGo = (view: WorldView, peer: string) => view.switch.owner === 'stock' && hasSaid(view, peer);
 
 const isLive = ({ deleting, phase }: PodFact) => !deleting && phase !== 'Failed' && phase !== 'Succeeded';
 
@@ -129,5 +132,17 @@ export const ReleaseAcknowledged: RestProperty = {
     if (same(was, said) || !isDue(step.after, peer, said)) return null;
     const text = unfinished(step.after, stage.is);
     return text === null ? null : `${peer} acknowledged, and ${text}`;
+  },
+};
+
+/** @see spec/protocol.md 9 @public */
+export const TakenBack: RestProperty = {
+  kind: 'rest',
+  statement: 'after a release and a take back each stage that must has acknowledged direct',
+  check: (view) => {
+    const wasReleased = (peer: string) => view.acknowledged[peer] !== undefined;
+    if (view.switch.owner !== 'direct' || view.switch.flush === true) return null;
+    const silent = mustAcknowledge(view).find((peer) => wasReleased(peer) && !hasSaid(view, peer));
+    return silent === undefined ? null : `${silent} does not take its Pods back`;
   },
 };

@@ -35,7 +35,7 @@ function ownerWorld({ sometimes, change, faults = {}, ...options }: OwnerOptions
       stages: STAGES,
       quiet: ['deployment', 'scheduler'],
       always: [...SAFETY, 'FenceHolds', 'OneSide', 'NoDipOnModeChange'],
-      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'Converges'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'TakenBack', 'Converges'],
       sometimes,
       ...change,
     },
@@ -114,5 +114,21 @@ export const OWNER_WORLDS: readonly WorldDescription[] = [
     faults: { break: 1, timers: { unreachable: 1 } },
     sometimes: ['released'],
     change: { stages: ALERT, quiet: ['deployment'], deep: true },
+  }),
+  ownerWorld({
+    name: 'owner-stray',
+    title: 'stock makes a Pod on a Node without an agent, and gives the Pods back',
+    runtime: 'publish',
+    pods: 0,
+    script: [RELEASE, scale(1), TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'stockActs'],
+    change: {
+      nodes: [
+        { name: 'n1', capacity: ONE, known: true },
+        { name: 'n2', capacity: ONE, known: false },
+      ],
+      // Under stock nobody of ours knows what runs on a Node without an agent.
+      eventually: ['TombstonesCollected', 'ReleaseAcknowledged', 'TakenBack'],
+    },
   }),
 ];

@@ -57,6 +57,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'owner-release-publish': 64,
   'owner-scales': 1_656,
   'owner-no-room': 19,
+  'owner-stray': 2_045,
   'wants-burst': 295,
   'wants-external': 1_368,
   'wants-rollout': 4_544,

@@ -30,6 +30,11 @@ describe('properties', () => {
     ScaleNotLost: past({ overwritten: { d: [3] } }),
     FenceHolds: past({ trespassed: ['d-a'] }),
     ReleaseAcknowledged: { ...sound, switch: { owner: 'stock', resourceVersion: '2' } },
+    TakenBack: {
+      ...sound,
+      switch: { owner: 'direct', resourceVersion: '3' },
+      acknowledged: { replicaset: { owner: 'stock', switchVersion: '2' } },
+    },
     Converges: wanting({ ...sound, nodes: [node({ running: new Map() })] }),
     TombstonesCollected: replaced('replicaset', { records: kept('terminating') }),
     NoLeak: { ...sound, nodes: [node({ running: new Map([['b', ONE]]) })] },
