@@ -1,4 +1,5 @@
 /** The end of the demo: tables for people, one object for machines. */
+import { table } from '../table.ts';
 import type { Verdict } from '../trace/checks.ts';
 import type { Trace } from '../trace/read.ts';
 import type { Outcome, ScaleOut } from './scenario.ts';
@@ -28,18 +29,6 @@ export function reportOf(what: string, outcome: Outcome, trace: Trace, verdicts:
     verdicts,
     held,
   };
-}
-
-const FIGURE = /^[0-9.]+( (s|kB))?$/;
-
-/** Columns of figures to the right, of words to the left. */
-function table(rows: readonly (readonly string[])[]): string {
-  const columns = (rows[0] as readonly string[]).map((_, i) => rows.map((row) => row[i] as string));
-  const widths = columns.map((cells) => Math.max(...cells.map((cell) => cell.length)));
-  const isFigures = columns.map((cells, i) => i > 0 && cells.slice(1).every((cell) => FIGURE.test(cell)));
-  const pad = (cell: string, i: number) =>
-    isFigures[i] ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number);
-  return rows.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd()).join('\n');
 }
 
 const seconds = (ms: number | undefined) => (ms === undefined ? '-' : `${(ms / 1000).toFixed(2)} s`);

@@ -9,6 +9,7 @@ import { serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
 import { denialsBetween } from '../../impl/deploy/denials.ts';
 import { ACCOUNTS, STOCK_REPLICASET_CONTROLLER, serviceAccountUser } from '../../impl/deploy/identities.ts';
 import { POLICIES } from '../../impl/deploy/policies.ts';
+import { readStatus } from '../../impl/deploy/status.ts';
 import type { PodHistory } from './support/podHistory.ts';
 import { BUILD_MS, CASE_MS, type RealWaist, startRealWaist, support } from './support/realWaist.ts';
 
@@ -74,6 +75,11 @@ describe.skipIf(!support.ok)('a managed Deployment on the real control plane', (
     async () => {
       await go('direct 0 → 200', 200, direct(200));
       await go('direct 200 → 20', 20, direct(20));
+      const { attention, agents, deployments } = await readStatus(kd.client, SYSTEM_NAMESPACE);
+      expect({ attention, agents: agents.length }).toEqual({ attention: [], agents: 5 });
+      expect(deployments).toEqual([
+        { name: 'ours', namespace: 'default', replicas: 20, ready: 20, written: 20 },
+      ]);
       await go('direct 20 → 0', 0, direct(0));
     },
     CASE_MS,
