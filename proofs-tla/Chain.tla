@@ -14,12 +14,14 @@
 (* and step for step: `npm run check` compares them.                       *)
 (*                                                                         *)
 (* It begins with all links open, and as many Pods running as are wanted.  *)
+(* In worlds of preemption there are more ReplicaSets, of which none has a *)
+(* Pod at first.                                                           *)
 (***************************************************************************)
 EXTENDS ReplicaSetStage, Network
 
 CONSTANTS
-  NodeCount, Pods, Scale,  \* nodes; Pods at first; what the ReplicaSet is scaled to (or Pods)
-  Deletions,                \* Pods that a user deletes
+  NodeCount, Pods,          \* nodes; Pods at first
+  Act1, Act2, Act3,         \* what people do, in this order (`Scales`, "delete"), or "none"
   Breaks,                   \* connections broken
   Lingers,                  \* breaks and crashes after which what was under way still arrives
   RCrashes, SCrashes, KCrashes,   \* KCrashes: of the first node's
@@ -31,7 +33,7 @@ VARIABLES
   ks,          \* node -> <<life of K>> or <<>>
   lives,       \* node -> how many lives K had
   nets,        \* link -> connections; "up" is R to S, the others are nodes
-  api,         \* the API Server: [leases, nodes, set, pods]
+  api,         \* the API Server: [leases, nodes, sets, order, pods]; order: in which the sets last changed
   flights,     \* bag of writes on their way to it
   journals,    \* node -> what its K persisted
   containers,  \* node -> (uid -> "starting", "running" or "stopping")
@@ -62,19 +64,24 @@ Here(node) == {Minted(i) : i \in {one \in 1..Pods : PlaceOf(one) = node}}
 \* Versions that K has given to a Pod: accepted, running, ready.
 Rounds(i) == ((i - 1) \div NodeCount) + 1
 FirstPod(i) == [uid |-> Minted(i), node |-> PlaceOf(i), phase |-> "running", ready |-> TRUE,
-                version |-> <<PlaceOf(i), FirstK, 3>>]
+                version |-> <<PlaceOf(i), FirstK, 3>>, set |-> "rs-t1"]
 FirstPods(uids) == [uid \in uids |-> FirstPod(PodOf(uid))]
 FirstFact == [rv |-> 2, agent |-> FirstK, mark |-> <<>>, drained |-> <<>>]
-FirstObject(uid) == [uid |-> uid, meta |-> <<FirstK>>, node |-> PlaceOf(PodOf(uid)), rv |-> 2, phase |-> "Running", ready |-> TRUE,
+FirstObject(uid) == [uid |-> uid, set |-> "rs-t1", meta |-> <<FirstK>>, node |-> PlaceOf(PodOf(uid)), rv |-> 2, phase |-> "Running", ready |-> TRUE,
                      deleting |-> FALSE]
-Set(rv, replicas) == <<rv, replicas>>
+FirstSets == [set \in Range(Sets) |-> <<1, IF set = "rs-t1" THEN Pods ELSE 0>>]
+
+\* What people may scale, and to what.
+Scales == [d0 |-> <<"rs-t1", 0>>, d1 |-> <<"rs-t1", 1>>, d2 |-> <<"rs-t1", 2>>,
+           e1 |-> <<"rs-e", 1>>, e2 |-> <<"rs-e", 2>>, e0 |-> <<"rs-e", 0>>, f1 |-> <<"rs-f", 1>>]
+Script == LET Is_(act) == act # "none" IN SelectSeq(<<Act1, Act2, Act3>>, Is_)
 
 Init ==
-  /\ rs = <<[ReplicaSetFresh(Set(1, Pods)) EXCEPT
+  /\ rs = <<[ReplicaSetFresh(FirstSets) EXCEPT
        !.state = "open", !.minted = Pods, !.dial = <<>>, !.once = TRUE,
        !.offer = <<[session |-> <<1, 1, 1>>, held |-> <<>>]>>,
        !.records = FirstPods({Minted(i) : i \in 1..Pods})]>>
-  /\ ss = <<[SchedulerFresh(Set(1, Pods), <<>>) EXCEPT
+  /\ ss = <<[SchedulerFresh(FirstSets, <<>>) EXCEPT
        !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
        !.counter = Pods, !.arrivals = Pods, !.reads = <<>>,
        !.facts = [node \in Nodes |-> [FirstFact EXCEPT !.rv = 1, !.agent = 1]],
@@ -91,8 +98,8 @@ Init ==
        !.seen = [uid \in Here(node) |-> <<2, FirstK>>]]>>]
   /\ lives = [node \in Nodes |-> 1]
   /\ nets = [link \in Links |-> [key \in {<<1, 1>>} |-> Connection(1)]]
-  /\ api = [leases |-> [up |-> 1, down |-> 1], nodes |-> [node \in Nodes |-> FirstFact], set |-> Set(1, Pods),
-            pods |-> [uid \in {Minted(i) : i \in 1..Pods} |-> FirstObject(uid)]]
+  /\ api = [leases |-> [up |-> 1, down |-> 1], nodes |-> [node \in Nodes |-> FirstFact], sets |-> FirstSets,
+            order |-> Sets, pods |-> [uid \in {Minted(i) : i \in 1..Pods} |-> FirstObject(uid)]]
   /\ flights = <<>>
   /\ journals = [node \in Nodes |-> [node |-> TRUE, fence |-> <<1, 1>>, drained |-> <<>>, ended |-> {},
        pods |-> [uid \in Here(node) |->
@@ -101,12 +108,12 @@ Init ==
           intent |-> TRUE, terminating |-> FALSE, meta |-> <<>>]]]]
   /\ containers = [node \in Nodes |-> [uid \in Here(node) |-> "running"]]
   /\ awaited = [peer \in Peers |-> <<>>]
-  /\ acts = (IF Scale # Pods THEN <<"scale">> ELSE <<>>) \o [i \in 1..Deletions |-> "delete"]
+  /\ acts = Script
   /\ left = [break |-> Breaks, linger |-> Lingers, r |-> RCrashes, s |-> SCrashes, k |-> KCrashes,
              rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers]
   /\ past = [accepted |-> [uid \in {Minted(i) : i \in 1..Pods} |-> {PlaceOf(PodOf(uid))}],
              collected |-> <<>>, ended |-> <<>>, ran |-> {Minted(i) : i \in 1..Pods}, revived |-> {},
-             cancelled |-> <<>>, stopped |-> {}]
+             cancelled |-> <<>>, stopped |-> {}, victims |-> <<>>, overtook |-> {}]
 
 \* ---- A world in the middle of a step ----------------------------------------------
 
@@ -247,6 +254,10 @@ KPerformed(world, who, effect) ==
        [] effect.type = "startPod" ->
             [world EXCEPT !.containers[node] =
                             IF effect.uid \in DOMAIN on THEN on ELSE With(on, effect.uid, "starting"),
+                          !.past.overtook =
+                            IF effect.uid \in DOMAIN world.past.victims
+                               /\ world.past.victims[effect.uid] \cap DOMAIN on # {}
+                            THEN @ \cup {effect.uid} ELSE @,
                           !.past.revived =
                             IF effect.uid \in DOMAIN world.past.ended
                                /\ "shown" \in world.past.ended[effect.uid]
@@ -302,6 +313,15 @@ JoinedAll(sets, keys, item) ==
   ELSE LET key == CHOOSE key \in keys : TRUE IN JoinedAll(Joined(sets, key, item), keys \ {key}, item)
 AllHeld(life) == [uid \in HeldBy(life) |-> Held(life, uid)]
 
+\* Whom each preemptor ever awaited.
+RECURSIVE AwaitedEver(_, _)
+AwaitedEver(victims, preemptions) ==
+  IF preemptions = <<>> THEN victims
+  ELSE LET one == Head(preemptions)
+           known == IF one.preemptor \in DOMAIN victims THEN victims[one.preemptor] ELSE {}
+       IN AwaitedEver(IF one.awaited = {} THEN victims ELSE With(victims, one.preemptor, known \cup one.awaited),
+                      Tail(preemptions))
+
 \* An event given to a life, without a crash: all that goes out.
 Whole(world, who, result) ==
   LET moved ==
@@ -310,7 +330,8 @@ Whole(world, who, result) ==
                   !.past.collected = JoinedAll(@, Marks(world.rs[who[2]].records) \ DOMAIN result.life.records, "r")]
           [] who[1] = "s" ->
                [world EXCEPT !.ss[who[2]] = result.life,
-                  !.past.collected = JoinedAll(@, Marks(AllHeld(world.ss[who[2]])) \ HeldBy(result.life), "s")]
+                  !.past.collected = JoinedAll(@, Marks(AllHeld(world.ss[who[2]])) \ HeldBy(result.life), "s"),
+                  !.past.victims = AwaitedEver(@, result.life.preemptions)]
           [] OTHER -> [world EXCEPT !.ks[who[1]] = <<result.life>>]
   IN AllPerformed(moved, who, result.out)
 
@@ -330,11 +351,11 @@ Step(world, who, result) ==
 BeginR(world) ==
   LET me == world.api.leases.up + 1
   IN [world EXCEPT !.api.leases.up = me, !.awaited["r"] = <<>>,
-                   !.rs = With(@, me, ReplicaSetFresh(world.api.set))]
+                   !.rs = With(@, me, ReplicaSetFresh(world.api.sets))]
 BeginS(world) ==
   LET me == world.api.leases.down + 1
   IN [world EXCEPT !.api.leases.down = me, !.awaited["s"] = <<>>,
-                   !.ss = With(@, me, SchedulerFresh(world.api.set, world.api.nodes))]
+                   !.ss = With(@, me, SchedulerFresh(world.api.sets, world.api.nodes))]
 BeginK(world, node) ==
   LET life == world.lives[node] + 1
       incarnation == Max(Max(world.api.nodes[node].agent, world.awaited[node][1]), life - 1) + 1
@@ -484,9 +505,16 @@ AnswerK == \E node \in Nodes :
 
 \* ---- Watches ------------------------------------------------------------------------------------------
 
-WatchR == \E me \in DOMAIN rs : rs[me].seen # api.set /\ Step(World, <<"r", me>>, RSees(me, rs[me], api.set))
+\* They are told of in the order in which they changed.
+Unheard(seen) ==
+  LET News(set) == seen[set] # api.sets[set] IN SelectSeq(api.order, News)
+WatchR == \E me \in DOMAIN rs :
+  LET news == Unheard(rs[me].seen)
+  IN news # <<>> /\ Step(World, <<"r", me>>, RSees(me, rs[me], news[1], api.sets[news[1]]))
 WatchS == \E me \in DOMAIN ss :
-  ss[me].seen # api.set /\ Step(World, <<"s", me>>, SNoted(me, [ss[me] EXCEPT !.seen = api.set], api.leases))
+  LET news == Unheard(ss[me].seen)
+  IN news # <<>> /\ Step(World, <<"s", me>>,
+                         SNoted(me, [ss[me] EXCEPT !.seen[news[1]] = api.sets[news[1]]], api.leases))
 
 \* An object that came and went is told of all the same: as it was last, and that it is gone.
 Unseen(node, uid) ==
@@ -536,7 +564,7 @@ LandPublish(world, who, write) ==
   LET uid == write.record.uid
       node == who[1]
       runs == uid \in DOMAIN world.containers[node] /\ world.containers[node][uid] = "running"
-      fact == [uid |-> uid, meta |-> <<write.incarnation>>, node |-> node, rv |-> 1,
+      fact == [uid |-> uid, set |-> write.record.set, meta |-> <<write.incarnation>>, node |-> node, rv |-> 1,
                phase |-> IF runs THEN "Running" ELSE "Pending", ready |-> runs /\ write.record.ready,
                deleting |-> FALSE]
   IN Answered([world EXCEPT !.api.pods = With(@, uid, fact)], who, [type |-> "published", fact |-> fact])
@@ -575,14 +603,19 @@ Stops == \E node \in Nodes : \E uid \in DOMAIN containers[node] :
   /\ containers[node][uid] = "stopping"
   /\ Becomes(Heard([World EXCEPT !.containers[node] = But(@, uid)], node, uid, <<"stopped">>))
 
-\* People scale the ReplicaSet, and delete the first Pod that stands.
+\* People scale a ReplicaSet, and delete the first Pod of `rs-t1` that stands.
+Scaled(world, set, replicas) ==
+  LET Stays(one) == one # set
+  IN [world EXCEPT !.api.sets[set] = <<@[1] + 1, replicas>>, !.api.order = Append(SelectSeq(@, Stays), set)]
 Act ==
   /\ acts # <<>>
   /\ LET world == [World EXCEPT !.acts = Tail(@)]
-         standing == Sorted({uid \in DOMAIN api.pods : ~api.pods[uid].deleting})
-     IN Becomes(CASE Head(acts) = "scale" -> [world EXCEPT !.api.set = Set(@[1] + 1, Scale)]
-                  [] standing = <<>> -> world
-                  [] OTHER -> PodChanged(world, standing[1], [api.pods[standing[1]] EXCEPT !.deleting = TRUE]))
+         standing == Sorted({uid \in DOMAIN api.pods : ~api.pods[uid].deleting /\ api.pods[uid].set = "rs-t1"})
+         act == Head(acts)
+     IN Becomes(CASE act \in DOMAIN Scales -> Scaled(world, Scales[act][1], Scales[act][2])
+                  [] act = "delete" /\ standing = <<>> -> world
+                  [] act = "delete" /\ standing # <<>> ->
+                       PodChanged(world, standing[1], [api.pods[standing[1]] EXCEPT !.deleting = TRUE]))
 
 \* ---- Time ------------------------------------------------------------------------------------------------
 
@@ -593,9 +626,9 @@ Busy ==
        LET connection == nets[link][key]
        IN connection.untold # {} \/ connection.toUp # <<>> \/ connection.toDown # <<>>
   \/ DOMAIN rs \ {api.leases.up} # {} \/ DOMAIN ss \ {api.leases.down} # {}
-  \/ \E me \in DOMAIN rs : rs[me].reads # <<>> \/ rs[me].seen # api.set \/ RDials(me)
+  \/ \E me \in DOMAIN rs : rs[me].reads # <<>> \/ rs[me].seen # api.sets \/ RDials(me)
   \/ \E me \in DOMAIN ss :
-       \/ ss[me].reads # <<>> \/ ss[me].seen # api.set
+       \/ ss[me].reads # <<>> \/ ss[me].seen # api.sets
        \/ \E node \in DOMAIN ss[me].nodes :
             SDials(me, node) \/ ss[me].nodes[node].reads # <<>> \/ ss[me].nodes[node].marks # <<>>
   \/ \E node \in Nodes : ks[node] # <<>> /\
@@ -611,12 +644,12 @@ Unreachable(me, node, world) ==
 TimeOut ==
   /\ ~Busy
   /\ \/ \E me \in DOMAIN rs : \E timer \in rs[me].timers :
-          Step(World, <<"r", me>>, RRetries(me, [rs[me] EXCEPT !.timers = @ \ {timer}]))
+          Step(World, <<"r", me>>, RRetries(me, [rs[me] EXCEPT !.timers = @ \ {timer}], timer[2]))
      \/ \E me \in DOMAIN ss :
           \/ \E node \in DOMAIN ss[me].nodes : Unreachable(me, node, World)
           \/ \E timer \in ss[me].timers :
                LET life == [ss[me] EXCEPT !.timers = @ \ {timer}]
-               IN Step(World, <<"s", me>>, IF timer[1] = "coolDown" THEN SCooled(me, life, timer[2], api.leases)
+               IN Step(World, <<"s", me>>, IF timer[1] = "coolDown" THEN SCooled(me, life, Tail(timer), api.leases)
                                            ELSE SNoted(me, life, api.leases))
      \/ \E node \in Nodes : ks[node] # <<>> /\ \E timer \in ks[node][1].timers :
           Step(World, <<node, lives[node]>>,
@@ -665,7 +698,17 @@ SingleOwner ==
 
 TailPublishes ==
   \A uid \in DOMAIN api.pods : uid \in DOMAIN past.accepted /\ api.pods[uid].node \in past.accepted[uid]
-NodeCapacity == \A node \in Nodes : Cardinality(DOMAIN containers[node]) <= Capacity
+\* What runs on a node takes, by the journal or by its object.
+RoomOn(node, uid) ==
+  IF uid \in DOMAIN journals[node].pods THEN Size(journals[node].pods[uid].record.set)
+  ELSE IF uid \in DOMAIN api.pods THEN Size(api.pods[uid].set) ELSE 0
+RECURSIVE RoomOnAll(_, _)
+RoomOnAll(node, uids) ==
+  IF uids = {} THEN 0
+  ELSE LET uid == CHOOSE uid \in uids : TRUE IN RoomOn(node, uid) + RoomOnAll(node, uids \ {uid})
+RunningOn(node) == RoomOnAll(node, DOMAIN containers[node]) + ByStrangers(node)
+NodeCapacity == \A node \in Nodes : RunningOn(node) <= Capacity
+PreemptionOrdered == past.overtook = {}
 
 \* The same uids and marks, live records equal.
 Coherent(mine, theirs) ==
@@ -742,9 +785,15 @@ SLives == UNION {LiveIn(AllHeld(ss[me])) : me \in DOMAIN ss}
 KLive == UNION {LiveIn(life.records) : life \in KLives}
 Running == UNION {DOMAIN containers[node] : node \in Nodes}
 
+\* Those that wait for room at S, of which no node has enough.
+Unfit == {uid \in SLives \ Running : \A me \in DOMAIN ss :
+            uid \in DOMAIN ss[me].unbound /\ \A node \in Nodes : RunningOn(node) + Size(ss[me].unbound[uid].set) > Capacity}
+RECURSIVE WantedOf(_)
+WantedOf(sets) == IF sets = <<>> THEN 0 ELSE api.sets[Head(sets)][2] + WantedOf(Tail(sets))
 Converged ==
   /\ \A peer \in Peers : awaited[peer] = <<>>
-  /\ \A live \in {RLives, SLives, KLive, Running} : Cardinality(live) = api.set[2]
+  /\ \A live \in {RLives, SLives} : Cardinality(live) = WantedOf(Sets)
+  /\ \A live \in {KLive, Running} : Cardinality(live) = WantedOf(Sets) - Cardinality(Unfit)
   /\ Running \subseteq RLives \cap SLives \cap KLive
   /\ \A me \in DOMAIN rs : rs[me].state = "open"
   /\ \A me \in DOMAIN ss :
@@ -759,6 +808,17 @@ NoTombstone ==
   /\ \A life \in KLives : Marks(life.records) = {}
 TombstonesCollected == <>[]NoTombstone
 TombstonesCollectedAtRest == ~Pending => NoTombstone
+
+\* Whoever waits: no room was made for it, and ending all of lower priority on a node would make none.
+NoLower(uid, set) ==
+  \A node \in Nodes :
+    LET lower(one) == \E me \in DOMAIN ss : Holds(ss[me], one) /\ Priority(Held(ss[me], one).set) < Priority(set)
+    IN RoomOnAll(node, {one \in DOMAIN containers[node] : ~lower(one)}) + ByStrangers(node) + Size(set) > Capacity
+HigherRun ==
+  \A me \in DOMAIN ss : \A uid \in LiveIn(AllHeld(ss[me])) \ Running :
+    uid \notin DOMAIN past.victims /\ NoLower(uid, Held(ss[me], uid).set)
+PreemptorRuns == <>[]HigherRun
+PreemptorRunsAtRest == ~Pending => HigherRun
 
 AllKnown == Running \cup DOMAIN api.pods \subseteq UNION {DOMAIN life.records : life \in KLives}
 NoLeak == <>[]AllKnown
@@ -780,7 +840,7 @@ Uids == UNION ({DOMAIN life.records : life \in KLives} \cup {HeldBy(ss[me]) : me
                 \cup {DOMAIN rs[me].records : me \in DOMAIN rs})
 
 Manager == INSTANCE ClusterManager WITH
-  asked <- IF acts # <<>> /\ Head(acts) = "scale" THEN {Pods} ELSE {Pods, Scale},
+  asked <- {Pods} \cup {Scales[act][2] : act \in DOMAIN Scales \cap Range(SubSeq(Script, 1, Len(Script) - Len(acts)))},
   table <- [uid \in Uids \ Finished |-> TruthOf(uid)],
   over <- Finished,
   running <- Running,

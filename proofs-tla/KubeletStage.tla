@@ -15,11 +15,9 @@
 (*   life     its link (`AnsweringSide`), its records and what `TailPod`   *)
 (*            says of each, and what K waits for                           *)
 (*   journal  [node, fence, drained, pods, ended]                          *)
-(*   fact     [uid, meta, rv, phase, ready, deleting] of a Pod's object    *)
+(*   fact     [uid, set, meta, rv, phase, ready, deleting] of an object    *)
 (***************************************************************************)
-EXTENDS TailPod
-
-CONSTANT Capacity   \* Pods that a node has room for
+EXTENDS Rooms
 
 EmptyJournal == [node |-> FALSE, fence |-> <<0, 0>>, drained |-> <<>>, pods |-> <<>>, ended |-> {}]
 
@@ -59,7 +57,7 @@ ChangeRecord(turn, uid, phase, ready, silently) ==
       held == [turn EXCEPT !.life.counter = @ + 1, !.life.records[uid] = changed]
   IN IF uid \notin DOMAIN turn.life.records THEN turn
      ELSE IF after = record.phase /\ ready = record.ready THEN turn
-     ELSE IF silently THEN held ELSE Tell(held, "changed", <<changed>>)
+     ELSE IF silently THEN held ELSE Tell(held, "changed", <<StatusOf(changed)>>)
 
 ObjectHeard(turn, uid, event, meta) ==
   IF uid \notin DOMAIN turn.life.pods THEN turn
@@ -128,6 +126,14 @@ Kill(turn, uid) ==
 
 \* ---- `Assign` and `Terminate` ---------------------------------------------------
 
+\* All that is on the node.
+RECURSIVE TakenByStrays(_, _)
+TakenByStrays(foreign, uids) ==
+  IF uids = {} THEN 0
+  ELSE LET uid == CHOOSE uid \in uids : TRUE IN foreign[uid].room + TakenByStrays(foreign, uids \ {uid})
+TakenOf(life) ==
+  RoomOfAll(life.records) + TakenByStrays(life.foreign, DOMAIN life.foreign) + ByStrangers(life.node)
+
 AssignPod(turn, assigned) ==
   LET life == turn.life
       uid == assigned.uid
@@ -136,12 +142,11 @@ AssignPod(turn, assigned) ==
       taken == [HoldPod(turn, record, FreshPod) EXCEPT !.life.counter = @ + 1]
       kept == IF Is("acceptance-not-journalled") THEN taken
               ELSE Persists(taken, [kind |-> "accepted", uid |-> uid, record |-> record])
-  IN CASE uid \in DOMAIN life.records -> Tell(turn, "assigned", <<life.records[uid]>>)
+  IN CASE uid \in DOMAIN life.records -> Tell(turn, "assigned", <<StatusOf(life.records[uid])>>)
        [] uid \in life.ended -> Refuse("Ended")
        [] life.draining # <<>> -> Refuse("Draining")
-       [] Cardinality(DOMAIN life.records) + Cardinality(DOMAIN life.foreign) >= Capacity ->
-            Refuse("OutOfpods")
-       [] OTHER -> Advance(Tell(kept, "assigned", <<record>>), uid)
+       [] TakenOf(life) + Size(assigned.set) > Capacity /\ ~Is("no-room-check") -> Refuse("OutOfpods")
+       [] OTHER -> Advance(Tell(kept, "assigned", <<StatusOf(record)>>), uid)
 
 RECURSIVE AssignPods(_, _)
 AssignPods(turn, records) ==
@@ -250,7 +255,9 @@ Stray(turn, fact) ==
   LET before == IF fact.uid \in DOMAIN turn.life.foreign THEN turn.life.foreign[fact.uid].asked ELSE FALSE
       Foreign(asked) == [turn EXCEPT !.life.foreign =
         [uid \in DOMAIN @ \cup {fact.uid} |->
-           IF uid = fact.uid THEN [meta |-> fact.meta, deleting |-> fact.deleting, asked |-> asked] ELSE @[uid]]]
+           IF uid = fact.uid
+             THEN [meta |-> fact.meta, deleting |-> fact.deleting, asked |-> asked, room |-> Size(fact.set)]
+             ELSE @[uid]]]
   IN IF before THEN Foreign(TRUE)
      ELSE Acts(Foreign(TRUE), [type |-> "delete", uid |-> fact.uid, meta |-> fact.meta, grace |-> 0])
 

@@ -5,8 +5,8 @@
 (* open link, and sends nothing again after a reset: what did not survive  *)
 (* is replaced under a new uid.  After a refusal it waits.                 *)
 (*                                                                         *)
-(* One life of R with one ReplicaSet that has no Deployment (so that R     *)
-(* follows its replicas, and D has no say): `machines/replicaset/`.  Its   *)
+(* One life of R with ReplicaSets that have no Deployment (so that R       *)
+(* follows their replicas, and D has no say): `machines/replicaset/`.  Its *)
 (* link to S is an `UpperEnd`.                                             *)
 (***************************************************************************)
 EXTENDS SchedulerStage
@@ -16,14 +16,14 @@ ReplicaSetFresh(seen) ==
    minted |-> 0, dial |-> <<1>>, reads |-> <<>>, once |-> FALSE, backoff |-> <<>>,
    timers |-> {}, seen |-> seen]
 
-RLive(life) == {uid \in DOMAIN life.records : ~Marked(life.records[uid])}
+RLive(life, set) == {uid \in DOMAIN life.records : ~Marked(life.records[uid]) /\ life.records[uid].set = set}
 
 \* Whom a scale-in ends first: not bound, not running, not ready, more on its node, younger.
 Flag(condition) == IF condition THEN 1 ELSE 0
 Standing(life, uid) ==
   LET record == life.records[uid]
       crowd == IF record.node = "none" THEN 0
-               ELSE Cardinality({other \in RLive(life) : life.records[other].node = record.node})
+               ELSE Cardinality({other \in RLive(life, record.set) : life.records[other].node = record.node})
   IN <<Flag(record.node # "none"), Flag(record.phase = "running"), Flag(record.ready), 9 - crowd,
        9 - uid[2], 9 - uid[3]>>
 RECURSIVE SmallerAt(_, _, _)
@@ -43,48 +43,56 @@ ToScheduler(me, life, present, message) ==
                  IF field = "session" THEN UpSession(me, life) ELSE message[field]])>>
   ELSE <<>>
 
-\* To the replicas.
-Reconciled(me, result) ==
-  LET life == result.life
-      live == RLive(life)
-      wanted == life.seen[2]
+\* To the replicas of one ReplicaSet.
+ReconciledSet(me, done, set) ==
+  LET life == done.life
+      live == RLive(life, set)
+      wanted == life.seen[set][2]
       ended == FirstRanked(life, live, Cardinality(live) - wanted)
       marked == [life EXCEPT !.records = [uid \in DOMAIN @ |->
                    IF uid \in Range(ended) THEN [@[uid] EXCEPT !.phase = "terminating", !.ready = FALSE]
                    ELSE @[uid]]]
-      waits == life.backoff # <<>> /\ life.backoff[1].waiting
+      waits == set \in DOMAIN life.backoff /\ life.backoff[set].waiting
       count == IF life.state = "open" /\ ~waits THEN Max(0, wanted - Cardinality(live)) ELSE 0
-      Minted(i) == [uid |-> <<"r", me, life.minted + i>>, node |-> "none", phase |-> "created",
-                    ready |-> FALSE, version |-> <<"replicaset", me, life.minted + i>>]
-      records == [i \in 1..count |-> Minted(i)]
-      after == [marked EXCEPT !.minted = @ + count,
+      New(i) == [uid |-> <<"r", me, life.minted + i>>, node |-> "none", phase |-> "created", ready |-> FALSE,
+                 version |-> <<"replicaset", me, life.minted + i>>, set |-> set]
+      records == [i \in 1..count |-> New(i)]
+  IN [life |-> [marked EXCEPT !.minted = @ + count,
                               !.records = [uid \in DOMAIN @ \cup UidsOf(records) |->
-                                 IF uid \in UidsOf(records) THEN RecordOf(records, uid) ELSE @[uid]]]
-  IN Result(after, result.out
-       \o ToScheduler(me, after, ended # <<>>, [kind |-> "Terminate", uids |-> ended])
-       \o ToScheduler(me, after, count > 0, [kind |-> "Assign", records |-> records]))
+                                 IF uid \in UidsOf(records) THEN RecordOf(records, uid) ELSE @[uid]]],
+      ended |-> done.ended \o ended, minted |-> done.minted \o records]
+RECURSIVE ReconciledSets(_, _, _)
+ReconciledSets(me, done, sets) ==
+  IF sets = <<>> THEN done ELSE ReconciledSets(me, ReconciledSet(me, done, Head(sets)), Tail(sets))
+
+Reconciled(me, result) ==
+  LET done == ReconciledSets(me, [life |-> result.life, ended |-> <<>>, minted |-> <<>>], Sets)
+  IN Result(done.life, result.out
+       \o ToScheduler(me, done.life, done.ended # <<>>, [kind |-> "Terminate", uids |-> done.ended])
+       \o ToScheduler(me, done.life, done.minted # <<>>, [kind |-> "Assign", records |-> done.minted]))
 
 \* ---- What S says ------------------------------------------------------------------------
 
-BackOff(life) ==
-  IF life.backoff # <<>> /\ life.backoff[1].waiting THEN life
-  ELSE [life EXCEPT !.backoff = <<[failures |-> (IF @ = <<>> THEN 0 ELSE @[1].failures) + 1, waiting |-> TRUE]>>,
-                    !.timers = @ \cup {<<"retry">>}]
+BackOff(life, set) ==
+  LET failures == IF set \in DOMAIN life.backoff THEN life.backoff[set].failures ELSE 0
+  IN IF set \in DOMAIN life.backoff /\ life.backoff[set].waiting THEN life
+     ELSE [life EXCEPT !.backoff = [one \in DOMAIN @ \cup {set} |->
+                          IF one = set THEN [failures |-> failures + 1, waiting |-> TRUE] ELSE @[one]],
+                       !.timers = @ \cup {<<"retry", set>>}]
 RECURSIVE DropRefused(_, _)
 DropRefused(life, pods) ==
   IF pods = <<>> THEN life
   ELSE LET uid == Head(pods).uid
            dropped == [life EXCEPT !.records = Without(@, {uid})]
            after == IF uid \notin DOMAIN life.records THEN life
-                    ELSE IF Marked(life.records[uid]) THEN dropped ELSE BackOff(dropped)
+                    ELSE IF Marked(life.records[uid]) THEN dropped ELSE BackOff(dropped, life.records[uid].set)
        IN DropRefused(after, Tail(pods))
 
 \* A Pod that runs ends the backing off that has been waited for.
 Recovered(life, statuses) ==
-  IF /\ life.backoff # <<>> /\ ~life.backoff[1].waiting
-     /\ \E i \in DOMAIN statuses : LET uid == statuses[i].uid
-          IN uid \in DOMAIN life.records /\ life.records[uid].phase = "running"
-  THEN [life EXCEPT !.backoff = <<>>] ELSE life
+  LET running == {life.records[uid].set :
+                    uid \in {uid \in UidsOf(statuses) \cap DOMAIN life.records : life.records[uid].phase = "running"}}
+  IN [life EXCEPT !.backoff = [set \in {set \in DOMAIN @ : @[set].waiting \/ set \notin running} |-> @[set]]]
 RMerged(life, statuses) == Recovered([life EXCEPT !.records = UpMergeAll(@, statuses)], statuses)
 
 RTold(me, life, message) ==
@@ -114,7 +122,8 @@ RReceived(me, life, message, leases) ==
       [] life.state \in {"greeting"} -> UpReceived(me, life, message, leases)
       [] OTHER -> Result(life, <<>>))
 RAnswered(me, life, token, lease) == Reconciled(me, UpAnswered(me, life, token, lease))
-RSees(me, life, set) == Reconciled(me, Result([life EXCEPT !.seen = set], <<>>))
-RRetries(me, life) ==
-  Reconciled(me, Result(IF life.backoff = <<>> THEN life ELSE [life EXCEPT !.backoff[1].waiting = FALSE], <<>>))
+RSees(me, life, set, fact) == Reconciled(me, Result([life EXCEPT !.seen[set] = fact], <<>>))
+RRetries(me, life, set) ==
+  Reconciled(me, Result(IF set \notin DOMAIN life.backoff THEN life
+                        ELSE [life EXCEPT !.backoff[set].waiting = FALSE], <<>>))
 =============================================================================

@@ -2,25 +2,26 @@
 (***************************************************************************)
 (* The rule (protocol 3, 4, 6), at S: it lists the Nodes and answers R's   *)
 (* `Hello` only when each of them that has an agent was open once, or was  *)
-(* cancelled, in this incarnation.  A Pod from R is bound to the least     *)
-(* taken open node, under a version of S, and goes there at once; one that *)
-(* finds no node waits.  What K says of a Pod goes up; what R ends is      *)
+(* cancelled, in this incarnation.  A Pod from R gets a node as            *)
+(* `Preemption` decides, under a version of S, and goes there at once; one *)
+(* that finds none waits, or has room made.  So does a mark that S sets    *)
+(* for it get a version of S.  What K says of a Pod goes up; what R ends is *)
 (* tombstoned and answered by its node, but what was never sent to a node, *)
 (* or is not held, S confirms itself.                                      *)
 (*                                                                         *)
-(* One life of S where all Pods are of one ReplicaSet, the owner switch    *)
-(* says `direct`, the Nodes stay, and S hears of them by reads alone:      *)
-(* `machines/scheduler/`.                                                  *)
+(* One life of S where the owner switch says `direct`, the Nodes stay, and *)
+(* S hears of them by reads alone: `machines/scheduler/`.                  *)
 (*                                                                         *)
-(*   life     its link to R (`AnsweringSide`), the Pods that wait, and for *)
-(*            each node what `CancellingEnd` says, with the Pods on it     *)
+(*   life     its link to R (`AnsweringSide`), the Pods that wait, the     *)
+(*            preemptions, and for each node what `CancellingEnd` says,    *)
+(*            with the Pods on it                                          *)
 (***************************************************************************)
-EXTENDS KubeletStage
+EXTENDS Preemption
 
 SchedulerFresh(seen, nodes) ==
   [link |-> FreshSide(<<0, 0>>), queued |-> NoNews, counter |-> 0, arrivals |-> 0,
-   unbound |-> <<>>, waiting |-> <<>>, nodes |-> <<>>, facts |-> <<>>, cooling |-> {},
-   noRoom |-> FALSE, newer |-> <<>>, timers |-> {}, seen |-> seen,
+   unbound |-> <<>>, waiting |-> <<>>, preemptions |-> <<>>, nodes |-> <<>>, facts |-> <<>>,
+   cooling |-> {}, noRoom |-> {}, newer |-> <<>>, timers |-> {}, seen |-> seen,
    reads |-> [read \in {Reading(<<"list">>, "nodes", nodes)} |-> 1]]
 
 \* One node, as it is first seen.
@@ -31,7 +32,10 @@ NodeFresh ==
 
 \* ---- A turn: the life, its news, what goes out, what goes to each node at the end -------
 
-SBegun(life) == [life |-> life, news |-> NoNews, out |-> <<>>, box |-> <<>>, arrived |-> <<>>]
+\* `stirred`: nodes where room may have appeared; `untried`: ReplicaSets of which one waits anew.
+SBegun(life) == [life |-> life, news |-> NoNews, out |-> <<>>, box |-> <<>>, arrived |-> <<>>,
+                 stirred |-> {}, untried |-> {}]
+Stirs(turn, nodes) == [turn EXCEPT !.stirred = @ \cup nodes]
 
 OnLink(link, effect) == [type |-> effect.type, link |-> link, effect |-> effect]
 OnLinks(link, effects) == [i \in DOMAIN effects |-> OnLink(link, effects[i])]
@@ -61,7 +65,32 @@ Reasoned(uids, reason) == [i \in DOMAIN uids |-> [uid |-> uids[i], reason |-> re
 Differs(was, is) == Sorted({uid \in DOMAIN was \cap DOMAIN is : was[uid] # is[uid]})
 RecordsAt(records, uids) == [i \in DOMAIN uids |-> records[uids[i]]]
 
+\* ---- Reservations -----------------------------------------------------------------------------
+
+\* The preemptor is assigned, refused or gone, or its node died.
+EndReservations(turn, uids) ==
+  LET Other(preemption) == preemption.preemptor \notin uids
+  IN Stirs([turn EXCEPT !.life.preemptions = SelectSeq(@, Other)],
+           {one.node : one \in {one \in Range(turn.life.preemptions) : one.preemptor \in uids}})
+\* These are gone: nobody awaits them any more.
+Struck(turn, uids) ==
+  LET after == [i \in DOMAIN turn.life.preemptions |->
+                  [turn.life.preemptions[i] EXCEPT !.awaited = @ \ uids]]
+      cleared == {i \in DOMAIN after : after[i].awaited = {} /\ turn.life.preemptions[i].awaited # {}}
+  IN Stirs([turn EXCEPT !.life.preemptions = after], {after[i].node : i \in cleared})
+\* Before they are let go of: their room, what is kept for them, who awaits them.
+Freed(turn, uids) ==
+  Struck(EndReservations(Stirs(turn, UNION {On(turn.life, uid) : uid \in uids}), uids), uids)
+
 \* ---- The nodes -----------------------------------------------------------------------------
+
+\* A reservation dies with its node: the preemptor comes again under another uid.
+RefusePreemptors(turn, node) ==
+  LET Here(preemption) == preemption.node = node
+      here == SelectSeq(turn.life.preemptions, Here)
+      uids == [i \in DOMAIN here |-> here[i].preemptor]
+  IN Tell([Freed(turn, Range(uids)) EXCEPT !.life.unbound = Without(@, Range(uids))],
+          "refused", Reasoned(uids, "ReservationLost"))
 
 \* A node after what `CancellingEnd` says; all its Pods are given up when it is cancelled.
 NodeBecomes(turn, node, result) ==
@@ -69,9 +98,10 @@ NodeBecomes(turn, node, result) ==
       cancelled == was.cancel.state # "cancelled" /\ result.life.cancel.state = "cancelled"
       moved == SActs([turn EXCEPT !.life.nodes[node] =
                         [result.life EXCEPT !.reached = @ \/ cancelled]], node, result.out)
-  IN IF cancelled
-     THEN Tell(moved, "lost", Reasoned(Sorted(DOMAIN was.records), "NodeCancelled"))
-     ELSE moved
+      given == DOMAIN was.records
+      freed == Tell([Freed(turn, given) EXCEPT !.life.nodes[node] = moved.life.nodes[node], !.out = moved.out],
+                    "lost", Reasoned(Sorted(given), "NodeCancelled"))
+  IN IF cancelled THEN RefusePreemptors(freed, node) ELSE moved
 
 \* The records of a node after what is told of them: those that differ are told upward.
 Merged(turn, node, statuses) ==
@@ -80,11 +110,11 @@ Merged(turn, node, statuses) ==
       Changes(status) == status.uid \in DOMAIN was /\ merged[status.uid] # was[status.uid]
       changed == SelectSeq(statuses, Changes)
   IN Tell([turn EXCEPT !.life.nodes[node].records = merged], "changed",
-          [i \in DOMAIN changed |-> merged[changed[i].uid]])
+          [i \in DOMAIN changed |-> StatusOf(merged[changed[i].uid])])
 
 Known(turn, node, items) ==
   LET Is_(item) == item.uid \in DOMAIN turn.life.nodes[node].records IN SelectSeq(items, Is_)
-LetGo(turn, node, uids) == [turn EXCEPT !.life.nodes[node].records = Without(@, uids)]
+LetGo(turn, node, uids) == [Freed(turn, uids) EXCEPT !.life.nodes[node].records = Without(@, uids)]
 
 \* Early collection is a mutant: the tail's mark stands for its confirmation.
 CollectedEarly(before, turn, node) ==
@@ -101,8 +131,9 @@ Opens(turn, node, message) ==
       Live(uid) == ~Marked(was.records[uid])
       Dead(uid) == Marked(was.records[uid])
       open == Opened([was EXCEPT !.state = "open", !.records = records, !.reached = TRUE])
-      told == Tell(Tell(Tell(Tell([turn EXCEPT !.life.nodes[node] = open],
-                "changed", RecordsAt(records, Differs(was.records, records))),
+      held == Stirs([Freed(turn, gone) EXCEPT !.life.nodes[node] = open], {node})
+      told == Tell(Tell(Tell(Tell(held,
+                "changed", StatusesOf(RecordsAt(records, Differs(was.records, records)))),
                 "adopted", SelectSeq(message.records, New)),
                 "lost", Reasoned(SelectSeq(Sorted(gone), Live), "NotHeldByNode")),
                 "terminated", SelectSeq(Sorted(gone), Dead))
@@ -115,9 +146,9 @@ NodeTells(turn, node, message) ==
          IN IF Is("collect-tombstone-early") THEN CollectedEarly(turn, merged, node) ELSE merged
     [] message.kind = "Refused" ->
          LET known == Known(turn, node, message.pods)
-             cooled == IF known = <<>> THEN turn
-                       ELSE [turn EXCEPT !.life.cooling = @ \cup {node},
-                                         !.life.timers = @ \cup {<<"coolDown", node>>}]
+             keys == {<<node, turn.life.nodes[node].records[uid].set>> : uid \in UidsOf(known)}
+             cooled == [turn EXCEPT !.life.cooling = @ \cup keys,
+                                    !.life.timers = @ \cup {<<"coolDown">> \o key : key \in keys}]
          IN Tell(LetGo(cooled, node, UidsOf(known)), "refused", known)
     [] message.kind = "Terminated" ->
          LET Mine(uid) == uid \in DOMAIN turn.life.nodes[node].records
@@ -159,25 +190,33 @@ STerminate(turn, uids) ==
              \o (IF Is("confirm-what-was-sent") THEN sent ELSE <<>>)
       marked == STerminateOn(turn, sent)
       Waits(one) == one[1] \notin Range(mine)
-      free == [marked EXCEPT !.life.unbound = Without(@, Range(mine)),
+      free == [Freed(marked, Range(mine)) EXCEPT !.life.unbound = Without(@, Range(mine)),
                              !.life.waiting = SelectSeq(@, Waits),
                              !.life.nodes = IF Is("confirm-what-was-sent")
                                THEN [node \in DOMAIN @ |-> [@[node] EXCEPT !.records = Without(@, Range(mine))]]
                                ELSE @]
   IN Tell(free, "terminated", mine)
 
+\* At the end of the line.
+SetOf(life, one) == life.unbound[one[1]].set
+WaitingSets(life) == {SetOf(life, one) : one \in Range(life.waiting)}
+Enqueue(turn, uids) ==
+  LET at == turn.life.arrivals
+      sets == {turn.life.unbound[uid].set : uid \in Range(uids)}
+  IN [turn EXCEPT !.life.waiting = @ \o [i \in DOMAIN uids |-> <<uids[i], at + i - 1>>],
+                  !.life.arrivals = @ + Len(uids),
+                  !.untried = @ \cup (sets \ WaitingSets(turn.life))]
+
 SAssign(turn, message) ==
   LET New(record) == ~Holds(turn.life, record.uid)
       fresh == SelectSeq(message.records, New)
       Created(record) == [record EXCEPT !.node = "none", !.phase = "created", !.ready = FALSE]
       records == [i \in DOMAIN fresh |-> Created(fresh[i])]
-      at == turn.life.arrivals
-  IN [turn EXCEPT
+      taken == [turn EXCEPT
         !.life.unbound = [uid \in DOMAIN @ \cup UidsOf(records) |->
                             IF uid \in UidsOf(records) THEN RecordOf(records, uid) ELSE @[uid]],
-        !.life.waiting = @ \o [i \in DOMAIN records |-> <<records[i].uid, at + i - 1>>],
-        !.life.arrivals = @ + Len(records),
         !.arrived = @ \o [i \in DOMAIN records |-> records[i].uid]]
+  IN Enqueue(taken, [i \in DOMAIN records |-> records[i].uid])
 
 SOffer(me, turn) ==
   LET held == Sorted(HeldBy(turn.life))
@@ -223,53 +262,95 @@ PassBarrier(me, turn, leases) ==
         \/ \E node \in NodesOf(life) : ~life.nodes[node].reached THEN turn
      ELSE SLink(me, turn, SidePassed(life.link), leases)
 
-\* The least taken node that takes Pods and has room, then the first by name.
-NodeOrder == [node \in {"n1", "n2"} |-> IF node = "n1" THEN 1 ELSE 2]
-Takes(life, node) ==
-  /\ life.nodes[node].state = "open" /\ life.nodes[node].cancel.state = "reachable"
-  /\ node \notin life.cooling
-  /\ Cardinality(DOMAIN life.nodes[node].records) < Capacity
-Emptier(life, a, b) ==
-  LET taken(node) == Cardinality(DOMAIN life.nodes[node].records)
-  IN taken(a) < taken(b) \/ (taken(a) = taken(b) /\ NodeOrder[a] < NodeOrder[b])
+Takes(life, node) == life.nodes[node].state = "open" /\ life.nodes[node].cancel.state = "reachable"
 
+\* Bound: `Assign` to the node in one batch, news for R of what had not just come.
 RECURSIVE Bind(_, _, _)
-Bind(me, turn, bound) ==   \* bound: [uid, node], in their order
+Bind(me, turn, binds) ==
+  IF binds = <<>> THEN turn
+  ELSE LET bind == Head(binds)
+           counter == turn.life.counter + 1
+           record == [turn.life.unbound[bind.uid] EXCEPT
+                        !.node = bind.node, !.phase = "bound", !.version = <<"scheduler", me, counter>>]
+           Waits(one) == one[1] # bind.uid
+           bound == [turn EXCEPT !.life.counter = counter, !.life.waiting = SelectSeq(@, Waits),
+                                 !.life.unbound = Without(@, {bind.uid}),
+                                 !.life.nodes[bind.node].records = Put(@, record)]
+           told == IF bind.uid \in Range(turn.arrived) THEN bound ELSE Tell(bound, "changed", <<StatusOf(record)>>)
+       IN Bind(me, Boxed(told, bind.node, <<record>>, <<>>, FALSE), Tail(binds))
+
+\* S itself ends these: the mark gets a version of S.
+RECURSIVE Evict(_, _, _, _)
+Evict(me, turn, node, uids) ==
+  IF uids = <<>> THEN turn
+  ELSE LET was == turn.life.nodes[node].records[Head(uids)]
+           counter == turn.life.counter + 1
+           marked == [was EXCEPT !.phase = "terminating",
+                        !.version = IF Is("eviction-unversioned") THEN @ ELSE <<"scheduler", me, counter>>]
+           held == [turn EXCEPT !.life.nodes[node].records = Put(@, marked),
+                                !.life.counter = IF Is("eviction-unversioned") THEN @ ELSE counter]
+           told == Tell(held, "changed", <<StatusOf(marked)>>)
+       IN Evict(me, IF turn.life.nodes[node].state = "open" THEN Boxed(told, node, <<>>, <<was.uid>>, FALSE) ELSE told,
+                node, Tail(uids))
+
+RECURSIVE Nominate(_, _, _)
+Nominate(me, turn, nominations) ==
+  IF nominations = <<>> THEN turn
+  ELSE LET one == Head(nominations)
+           Waits(other) == other[1] # one.preemptor
+           preemption == [preemptor |-> one.preemptor, node |-> one.node, room |-> Size(one.set), awaited |-> one.awaited]
+           kept == [turn EXCEPT !.life.waiting = SelectSeq(@, Waits), !.life.preemptions = Append(@, preemption),
+                                !.stirred = IF one.awaited = {} THEN @ \cup {one.node} ELSE @]
+       IN Nominate(me, Evict(me, kept, one.node, one.victims), Tail(nominations))
+
+\* Preemptors for whom all are gone get their room, or wait anew if it went otherwise.
+AssignPreemptor(me, turn, preemption, early) ==
   LET life == turn.life
-      open == {node \in NodesOf(life) : Takes(life, node)}
-      best == CHOOSE node \in open : \A other \in open \ {node} : Emptier(life, node, other)
-      uid == life.waiting[1][1]
-      record == [life.unbound[uid] EXCEPT !.node = best, !.phase = "bound",
-                                          !.version = <<"scheduler", me, life.counter + 1>>]
-  IN IF life.waiting = <<>> \/ open = {} THEN [turn |-> turn, bound |-> bound]
-     ELSE Bind(me, [turn EXCEPT !.life.counter = @ + 1, !.life.waiting = Tail(@),
-                                !.life.unbound = Without(@, {uid}),
-                                !.life.nodes[best].records = Put(@, record)],
-               Append(bound, record))
+      uid == preemption.preemptor
+      room == [RoomAt(life, preemption.node) EXCEPT !.reserved = @ - preemption.room]
+      over == EndReservations(turn, {uid})
+  IN IF ~Takes(life, preemption.node) THEN turn
+     ELSE IF HasRoom(room, preemption.room) \/ early
+     THEN Bind(me, over, <<[uid |-> uid, node |-> preemption.node]>>)
+     ELSE Enqueue(over, <<uid>>)
+RECURSIVE AssignPreemptors(_, _, _, _)
+AssignPreemptors(me, turn, preemptions, early) ==
+  IF preemptions = <<>> THEN turn
+  ELSE AssignPreemptors(me, AssignPreemptor(me, turn, Head(preemptions), early), Tail(preemptions), early)
+AssignCleared(me, turn, early) ==
+  LET Cleared(preemption) == early \/ preemption.awaited = {}
+  IN AssignPreemptors(me, turn, SelectSeq(turn.life.preemptions, Cleared), early)
 
-RECURSIVE BoxBound(_, _)
-BoxBound(turn, bound) ==
-  IF bound = <<>> THEN turn
-  ELSE LET node == Head(bound).node
-           Here(record) == record.node = node
-           There(record) == record.node # node
-       IN BoxBound(Boxed(turn, node, SelectSeq(bound, Here), <<>>, FALSE), SelectSeq(bound, There))
+\* Who is to be tried: those of whom none was tried, and if room may have appeared, all.
+DueSets(turn) == IF turn.stirred # {} THEN WaitingSets(turn.life) ELSE turn.untried \cap WaitingSets(turn.life)
+LineOf(turn, set) ==
+  LET Is_(one) == SetOf(turn.life, one) = set
+      tried == {node \in NodesOf(turn.life) : set \in turn.untried \/ node \in turn.stirred}
+  IN [set |-> set, waiting |-> SelectSeq(turn.life.waiting, Is_),
+      nodes |-> {node \in tried : Takes(turn.life, node) /\ <<node, set>> \notin turn.life.cooling}]
 
-RunQueue(me, turn) ==
-  LET placed == Bind(me, turn, <<>>)
-      Old(record) == record.uid \notin Range(turn.arrived)
-  IN Tell(BoxBound(placed.turn, placed.bound), "changed", SelectSeq(placed.bound, Old))
+RECURSIVE Passes(_, _)
+Passes(me, turn) ==
+  LET due == DueSets(turn)
+      Due(set) == set \in due
+      sets == SelectSeq(Sets, Due)
+      decisions == Decisions(turn.life, [i \in DOMAIN sets |-> LineOf(turn, sets[i])])
+      still == [turn EXCEPT !.stirred = {}, !.untried = {}]
+      passed == Nominate(me, Bind(me, still, decisions.binds), decisions.nominations)
+  IN IF due = {} THEN turn ELSE Passes(me, AssignCleared(me, passed, FALSE))
+RunQueue(me, turn) == Passes(me, AssignCleared(me, turn, Is("preemptor-early")))
 
 WatchForRoom(turn) ==
-  LET waits == turn.life.waiting # <<>>
+  LET waits == WaitingSets(turn.life)
+      before == turn.life.noRoom
+      timers(sets) == {<<"noRoom", set>> : set \in sets}
   IN [turn EXCEPT !.life.noRoom = waits,
-                  !.life.timers = IF waits = turn.life.noRoom THEN @
-                                  ELSE IF waits THEN @ \cup {<<"noRoom">>} ELSE @ \ {<<"noRoom">>}]
+                  !.life.timers = (@ \ timers(before \ waits)) \cup timers(waits \ before)]
 
 AnswerArrivals(turn) ==
   LET Stands(uid) == Holds(turn.life, uid)
       uids == SelectSeq(turn.arrived, Stands)
-  IN Tell(turn, "assigned", [i \in DOMAIN uids |-> Held(turn.life, uids[i])])
+  IN Tell(turn, "assigned", [i \in DOMAIN uids |-> StatusOf(Held(turn.life, uids[i]))])
 
 RECURSIVE FlushNodes(_, _, _)
 FlushNodes(me, turn, box) ==
@@ -393,8 +474,10 @@ SNodeRead(me, life, node, token, fact, leases) ==
 SMarked(me, life, node, answer, fact, leases) ==
   Of(me, life, node, MarkAnswered(me, life.nodes[node], answer, fact, leases.down), leases)
 
-\* Timers: `<<what, node>>`; how long a Pod waits for room is only told to people.
+\* How long a Pod waits for room is only told to people.
 STimedOut(me, life, node, fact, leases) == Of(me, life, node, TimedOut(life.nodes[node], fact), leases)
-SCooled(me, life, node, leases) == SDone(me, SBegun([life EXCEPT !.cooling = @ \ {node}]), leases)
+SCooled(me, life, key, leases) ==
+  SDone(me, IF key \notin life.cooling THEN SBegun(life)
+            ELSE Stirs(SBegun([life EXCEPT !.cooling = @ \ {key}]), {key[1]}), leases)
 SNoted(me, life, leases) == SDone(me, SBegun(life), leases)
 =============================================================================

@@ -1,7 +1,7 @@
 /** Liveness: what holds once wants are stable, faults are over and all is at rest (protocol 10). */
-import { compareWantVersions, sameSession, type Want } from '../vocabulary.ts';
+import { compareWantVersions, type Resources, sameSession, type Want } from '../vocabulary.ts';
 import type { RestProperty } from './property.ts';
-import type { WorldView } from './view.ts';
+import type { NodeView, WorldView } from './view.ts';
 
 const isTail = (peer: string) => peer.startsWith('kubelet/');
 const holdsPods = (peer: string) => peer === 'replicaset' || peer === 'scheduler' || isTail(peer);
@@ -33,6 +33,26 @@ function followed(view: WorldView): number {
   return seen.reduce((sum, { deployment, replicas }) => (deployment === null ? sum + replicas : sum), 0);
 }
 
+/** Whether a Pod fits on a node beside these. */
+function fitsBeside(node: NodeView, others: Iterable<Resources>, requests: Resources): boolean {
+  const all = [node.foreign, ...others, requests];
+  const sum = (part: keyof Resources) => all.reduce((total, one) => total + one[part], 0);
+  return (['cpu', 'memory', 'pods'] as const).every((part) => sum(part) <= node.capacity[part]);
+}
+
+/** Live records of S. */
+const liveAtScheduler = (view: WorldView) =>
+  view.stages
+    .filter(({ peer }) => peer === 'scheduler')
+    .flatMap(({ records }) => [...records.values()].filter(({ phase }) => phase !== 'terminating'));
+
+/** Pods that wait for a node, and fit on none beside what runs there. */
+const withoutRoom = (view: WorldView) =>
+  liveAtScheduler(view).filter(
+    ({ node, requests }) =>
+      node === null && !view.nodes.some((one) => fitsBeside(one, one.running.values(), requests)),
+  );
+
 /**
  * The replicas are what was asked for last. Of a life that has ended, or that was superseded, a want may be lost that
  * nobody else had seen: then any that was asked for since the last external write.
@@ -51,7 +71,7 @@ function askedInVain(view: WorldView): string | null {
 /** @see spec/protocol.md 10 @public */
 export const Converges: RestProperty = {
   kind: 'rest',
-  statement: 'running Pods are the highest want, and every view agrees',
+  statement: 'running Pods are the highest want, or what fits of it, and every view agrees',
   check: (view) => {
     if (view.down.length > 0) return `${view.down.join(', ')} does not run`;
     const wants = highestWants(view);
@@ -69,10 +89,12 @@ export const Converges: RestProperty = {
     const asked = [...wants.values()].reduce((sum, { value }) => sum + value, followed(view));
     const running = view.nodes.flatMap((node) => [...node.running.keys()]);
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));
-    if (hasNodes && running.length !== asked) return `${running.length} Pods run, ${asked} are wanted`;
+    const fits = asked - withoutRoom(view).length;
+    if (hasNodes && running.length !== fits) return `${running.length} Pods run, ${asked} are wanted, ${fits} fit`;
     for (const peer of new Set(view.stages.map((stage) => stage.peer).filter(holdsPods))) {
       const live = liveOf(view, (one) => (isTail(peer) ? isTail(one) : one === peer));
-      if (live.size !== asked) return `${peer} holds ${live.size} live Pods, ${asked} are wanted`;
+      const due = isTail(peer) ? fits : asked;
+      if (live.size !== due) return `${peer} holds ${live.size} live Pods, ${due} are wanted`;
       if (!hasNodes) continue;
       for (const uid of running) if (!live.has(uid)) return `${uid} runs, and ${peer} does not know it`;
     }
@@ -140,14 +162,14 @@ export const PreemptorRuns: RestProperty = {
   statement: 'a preemptor for which room was made runs',
   check: (view) => {
     const running = new Set(view.nodes.flatMap((node) => [...node.running.keys()]));
-    const records = view.stages
-      .filter(({ peer }) => peer === 'scheduler')
-      .flatMap((stage) => [...stage.records.values()]);
-    for (const waiting of records) {
-      if (running.has(waiting.uid)) continue;
-      const lower = records.find((one) => running.has(one.uid) && one.priority < waiting.priority);
-      if (lower !== undefined)
-        return `${waiting.uid} (priority ${waiting.priority}) waits while ${lower.uid} (${lower.priority}) runs`;
+    const records = liveAtScheduler(view);
+    for (const { uid, priority, requests } of records) {
+      if (running.has(uid)) continue;
+      if (view.history.victims[uid] !== undefined) return `room was made for ${uid}, which waits`;
+      const isLower = (other: string) => records.some((one) => one.uid === other && one.priority < priority);
+      const others = (node: NodeView) => [...node.running].flatMap(([other, its]) => (isLower(other) ? [] : [its]));
+      const node = view.nodes.find((one) => fitsBeside(one, others(one), requests));
+      if (node !== undefined) return `${uid} (priority ${priority}) waits; without lower ones it would fit on ${node.name}`;
     }
     return null;
   },

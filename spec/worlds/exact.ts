@@ -10,7 +10,7 @@ const NODE_UNWATCHED = ['synced', 'switchObserved', 'nodeObserved'] as const;
 
 const ABOVE: readonly StageChoice[] = [
   { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
-  { peer: 'scheduler', use: 'scheduler', deaf: ['podObserved', 'switchObserved', 'nodeObserved', 'synced'] },
+  { peer: 'scheduler', use: 'scheduler', deaf: ['switchObserved', 'nodeObserved', 'synced'] },
 ];
 
 interface ExactOptions {
@@ -24,10 +24,10 @@ interface ExactOptions {
   readonly change?: Partial<WorldDescription>;
 }
 
-/** People scale the ReplicaSet. @public */
-export const scaleTo = (replicas: number): UserAct => ({
+/** People scale a ReplicaSet. @public */
+export const scaleTo = (replicas: number, set = 'rs-t1'): UserAct => ({
   act: 'scaleReplicaSet',
-  replicaSet: 'rs-t1',
+  replicaSet: set,
   replicas,
 });
 /** People delete a Pod of it. @public */
@@ -37,7 +37,8 @@ export const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
 const changesTable = ({ crash, timers }: FaultBudget) =>
   crash?.['kubelet/n1'] !== undefined || timers?.unreachable !== undefined;
 
-function exactWorld(options: ExactOptions): WorldDescription {
+/** A world of R, S and the K of each node, nodes of room for two Pods each. @public */
+export function exactWorld(options: ExactOptions): WorldDescription {
   const { name, title, faults, pods = 1, nodes = 1, script = [scaleTo(0)] } = options;
   const names = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
   const tail = (node: string): StageChoice => ({

@@ -7,6 +7,7 @@ import { EXACT_WORLDS } from './exact.ts';
 import { FIELD_WORLDS } from './field.ts';
 import { LINK_WORLDS } from './link.ts';
 import { OWNER_WORLDS } from './owner.ts';
+import { PREEMPTION_WORLDS } from './preemption.ts';
 import { ROLLOUT_WORLDS } from './rollout.ts';
 import { TAIL_WORLDS } from './tail.ts';
 import { VERSION_WORLDS } from './versions.ts';
@@ -22,6 +23,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...ROLLOUT_WORLDS,
   ...LINK_WORLDS,
   ...EXACT_WORLDS,
+  ...PREEMPTION_WORLDS,
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,
   ...OWNER_WORLDS,

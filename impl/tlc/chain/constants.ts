@@ -1,17 +1,31 @@
-/** The constants of `Chain.tla`: its sizes and budgets. */
-import type { WorldDescription } from '../../../spec/worlds/description.ts';
+/** The constants of `Chain.tla`: its sizes, its script and its budgets. */
+import type { UserAct, WorldDescription } from '../../../spec/worlds/description.ts';
 
-/** How large a world is, and what it may spend. */
-export function chainConstants(world: WorldDescription): Readonly<Record<string, number>> {
-  const { faults, nodes, replicaSets = [], script = [] } = world;
-  const pods = replicaSets[0]?.replicas ?? 0;
-  const scale = script.find(({ act }) => act === 'scaleReplicaSet');
+/** What people do, as `Scales` names it: `rs-t1` is `d`, `rs-e` is `e`. */
+export function actOf(act: UserAct): string {
+  if (act.act === 'deletePod') return 'delete';
+  if (act.act !== 'scaleReplicaSet') throw new Error(`nobody does ${act.act} in a world of the chain`);
+  return `${act.replicaSet === 'rs-t1' ? 'd' : act.replicaSet.slice('rs-'.length)}${act.replicas}`;
+}
+
+/** How large a world is, what people do, and what it may spend. */
+export function chainConstants(world: WorldDescription): Readonly<Record<string, number | string>> {
+  const { faults, nodes, replicaSets = [], script = [], foreign = [] } = world;
+  const [first, second, third] = script.map(actOf);
+  const of = (uid: string) => replicaSets.find((one) => one.uid === uid);
   return {
     NodeCount: nodes.length,
     Capacity: nodes[0]?.capacity.pods ?? 0,
-    Pods: pods,
-    Scale: scale?.act === 'scaleReplicaSet' ? scale.replicas : pods,
-    Deletions: script.filter(({ act }) => act === 'deletePod').length,
+    Strangers: foreign.reduce((sum, { requests }) => sum + requests.pods, 0),
+    SetCount: replicaSets.length,
+    SizeE: of('rs-e')?.requests.pods ?? 1,
+    SizeF: of('rs-f')?.requests.pods ?? 1,
+    PriorityE: of('rs-e')?.priority ?? 0,
+    PriorityF: of('rs-f')?.priority ?? 0,
+    Pods: replicaSets[0]?.replicas ?? 0,
+    Act1: first ?? 'none',
+    Act2: second ?? 'none',
+    Act3: third ?? 'none',
     Breaks: faults.break ?? 0,
     Lingers: faults.linger ?? 0,
     RCrashes: faults.crash?.replicaset ?? 0,

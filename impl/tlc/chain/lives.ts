@@ -11,6 +11,7 @@ import { fenceOf, sessionOf, uidOf } from '../link/messages.ts';
 import { bagOf, option } from '../text.ts';
 import {
   drainedOfferOf,
+  isOurs,
   nodeFactOf,
   offerOf,
   podFactOf,
@@ -18,6 +19,7 @@ import {
   reasonOf,
   recordOf,
   recordsOf,
+  statusOf,
 } from './messages.ts';
 
 type ReplicaSetView = ReturnType<typeof viewOfReplicaSet>;
@@ -42,7 +44,7 @@ function answerOf(event: StageEvent): unknown {
     case 'nodesListed':
       return new Map(event.nodes.map((node) => [node.name, nodeFactOf(node)]));
     case 'podsListed':
-      return event.pods.map(podFactOf);
+      return event.pods.filter(isOurs).map(podFactOf);
     case 'podRead':
       return option(event.pod, podFactOf);
     default:
@@ -80,8 +82,8 @@ const fixedOf = ({ pending }: Process) =>
 
 /** News that queued. */
 const queuedOf = ({ assigned, changed, adopted, lost, refused, terminated }: Upward) => ({
-  assigned: assigned.map(recordOf),
-  changed: changed.map(recordOf),
+  assigned: assigned.map(statusOf),
+  changed: changed.map(statusOf),
   adopted: adopted.map(recordOf),
   lost: lost.map(reasonOf),
   refused: refused.map(reasonOf),
@@ -103,12 +105,15 @@ const sideOf = ({ state, fence, hello, seen, barrierPassed }: SideView) => ({
   passed: barrierPassed,
 });
 
-const setOf = ({ seen }: Process) => {
-  const [fact] = Object.entries(seen).flatMap(([key, one]) =>
-    key.startsWith('replicaSets/') ? [one as ReplicaSetFact] : [],
+/** ReplicaSets by uid: version and replicas. */
+export const setsOf = (facts: readonly ReplicaSetFact[]) =>
+  new Map(facts.map(({ uid, resourceVersion, replicas }) => [uid, [Number(resourceVersion), replicas]]));
+const seenSets = ({ seen }: Process) =>
+  setsOf(
+    Object.entries(seen).flatMap(([key, one]) =>
+      key.startsWith('replicaSets/') ? [one as ReplicaSetFact] : [],
+    ),
   );
-  return [Number(fact?.resourceVersion), fact?.replicas];
-};
 
 // ---- R -----------------------------------------------------------------------------------------
 
@@ -124,9 +129,9 @@ export function replicaSetLife(process: Process, view: ReplicaSetView) {
     dial: process.dials.map(({ n }) => n),
     reads: readsOf(process.pending, (subject) => (subject === 'scheduler' ? 'down' : 'up')),
     once: up.barrierPassed,
-    backoff: Object.values(backoffs as Record<string, object>),
-    timers: new Set(process.timers.map((timer) => [timer.split('/')[0]])),
-    seen: setOf(process),
+    backoff: new Map(Object.entries(backoffs as Record<string, object>)),
+    timers: new Set(process.timers.map((timer) => timer.split('/'))),
+    seen: seenSets(process),
   };
 }
 
@@ -183,6 +188,7 @@ function nodeLife(
 
 export function schedulerLife(process: Process, view: SchedulerView) {
   const { records, nodes, queue, counter, cooling, noRoom, newerMark, upstream, queued } = view;
+  const line = queue.shapes.flatMap(([, { waiting }]) => waiting).sort(([, a], [, b]) => a - b);
   const timers = process.timers.filter((timer) => !timer.startsWith('unreachable/'));
   return {
     link: sideOf(upstream),
@@ -190,16 +196,20 @@ export function schedulerLife(process: Process, view: SchedulerView) {
     counter,
     arrivals: queue.arrivals,
     unbound: recordsOf(records.map(([, record]) => record).filter(({ node }) => node === null)),
-    waiting: queue.shapes.flatMap(([, { waiting }]) => waiting.map(([uid, place]) => [uidOf(uid), place])),
+    waiting: line.map(([uid, place]) => [uidOf(uid), place]),
+    preemptions: view.preemptions.map(([uid, { node, requests, awaited }]) => ({
+      preemptor: uidOf(uid),
+      node,
+      room: requests.pods,
+      awaited: new Set(awaited.map(uidOf)),
+    })),
     nodes: new Map(nodes.map(([name, one]) => [name, nodeLife(process, name, one, view)])),
     facts: new Map(nodes.map(([name, { fact }]) => [name, nodeFactOf(fact)])),
-    cooling: new Set(cooling.map((key) => key.split('/')[0])),
-    noRoom: noRoom.length > 0,
+    cooling: new Set(cooling.map((key) => key.split('/'))),
+    noRoom: new Set(noRoom),
     newer: option(newerMark, fenceOf),
-    timers: new Set(
-      timers.map((timer) => (timer.startsWith('noRoom') ? ['noRoom'] : timer.split('/').slice(0, 2))),
-    ),
-    seen: setOf(process),
+    timers: new Set(timers.map((timer) => timer.split('/'))),
+    seen: seenSets(process),
     reads: readsOf(
       process.pending.filter((pending) => nodeOfRead(pending) === null),
       (subject) => (subject === 'replicaset' ? 'up' : 'down'),
@@ -266,7 +276,7 @@ function factsBy<T>(facts: Process['seen'], as: (fact: PodFact) => T): ReadonlyM
   const pods = Object.entries(facts).flatMap(([key, one]) =>
     key.startsWith('pods/') ? [one as PodFact] : [],
   );
-  return new Map(pods.map((fact) => [uidOf(fact.uid as string), as(fact)]));
+  return new Map(pods.filter(isOurs).map((fact) => [uidOf(fact.uid as string), as(fact)]));
 }
 
 export function kubeletLife(process: Process, view: KubeletView) {
@@ -290,15 +300,17 @@ export function kubeletLife(process: Process, view: KubeletView) {
     read: reads,
     registered: option(registered, nodeFactOf),
     foreign: new Map(
-      foreign.map(({ uid, metadataUid, deleting, asked }) => [
-        uidOf(uid as string),
-        { meta: [publisherOf(metadataUid)], deleting, asked: asked !== 'no' },
-      ]),
+      foreign
+        .filter(({ kind }) => kind === 'stray')
+        .map(({ uid, metadataUid, deleting, asked, requests }) => [
+          uidOf(uid as string),
+          { meta: [publisherOf(metadataUid)], deleting, asked: asked !== 'no', room: requests.pods },
+        ]),
     ),
     killing: new Set(killing.map(uidOf)),
     ended: new Set(ended.map(uidOf)),
     running: option(running, (uids) => new Set(uids.map(uidOf))),
-    early: early.map(heardOf),
+    early: early.filter((event) => event.type !== 'podObserved' || isOurs(event.pod)).map(heardOf),
     queued: queuedOf(queued),
     reads: readsOf(process.pending, (subject) => (isLow(subject) ? 'agent' : 'down')),
     answers: bagOf(

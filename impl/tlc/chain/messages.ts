@@ -1,16 +1,17 @@
 /** Messages, records and facts of a world of R, S and K, as `Chain.tla` writes them. */
 import type { NodeFact, PodFact } from '../../../spec/facts.ts';
 import type { Message, Offer } from '../../../spec/messages.ts';
-import type { PodStatus, Uid } from '../../../spec/vocabulary.ts';
+import type { PodRecord, Uid } from '../../../spec/vocabulary.ts';
 import { fenceOf, recordWords, sessionOf, uidOf } from '../link/messages.ts';
 import { option } from '../text.ts';
 
 /** `kubelet/n1` is `n1`. */
-const { recordOf, heldOf } = recordWords((stage) => stage.slice(stage.indexOf('/') + 1));
+const { recordOf: statusOf, heldOf } = recordWords((stage) => stage.slice(stage.indexOf('/') + 1));
 
-export { recordOf };
+export { statusOf };
+export const recordOf = (record: PodRecord) => ({ ...statusOf(record), set: record.replicaSet });
 /** Records by uid. */
-export const recordsOf = (records: Iterable<PodStatus>) =>
+export const recordsOf = (records: Iterable<PodRecord>) =>
   new Map([...records].map((record) => [uidOf(record.uid), recordOf(record)]));
 export const reasonOf = ({ uid, reason }: { readonly uid: Uid; readonly reason: string }) => ({
   uid: uidOf(uid),
@@ -37,11 +38,11 @@ const bodies: {
   State: ({ records }) => ({ records: records.map(recordOf) }),
   Assign: ({ records }) => ({ records: records.map(recordOf) }),
   Terminate: ({ uids }) => ({ uids: uids.map(uidOf) }),
-  Assigned: ({ pods }) => ({ pods: pods.map(recordOf) }),
+  Assigned: ({ pods }) => ({ pods: pods.map(statusOf) }),
   Refused: ({ pods }) => ({ pods: pods.map(reasonOf) }),
   Terminated: ({ uids }) => ({ uids: uids.map(uidOf) }),
   Invalidate: ({ changed, adopted, lost }) => ({
-    changed: changed.map(recordOf),
+    changed: changed.map(statusOf),
     adopted: adopted.map(recordOf),
     lost: lost.map(reasonOf),
   }),
@@ -65,11 +66,15 @@ export const nodeFactOf = ({ resourceVersion, agent, mark, drained }: NodeFact) 
   drained: option(drained, fenceOf),
 });
 
+/** Whether it is ours; one that is not takes room, and nothing more. */
+export const isOurs = ({ managed }: PodFact) => managed;
+
 /** `m2-r1-1` was published by incarnation 2. */
 export const publisherOf = (metadataUid: string): number => Number(/^m(\d+)-/.exec(metadataUid)?.[1]);
 
 export const podFactOf = (fact: PodFact) => ({
   uid: uidOf(fact.uid as Uid),
+  set: fact.replicaSet,
   meta: [publisherOf(fact.metadataUid)],
   node: fact.node,
   rv: Number(fact.resourceVersion),

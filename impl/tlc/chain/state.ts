@@ -5,8 +5,9 @@ import { lifeNumber } from '../link/connections.ts';
 import { fenceOf, uidOf } from '../link/messages.ts';
 import { remembered } from '../remembered.ts';
 import { bagOf, option, stateText } from '../text.ts';
-import { kubeletLife, replicaSetLife, schedulerLife } from './lives.ts';
-import { messageOf, nodeFactOf, podFactOf, publisherOf, recordOf } from './messages.ts';
+import { actOf } from './constants.ts';
+import { kubeletLife, replicaSetLife, schedulerLife, setsOf } from './lives.ts';
+import { isOurs, messageOf, nodeFactOf, podFactOf, publisherOf, recordOf } from './messages.ts';
 
 /** `replicaset` is `r`, `scheduler` is `s`, `kubelet/n1` is `n1`. */
 const peerOf = (peer: string) =>
@@ -88,7 +89,7 @@ const byUid = <T>(items: Readonly<Record<string, readonly T[]>>, as: (item: T) =
   new Map(Object.entries(items).map(([uid, list]) => [uidOf(uid), new Set(list.map(as))]));
 
 function pastOf({ history }: World) {
-  const { accepted, collected, ended, ran, revived, cancelled, stopped } = history;
+  const { accepted, collected, ended, ran, revived, cancelled, stopped, victims, overtook } = history;
   return {
     accepted: byUid(accepted, (node) => node),
     collected: byUid(collected, peerOf),
@@ -102,6 +103,8 @@ function pastOf({ history }: World) {
       ]),
     ),
     stopped: new Set(stopped.map(processOf)),
+    victims: byUid(victims, uidOf),
+    overtook: uids(overtook),
   };
 }
 
@@ -120,12 +123,12 @@ function leftOf({ budgets }: World) {
 }
 
 function apiOf({ api }: World) {
-  const [set] = Object.values(api.replicaSets);
   return {
     leases: { up: api.leases.replicaset ?? 0, down: api.leases.scheduler ?? 0 },
     nodes: new Map(Object.values(api.nodes).map((node) => [node.name, nodeFactOf(node)])),
-    set: [Number(set?.resourceVersion), set?.replicas],
-    pods: new Map(Object.values(api.pods).map((pod) => [uidOf(pod.uid as string), podFactOf(pod)])),
+    sets: setsOf(Object.values(api.replicaSets)),
+    order: Object.keys(api.replicaSets),
+    pods: new Map(Object.values(api.pods).filter(isOurs).map((pod) => [uidOf(pod.uid as string), podFactOf(pod)])),
   };
 }
 
@@ -152,7 +155,7 @@ export function chainState(setting: Setting, world: World): string {
         new Map(Object.entries(world.containers[name] ?? {}).map(([uid, state]) => [uidOf(uid), state])),
     ),
     awaited: new Map(stages.map(({ peer }) => [peerOf(peer), option(world.down[peer], (above) => above)])),
-    acts: script.slice(world.acts).map(({ act }) => (act === 'deletePod' ? 'delete' : 'scale')),
+    acts: script.slice(world.acts).map(actOf),
     left: leftOf(world),
     past: pastOf(world),
   });
