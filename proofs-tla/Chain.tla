@@ -708,7 +708,15 @@ RoomOnAll(node, uids) ==
   ELSE LET uid == CHOOSE uid \in uids : TRUE IN RoomOn(node, uid) + RoomOnAll(node, uids \ {uid})
 RunningOn(node) == RoomOnAll(node, DOMAIN containers[node]) + ByStrangers(node)
 NodeCapacity == \A node \in Nodes : RunningOn(node) <= Capacity
+LiveIn(records) == {uid \in DOMAIN records : ~Marked(records[uid])}
 PreemptionOrdered == past.overtook = {}
+\* What S has placed, without what ends, leaves the room that it keeps.
+RoomKept ==
+  \A me \in DOMAIN ss : \A node \in DOMAIN ss[me].nodes :
+    LET records == ss[me].nodes[node].records
+        Waits(preemption) == preemption.node = node /\ preemption.awaited # {}
+        kept == Kept(SelectSeq(ss[me].preemptions, Waits), node)
+    IN kept > 0 => RoomOf(records, LiveIn(records)) + kept + ByStrangers(node) <= Capacity
 
 \* The same uids and marks, live records equal.
 Coherent(mine, theirs) ==
@@ -779,7 +787,6 @@ CancelledStaysOut ==
 
 \* ---- Liveness: what comes to stay when faults are over -----------------------------------------------------
 
-LiveIn(records) == {uid \in DOMAIN records : ~Marked(records[uid])}
 RLives == UNION {LiveIn(rs[me].records) : me \in DOMAIN rs}
 SLives == UNION {LiveIn(AllHeld(ss[me])) : me \in DOMAIN ss}
 KLive == UNION {LiveIn(life.records) : life \in KLives}

@@ -354,7 +354,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no-reservation',
     rule: "the victims' room is kept for the preemptor (7)",
-    breaks: ['PreemptorRuns'],
+    breaks: ['PreemptorRuns', 'RoomKept'],
   },
   {
     name: 'tombstones-free',

@@ -140,6 +140,32 @@ export const PreemptionOrdered: StateProperty = {
   },
 };
 
+/** @see spec/protocol.md 7 @public */
+export const RoomKept: StateProperty = {
+  kind: 'state',
+  statement:
+    'what S has placed on a node, without what ends, leaves the room that it keeps there for preemptors',
+  check: (view) => {
+    for (const { peer, process, records, preemptions } of view.stages) {
+      if (peer !== 'scheduler') continue;
+      for (const { name, capacity, foreign } of view.nodes) {
+        const kept = [...preemptions].filter(([, awaited]) =>
+          awaited.some((uid) => records.get(uid)?.node === name),
+        );
+        if (kept.length === 0) continue;
+        const live = [...records.values()].filter(
+          ({ node, phase }) => node === name && phase !== 'terminating',
+        );
+        const comers = kept.flatMap(([uid]) => records.get(uid) ?? []);
+        const used = [...live, ...comers].map(({ requests }) => requests).reduce(add, foreign);
+        if (used.cpu > capacity.cpu || used.memory > capacity.memory || used.pods > capacity.pods)
+          return `${process} placed ${live.length} Pods on ${name} in the room of ${kept.map(([uid]) => uid).join(', ')}`;
+      }
+    }
+    return null;
+  },
+};
+
 /** Whether the node took a newer leader without answering this mark. */
 function isVoid(node: NodeView, mark: Fence): boolean {
   const answered = node.drained !== null && compareFences(node.drained, mark) >= 0;

@@ -90,7 +90,8 @@ export const Converges: RestProperty = {
     const running = view.nodes.flatMap((node) => [...node.running.keys()]);
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));
     const fits = asked - withoutRoom(view).length;
-    if (hasNodes && running.length !== fits) return `${running.length} Pods run, ${asked} are wanted, ${fits} fit`;
+    if (hasNodes && running.length !== fits)
+      return `${running.length} Pods run, ${asked} are wanted, ${fits} fit`;
     for (const peer of new Set(view.stages.map((stage) => stage.peer).filter(holdsPods))) {
       const live = liveOf(view, (one) => (isTail(peer) ? isTail(one) : one === peer));
       const due = isTail(peer) ? fits : asked;
@@ -167,9 +168,11 @@ export const PreemptorRuns: RestProperty = {
       if (running.has(uid)) continue;
       if (view.history.victims[uid] !== undefined) return `room was made for ${uid}, which waits`;
       const isLower = (other: string) => records.some((one) => one.uid === other && one.priority < priority);
-      const others = (node: NodeView) => [...node.running].flatMap(([other, its]) => (isLower(other) ? [] : [its]));
+      const others = (node: NodeView) =>
+        [...node.running].flatMap(([other, its]) => (isLower(other) ? [] : [its]));
       const node = view.nodes.find((one) => fitsBeside(one, others(one), requests));
-      if (node !== undefined) return `${uid} (priority ${priority}) waits; without lower ones it would fit on ${node.name}`;
+      if (node !== undefined)
+        return `${uid} (priority ${priority}) waits; without lower ones it would fit on ${node.name}`;
     }
     return null;
   },

@@ -37,6 +37,7 @@ const SAFETY = [
   'TailPublishes',
   'NodeCapacity',
   'PreemptionOrdered',
+  'RoomKept',
   'PhaseMonotonic',
   'SessionFenced',
 ] as const;
@@ -121,18 +122,16 @@ export const PREEMPTION_WORLDS: readonly WorldDescription[] = [
     pods: 1,
     comers: [E],
     script: [come('e')],
-    change: { foreign: [{ name: 'foreign', node: 'n1', requests: ONE, priority: 0 }] },
+    change: { deep: true, foreign: [{ name: 'foreign', node: 'n1', requests: ONE, priority: 0 }] },
   }),
   preemptionWorld({
-    name: 'preempt-rivals',
-    title: 'one that needs the room of two, and another of the same priority that needs that of one',
+    name: 'preempt-half',
+    title:
+      'half of the node is free, and the victim is replaced before the preemptor, which needs all of it, can come',
     capacity: 2,
-    pods: 2,
-    comers: [
-      { ...E, size: 2 },
-      { set: 'f', priority: 10 },
-    ],
-    script: [come('e'), come('f')],
+    pods: 1,
+    comers: [{ ...E, size: 2 }],
+    script: [come('e')],
     change: { deep: true },
   }),
   preemptionWorld({

@@ -23,6 +23,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'exact-crash-scheduler': 4_823,
   'exact-nodes': 65,
   'exact-up': 975,
+  preempt: 21_216,
   rollout: 10_249,
   'rollout-in': 19_626,
   'rollout-out-asked': 19_992,

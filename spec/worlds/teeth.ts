@@ -35,6 +35,12 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'confirm-what-was-sent', world: 'exact' },
   { mutant: 'hello-before-barrier', world: 'exact-crash-scheduler' },
   { mutant: 'acceptance-not-journalled', world: 'exact-up-crash' },
+  { mutant: 'preemptor-early', world: 'preempt-deleted' },
+  { mutant: 'no-reservation', world: 'preempt-half' },
+  { mutant: 'eviction-unversioned', world: 'preempt-break' },
+  { mutant: 'no-room-check', world: 'preempt', behind: 'preemptor-early' },
+  { mutant: 'tombstones-free', world: 'preempt-ending', behind: 'no-room-check' },
+  { mutant: 'strangers-take-no-room', world: 'preempt-stranger', behind: 'no-room-check' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
@@ -59,12 +65,8 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'stock-cancels', world: 'owner-cancel' },
   { mutant: 'take-back-uncompared', world: 'owner-scales' },
   { mutant: 'strays-block', world: 'owner-stray' },
-  { mutant: 'eviction-unversioned', world: 'chain-preemption-break' },
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },
-  { mutant: 'preemptor-early', world: 'chain-preemption', behind: 'no-room-check' },
-  { mutant: 'tombstones-free', world: 'tail-replaced', behind: 'no-room-check' },
-  { mutant: 'strangers-take-no-room', world: 'tail-no-room-seen', behind: 'no-room-check' },
   { mutant: 'environment/reuse-incarnation', world: 'chain-crash-two' },
   { mutant: 'environment/no-precondition', world: 'wants-burst-external' },
   { mutant: 'environment/no-fence', world: 'owner-ending-publish' },
@@ -147,11 +149,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
   {
     mutant: 'publish-before-running',
     reason: 'no world was tried yet; caught over K alone by `test/machines/kubeletMutants.test.ts`',
-  },
-  {
-    mutant: 'no-reservation',
-    reason:
-      'not within 6,000 states of `chain-preemption`, `tail-no-room`, `chain-two`; caught over S alone by `test/machines/schedulerMutants.test.ts`',
   },
   {
     mutant: 'want-equal-unsent',

@@ -128,7 +128,11 @@ function apiOf({ api }: World) {
     nodes: new Map(Object.values(api.nodes).map((node) => [node.name, nodeFactOf(node)])),
     sets: setsOf(Object.values(api.replicaSets)),
     order: Object.keys(api.replicaSets),
-    pods: new Map(Object.values(api.pods).filter(isOurs).map((pod) => [uidOf(pod.uid as string), podFactOf(pod)])),
+    pods: new Map(
+      Object.values(api.pods)
+        .filter(isOurs)
+        .map((pod) => [uidOf(pod.uid as string), podFactOf(pod)]),
+    ),
   };
 }
 
