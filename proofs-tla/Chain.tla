@@ -61,10 +61,10 @@ Minted(i) == <<"r", 1, i>>
 PodOf(uid) == uid[3]
 PlaceOf(i) == NodesInOrder[((i - 1) % NodeCount) + 1]
 Here(node) == {Minted(i) : i \in {one \in 1..Pods : PlaceOf(one) = node}}
-\* Versions that K has given to a Pod: accepted, running, ready.
+\* Versions that K has given: to all when it accepted them, then to each when it ran and when it was ready.
 Rounds(i) == ((i - 1) \div NodeCount) + 1
 FirstPod(i) == [uid |-> Minted(i), node |-> PlaceOf(i), phase |-> "running", ready |-> TRUE,
-                version |-> <<PlaceOf(i), FirstK, 3>>, set |-> "rs-t1"]
+                version |-> <<PlaceOf(i), FirstK, Cardinality(Here(PlaceOf(i))) + 2 * Rounds(i)>>, set |-> "rs-t1"]
 FirstPods(uids) == [uid \in uids |-> FirstPod(PodOf(uid))]
 FirstFact == [rv |-> 2, agent |-> FirstK, mark |-> <<>>, drained |-> <<>>]
 FirstObject(uid) == [uid |-> uid, set |-> "rs-t1", meta |-> <<FirstK>>, node |-> PlaceOf(PodOf(uid)), rv |-> 2, phase |-> "Running", ready |-> TRUE,
@@ -104,7 +104,7 @@ Init ==
   /\ journals = [node \in Nodes |-> [node |-> TRUE, fence |-> <<1, 1>>, drained |-> <<>>, ended |-> {},
        pods |-> [uid \in Here(node) |->
          [record |-> [FirstPod(PodOf(uid)) EXCEPT !.phase = "accepted", !.ready = FALSE,
-                                                  !.version = <<node, FirstK, 1>>],
+                                                  !.version = <<node, FirstK, Rounds(PodOf(uid))>>],
           intent |-> TRUE, terminating |-> FALSE, meta |-> <<>>]]]]
   /\ containers = [node \in Nodes |-> [uid \in Here(node) |-> "running"]]
   /\ awaited = [peer \in Peers |-> <<>>]
