@@ -413,6 +413,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['ScaleNotLost'],
   },
   {
+    name: 'environment/readiness-untold',
+    rule: 'a runtime tells a fresh K which of its containers are ready (5)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'environment/no-fence',
     rule: 'at any API server exactly one side is admitted (9)',
     breaks: ['FenceHolds', 'OneSide'],

@@ -28,7 +28,7 @@ export interface StageConfig {
   readonly journal?: JournalState;
   /** K: who runs the containers. `publish`: the node's own kubelet, from the object. `runs`: K's runtime (`cri`, `simulated`). */
   readonly runtime?: 'publish' | 'runs';
-  /** K, runtime `runs`: uids whose containers run at the start. */
+  /** K, runtime `runs`: uids whose containers run at the start. After the start `podReadiness` tells which of them are ready. */
   readonly running?: readonly string[];
   /** Seams for teeth: rules switched off by name (protocol 11). Empty outside of checks. */
   readonly mutants?: ReadonlySet<string>;

@@ -81,7 +81,9 @@ export async function actOf(people: People, act: PlannedAct): Promise<string | n
       return `cordon ${people.nodes(act.node)}`;
     }
     case 'deleteNode':
-      // kwok would have to make it again.
+    case 'thereAndBack':
+    case 'edit':
+      // kwok would have to make it again; the others are for the simulator's odds.
       return null;
   }
 }

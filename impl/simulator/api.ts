@@ -21,6 +21,9 @@ export type Fact = Collections[What];
 /** A change: what was (null: nothing) and what is (null: gone). */
 export type Change = (what: What, key: string, before: Fact | null, after: Fact | null) => void;
 
+/** All objects of a moment. */
+export type Snapshot = { readonly [W in What]: ReadonlyMap<string, Collections[W]> };
+
 /** All objects. */
 export class Api {
   readonly leases = new Map<string, Incarnation>();
@@ -68,6 +71,18 @@ export class Api {
     objects.delete(key);
     if (what === 'pods') this.#index(before as PodFact, null);
     this.#changed(what, key, before, null);
+  }
+
+  /** All that is, to be looked at later. */
+  snapshot(): Snapshot {
+    const { nodes, deployments, replicaSets, pods } = this;
+    return {
+      nodes: new Map(nodes),
+      deployments: new Map(deployments),
+      replicaSets: new Map(replicaSets),
+      pods: new Map(pods),
+      switch: new Map(this.switch),
+    };
   }
 
   /** Pods bound to a node, by name. */

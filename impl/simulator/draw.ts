@@ -2,7 +2,7 @@
  * Draws a plan from a seed. Swarm: each seed draws which faults there are at all, and how often each; how large the world is, how slow
  * everything is, and what people ask for.
  */
-import type { PeerName } from '../../spec/vocabulary.ts';
+import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { room } from '../../spec/worlds/objects.ts';
 import type {
   Act,
@@ -17,6 +17,7 @@ import type {
   PlannedNode,
 } from './plan.ts';
 import { Random } from './random.ts';
+import { drawTheme, type Theme } from './themes.ts';
 
 /** What the caller decides instead of the seed. */
 export interface Envelope {
@@ -31,8 +32,11 @@ interface Size {
   readonly pods: number;
 }
 
-function drawSize(dice: Random, { nodes, pods }: Envelope): Size {
-  const kind = dice.below(20);
+/** Of a rolling update, and one Pod of each Deployment and of somebody else. */
+const [SURGE, SPARE] = [0.25, 4];
+
+function drawSize(dice: Random, { nodes, pods }: Envelope, theme: Theme): Size {
+  const kind = theme.faults === null ? dice.below(20) : 0;
   const drawn: Size =
     kind < 13
       ? { nodes: dice.whole(1, 3), pods: dice.whole(1, 8) }
@@ -59,20 +63,37 @@ function drawLatencies(dice: Random): Latencies {
 /** Kinds of faults that this seed has, and how many. */
 interface Draws {
   readonly dice: Random;
+  readonly theme: Theme;
   readonly latencies: Latencies;
   readonly nodes: readonly PlannedNode[];
 }
 
 const UPPER: readonly PeerName[] = ['autoscaler', 'deployment', 'replicaset', 'scheduler'];
 
-function linkOf({ dice, nodes }: Draws): LinkOf {
-  const at = dice.below(5);
-  if (at < 3) return { up: UPPER[at] as PeerName, down: UPPER[at + 1] as PeerName };
-  return { up: 'scheduler', down: `kubelet/${dice.pick(nodes).name}` };
+/** Whether the seed looks at this stage. */
+const isOf = ({ theme: { stages } }: Draws, peer: PeerName) => stages?.includes(stageOf(peer)) ?? true;
+
+function linkOf(draws: Draws): LinkOf {
+  const { dice, nodes } = draws;
+  const node: PeerName = `kubelet/${dice.pick(nodes).name}`;
+  const all: readonly LinkOf[] = [
+    ...UPPER.slice(0, -1).map((up, at) => ({ up, down: UPPER[at + 1] as PeerName })),
+    { up: 'scheduler', down: node },
+    { up: 'scheduler', down: node },
+  ];
+  return dice.pick(all.filter(({ up, down }) => isOf(draws, up) && isOf(draws, down)).concat(all.slice(-1)));
 }
 
-function peerOf({ dice, nodes }: Draws): PeerName {
-  return dice.chance(0.4) ? `kubelet/${dice.pick(nodes).name}` : dice.pick(UPPER);
+function upperOf(draws: Draws): PeerName {
+  return draws.dice.pick(UPPER.filter((peer) => isOf(draws, peer)));
+}
+
+function peerOf(draws: Draws): PeerName {
+  const { dice, nodes, theme } = draws;
+  const node: PeerName = `kubelet/${dice.pick(nodes).name}`;
+  const some = UPPER.filter((peer) => isOf(draws, peer));
+  const chance = theme.stages?.includes('kubelet') === false ? 0 : some.length === 0 ? 1 : 0.4;
+  return dice.chance(chance) ? node : dice.pick(some);
 }
 
 const long = (dice: Random) => Math.round(dice.scale(10, 200_000));
@@ -85,9 +106,17 @@ const DRAWN: Readonly<Record<Fault['fault'], (draws: Draws) => Fault>> = {
     linger: draws.dice.chance(0.5),
     down: Math.round(draws.latencies.restart * draws.dice.scale(0.1, 10)),
   }),
+  crashAt: (draws) => ({
+    fault: 'crashAt',
+    peer: peerOf(draws),
+    step: Math.round(draws.dice.scale(1, 200)),
+    effects: draws.dice.below(6),
+    linger: draws.dice.chance(0.5),
+    down: Math.round(draws.latencies.restart * draws.dice.scale(0.1, 10)),
+  }),
   nodeCrash: ({ dice, nodes }) => ({ fault: 'nodeCrash', node: dice.pick(nodes).name, down: long(dice) }),
   journalLost: ({ dice, nodes }) => ({ fault: 'journalLost', node: dice.pick(nodes).name, down: long(dice) }),
-  usurp: ({ dice }) => ({ fault: 'usurp', peer: dice.pick(UPPER) }),
+  usurp: (draws) => ({ fault: 'usurp', peer: upperOf(draws) }),
   break: (draws) => ({ fault: 'break', link: linkOf(draws), linger: draws.dice.chance(0.5) }),
   halfOpen: (draws) => ({
     fault: 'halfOpen',
@@ -112,6 +141,7 @@ const DRAWN: Readonly<Record<Fault['fault'], (draws: Draws) => Fault>> = {
     peer: peerOf(draws),
     for: Math.round(draws.dice.scale(1, 30_000)),
   }),
+  stale: (draws) => ({ fault: 'stale', peer: peerOf(draws), for: long(draws.dice) }),
   exit: ({ dice, nodes }) => ({ fault: 'exit', node: dice.pick(nodes).name, nth: dice.below(100) }),
   notReady: ({ dice, nodes }) => ({ fault: 'notReady', node: dice.pick(nodes).name, for: long(dice) }),
   slowDisk: ({ dice, nodes }) => ({
@@ -123,9 +153,9 @@ const DRAWN: Readonly<Record<Fault['fault'], (draws: Draws) => Fault>> = {
 };
 
 function drawFaults(draws: Draws, moment: () => number, size: Size): readonly PlannedFault[] {
-  const { dice } = draws;
+  const { dice, theme } = draws;
   const faults: PlannedFault[] = [];
-  for (const kind of Object.keys(DRAWN) as Fault['fault'][]) {
+  for (const kind of theme.faults ?? (Object.keys(DRAWN) as Fault['fault'][])) {
     if (!dice.chance(0.45)) continue;
     const many = Math.round(dice.scale(1, 3 + Math.sqrt(size.nodes) * 3));
     for (let one = 0; one < many; one += 1) faults.push({ at: moment(), ...DRAWN[kind](draws) });
@@ -134,14 +164,16 @@ function drawFaults(draws: Draws, moment: () => number, size: Size): readonly Pl
 }
 
 function drawActs(
-  dice: Random,
+  { dice, theme, nodes }: Draws,
   deployments: readonly PlannedDeployment[],
-  nodes: readonly PlannedNode[],
   { most, share }: { readonly most: number; readonly share: number },
   moment: () => number,
 ): readonly PlannedAct[] {
-  const has = { request: dice.chance(0.6), rollout: dice.chance(0.3), deletePod: dice.chance(0.4) };
-  const rare = { cost: dice.chance(0.2), deleteNode: dice.chance(0.25), cordon: dice.chance(0.2) };
+  const often: Readonly<Partial<Record<Act['act'], number>>> = {
+    ...{ request: 0.6, rollout: 0.3, deletePod: 0.4, cost: 0.2, deleteNode: 0.25, cordon: 0.2 },
+    ...{ thereAndBack: 0.2, edit: 0.2 },
+  };
+  const chances = theme.acts === null ? often : Object.fromEntries(theme.acts.map((kind) => [kind, 0.7]));
   const acts: PlannedAct[] = [];
   let templates = 1;
   const one = (kind: Act['act']): Act => {
@@ -158,6 +190,9 @@ function drawActs(
         return { act: 'cost', deployment, nth: dice.below(1000), cost: dice.whole(-5, 5) };
       case 'deleteNode':
         return { act: 'deleteNode', node: dice.pick(nodes).name, back: Math.round(dice.scale(1, 100_000)) };
+      case 'thereAndBack':
+      case 'edit':
+        return { act: kind, deployment };
       case 'cordon':
         return { act: 'cordon', node: dice.pick(nodes).name, for: long(dice) };
       default:
@@ -165,8 +200,8 @@ function drawActs(
     }
   };
   for (let count = dice.whole(1, 6); count > 0; count -= 1) acts.push({ at: moment(), ...one('scale') });
-  for (const [kind, is] of Object.entries({ ...has, ...rare }))
-    if (is)
+  for (const [kind, chance] of Object.entries(chances))
+    if (dice.chance(chance))
       for (let count = dice.whole(1, 4); count > 0; count -= 1)
         acts.push({ at: moment(), ...one(kind as Act['act']) });
   return acts.sort((a, b) => a.at - b.at);
@@ -181,15 +216,18 @@ function isOpen(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
 /** The plan of a seed. */
 export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
   const dice = new Random(seed, 'plan');
-  const size = drawSize(dice, envelope);
+  const theme = drawTheme(dice);
+  const size = drawSize(dice, envelope, theme);
   const latencies = drawLatencies(dice);
-  // Half of the room is enough for what is asked for at the end, wherever it lands.
-  const perNode = Math.max(4, Math.ceil((size.pods * 2) / size.nodes) + dice.below(3));
+  // Half of the room is enough for what is asked for at the end; where it is tight, that and what a rollout needs.
+  const perNode = theme.isTight
+    ? Math.ceil((size.pods * (1 + SURGE) + SPARE) / size.nodes)
+    : Math.max(4, Math.ceil((size.pods * 2) / size.nodes) + dice.below(3));
   const nodes: PlannedNode[] = Array.from({ length: size.nodes }, (_, at) => ({
     name: `n${at + 1}`,
     capacity: room(perNode),
   }));
-  const many = dice.chance(0.5) ? 1 : dice.whole(1, 3);
+  const many = !theme.isTight && dice.chance(0.5) ? 1 : dice.whole(1, 3);
   const share = Math.max(1, Math.floor(size.pods / many));
   const deployments = Array.from(
     { length: many },
@@ -200,17 +238,18 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
       priority: at * 10,
     }),
   );
-  const foreign: PlannedForeign[] = dice.chance(0.2)
+  const foreign: PlannedForeign[] = dice.chance(theme.isTight ? 0.5 : 0.2)
     ? [{ name: 'foreign', node: dice.pick(nodes).name, requests: room(1) }]
     : [];
   // Some worlds are asked for more than fits for a while.
-  const most = dice.chance(0.3) ? share * 3 : share;
+  const most = dice.chance(theme.isTight ? 0.7 : 0.3) ? share * 3 : share;
   const healAt = Math.round(dice.scale(500, 400_000));
   const moment = () => Math.round(dice.chance(0.5) ? dice.between(0, healAt) : dice.scale(1, healAt));
-  const acts = drawActs(dice, deployments, nodes, { most, share }, moment);
+  const draws: Draws = { dice, theme, latencies, nodes };
+  const acts = drawActs(draws, deployments, { most, share }, moment);
   // Things go wrong by preference soon after somebody asked for something: that is when most is under way.
   const soon = () => (dice.chance(0.6) ? Math.round(dice.pick(acts).at + dice.scale(1, 5000)) : moment());
-  const faults = drawFaults({ dice, latencies, nodes }, () => Math.min(soon(), healAt - 1), size);
+  const faults = drawFaults(draws, () => Math.min(soon(), healAt - 1), size);
   const calm: readonly PlannedAct[] = deployments.map(({ name }) => ({
     at: healAt,
     act: 'insist',
@@ -229,6 +268,7 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
     faults: faults.filter((fault) => !isOpen(fault, acts)),
     healAt,
     finally: Object.fromEntries(deployments.map(({ name }) => [name, dice.whole(0, share)])),
+    ...(dice.chance(0.2) && { freshStart: true }),
     mutants: envelope.mutants ?? [],
   };
 }

@@ -4,7 +4,7 @@ import { exit, loseDisk, powerOff } from './machine.ts';
 import { breakConnection, type Connection, halve } from './network.ts';
 import type { LinkOf, PlannedFault } from './plan.ts';
 import type { Simulation } from './simulation.ts';
-import { loseWatch } from './watch.ts';
+import { fallBehind, loseWatch } from './watch.ts';
 
 function connectionOf(sim: Simulation, { up, down }: LinkOf): Connection | undefined {
   return [...sim.connections].find((one) => one.up.peer === up && one.down.peer === down);
@@ -48,6 +48,9 @@ export function suffer(sim: Simulation, fault: PlannedFault): void {
       else life.crashAfter = { effects: fault.effects, linger: fault.linger, down: fault.down };
       return;
     }
+    case 'crashAt':
+      sim.crashesAt.push(fault);
+      return;
     case 'nodeCrash': {
       powerOff(sim, sim.machineOf(fault.node));
       const life = lifeOf(sim, `kubelet/${fault.node}`);
@@ -89,6 +92,8 @@ export function suffer(sim: Simulation, fault: PlannedFault): void {
         for (const watch of life.watches)
           loseWatch(sim, watch, Math.min(fault.for, sim.plan.healAt - sim.clock.now));
       return;
+    case 'stale':
+      return fallBehind(sim, fault.peer, Math.min(fault.for, sim.plan.healAt - sim.clock.now));
     case 'exit': {
       const machine = sim.machineOf(fault.node);
       const running = [...machine.containers].filter(([, state]) => state === 'running');

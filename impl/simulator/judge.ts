@@ -42,6 +42,7 @@ export class Judge {
   readonly #ended = new Map<Uid, Set<'confirmed' | 'shown'>>();
   readonly #cancelled = new Map<string, { readonly mark: Fence; readonly uids: ReadonlySet<Uid> }>();
   readonly #victims = new Map<Uid, Set<Uid>>();
+  readonly #created = new Set<Uid>();
   readonly #asked = new Set<number>();
   readonly #external = new Map<string, number>();
   readonly #stopped: string[] = [];
@@ -63,6 +64,11 @@ export class Judge {
   }
 
   // ---- history ------------------------------------------------------------------------------------------
+
+  /** How many Pods were created, ever. */
+  get created(): number {
+    return this.#created.size;
+  }
 
   asked(replicas: number): void {
     this.#asked.add(replicas);
@@ -131,8 +137,10 @@ export class Judge {
       if (containers.has(victim)) this.found('PreemptionOrdered', `${uid} was started while ${victim} ran`);
   }
 
-  /** A Pod object was created by this node's K. */
+  /** A Pod object was created by this node's K: once, whatever became of the reply. */
   published(uid: Uid, node: string): void {
+    this.found('CreatedOnce', this.#created.has(uid) ? `${uid} was created a second time` : null);
+    this.#created.add(uid);
     if (this.accepted.get(uid)?.has(node) !== true)
       this.found('TailPublishes', `${uid} on ${node} was never accepted there`);
   }

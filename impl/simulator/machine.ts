@@ -74,6 +74,13 @@ export function startContainers(sim: Simulation, machine: Machine, uid: Uid): vo
   });
 }
 
+/** What has just begun hears which of the containers are ready. */
+export function tellReadiness(sim: Simulation, machine: Machine): void {
+  if (sim.plan.runtime !== 'runs' || sim.mutants.has('environment/readiness-untold')) return;
+  for (const [uid, state] of machine.containers)
+    if (state === 'running') sim.tellTail(machine.name, { type: 'podReadiness', uid, ready: true });
+}
+
 /** K stops containers, or a start in flight. */
 export function stopContainers(sim: Simulation, machine: Machine, uid: Uid): void {
   const state = machine.containers.get(uid);

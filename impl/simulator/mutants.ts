@@ -74,7 +74,7 @@ export function pageOf(caught: readonly Catch[], patience: Patience): string {
     return `| \`${mutant.name}\` | \`${property}\` | ${median(seeds)} | ${seconds} | ${seeds.length} |`;
   });
   const missed = caught.filter(({ property }) => property === null);
-  return `# What the fuzzer catches
+  return `## What the fuzzer catches
 
 Each rule of the protocol switched off, one at a time, in whole worlds under faults (\`kubedirect fuzz\`): ${found.length} of
 ${caught.length} are caught within ${patience.seeds} seeds. Written by \`kubedirect fuzz --mutants --runs ${patience.seeds} --out docs/fuzz.md\`; seeds and seconds are
@@ -85,7 +85,7 @@ in \`spec/mutants.ts\` is what the rule is there for; the fuzzer names the first
 |---|---|---:|---:|---:|
 ${rows.join('\n')}
 
-## Not caught within ${patience.seeds} seeds
+### Not caught within ${patience.seeds} seeds
 
 | mutant | the rule that it removes |
 |---|---|

@@ -36,6 +36,19 @@ export function act(sim: Simulation, what: PlannedAct): void {
       return scale(sim, what.deployment, what.replicas);
     case 'insist':
       return insist(sim, what.deployment, what.replicas);
+    case 'thereAndBack': {
+      const { replicas } = api.deployments.get(what.deployment) ?? {};
+      if (replicas === undefined) return;
+      scale(sim, what.deployment, replicas + 1);
+      return scale(sim, what.deployment, replicas);
+    }
+    case 'edit': {
+      const was = api.deployments.get(what.deployment);
+      if (was === undefined) return;
+      const { generation, rest } = was;
+      api.put('deployments', was.name, { ...was, rest: `${rest}+`, generation: generation + 1 });
+      return;
+    }
     case 'request': {
       const { deployment, replicas } = what;
       sim.judge.asked(replicas);

@@ -43,6 +43,10 @@ export type Act =
   | { readonly act: 'scale'; readonly deployment: string; readonly replicas: number }
   /** The same, and there and back if the object says so already: it wins over all that is under way. */
   | { readonly act: 'insist'; readonly deployment: string; readonly replicas: number }
+  /** Another value, and then the old one again, at once: only who owns the field is another. */
+  | { readonly act: 'thereAndBack'; readonly deployment: string }
+  /** Of something else in the Deployment's spec, which raises its generation. */
+  | { readonly act: 'edit'; readonly deployment: string }
   /** By A's own scale API. */
   | { readonly act: 'request'; readonly deployment: string; readonly replicas: number }
   | { readonly act: 'rollout'; readonly deployment: string; readonly template: string }
@@ -68,6 +72,15 @@ export type Fault =
       readonly fault: 'crash';
       readonly peer: PeerName;
       readonly effects: number | null;
+      readonly linger: boolean;
+      readonly down: number;
+    }
+  /** The same in the nth step that the stage takes, counted over all its lives: it holds wherever that step is. */
+  | {
+      readonly fault: 'crashAt';
+      readonly peer: PeerName;
+      readonly step: number;
+      readonly effects: number;
       readonly linger: boolean;
       readonly down: number;
     }
@@ -99,6 +112,8 @@ export type Fault =
     }
   /** A watch is lost, with what it had not told; a list tells the difference later. */
   | { readonly fault: 'watchLost'; readonly peer: PeerName; readonly for: number }
+  /** An API server that has fallen behind: for a while its watches tell the stage nothing, and a fresh life of it lists what was then. */
+  | { readonly fault: 'stale'; readonly peer: PeerName; readonly for: number }
   /** Containers of a Pod exit by themselves. */
   | { readonly fault: 'exit'; readonly node: string; readonly nth: number }
   /** The Node is shown NotReady for a while. */
@@ -123,5 +138,7 @@ export interface Plan {
   readonly healAt: number;
   /** Last words, asked for when all is at rest: then this many must run. */
   readonly finally: Readonly<Record<string, number>>;
+  /** At the end every stage starts afresh, all at once, and nothing may come of it. */
+  readonly freshStart?: true;
   readonly mutants: readonly string[];
 }

@@ -14,6 +14,10 @@ export interface Outcome {
   readonly steps: number;
   /** Virtual ms. */
   readonly time: number;
+  /** Pods that were created, ever. */
+  readonly created: number;
+  /** See {@link endingOf}. */
+  readonly ending: string;
 }
 
 /** By then a healed world is at rest: five minutes is the longest timer, and two of them in a row are the longest wait. */
@@ -22,6 +26,21 @@ const REST_WITHIN = 20 * 60_000;
 const STEPS_WITHIN = { all: 15_000, pod: 100, node: 1000 };
 
 const AT_REST: readonly PropertyName[] = ['Converges', 'TombstonesCollected', 'NoLeak', 'PreemptorRuns'];
+
+/** What a user can see when all is at rest, without names: it must not depend on what went wrong on the way. */
+export function endingOf({ api }: Simulation): string {
+  const sets = [...api.replicaSets.values()].map(({ uid, replicas, deployment }) => ({
+    deployment,
+    uid,
+    replicas,
+    ready: api.readyOf.get(uid) ?? 0,
+  }));
+  const seen = sets.filter(({ replicas, ready }) => replicas + ready > 0).map((one) => JSON.stringify(one));
+  const wanted = [...api.deployments.values()].map(({ name, replicas, template }) =>
+    JSON.stringify({ name, replicas, template }),
+  );
+  return [...wanted, ...seen].sort().join('\n');
+}
 
 class Run {
   readonly #sim: Simulation;
@@ -80,6 +99,16 @@ class Run {
     }
   }
 
+  /** Everybody forgets everything but what is on disk and at the API Server: not one Pod may be made or ended for that. */
+  #startAfresh(): void {
+    const pods = () => [...this.#sim.api.podsByObject.keys()].sort().join(' ');
+    const before = pods();
+    for (const life of [...this.#sim.lives.values()].flat()) this.#sim.crash(life, false, 10);
+    this.#settle();
+    if (pods() !== before)
+      this.#judge.found('FreshStartSame', `before a fresh start of every stage: ${before}; after: ${pods()}`);
+  }
+
   whole(): void {
     const { plan, clock } = this.#sim;
     for (const fault of plan.faults) clock.at(fault.at, () => suffer(this.#sim, fault));
@@ -88,6 +117,7 @@ class Run {
     while (this.#judge.finding === null && clock.next !== null && clock.next <= plan.healAt) clock.tick();
     this.#settle();
     if (this.#judge.finding === null) this.#lastWords();
+    if (this.#judge.finding === null && plan.freshStart === true) this.#startAfresh();
   }
 }
 
@@ -103,7 +133,7 @@ export function runPlan(plan: Plan, trace: ((line: Line) => void) | null = null)
     crash = error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
   const { steps, clock, judge } = sim;
-  const measured = { steps, time: clock.now };
+  const measured = { steps, time: clock.now, created: judge.created, ending: endingOf(sim) };
   if (crash !== null)
     return { ...measured, finding: { property: 'NoInvariantBroken', text: crash, kind: 'crash' } };
   if (judge.finding === null) return { ...measured, finding: null };

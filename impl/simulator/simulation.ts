@@ -9,14 +9,14 @@ import type { StageConfig } from '../../spec/stage.ts';
 import { recordedConfig, type StepRecord } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { STAGES_UNDER_TEST } from '../explorer/stages.ts';
-import { Api } from './api.ts';
+import { Api, type Snapshot } from './api.ts';
 import { Clock } from './clock.ts';
 import { Judge } from './judge.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
-import { type ContainerState, kubeletResyncs, type Machine } from './machine.ts';
+import { type ContainerState, kubeletResyncs, type Machine, tellReadiness } from './machine.ts';
 import { type Connection, leave } from './network.ts';
 import { perform } from './perform.ts';
-import type { Latencies, Plan } from './plan.ts';
+import type { Fault, Latencies, Plan } from './plan.ts';
 import { populate } from './populate.ts';
 import { Random } from './random.ts';
 import { ask, type Trouble } from './requests.ts';
@@ -46,11 +46,15 @@ export class Simulation {
   readonly cutFromApi = new Set<string>();
   readonly troubles: Trouble[] = [];
   readonly duplicates: { readonly up: string; readonly down: string; readonly late: number }[] = [];
+  readonly crashesAt: Extract<Fault, { fault: 'crashAt' }>[] = [];
+  /** What a fresh life of a stage is shown while the API server that it lists from is behind. */
+  readonly behind = new Map<string, { readonly objects: Snapshot; readonly until: number }>();
   readonly lastWords = new Map<string, number>();
   /** Lives that are about to begin. */
   readonly starting = new Map<PeerName, number>();
   readonly #watches = new Map<string, Set<Watch>>();
   readonly #born = new Map<PeerName, number>();
+  readonly #taken = new Map<PeerName, number>();
   readonly #trace: ((line: Line) => void) | null;
   #counter = 0;
   steps = 0;
@@ -195,6 +199,7 @@ export class Simulation {
     life.state = state;
     this.#carryOut(life, config, effects);
     if (!life.alive) return;
+    if (isTail(peer)) tellReadiness(this, this.machineOf(nodeOf(peer)));
     if (watches === null) openWatches(this, life);
     else {
       for (const watch of watches) this.watching(watch);
@@ -299,8 +304,7 @@ export class Simulation {
   #carryOut(life: Life, cause: StageEvent | StageConfig, effects: readonly Effect[]): void {
     this.steps += 1;
     life.steps += 1;
-    const crash = life.crashAfter;
-    life.crashAfter = null;
+    const crash = this.#crashOf(life);
     const some = crash === null ? effects : effects.slice(0, crash.effects);
     this.#trace?.({
       at: this.clock.now,
@@ -313,6 +317,17 @@ export class Simulation {
     });
     for (const effect of some) this.#start(life, effect);
     if (crash !== null) this.crash(life, crash.linger, crash.down);
+  }
+
+  /** Whether the life ends in this step. */
+  #crashOf(life: Life): Life['crashAfter'] {
+    const taken = (this.#taken.get(life.peer) ?? 0) + 1;
+    this.#taken.set(life.peer, taken);
+    const { crashAfter } = life;
+    life.crashAfter = null;
+    return (
+      crashAfter ?? this.crashesAt.find(({ peer, step }) => peer === life.peer && step === taken) ?? null
+    );
   }
 
   /** Effects start in order; those after a journal entry wait until it is durable. */

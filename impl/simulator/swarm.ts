@@ -2,20 +2,33 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Campaign, Seeds } from './fuzz.ts';
+import type { Plan } from './plan.ts';
+import type { Outcome } from './run.ts';
 
-/** One of the workers: runs a campaign to its end, or to the first seed that fails. */
-export type Runner = (campaign: Campaign) => Promise<Seeds>;
+/** Plans to be run, each to its end. */
+export interface Batch {
+  readonly plans: readonly Plan[];
+}
+/** What a worker is asked for. */
+export type Task = Campaign | Batch;
+
+/** One of the workers: runs a campaign to its end, or to the first seed that fails; or some plans. */
+export interface Runner {
+  (campaign: Campaign): Promise<Seeds>;
+  (batch: Batch): Promise<readonly Outcome[]>;
+}
 
 /** Has something done by several workers, each of which may be asked for one thing at a time. */
 export async function withWorkers(workers: number, work: (run: Runner) => Promise<void>): Promise<void> {
   const one = async () => {
     const worker = new Worker(new URL('./swarmWorker.ts', import.meta.url));
     try {
-      await work(async (campaign) => {
-        worker.postMessage(campaign);
-        const [seeds] = (await once(worker, 'message')) as [Seeds];
-        return seeds;
-      });
+      const run = async (task: Task) => {
+        worker.postMessage(task);
+        const [answer] = await once(worker, 'message');
+        return answer;
+      };
+      await work(run as Runner);
     } finally {
       await worker.terminate();
     }
@@ -25,6 +38,21 @@ export async function withWorkers(workers: number, work: (run: Runner) => Promis
 
 /** Seeds that a worker takes at a time. */
 const CHUNK = 20;
+
+/** Runs plans, some at a time; their outcomes come in the order of the plans. */
+export async function runPlans(plans: readonly Plan[], workers: number): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  await withWorkers(workers, async (run) => {
+    while (next < plans.length) {
+      const at = next;
+      next += CHUNK;
+      const some = await run({ plans: plans.slice(at, at + CHUNK) });
+      for (const [offset, outcome] of some.entries()) outcomes[at + offset] = outcome;
+    }
+  });
+  return outcomes;
+}
 
 /** Runs a campaign; of the seeds that fail, the first one counts. */
 export async function swarm(campaign: Campaign, workers: number, now: () => number): Promise<Seeds> {

@@ -1,7 +1,11 @@
-/** A worker thread that runs the seeds that it is given, until one fails. */
+/** A worker thread that runs the seeds that it is given, until one fails; or the plans that it is given. */
 import { parentPort } from 'node:worker_threads';
-import { type Campaign, runSeeds } from './fuzz.ts';
+import { runSeeds } from './fuzz.ts';
+import { runPlan } from './run.ts';
+import type { Task } from './swarm.ts';
 
-parentPort?.on('message', (campaign: Campaign) =>
-  parentPort?.postMessage(runSeeds(campaign, () => performance.now())),
+parentPort?.on('message', (task: Task) =>
+  parentPort?.postMessage(
+    'plans' in task ? task.plans.map((plan) => runPlan(plan)) : runSeeds(task, () => performance.now()),
+  ),
 );

@@ -128,6 +128,11 @@ export function spread(
 function* listed(sim: Simulation, watch: Watch): Generator<[string, Fact]> {
   const { what, peer } = watch;
   const node = stageOf(peer as Life['peer']) === 'kubelet' ? nodeOf(peer) : null;
+  const behind = sim.behind.get(peer)?.objects;
+  if (behind !== undefined) {
+    for (const [key, fact] of behind[what]) if (concerns(watch, fact)) yield [key, fact];
+    return;
+  }
   if (what === 'pods' && node !== null) {
     for (const pod of sim.api.podsOn(node)) yield [pod.name, pod];
     return;
@@ -141,8 +146,10 @@ function list(sim: Simulation, watch: Watch): void {
   sim.ask(watch.life, () => {
     if (watch.epoch !== epoch) return null;
     const now = new Map(listed(sim, watch));
+    const behind = sim.behind.get(watch.peer);
     watch.listed = true;
-    watch.lost = false;
+    watch.lost = behind !== undefined;
+    if (behind !== undefined) sim.clock.at(behind.until, () => again(sim, watch));
     for (const key of [...watch.queued.keys()].sort()) if (!now.has(key)) queue(sim, watch, key, null);
     for (const key of [...now.keys()].sort())
       if (watch.queued.get(key) !== now.get(key)) queue(sim, watch, key, now.get(key) as Fact);
@@ -196,7 +203,20 @@ export function loseWatch(sim: Simulation, watch: Watch, milliseconds: number): 
   watch.lost = true;
   watch.queued.clear();
   for (const [key, fact] of watch.told) watch.queued.set(key, fact);
-  sim.clock.after(milliseconds, () => {
-    if (watch.life.alive && watch.lost) list(sim, watch);
-  });
+  sim.clock.after(milliseconds, () => again(sim, watch));
+}
+
+function again(sim: Simulation, watch: Watch): void {
+  const waits = watch.listed && sim.behind.has(watch.peer);
+  if (watch.life.alive && watch.lost && !waits) list(sim, watch);
+}
+
+/** The API server that the stage listens to falls behind for a while. Who has seen more does not go back: its list waits. */
+export function fallBehind(sim: Simulation, peer: Life['peer'], milliseconds: number): void {
+  if (sim.behind.has(peer)) return;
+  const until = sim.clock.now + milliseconds;
+  sim.clock.at(until, () => sim.behind.delete(peer));
+  sim.behind.set(peer, { objects: sim.api.snapshot(), until });
+  for (const life of sim.lives.get(peer) ?? [])
+    for (const watch of life.watches) loseWatch(sim, watch, milliseconds);
 }

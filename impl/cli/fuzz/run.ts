@@ -1,5 +1,4 @@
 /** What `kubedirect fuzz` does and says. */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -12,6 +11,8 @@ import { type Outcome, runPlan } from '../../simulator/run.ts';
 import { swarm } from '../../simulator/swarm.ts';
 import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
+import { commit } from './commit.ts';
+import { writeSection } from './section.ts';
 
 /** Flags. */
 export interface FuzzFlags {
@@ -29,14 +30,6 @@ export interface FuzzFlags {
 
 /** Runs to spend on shrinking. */
 const TRIES = 600;
-
-function commit(): string {
-  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: import.meta.dirname,
-    encoding: 'utf8',
-  });
-  return status === 0 ? stdout.trim() : '';
-}
 
 const exitOf = (finding: Outcome['finding']) => (finding === null ? FUZZ_EXIT.held : FUZZ_EXIT[finding.kind]);
 
@@ -78,7 +71,7 @@ function sayFailure({ seed, drawn, plan, finding }: Failure): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function sayReport(seeds: Seeds, failure: Failure | null, json: boolean): void {
+function sayReport(first: number, seeds: Seeds, failure: Failure | null, json: boolean): void {
   const { runs, steps, milliseconds, time } = seeds;
   const perSecond = Math.round((steps / Math.max(milliseconds, 1)) * 1000);
   if (json) {
@@ -93,7 +86,7 @@ function sayReport(seeds: Seeds, failure: Failure | null, json: boolean): void {
   const hours = (time / 3_600_000).toFixed(1);
   const verdict = failure === null ? 'all held' : '1 failed';
   process.stdout.write(
-    `${runs} seeds, ${steps} steps, ${hours} h of virtual time in ${seconds} s (${perSecond} steps/s, ${(runs / Math.max(milliseconds / 1000, 0.001)).toFixed(1)} seeds/s): ${verdict}\n`,
+    `seeds ${first} to ${first + runs - 1} at commit ${commit()}: ${verdict}: ${steps} steps, ${hours} h of virtual time in ${seconds} s (${perSecond} steps/s, ${(runs / Math.max(milliseconds / 1000, 0.001)).toFixed(1)} seeds/s)\n`,
   );
 }
 
@@ -115,7 +108,7 @@ export async function runFuzz(flags: FuzzFlags): Promise<number> {
   const workers = Math.min(flags.workers ?? availableParallelism(), campaign.runs);
   const seeds = await swarm(campaign, workers, () => performance.now());
   const failure = seeds.failed === null ? null : failureOf(seeds.failed, envelope, TRIES);
-  sayReport(seeds, failure, json);
+  sayReport(seed, seeds, failure, json);
   if (failure === null) return FUZZ_EXIT.held;
   const { property, text } = failure.finding;
   if (out !== undefined) writeReplay(out, { commit: commit(), property, text, plan: failure.plan });
@@ -150,7 +143,7 @@ export async function fuzzMutants({ json = false, out, workers, runs }: FuzzFlag
     if (!json) process.stdout.write(`${mutant.name.padEnd(32)} ${text}\n`);
   };
   const caught = await catchAll(patience, workers ?? availableParallelism(), say);
-  if (out !== undefined) fs.writeFileSync(out, pageOf(caught, patience));
+  if (out !== undefined) writeSection(out, 'mutants', pageOf(caught, patience));
   const rows = caught.map(({ mutant, ...rest }) => ({ mutant: mutant.name, ...rest }));
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
   return FUZZ_EXIT.held;

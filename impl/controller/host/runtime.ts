@@ -10,6 +10,8 @@ export interface PodRuntime {
   stop(uid: Uid): void;
   /** Uids whose containers run or start. */
   running(): readonly Uid[];
+  /** Says again of each that is ready that it is: who has just begun has not heard it. */
+  tellReadiness(): void;
   /** Where events go: to the life of K that runs now. */
   attach(give: (event: StageEvent) => void): void;
 }
@@ -27,6 +29,11 @@ export class SimulatedRuntime implements PodRuntime {
 
   attach(give: (event: StageEvent) => void): void {
     this.#give = give;
+  }
+
+  tellReadiness(): void {
+    for (const [uid, starting] of this.#pods)
+      if (starting === null) this.#give({ type: 'podReadiness', uid, ready: true });
   }
 
   start({ uid }: PodRecord): void {

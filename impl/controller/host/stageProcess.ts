@@ -368,6 +368,7 @@ export class StageProcess {
       runtime?.attach(give);
       host.start();
       if (ending.signal.aborted) return;
+      runtime?.tellReadiness();
       unobserve = observe({
         stage: stage.name,
         node,

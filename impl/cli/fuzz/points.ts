@@ -1,0 +1,46 @@
+/** What `kubedirect fuzz --points` does and says. */
+import { availableParallelism } from 'node:os';
+import { PATTERNS } from '../../simulator/points.ts';
+import { type PointsRow, pointsPage, runPattern } from '../../simulator/pointsRun.ts';
+import { writeReplay } from '../../simulator/replayFile.ts';
+import { mutantsOf } from '../check/choose.ts';
+import { FUZZ_EXIT } from '../exit.ts';
+import { commit } from './commit.ts';
+import type { FuzzFlags } from './run.ts';
+import { writeSection } from './section.ts';
+
+const SHOWN = 3;
+
+function say({ runtime, pattern, stage, points, extra, failed }: PointsRow): void {
+  const head = `${runtime.padEnd(8)} ${pattern.padEnd(13)} ${stage.padEnd(11)} ${String(points).padStart(6)} points`;
+  const lines = [`${head}  ${points - failed.length} ended the same, ${extra} extra Pods at most`];
+  for (const { point, property, text } of failed.slice(0, SHOWN))
+    lines.push(`  ${point.peer ?? ''} ${point.text}: ${property} BROKEN: ${text}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Tries every point; returns the exit code. */
+export async function fuzzPoints(flags: FuzzFlags): Promise<number> {
+  const { pods = 20, json = false, out, mutant } = flags;
+  const workers = flags.workers ?? availableParallelism();
+  const rows: PointsRow[] = [];
+  for (const runtime of ['runs', 'publish'] as const)
+    for (const pattern of PATTERNS) {
+      const some = await runPattern(pattern, { pods, runtime, mutants: [...mutantsOf(mutant)] }, workers);
+      rows.push(...some);
+      if (!json) for (const row of some) say(row);
+    }
+  const [first] = rows.flatMap(({ failed }) => failed);
+  const points = rows.reduce((sum, row) => sum + row.points, 0);
+  if (json) process.stdout.write(`${JSON.stringify({ pods, points, commit: commit(), rows })}\n`);
+  else
+    process.stdout.write(
+      `${points} points at commit ${commit()}: ${first === undefined ? 'all held' : 'some failed'}\n`,
+    );
+  if (out?.endsWith('.md') === true) writeSection(out, 'points', pointsPage(rows, pods));
+  else if (out !== undefined && first !== undefined) {
+    const { property, text, point } = first;
+    writeReplay(out, { commit: commit(), property, text, plan: point.plan });
+  }
+  return first === undefined ? FUZZ_EXIT.held : FUZZ_EXIT.safety;
+}

@@ -1,0 +1,71 @@
+/**
+ * What a seed is about. Most seeds look at one corner of the protocol closely, in a small world with few kinds of faults that meet often;
+ * the others draw from everything.
+ */
+import type { StageName } from '../../spec/vocabulary.ts';
+import type { Act, Fault } from './plan.ts';
+import type { Random } from './random.ts';
+
+/** One corner. Null: everything. */
+export interface Theme {
+  readonly name: string;
+  /** Of all seeds. */
+  readonly share: number;
+  readonly faults: readonly Fault['fault'][] | null;
+  readonly acts: readonly Act['act'][] | null;
+  /** Whose faults. */
+  readonly stages: readonly StageName[] | null;
+  /** Nothing to spare: what has a higher priority takes the room of others. */
+  readonly isTight?: true;
+}
+
+/** All themes. */
+export const THEMES: readonly Theme[] = [
+  { name: 'any', share: 0.35, faults: null, acts: null, stages: null },
+  {
+    name: 'leaders',
+    share: 0.15,
+    faults: ['usurp', 'cutOff', 'api', 'halfOpen', 'break', 'crash', 'crashAt', 'duplicate', 'notReady'],
+    acts: ['request', 'deletePod'],
+    stages: ['replicaset', 'scheduler', 'kubelet'],
+  },
+  {
+    name: 'wants',
+    share: 0.15,
+    faults: ['crash', 'crashAt', 'watchLost', 'stale', 'api', 'break', 'halfOpen', 'usurp'],
+    acts: ['request', 'thereAndBack', 'edit', 'rollout'],
+    stages: ['autoscaler', 'deployment', 'replicaset'],
+  },
+  {
+    name: 'tail',
+    share: 0.15,
+    faults: ['crash', 'crashAt', 'nodeCrash', 'api', 'watchLost', 'stale', 'exit', 'slowDisk', 'journalLost'],
+    acts: ['deletePod', 'rollout'],
+    stages: ['kubelet'],
+  },
+  {
+    name: 'nodes',
+    share: 0.1,
+    faults: ['journalLost', 'nodeCrash', 'cutOff', 'notReady', 'watchLost', 'stale', 'api', 'usurp', 'crash'],
+    acts: ['deleteNode', 'cordon', 'deletePod'],
+    stages: ['scheduler', 'kubelet'],
+  },
+  {
+    name: 'room',
+    share: 0.1,
+    faults: ['crash', 'crashAt', 'break', 'exit', 'cutOff', 'nodeCrash', 'api'],
+    acts: ['deletePod', 'cost', 'cordon', 'rollout'],
+    stages: ['replicaset', 'scheduler', 'kubelet'],
+    isTight: true,
+  },
+];
+
+/** The theme of a seed. */
+export function drawTheme(dice: Random): Theme {
+  let left = dice.between(0, 1);
+  for (const theme of THEMES) {
+    left -= theme.share;
+    if (left < 0) return theme;
+  }
+  return THEMES[0] as Theme;
+}
