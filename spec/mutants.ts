@@ -42,6 +42,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['CacheCoherent', 'PhaseMonotonic'],
   },
   {
+    name: 'older-node-believed',
+    rule: 'a Node that the watch shows stands, whatever older one of its name was shown before (6)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'fence-not-persisted',
     rule: 'K persists whom it has fenced before the Offer (3, 5)',
     breaks: ['NoFalseConfirm', 'SessionFenced'],

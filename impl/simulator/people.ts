@@ -11,13 +11,18 @@ export function insist(sim: Simulation, name: string, replicas: number): void {
 }
 
 /** Somebody writes `spec.replicas`; to write what is there changes nothing. */
-export function scale(sim: Simulation, name: string, replicas: number): void {
+export function scale(
+  sim: Simulation,
+  name: string,
+  replicas: number,
+  replicasOwner = 'kubectl/Update/scale',
+): void {
   const was = sim.api.deployments.get(name);
   if (was === undefined || was.replicas === replicas) return;
   sim.judge.asked(replicas);
   const generation = was.generation + 1;
   sim.judge.external(name, generation);
-  sim.api.put('deployments', name, { ...was, replicas, generation, replicasOwner: 'kubectl/Update/scale' });
+  sim.api.put('deployments', name, { ...was, replicas, generation, replicasOwner });
 }
 
 function podOf(sim: Simulation, deployment: string, nth: number) {
@@ -39,8 +44,10 @@ export function act(sim: Simulation, what: PlannedAct): void {
     case 'thereAndBack': {
       const { replicas } = api.deployments.get(what.deployment) ?? {};
       if (replicas === undefined) return;
-      scale(sim, what.deployment, replicas + 1);
-      return scale(sim, what.deployment, replicas);
+      // By somebody new: one who owned the field before, and edits something else in the same watch gap, is not told apart (protocol 14).
+      const somebody = `somebody-${sim.count()}/Update/scale`;
+      scale(sim, what.deployment, replicas + 1, somebody);
+      return scale(sim, what.deployment, replicas, somebody);
     }
     case 'edit': {
       const was = api.deployments.get(what.deployment);

@@ -8,6 +8,7 @@ import { startUpstreamSide } from '../ownership/link/index.ts';
 import { type Context, setNode, stir } from './context.ts';
 import { onNewerMark } from './leadership.ts';
 import {
+  hangUp,
   linkOf,
   onCancellation,
   onCancellationOutputs,
@@ -37,7 +38,7 @@ export function observeNode(context: Context, fact: NodeFact): Context {
   if (entry === undefined) next = fact.agent === null ? context : addNode(context, fact);
   else if (entry.fact.uid === fact.uid) {
     const sameReadiness = entry.fact.ready === fact.ready;
-    next = setNode(context, fact.name, { ...entry, fact });
+    next = standsAgain(setNode(context, fact.name, { ...entry, fact }), fact.name);
     if (!sameReadiness)
       next = onCancellation(next, fact.name, { type: 'readinessObserved', ready: fact.ready });
     next = stir(next, fact.name);
@@ -45,6 +46,17 @@ export function observeNode(context: Context, fact: NodeFact): Context {
   return fact.mark !== null && fact.mark.incarnation > context.incarnation
     ? onNewerMark(next, fact.mark)
     : next;
+}
+
+/**
+ * The Node that S knows is shown though it was taken for gone: what had shown another one was behind the consistent list of the start. If it
+ * was given up meanwhile, it is dialled again.
+ */
+function standsAgain(context: Context, name: string): Context {
+  const entry = context.nodes.get(name);
+  if (entry?.vanished !== true || context.mutants.has('older-node-believed')) return context;
+  const next = setNode(context, name, { ...entry, vanished: false, successor: null });
+  return entry.cancellation.value === 'cancelled' ? hangUp(next, name) : next;
 }
 
 function addNode(context: Context, fact: NodeFact): Context {
