@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   METHOD_NOT_ALLOWED: 'a method that the scale API does not take',
   BODY_TOO_LARGE: 'a request to the scale API above its limit',
   FLAG_INVALID: 'a command-line flag or option has a value out of its range',
+  TOPOLOGY_IMPOSSIBLE: 'a simulated world names what it does not have, or has no room for what it must run',
   API_SERVER_UNREACHABLE: 'the API Server did not answer',
   API_REQUEST_FAILED: 'the API Server answered a request with an error',
   KUBECONFIG_INVALID: 'the kubeconfig cannot be read, or names no usable cluster',

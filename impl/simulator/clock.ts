@@ -5,6 +5,7 @@ interface Due {
   readonly at: number;
   readonly order: number;
   readonly act: () => void;
+  readonly cause: number | null;
 }
 
 /** The clock of a simulated world, in milliseconds since its beginning. */
@@ -12,6 +13,8 @@ export class Clock {
   readonly #heap = new Heap<Due>([], (a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   #order = 0;
   now = 0;
+  /** What is under way: the number of the step, or of the doing of the world, that asked for it. */
+  cause: number | null = null;
 
   /** Does something after a while. */
   after(milliseconds: number, act: () => void): void {
@@ -21,7 +24,7 @@ export class Clock {
   /** Does something at a time, or now if that is past. */
   at(time: number, act: () => void): void {
     this.#order += 1;
-    this.#heap.push({ at: Math.max(time, this.now), order: this.#order, act });
+    this.#heap.push({ at: Math.max(time, this.now), order: this.#order, act, cause: this.cause });
   }
 
   /** When the next thing is due; null if nothing is. */
@@ -34,6 +37,7 @@ export class Clock {
     const due = this.#heap.pop();
     if (due === undefined) return;
     this.now = due.at;
+    this.cause = due.cause;
     due.act();
   }
 }

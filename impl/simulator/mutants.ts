@@ -1,5 +1,6 @@
 /** Teeth of the fuzzer: each rule of the protocol switched off, and how many seeds it takes until a property is found broken. */
 import { MUTANTS, type Mutant } from '../../spec/mutants.ts';
+import { TEETH_OF_MACHINES } from '../../spec/worlds/teeth.ts';
 import { drawPlan } from './draw.ts';
 import { runPlan } from './run.ts';
 import { withWorkers } from './swarm.ts';
@@ -30,6 +31,11 @@ export function median(values: readonly number[]): number | null {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }
 
+/** Rules that stand behind the one that is switched off: they are switched off with it. */
+function behind(mutant: string): readonly string[] {
+  return TEETH_OF_MACHINES.flatMap((tooth) => (tooth.mutant === mutant ? (tooth.behind ?? []) : []));
+}
+
 /** Looks for all of them, by workers. */
 export async function catchAll(
   patience: Patience,
@@ -44,7 +50,7 @@ export async function catchAll(
       const at = next;
       next += 1;
       const mutant = mutants[at] as Mutant;
-      const envelope = { mutants: [mutant.name] };
+      const envelope = { mutants: [mutant.name, ...behind(mutant.name)] };
       const [seeds, milliseconds]: [number[], number[]] = [[], []];
       let runs = 0;
       let first: number | null = null;

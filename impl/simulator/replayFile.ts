@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Plan } from './plan.ts';
+import { checkTopology } from './topology.ts';
 
 const FORMAT = 'kubedirect-replay/1';
 
@@ -36,7 +37,7 @@ function isPlan(plan: Partial<Plan> | undefined): plan is Plan {
 
 /**
  * Reads a replay file.
- * @throws KubedirectError `REPLAY_INVALID`
+ * @throws KubedirectError `REPLAY_INVALID`, `TOPOLOGY_IMPOSSIBLE`
  */
 export function readReplay(file: string): Replay {
   const fail = (why: string) => new KubedirectError('REPLAY_INVALID', `${file}: ${why}`);
@@ -49,5 +50,6 @@ export function readReplay(file: string): Replay {
   if (replay?.format !== FORMAT)
     throw fail(`expected format ${FORMAT}, got ${JSON.stringify(replay?.format)}`);
   if (!isPlan(replay.plan)) throw fail('holds no plan, or a damaged one');
+  checkTopology(replay.plan);
   return replay as Replay;
 }

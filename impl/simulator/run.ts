@@ -4,7 +4,7 @@ import { heal, suffer } from './faults.ts';
 import type { Finding } from './judge.ts';
 import { act, insist } from './people.ts';
 import type { Plan } from './plan.ts';
-import { type Line, Simulation } from './simulation.ts';
+import { Simulation, type Tell } from './simulation.ts';
 import { worldView } from './view.ts';
 
 /** How a run ended. */
@@ -124,7 +124,7 @@ class Run {
 const LIVENESS: ReadonlySet<string> = new Set([...AT_REST, 'ComesToRest']);
 
 /** Runs a plan to its end, or to the first thing that is wrong. */
-export function runPlan(plan: Plan, trace: ((line: Line) => void) | null = null): Outcome {
+export function runPlan(plan: Plan, trace: Tell | null = null): Outcome {
   const sim = new Simulation(plan, trace);
   let crash: string | null = null;
   try {

@@ -26,6 +26,9 @@ import { inheritWatches, openWatches, spread, type Watch } from './watch.ts';
 /** A line of the trace: a step of a stage, or something that the world did. */
 export type Line = (StepRecord & { readonly at: number }) | { readonly at: number; readonly world: object };
 
+/** Lines are numbered from 1; each has the number of the one that led to it, or null. */
+export type Tell = (line: Line, id: number, cause: number | null) => void;
+
 /** Unix ms of the beginning: incarnations are at least as high as the time. */
 export const EPOCH = 1_800_000_000_000;
 
@@ -55,11 +58,12 @@ export class Simulation {
   readonly #watches = new Map<string, Set<Watch>>();
   readonly #born = new Map<PeerName, number>();
   readonly #taken = new Map<PeerName, number>();
-  readonly #trace: ((line: Line) => void) | null;
+  readonly #trace: Tell | null;
+  #lines = 0;
   #counter = 0;
   steps = 0;
 
-  constructor(plan: Plan, trace: ((line: Line) => void) | null = null) {
+  constructor(plan: Plan, trace: Tell | null = null) {
     this.plan = plan;
     this.mutants = new Set(plan.mutants);
     this.#trace = trace;
@@ -104,7 +108,14 @@ export class Simulation {
   }
 
   note(world: object): void {
-    this.#trace?.({ at: this.clock.now, world });
+    this.#tell({ at: this.clock.now, world });
+  }
+
+  /** What is done from here on is done because of this line. */
+  #tell(line: Line): void {
+    this.#lines += 1;
+    this.#trace?.(line, this.#lines, this.clock.cause);
+    this.clock.cause = this.#lines;
   }
 
   // ---- watches ------------------------------------------------------------------------------------------
@@ -306,17 +317,20 @@ export class Simulation {
     life.steps += 1;
     const crash = this.#crashOf(life);
     const some = crash === null ? effects : effects.slice(0, crash.effects);
-    this.#trace?.({
-      at: this.clock.now,
-      stage: life.peer,
-      incarnation: life.incarnation,
-      step: life.steps,
-      event: 'type' in cause ? cause : { type: 'started', config: recordedConfig(cause) },
-      effects,
-      ...(crash !== null && { crashedAfter: some.length }),
-    });
+    const led = this.clock.cause;
+    if (this.#trace !== null)
+      this.#tell({
+        at: this.clock.now,
+        stage: life.peer,
+        incarnation: life.incarnation,
+        step: life.steps,
+        event: 'type' in cause ? cause : { type: 'started', config: recordedConfig(cause) },
+        effects,
+        ...(crash !== null && { crashedAfter: some.length }),
+      });
     for (const effect of some) this.#start(life, effect);
     if (crash !== null) this.crash(life, crash.linger, crash.down);
+    this.clock.cause = led;
   }
 
   /** Whether the life ends in this step. */

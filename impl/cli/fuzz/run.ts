@@ -12,6 +12,7 @@ import { swarm } from '../../simulator/swarm.ts';
 import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 import { commit } from './commit.ts';
+import { scriptOf } from './script.ts';
 import { writeSection } from './section.ts';
 
 /** Flags. */
@@ -32,26 +33,6 @@ export interface FuzzFlags {
 const TRIES = 600;
 
 const exitOf = (finding: Outcome['finding']) => (finding === null ? FUZZ_EXIT.held : FUZZ_EXIT[finding.kind]);
-
-/** What people and faults do in a plan, in order. */
-function scriptOf(plan: Plan): readonly string[] {
-  const { nodes, deployments, acts, faults, healAt, runtime } = plan;
-  const rest = (item: object) =>
-    Object.entries(item)
-      .filter(([key]) => !['at', 'act', 'fault'].includes(key))
-      .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
-      .join(' ');
-  const items = [
-    ...acts.map((act) => ({ at: act.at, text: `${act.act} ${rest(act)}` })),
-    ...faults.map((fault) => ({ at: fault.at, text: `fault: ${fault.fault} ${rest(fault)}` })),
-    { at: healAt, text: 'no more faults' },
-  ].sort((a, b) => a.at - b.at);
-  const world = deployments.map(({ name, replicas }) => `${name}=${replicas}`).join(' ');
-  return [
-    `  ${nodes.length} nodes (${runtime}), Deployments ${world}`,
-    ...items.map(({ at, text }) => `  ${(at / 1000).toFixed(3).padStart(9)} s  ${text}`),
-  ];
-}
 
 function trace(plan: Plan, file: string): void {
   const handle = fs.openSync(file, 'w');

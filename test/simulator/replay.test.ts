@@ -1,0 +1,68 @@
+/** Replay: a run as numbered lines, each with its cause; damaged files, other versions and impossible worlds are named. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { drawPlan } from '../../impl/simulator/draw.ts';
+import type { Plan } from '../../impl/simulator/plan.ts';
+import { readReplay, writeReplay } from '../../impl/simulator/replayFile.ts';
+import { runPlan } from '../../impl/simulator/run.ts';
+import { chainTo, recordPlan, textOfEntry } from '../../impl/simulator/steps.ts';
+import { checkTopology } from '../../impl/simulator/topology.ts';
+
+const { plan } = readReplay(path.join(import.meta.dirname, 'found/readiness-untold.json'));
+
+describe('a recorded run', () => {
+  const { entries, outcome } = recordPlan(plan);
+
+  it('ends as it does without a record', () => expect(outcome).toEqual(runPlan(plan)));
+
+  it('numbers its lines, and each comes after its cause', () => {
+    expect(entries.map(({ id }) => id)).toEqual(entries.map((_, at) => at + 1));
+    expect(entries.every(({ id, cause }) => cause === null || cause < id)).toBe(true);
+  });
+
+  it('a message is caused by the step that sent it', () => {
+    const heard = entries.filter(({ line }) => 'stage' in line && line.event.type === 'received');
+    expect(heard.length).toBeGreaterThan(10);
+    for (const { cause, line } of heard) {
+      const sent = entries[(cause ?? 0) - 1]?.line;
+      const kind = 'stage' in line && 'message' in line.event ? line.event.message.kind : '';
+      expect(JSON.stringify(sent)).toContain(`"kind":"${kind}"`);
+    }
+  });
+
+  it('the chain that led to a line begins with what nothing led to, and is read either way', () => {
+    const chain = chainTo(entries, entries.length);
+    expect(chain.at(-1)).toBe(entries.at(-1));
+    expect(chain[0]?.cause).toBeNull();
+    expect(chain.slice(1).map(({ cause }) => cause)).toEqual(chain.slice(0, -1).map(({ id }) => id));
+    expect(textOfEntry(chain.at(-1) as (typeof chain)[number])).toMatch(/^#\d+ by #\d+ +\d+\.\d{3} s {2}/);
+  });
+});
+
+describe('a world that can not be is TOPOLOGY_IMPOSSIBLE', () => {
+  const [node] = plan.nodes as [Plan['nodes'][number]];
+  it.each<[string, Partial<Plan>]>([
+    ['two Nodes of one name', { nodes: [node, node] }],
+    [
+      'a fault on a Node that there is not',
+      { faults: [{ at: 1, fault: 'nodeCrash', node: 'n99', down: 1 }] },
+    ],
+    ['a fault of a stage that there is not', { faults: [{ at: 1, fault: 'usurp', peer: 'kubelet/n99' }] }],
+    ['a Deployment that there is not', { acts: [{ at: 1, act: 'edit', deployment: 'zzz' }] }],
+    ['more Pods than room', { finally: { d: 1000 } }],
+  ])('%s', (_, change) => {
+    const impossible = { ...plan, ...change };
+    expect(() => checkTopology(impossible)).toThrowError(
+      expect.objectContaining({ code: 'TOPOLOGY_IMPOSSIBLE' }),
+    );
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'replay-')), 'bad.json');
+    writeReplay(file, { commit: '', property: '', text: '', plan: impossible });
+    expect(() => readReplay(file)).toThrowError(expect.objectContaining({ code: 'TOPOLOGY_IMPOSSIBLE' }));
+  });
+
+  it('and the seeds draw none of them', () => {
+    for (let seed = 1; seed <= 300; seed += 1) checkTopology(drawPlan(seed));
+  });
+});
