@@ -6,7 +6,7 @@ import { perSecond } from './table.ts';
 
 const HEAD = ['world', 'engine', 'states', 'edges', 'depth', 'seconds', 'states/s', 'MB', 'verdict', 'when'];
 
-function linesOf({ rows, date }: Record): readonly string[] {
+function linesOf({ rows, date }: Record, mark: string): readonly string[] {
   return rows.map((row) => {
     const numbers = [row.states, row.edges, row.depth].map((value) => value.toLocaleString('en'));
     const took = [
@@ -15,12 +15,16 @@ function linesOf({ rows, date }: Record): readonly string[] {
       (row.megabytes ?? 0).toLocaleString('en'),
     ];
     const engine = row.how === 'walked' ? 'walks' : row.engine;
-    return `| ${[`\`${row.world}\``, engine, ...numbers, ...took, row.verdict, date].join(' | ')} |`;
+    return `| ${[`\`${row.world}\``, engine, ...numbers, ...took, row.verdict, `${date}${mark}`].join(' | ')} |`;
   });
 }
 
-/** The page. */
-export function checksPage(records: ReadonlyMap<string, Record>): string {
+/**
+ * The page.
+ *
+ * @param digest - of the sources now: a row that was made of others is marked
+ */
+export function checksPage(records: ReadonlyMap<string, Record>, digest: string): string {
   const all = [...WORLDS, ...SHAPES];
   const known = all.flatMap(({ name }) => records.get(name) ?? []);
   const machines = [...new Set(known.map(({ machine }) => machine))];
@@ -30,12 +34,13 @@ export function checksPage(records: ReadonlyMap<string, Record>): string {
 Written by \`npm run check:deep\`, world by world; what it has done before is kept in \`checks.ndjson\`, and done again only if the protocol, the
 machines, the engines or the modules changed. \`explorer\`: the machines; \`tlc\`: the TLA+ spec; \`equal\`: the two have the same states and the same edges;
 \`walks\`: random walks, where a world is too wide to search. Times are those of a machine that may have had other work.
+*Earlier* says that one of these has changed since, and that the world was not checked again.
 
 Machine: ${machines.join('; ')}.
 
 | ${HEAD.join(' | ')} |
 |${HEAD.map(() => '---').join('|')}|
-${known.flatMap(linesOf).join('\n')}
+${known.flatMap((each) => linesOf(each, each.digest === digest ? '' : ' (earlier)')).join('\n')}
 
 ${missing.length === 0 ? 'All worlds were checked.' : `Not checked yet: ${missing.join(', ')}.`}
 `;

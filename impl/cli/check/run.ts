@@ -111,7 +111,8 @@ export async function runCheck(options: CheckOptions): Promise<number> {
         worst = Math.max(worst, row.exit);
       }
       if (resume !== undefined) record(resume, digest, rows);
-      if (resume !== undefined && page !== undefined) fs.writeFileSync(page, checksPage(readRecords(resume)));
+      if (resume !== undefined && page !== undefined)
+        fs.writeFileSync(page, checksPage(readRecords(resume), digest));
       return worst <= CHECK_EXIT.unseen;
     });
     return worst;
