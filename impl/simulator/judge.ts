@@ -22,6 +22,7 @@ import { isBusy } from './network.ts';
 import type { Simulation } from './simulation.ts';
 import { allUids, preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
 import { foreignOf, isOfItsNode, nodeView, worldView } from './view.ts';
+import { WantsHistory } from './wantsHistory.ts';
 
 /** What is wrong. */
 export interface Finding {
@@ -31,6 +32,7 @@ export interface Finding {
 
 /** Properties of states, judged on the whole view. */
 const STATES: readonly PropertyName[] = ['CacheCoherent', 'SingleOwner', 'NoFalseConfirm', 'NodeCapacity'];
+const COUNTS: readonly PropertyName[] = ['NoNeedlessEnd', 'NoDipOnModeChange'];
 const STEPS: readonly PropertyName[] = ['PhaseMonotonic', 'SessionFenced'];
 const NOTHING: Resources = { cpu: 0, memory: 0, pods: 0 };
 
@@ -43,7 +45,7 @@ export class Judge {
   readonly #cancelled = new Map<string, { readonly mark: Fence; readonly uids: ReadonlySet<Uid> }>();
   readonly #victims = new Map<Uid, Set<Uid>>();
   readonly #created = new Set<Uid>();
-  readonly #asked = new Set<number>();
+  readonly #wants = new WantsHistory();
   readonly #external = new Map<string, number>();
   readonly #stopped: string[] = [];
   /** Objects that were taken away by force while their containers ran: nobody who looks at objects can know. */
@@ -70,12 +72,13 @@ export class Judge {
     return this.#created.size;
   }
 
-  asked(replicas: number): void {
-    this.#asked.add(replicas);
+  asked(deployment: string, replicas: number): void {
+    this.#wants.asked(deployment, replicas);
   }
 
-  external(deployment: string, generation: number): void {
+  external(deployment: string, generation: number, replicas: number): void {
     this.#external.set(deployment, generation);
+    this.#wants.external(deployment, generation, replicas);
   }
 
   /** A write-back replaced a value; it must have seen the last external write. */
@@ -195,18 +198,30 @@ export class Judge {
       this.#judgeRecords(life, before, uids);
       const view = stepView(life, event, effects, before, uids, () => this.history());
       for (const name of STEPS) this.#check(name, view);
-      // In a rollout the stock controller takes Pods away before as many others run.
-      const rolls = this.#sim.plan.acts.some((one) => one.act === 'rollout');
-      if (life.peer === 'replicaset' && !rolls && hasMarked(life, before, uids)) {
-        const all = allUids(life.peer, before, life.state);
-        this.#check(
-          'NoNeedlessEnd',
-          stepView(life, event, effects, before, all, () => this.history()),
-        );
-      }
+      if (life.peer === 'replicaset') this.#judgeCounts(life, event, effects, before, uids);
     }
+    this.#wants.stepped(life, before);
     if (life.peer === 'scheduler') this.#notePreemptions(before, life.state);
     if (this.#sinceWhole * 4 >= this.accepted.size + 40 * this.#sim.lives.size) this.whole();
+  }
+
+  /** R ended or made Pods for the sake of a count. */
+  #judgeCounts(
+    life: Life,
+    event: StageEvent,
+    effects: readonly Effect[],
+    before: unknown,
+    uids: ReadonlySet<Uid>,
+  ): void {
+    const marks = hasMarked(life, before, uids);
+    const mints = effects.some((effect) => effect.type === 'send' && effect.message.kind === 'Assign');
+    if (!marks && !mints) return;
+    const all = allUids(life.peer, before, life.state);
+    const view = stepView(life, event, effects, before, all, () => this.history());
+    this.#check('NoStaleDirect', view);
+    // In a rollout the stock controller takes Pods away before as many others run.
+    if (!this.#sim.plan.acts.some((one) => one.act === 'rollout'))
+      for (const name of COUNTS) this.#check(name, view);
   }
 
   #judgeRecords(life: Life, before: unknown, uids: Iterable<Uid>): void {
@@ -282,7 +297,10 @@ export class Judge {
           [...judge.collected].flatMap(([uid, by]) => (judge.#forced.has(uid) ? [] : [[uid, [by]]])),
         );
       },
-      everAsked: [...this.#asked],
+      ...this.#wants.kept,
+      cancelled: Object.fromEntries(
+        [...this.#cancelled].map(([node, { mark, uids }]) => [node, { mark, uids: [...uids] }]),
+      ),
       stopped: this.#stopped,
     };
   }

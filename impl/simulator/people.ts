@@ -19,9 +19,9 @@ export function scale(
 ): void {
   const was = sim.api.deployments.get(name);
   if (was === undefined || was.replicas === replicas) return;
-  sim.judge.asked(replicas);
+  sim.judge.asked(name, replicas);
   const generation = was.generation + 1;
-  sim.judge.external(name, generation);
+  sim.judge.external(name, generation, replicas);
   sim.api.put('deployments', name, { ...was, replicas, generation, replicasOwner });
 }
 
@@ -58,7 +58,7 @@ export function act(sim: Simulation, what: PlannedAct): void {
     }
     case 'request': {
       const { deployment, replicas } = what;
-      sim.judge.asked(replicas);
+      sim.judge.asked(deployment, replicas);
       for (const life of sim.lives.get('autoscaler') ?? [])
         sim.give(life, { type: 'scaleRequested', deployment, replicas });
       return;

@@ -22,7 +22,7 @@ export function populate(sim: Simulation): void {
     const uid = `rs-${name}-t1`;
     const change = { uid, name: `${name}-t1`, deployment: name, requests, priority };
     api.put('replicaSets', uid, replicaSet(replicas, change));
-    sim.judge.asked(replicas);
+    sim.judge.asked(name, replicas);
   }
   for (const { name, ...rest } of plan.foreign) api.put('pods', name, foreignPod(name, rest));
   for (const peer of ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const)

@@ -21,17 +21,17 @@ export interface Theme {
 
 /** All themes. */
 export const THEMES: readonly Theme[] = [
-  { name: 'any', share: 0.35, faults: null, acts: null, stages: null },
+  { name: 'any', share: 0.2, faults: null, acts: null, stages: null },
   {
     name: 'leaders',
-    share: 0.15,
+    share: 0.2,
     faults: ['usurp', 'cutOff', 'api', 'halfOpen', 'break', 'crash', 'crashAt', 'duplicate', 'notReady'],
     acts: ['request', 'deletePod'],
     stages: ['replicaset', 'scheduler', 'kubelet'],
   },
   {
     name: 'wants',
-    share: 0.15,
+    share: 0.2,
     faults: ['crash', 'crashAt', 'watchLost', 'stale', 'api', 'break', 'halfOpen', 'usurp'],
     acts: ['request', 'thereAndBack', 'edit', 'rollout'],
     stages: ['autoscaler', 'deployment', 'replicaset'],
@@ -52,7 +52,7 @@ export const THEMES: readonly Theme[] = [
   },
   {
     name: 'room',
-    share: 0.1,
+    share: 0.15,
     faults: ['crash', 'crashAt', 'break', 'exit', 'cutOff', 'nodeCrash', 'api'],
     acts: ['deletePod', 'cost', 'cordon', 'rollout'],
     stages: ['replicaset', 'scheduler', 'kubelet'],

@@ -135,9 +135,7 @@ function endsOf(peer: PeerName, state: unknown, event: StageEvent): readonly Lin
 /** One stage before or after a step: what the properties ask for is drawn when they ask for it. */
 class SteppedStage implements StageView {
   readonly holdsLease = true;
-  readonly wants = [];
   readonly preemptions = new Map();
-  readonly replicaSets = [];
   readonly owner = null;
   readonly #life: Life;
   readonly #event: StageEvent;
@@ -167,6 +165,14 @@ class SteppedStage implements StageView {
       if (record !== undefined) records.set(uid, { ...record, owned: false });
     }
     return records;
+  }
+  get wants() {
+    return this.peer === 'replicaset' ? [...(this.#state as ReplicaSetState).context.wants.values()] : [];
+  }
+  get replicaSets() {
+    return this.peer === 'replicaset'
+      ? [...(this.#state as ReplicaSetState).context.replicaSets.values()]
+      : [];
   }
   get links() {
     return endsOf(this.peer, this.#state, this.#event);
