@@ -21,7 +21,7 @@ EXTENDS ReplicaSetStage, Network
 
 CONSTANTS
   NodeCount, Pods,          \* nodes; Pods at first
-  Act1, Act2, Act3,         \* what people do, in this order (`Scales`, "delete"), or "none"
+  Act1, Act2, Act3,         \* what people do, in this order (`Scales`, "delete", "remove"), or "none"
   Breaks,                   \* connections broken
   Lingers,                  \* breaks and crashes after which what was under way still arrives
   RCrashes, SCrashes, KCrashes,   \* KCrashes: of the first node's
@@ -69,7 +69,8 @@ FirstPods(uids) == [uid \in uids |-> FirstPod(PodOf(uid))]
 FirstFact == [rv |-> 2, agent |-> FirstK, mark |-> <<>>, drained |-> <<>>]
 FirstObject(uid) == [uid |-> uid, set |-> "rs-t1", meta |-> <<FirstK>>, node |-> PlaceOf(PodOf(uid)), rv |-> 2, phase |-> "Running", ready |-> TRUE,
                      deleting |-> FALSE]
-FirstSets == [set \in Range(Sets) |-> <<1, IF set = "rs-t1" THEN Pods ELSE 0>>]
+\* Version, replicas, whether it is being deleted.
+FirstSets == [set \in Range(Sets) |-> <<1, IF set = "rs-t1" THEN Pods ELSE 0, FALSE>>]
 
 \* What people may scale, and to what.
 Scales == [d0 |-> <<"rs-t1", 0>>, d1 |-> <<"rs-t1", 1>>, d2 |-> <<"rs-t1", 2>>,
@@ -603,16 +604,28 @@ Stops == \E node \in Nodes : \E uid \in DOMAIN containers[node] :
   /\ containers[node][uid] = "stopping"
   /\ Becomes(Heard([World EXCEPT !.containers[node] = But(@, uid)], node, uid, <<"stopped">>))
 
-\* People scale a ReplicaSet, and delete the first Pod of `rs-t1` that stands.
-Scaled(world, set, replicas) ==
+\* Garbage collection of the Pods of a ReplicaSet that is being deleted; it stands as long as any of them.  It waits for R's watch:
+\* until R knows, it replaces what is collected, again and again.
+Orphaned == {uid \in DOMAIN api.pods :
+  LET set == api.pods[uid].set
+  IN ~api.pods[uid].deleting /\ api.sets[set][3] /\ \A me \in DOMAIN rs : rs[me].seen[set][3]}
+Collect == \E uid \in Orphaned : Becomes(PodChanged(World, uid, [api.pods[uid] EXCEPT !.deleting = TRUE]))
+
+\* People scale a ReplicaSet, delete the first Pod of `rs-t1` that stands, or that ReplicaSet with all its Pods.
+WithSet(world, set, fact) ==
   LET Stays(one) == one # set
-  IN [world EXCEPT !.api.sets[set] = <<@[1] + 1, replicas>>, !.api.order = Append(SelectSeq(@, Stays), set)]
+  IN [world EXCEPT !.api.sets[set] = fact, !.api.order = Append(SelectSeq(@, Stays), set)]
+Scaled(world, set, replicas) ==
+  LET fact == world.api.sets[set] IN WithSet(world, set, <<fact[1] + 1, replicas, fact[3]>>)
+Deleted(world, set) ==
+  LET fact == world.api.sets[set] IN WithSet(world, set, <<fact[1] + 1, fact[2], TRUE>>)
 Act ==
   /\ acts # <<>>
   /\ LET world == [World EXCEPT !.acts = Tail(@)]
          standing == Sorted({uid \in DOMAIN api.pods : ~api.pods[uid].deleting /\ api.pods[uid].set = "rs-t1"})
          act == Head(acts)
      IN Becomes(CASE act \in DOMAIN Scales -> Scaled(world, Scales[act][1], Scales[act][2])
+                  [] act = "remove" -> Deleted(world, "rs-t1")
                   [] act = "delete" /\ standing = <<>> -> world
                   [] act = "delete" /\ standing # <<>> ->
                        PodChanged(world, standing[1], [api.pods[standing[1]] EXCEPT !.deleting = TRUE]))
@@ -635,7 +648,7 @@ Busy ==
        LET life == ks[node][1]
        IN \/ life.reads # <<>> \/ life.answers # <<>> \/ life.told # <<>>
           \/ \E uid \in DOMAIN life.passed \cup PodsOn(api, node) \cup DOMAIN life.seen : Unseen(node, uid)
-  \/ flights # <<>>
+  \/ flights # <<>> \/ Orphaned # {}
   \/ \E node \in Nodes : \E uid \in DOMAIN containers[node] : containers[node][uid] # "running"
 
 Unreachable(me, node, world) ==
@@ -661,7 +674,7 @@ Next ==
   \/ StartR \/ StartS \/ StartK \/ UsurpR \/ UsurpS \/ CrashR \/ CrashS \/ CrashK \/ LapseR \/ LapseS
   \/ ConnectR \/ ConnectS \/ Break \/ HearR \/ HearS \/ HearK \/ ToldR \/ ToldS \/ ToldK
   \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ Lose \/ Runs \/ Stops
-  \/ Act \/ TimeOut \/ TimeOutEarly
+  \/ Collect \/ Act \/ TimeOut \/ TimeOutEarly
 
 Spec == Init /\ [][Next]_vars
 
@@ -743,6 +756,10 @@ CacheCoherent ==
                /\ Quiet(node, <<me, one.n>>, one.state, life.link.state, lives[node])
                => Coherent(one.records, life.records)
 
+NoneForDeleted ==
+  [][\A me \in DOMAIN rs \cap DOMAIN rs' : \A uid \in DOMAIN rs'[me].records :
+       (uid[2] = me /\ uid[3] > rs[me].minted) => ~rs'[me].seen[rs'[me].records[uid].set][3]]_vars
+
 NeverBack(was, is) ==
   \A uid \in DOMAIN was \cap DOMAIN is : PhaseOrder(was[uid].phase) <= PhaseOrder(is[uid].phase)
 PhaseMonotonic ==
@@ -796,7 +813,9 @@ Running == UNION {DOMAIN containers[node] : node \in Nodes}
 Unfit == {uid \in SLives \ Running : \A me \in DOMAIN ss :
             uid \in DOMAIN ss[me].unbound /\ \A node \in Nodes : RunningOn(node) + Size(ss[me].unbound[uid].set) > Capacity}
 RECURSIVE WantedOf(_)
-WantedOf(sets) == IF sets = <<>> THEN 0 ELSE api.sets[Head(sets)][2] + WantedOf(Tail(sets))
+WantedOf(sets) ==
+  IF sets = <<>> THEN 0
+  ELSE (IF api.sets[Head(sets)][3] THEN 0 ELSE api.sets[Head(sets)][2]) + WantedOf(Tail(sets))
 Converged ==
   /\ \A peer \in Peers : awaited[peer] = <<>>
   /\ \A live \in {RLives, SLives} : Cardinality(live) = WantedOf(Sets)

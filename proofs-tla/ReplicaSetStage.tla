@@ -18,6 +18,9 @@ ReplicaSetFresh(seen) ==
 
 RLive(life, set) == {uid \in DOMAIN life.records : ~Marked(life.records[uid]) /\ life.records[uid].set = set}
 
+\* Certainly not published: all that R itself ends of a ReplicaSet that is being deleted, in which it mints nothing.
+RUnpublished(life, set) == {uid \in RLive(life, set) : life.records[uid].phase \in {"created", "bound"}}
+
 \* Whom a scale-in ends first: not bound, not running, not ready, more on its node, younger.
 Flag(condition) == IF condition THEN 1 ELSE 0
 Standing(life, uid) ==
@@ -47,8 +50,10 @@ ToScheduler(me, life, present, message) ==
 ReconciledSet(me, done, set) ==
   LET life == done.life
       live == RLive(life, set)
-      wanted == life.seen[set][2]
-      ended == FirstRanked(life, live, Cardinality(live) - wanted)
+      deleted == life.seen[set][3] /\ ~Is("want-recreate-deleted")
+      wanted == IF deleted THEN 0 ELSE life.seen[set][2]
+      mayEnd == IF deleted THEN RUnpublished(life, set) ELSE live
+      ended == FirstRanked(life, mayEnd, IF deleted THEN Cardinality(mayEnd) ELSE Cardinality(live) - wanted)
       marked == [life EXCEPT !.records = [uid \in DOMAIN @ |->
                    IF uid \in Range(ended) THEN [@[uid] EXCEPT !.phase = "terminating", !.ready = FALSE]
                    ELSE @[uid]]]

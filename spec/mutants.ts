@@ -294,7 +294,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'want-recreate-deleted',
     rule: 'in a deleted ReplicaSet R creates nothing more (8)',
-    breaks: ['NoLeak', 'Converges'],
+    breaks: ['NoneForDeleted', 'NoLeak', 'Converges'],
   },
   {
     name: 'resend-after-reset',

@@ -4,6 +4,7 @@
  * A timer may fire early for a budget, or for nothing once nothing else can happen: time passes only at rest.
  */
 import type { Connection, End } from '../../machines/environment/network.ts';
+import type { ReplicaSetFact } from '../../spec/facts.ts';
 import type { TimerName } from '../../spec/timers.ts';
 import type { LinkName, PeerName } from '../../spec/vocabulary.ts';
 import { choiceOf } from './host.ts';
@@ -144,6 +145,13 @@ function* networkMoves(world: World): Generator<Move> {
   for (const index of world.network.strays.keys()) yield { kind: 'stray', index };
 }
 
+/** Until R knows it, it replaces what garbage collection ends, again and again: no bounded world. So collection waits for R's watch. */
+function isKnownDeleted(world: World, replicaSet: string): boolean {
+  return Object.values(world.processes)
+    .filter(({ peer }) => peer === 'replicaset')
+    .every(({ seen }) => (seen[`replicaSets/${replicaSet}`] as ReplicaSetFact | undefined)?.deleting);
+}
+
 function* apiMoves(setting: Setting, world: World): Generator<Move> {
   for (const [index, flight] of world.flights.entries()) {
     if (canLand(world, flight)) yield { kind: 'land', index };
@@ -154,8 +162,8 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
   for (const pod of Object.values(world.api.pods)) {
     const node = world.api.nodes[pod.node ?? ''];
     const owner = pod.replicaSet === null ? null : world.api.replicaSets[pod.replicaSet];
-    if (pod.replicaSet !== null && (owner === undefined || owner?.deleting === true) && !pod.deleting)
-      yield { kind: 'collect', name: pod.name };
+    const isOver = owner === undefined || (owner?.deleting === true && isKnownDeleted(world, owner.uid));
+    if (pod.replicaSet !== null && isOver && !pod.deleting) yield { kind: 'collect', name: pod.name };
     if (pod.node !== null && node === undefined) yield { kind: 'collect', name: pod.name };
     const uid = pod.uid ?? `a-${pod.metadataUid}`;
     const container = world.containers[pod.node ?? '']?.[uid];

@@ -21,13 +21,16 @@ function putReplicaSet(world: World, fact: ReplicaSetFact): World {
   return { ...world, api: { ...world.api, replicaSets: { ...others, [fact.uid]: next } } };
 }
 
+function noteAsked(world: World, replicas: number): World {
+  const { everAsked } = world.history;
+  if (everAsked.includes(replicas)) return world;
+  return { ...world, history: { ...world.history, everAsked: [...everAsked, replicas].sort() } };
+}
+
 function ask(world: World, deployment: string, replicas: number): World {
-  const { history } = world;
+  const { history } = noteAsked(world, replicas);
   const asked = { ...history.asked, [deployment]: [...(history.asked[deployment] ?? []), replicas] };
-  const everAsked = history.everAsked.includes(replicas)
-    ? history.everAsked
-    : [...history.everAsked, replicas].sort();
-  return { ...world, history: { ...history, asked, everAsked } };
+  return { ...world, history: { ...history, asked } };
 }
 
 /** Whether everybody who must has acknowledged that stock owns the Pods (protocol 9, take back). */
@@ -95,10 +98,7 @@ export function act(world: World, what: UserAct): World {
     case 'scaleReplicaSet': {
       const was = world.api.replicaSets[what.replicaSet];
       if (was === undefined) return world;
-      const { everAsked } = world.history;
-      const asked = everAsked.includes(what.replicas) ? everAsked : [...everAsked, what.replicas].sort();
-      const after = { ...world, history: { ...world.history, everAsked: asked } };
-      return putReplicaSet(after, { ...was, replicas: what.replicas });
+      return putReplicaSet(noteAsked(world, what.replicas), { ...was, replicas: what.replicas });
     }
     case 'deletePod': {
       const pod = Object.values(world.api.pods).find(
@@ -107,8 +107,8 @@ export function act(world: World, what: UserAct): World {
       return pod === undefined ? world : putPod(world, pod.name, { deleting: true });
     }
     case 'deleteReplicaSet': {
-      const api = { ...world.api, replicaSets: withEntry(world.api.replicaSets, what.uid, undefined) };
-      return { ...world, api };
+      const was = world.api.replicaSets[what.uid];
+      return was === undefined ? world : putReplicaSet(noteAsked(world, 0), { ...was, deleting: true });
     }
     case 'deleteNode':
       return { ...world, api: { ...world.api, nodes: withEntry(world.api.nodes, what.node, undefined) } };

@@ -3,6 +3,7 @@ import type { Effect } from '../../spec/effects.ts';
 import type { PodName } from '../../spec/facts.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import { adoptedUid } from '../ownership/adoption.ts';
 import type { Ending, KubeletContext, TailPod } from './context.ts';
 import { act, isOwner, persist, tell } from './context.ts';
 import { withEnded } from './ended.ts';
@@ -166,14 +167,6 @@ function settle(context: KubeletContext, pod: TailPod): KubeletContext {
   const stray = { metadataUid, name, uid, requests: NOTHING, kind: 'stray', containerUid: null } as const;
   const left = putForeign(told, { ...stray, deleting: false, asked: isOwner(context) ? 'yes' : 'denied' });
   return isOwner(context) ? act(left, deletion(pod, context.runtime === 'runs' ? 0 : 1)) : left;
-}
-
-/** The uid under which an object lives on: derived from `metadata.uid`, and never one that was used before. */
-export function adoptedUid(metadataUid: string, before: Uid | null): Uid {
-  const base = `a-${metadataUid}`;
-  if (before === null || !before.startsWith(base)) return base;
-  const round = before === base ? 1 : Number(before.slice(base.length + 1));
-  return `${base}.${round + 1}`;
 }
 
 /** Lets a Pod go and adopts its object under a new uid: it was tombstoned and never signalled (9, †). */

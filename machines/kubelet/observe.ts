@@ -6,10 +6,11 @@
  */
 import type { PodFact } from '../../spec/facts.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import { adoptedUid } from '../ownership/adoption.ts';
 import type { ContainersState, ObjectEvent } from '../ownership/tailPod.ts';
 import { act, type Foreign, isOwner, type KubeletContext, persist, type TailPod, tell } from './context.ts';
 import { hasEnded, withEnded } from './ended.ts';
-import { adoptedUid, advance, endPod } from './life.ts';
+import { advance, endPod } from './life.ts';
 import {
   changeRecord,
   dropForeign,

@@ -47,7 +47,7 @@ export function backOff(context: ReplicaSetContext, replicaSet: string): Replica
 
 function mint(context: ReplicaSetContext, replicaSet: string, count: number): readonly PodRecord[] {
   const fact = context.replicaSets.get(replicaSet);
-  if (fact === undefined || fact.deleting || fact.ineligible.length > 0) return [];
+  if (fact === undefined || fact.ineligible.length > 0) return [];
   const { incarnation } = context.config;
   const requests: Resources = fact.requests;
   return Array.from({ length: count }, (_, i) => {

@@ -20,7 +20,7 @@ import {
 import type { Property } from './property.ts';
 import { Refines } from './refinement.ts';
 import { Converges, HoldersMeet, NoLeak, PreemptorRuns, TombstonesCollected } from './rest.ts';
-import { NoDipOnModeChange, NoNeedlessEnd, NoStaleDirect, ScaleNotLost } from './wants.ts';
+import { NoDipOnModeChange, NoNeedlessEnd, NoneForDeleted, NoStaleDirect, ScaleNotLost } from './wants.ts';
 import { WITNESSES } from './witnesses.ts';
 
 /** All properties by name. @public */
@@ -47,6 +47,7 @@ export const PROPERTIES = {
   TakenBack,
   NoDipOnModeChange,
   NoStaleDirect,
+  NoneForDeleted,
   Converges,
   TombstonesCollected,
   HoldersMeet,

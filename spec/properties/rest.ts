@@ -30,7 +30,10 @@ function highestWants(view: WorldView): ReadonlyMap<string, Want> {
 /** Replicas of the ReplicaSets that have no Deployment: R follows them. */
 function followed(view: WorldView): number {
   const seen = view.stages.find(({ peer }) => peer === 'replicaset')?.replicaSets ?? [];
-  return seen.reduce((sum, { deployment, replicas }) => (deployment === null ? sum + replicas : sum), 0);
+  return seen.reduce(
+    (sum, { deployment, deleting, replicas }) => (deployment === null && !deleting ? sum + replicas : sum),
+    0,
+  );
 }
 
 /** Whether a Pod fits on a node beside these. */

@@ -120,3 +120,16 @@ export const NoStaleDirect: StepProperty = {
     return null;
   },
 };
+
+/** @see spec/protocol.md 8 @public */
+export const NoneForDeleted: StepProperty = {
+  kind: 'step',
+  statement: 'R mints nothing in a ReplicaSet that it knows to be deleted',
+  check: (step) => {
+    const stage = stageOfStep(step);
+    if (stage === null) return null;
+    const deleted = new Set(stage.is.replicaSets.flatMap(({ uid, deleting }) => (deleting ? [uid] : [])));
+    const made = mintedBy(step).find((uid) => deleted.has(stage.is.records.get(uid)?.replicaSet ?? ''));
+    return made === undefined ? null : `R minted ${made} in a ReplicaSet that is deleted`;
+  },
+};

@@ -43,6 +43,7 @@ export type UserAct =
   /** Of a ReplicaSet that has no Deployment. */
   | { readonly act: 'scaleReplicaSet'; readonly replicaSet: string; readonly replicas: number }
   | { readonly act: 'deletePod'; readonly replicaSet: string }
+  /** With its Pods: it stands with a deletionTimestamp while garbage collection ends them. */
   | { readonly act: 'deleteReplicaSet'; readonly uid: string }
   | { readonly act: 'deleteNode'; readonly node: string }
   /** Before a release: D is asked to write its wants back. */

@@ -33,6 +33,9 @@ export const scaleTo = (replicas: number, set = 'rs-t1'): UserAct => ({
 /** People delete a Pod of it. @public */
 export const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
 
+/** And the ReplicaSet, with its Pods. */
+const REMOVE: UserAct = { act: 'deleteReplicaSet', uid: 'rs-t1' };
+
 /** Where K crashes or a node is given up, more happens than a manager with one table would do. */
 const changesTable = ({ crash, timers }: FaultBudget) =>
   crash?.['kubelet/n1'] !== undefined || timers?.unreachable !== undefined;
@@ -69,7 +72,12 @@ export function exactWorld(options: ExactOptions): WorldDescription {
       'NodeCapacity',
       'PhaseMonotonic',
       'SessionFenced',
-      ...(changesTable(faults) ? [] : (['Refines'] as const)),
+      // R ends what S has yet to hear of: by the table, which S then writes, that Pod would come back.
+      ...(script.includes(REMOVE)
+        ? (['NoneForDeleted'] as const)
+        : changesTable(faults)
+          ? []
+          : (['Refines'] as const)),
     ],
     eventually: ['Converges', 'TombstonesCollected', 'NoLeak'],
     sometimes: ['linkOpens', 'podRuns', 'podPublished'],
@@ -97,6 +105,13 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     faults: {},
     script: [DELETE],
     change: { deep: true },
+  }),
+  exactWorld({
+    name: 'exact-removed',
+    title: 'people delete the ReplicaSet; garbage collection ends its Pod',
+    faults: {},
+    script: [REMOVE],
+    change: { sometimes: ['podRuns', 'tombstoneHeld', 'tombstoneCollected'] },
   }),
   exactWorld({
     name: 'exact-crash-replicaset',

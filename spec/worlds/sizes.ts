@@ -24,6 +24,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'exact-nodes': 65,
   'exact-up': 975,
   preempt: 21_216,
+  'exact-removed': 145,
   rollout: 10_249,
   'rollout-in': 19_626,
   'rollout-out-asked': 19_992,

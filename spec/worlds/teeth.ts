@@ -41,6 +41,7 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'no-room-check', world: 'preempt', behind: 'preemptor-early' },
   { mutant: 'tombstones-free', world: 'preempt-ending', behind: 'no-room-check' },
   { mutant: 'strangers-take-no-room', world: 'preempt-stranger', behind: 'no-room-check' },
+  { mutant: 'want-recreate-deleted', world: 'exact-removed' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
@@ -174,11 +175,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'want-fresh-no-hold',
     reason:
       '`wants-burst-crash`, searched to the end, holds; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
-  },
-  {
-    mutant: 'want-recreate-deleted',
-    reason:
-      'a world whose ReplicaSet is deleted (66 states), searched to the end, holds; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
   },
   {
     mutant: 'tombstone-held-at-release',

@@ -35,6 +35,8 @@ export function chainAction(move: Move): string {
       return 'Break';
     case 'land':
       return 'Land';
+    case 'collect':
+      return 'Collect';
     case 'drop':
       return 'Lose';
     case 'user':

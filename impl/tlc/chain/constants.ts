@@ -4,6 +4,7 @@ import type { UserAct, WorldDescription } from '../../../spec/worlds/description
 /** What people do, as `Scales` names it: `rs-t1` is `d`, `rs-e` is `e`. */
 export function actOf(act: UserAct): string {
   if (act.act === 'deletePod') return 'delete';
+  if (act.act === 'deleteReplicaSet') return 'remove';
   if (act.act !== 'scaleReplicaSet') throw new Error(`nobody does ${act.act} in a world of the chain`);
   return `${act.replicaSet === 'rs-t1' ? 'd' : act.replicaSet.slice('rs-'.length)}${act.replicas}`;
 }

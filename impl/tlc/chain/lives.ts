@@ -105,9 +105,14 @@ const sideOf = ({ state, fence, hello, seen, barrierPassed }: SideView) => ({
   passed: barrierPassed,
 });
 
-/** ReplicaSets by uid: version and replicas. */
+/** ReplicaSets by uid: version, replicas, whether it is being deleted. */
 export const setsOf = (facts: readonly ReplicaSetFact[]) =>
-  new Map(facts.map(({ uid, resourceVersion, replicas }) => [uid, [Number(resourceVersion), replicas]]));
+  new Map(
+    facts.map(({ uid, resourceVersion, replicas, deleting }) => [
+      uid,
+      [Number(resourceVersion), replicas, deleting],
+    ]),
+  );
 const seenSets = ({ seen }: Process) =>
   setsOf(
     Object.entries(seen).flatMap(([key, one]) =>
