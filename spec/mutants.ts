@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'offer-of-another-node',
     rule: 'and, at S, only from an agent of the Node that it knows, by its uid (3, 6)',
-    breaks: ['Converges', 'ComesToRest', 'NoFalseConfirm'],
+    breaks: ['HoldersMeet', 'Converges', 'ComesToRest', 'NoFalseConfirm'],
   },
   {
     name: 'unmark-tombstone',
@@ -54,7 +54,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no-minimum',
     rule: 'K takes the counter on the Lease of S, read after registering, as the minimum (6)',
-    breaks: ['NoFalseConfirm'],
+    breaks: ['SupersededUnserved', 'NoFalseConfirm'],
+  },
+  {
+    name: 'minimum-of-nobody',
+    rule: 'as long as S has no Lease, a K that registers itself waits (6)',
+    breaks: ['SupersededUnserved'],
   },
   {
     name: 'acceptance-not-journalled',
@@ -84,12 +89,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'another-node-ignored',
     rule: 'a K that is shown another Node than the one it has just registered on registers again (6)',
-    breaks: ['Converges'],
+    breaks: ['HoldersMeet', 'Converges'],
   },
   {
     name: 'shown-node-forgotten',
     rule: 'also if it was shown before the answer to the registration came (6)',
-    breaks: ['Converges'],
+    breaks: ['HoldersMeet', 'Converges'],
   },
   {
     name: 'lost-journal-trusted',
@@ -408,9 +413,24 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // Of the world around the stages.
   {
+    name: 'number-by-counter',
+    rule: 'a new number is above the clock too: a Lease or a Node that is made anew brings none back (1)',
+    breaks: ['IncarnationsGrow'],
+  },
+  {
+    name: 'number-by-clock',
+    rule: 'a new number is above the counter, though the clock stood or went back (1)',
+    breaks: ['IncarnationsGrow'],
+  },
+  {
+    name: 'older-agent-stands',
+    rule: 'a K writes its number on its Node only if no newer agent stands there (6)',
+    breaks: ['IncarnationsGrow'],
+  },
+  {
     name: 'environment/reuse-incarnation',
     rule: 'an incarnation is never used twice (1)',
-    breaks: ['UniquePlacement', 'SessionFenced', 'NoInvariantBroken', 'CacheCoherent'],
+    breaks: ['IncarnationsGrow', 'UniquePlacement', 'SessionFenced', 'NoInvariantBroken', 'CacheCoherent'],
   },
   {
     name: 'environment/no-precondition',

@@ -13,6 +13,7 @@ export type TimerName =
   | `prompt/${string}`
   | 'unconfirmed'
   | 'doubt'
+  | 'leader'
   | 'propagation';
 
 /** Default lengths in milliseconds. @public */
@@ -35,6 +36,8 @@ export const TIMERS = {
   noRoom: 10_000,
   /** K: a delete that was neither done nor denied by the switch is tried again. */
   deleteRetry: 1_000,
+  /** K, registered while S has no Lease: it looks again. */
+  leader: 1_000,
   /** A restarted D takes its wants for confirmed without having heard A. */
   unconfirmed: 60_000,
   /** All API servers have seen a change of the owner switch. */

@@ -8,8 +8,9 @@ import {
   told,
 } from '../../machines/environment/network.ts';
 import type { StageEvent } from '../../spec/events.ts';
+import type { PeerName } from '../../spec/vocabulary.ts';
 import { markRunning } from './history.ts';
-import { choiceOf, crash, give, type Moved, refreshReads, start } from './host.ts';
+import { choiceOf, crash, give, type Moved, noteRegistered, refreshReads, start } from './host.ts';
 import type { Move } from './moves.ts';
 import { fixed, pend, setContainer, stop } from './perform.ts';
 import { noteAct, propagate, stockWrite } from './stock.ts';
@@ -19,15 +20,17 @@ import {
   type Budgets,
   type Connection,
   type Flight,
+  isTail,
   nodeOf,
   type Process,
   type Setting,
   type World,
+  withEntry,
   withProcess,
 } from './world.ts';
 import { land, putPod } from './writes.ts';
 
-type CountBudget = 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply' | 'lag' | 'misdial';
+type CountBudget = 'clockBack' | 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply' | 'lag' | 'misdial';
 type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'journalLost' | 'timers' | 'prompts';
 
 function spend(world: World, name: CountBudget): World {
@@ -160,16 +163,22 @@ function without(world: World, index: number): World {
 
 function doLand(setting: Setting, world: World, index: number, late: boolean): World {
   const flight = world.flights[index] as Flight;
-  const [after, answer] = land(without(world, index), flight, { mutants: setting.mutants, late });
+  const before = without(world, index);
+  const [landed, answer] = land(before, flight, { mutants: setting.mutants, late });
+  const after = flight.effect.type === 'register' ? noteRegistered(setting, landed, flight) : landed;
   return answer === null || after.processes[flight.by] === undefined
     ? after
     : pend(after, flight.by, fixed(answer));
 }
 
-/** The sender is told that the fate is unknown; the write may still be done, as if by one who is gone. */
-function makeAmbiguous(world: World, index: number): World {
+/** The sender is told that the fate is unknown; the write may still be done, as if by one who is gone. A registration is done, and asked for again. */
+function makeAmbiguous(setting: Setting, world: World, index: number): World {
   const flight = world.flights[index] as Flight;
   const { effect } = flight;
+  if (effect.type === 'register') {
+    const [done] = land(spend(world, 'lostReply'), flight, { mutants: setting.mutants, late: false });
+    return noteRegistered(setting, done, flight);
+  }
   const orphan = { ...flight, by: '' };
   const flights = world.flights.map((one, at) => (at === index ? orphan : one));
   const after = spend({ ...world, flights }, 'lostReply');
@@ -240,7 +249,7 @@ function environment(setting: Setting, world: World, move: Move): World {
     case 'user':
       return doAct(setting, world, move.lag === true);
     case 'ambiguous':
-      return makeAmbiguous(world, move.index);
+      return makeAmbiguous(setting, world, move.index);
     case 'break': {
       const paid = spend(world, 'break');
       const network = breakConnection(world.network, move.key, move.linger);
@@ -266,10 +275,17 @@ function environment(setting: Setting, world: World, move: Move): World {
   }
 }
 
+/** A second life beside the first. A second agent of a Node is on another machine, with a journal of its own. */
+function usurped(world: World, peer: PeerName): World {
+  const paid = spendOn(world, 'usurp', peer);
+  return isTail(peer) ? { ...paid, journals: withEntry(paid.journals, nodeOf(peer), undefined) } : paid;
+}
+
 /** The world after a move, and the steps that processes took in it. */
 export function apply(setting: Setting, world: World, move: Move): Moved {
   if (move.kind === 'start') return start(setting, world, move.peer);
-  if (move.kind === 'usurp') return start(setting, spendOn(world, 'usurp', move.peer), move.peer);
+  if (move.kind === 'startBack') return start(setting, spend(world, 'clockBack'), move.peer, true);
+  if (move.kind === 'usurp') return start(setting, usurped(world, move.peer), move.peer);
   if (move.kind === 'connect') return doConnect(setting, world, move);
   if (move.kind === 'misdial') return doConnect(setting, spend(world, 'misdial'), move);
   const given = gift(setting, world, move);

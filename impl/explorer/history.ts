@@ -1,7 +1,7 @@
 /** Ghosts: what the explorer remembers of a run, so that a property can speak of the past. */
 import type { Effect } from '../../spec/effects.ts';
 import { type History, isReached } from '../../spec/properties/index.ts';
-import { compareWantVersions, type Want } from '../../spec/vocabulary.ts';
+import { compareWantVersions, type Incarnation, type Want } from '../../spec/vocabulary.ts';
 import { isTail, nodeOf, type Observation, type Process, type World } from './world.ts';
 
 const include = <T>(list: readonly T[] | undefined, item: T): readonly T[] =>
@@ -125,4 +125,26 @@ export function recordStep(
       if (next.victims[uid]?.includes(victim) !== true)
         next = { ...next, victims: add(next.victims, uid, victim) };
   return next;
+}
+
+const peerOf = (id: string) => id.slice(0, id.indexOf('~'));
+
+/** A life bears a number: it must be above those of all other lives of its stage. */
+export function recordNumber(history: History, id: string, incarnation: Incarnation): History {
+  const others = Object.entries(history.numbered).filter(
+    ([other]) => other !== id && peerOf(other) === peerOf(id),
+  );
+  const isNew = others.every(([, number]) => number < incarnation);
+  return {
+    ...history,
+    numbered: { ...history.numbered, [id]: incarnation },
+    misnumbered: isNew ? history.misnumbered : include(history.misnumbered, id),
+  };
+}
+
+/** A K stands on its Node: whoever of the stage above had been superseded by then must not be served by it. */
+export function recordRegistered(history: History, id: string, above: string): History {
+  const numbers = Object.entries(history.numbered).filter(([other]) => peerOf(other) === above);
+  const least = Math.max(0, ...numbers.map(([, number]) => number));
+  return { ...history, superseded: { ...history.superseded, [id]: least } };
 }

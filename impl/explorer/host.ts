@@ -6,13 +6,14 @@ import { nextIncarnation } from '../../machines/ownership/registration.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { RecordView } from '../../spec/properties/index.ts';
 import type { StageConfig, Step } from '../../spec/stage.ts';
-import type { PeerName } from '../../spec/vocabulary.ts';
+import type { Incarnation, PeerName } from '../../spec/vocabulary.ts';
 import type { StageChoice } from '../../spec/worlds/description.ts';
-import { recordMinted, recordReached, recordStep } from './history.ts';
+import { recordMinted, recordNumber, recordReached, recordRegistered, recordStep } from './history.ts';
 import { end, perform } from './perform.ts';
 import { answerNow } from './reads.ts';
 import { firstLists } from './watches.ts';
 import {
+  type Flight,
   isTail,
   nodeOf,
   type Observation,
@@ -141,13 +142,28 @@ export function give(
   return carryOut(setting, world, id, event, stage.step(process.state, event), crashAfter);
 }
 
+/** A life bears its number from now on, where a property asks. */
+function noteNumber(setting: Setting, world: World, id: string, incarnation: Incarnation): World {
+  if (!setting.description.always.includes('IncarnationsGrow')) return world;
+  return { ...world, history: recordNumber(world.history, id, incarnation) };
+}
+
+/** The registration of a K has come to the API Server. */
+export function noteRegistered(setting: Setting, world: World, { by, peer, incarnation }: Flight): World {
+  if (world.api.nodes[nodeOf(peer)]?.agent !== incarnation) return world;
+  const numbered = noteNumber(setting, world, by, incarnation);
+  if (!setting.description.always.includes('SupersededUnserved') || world.processes[by] === undefined)
+    return numbered;
+  return { ...numbered, history: recordRegistered(numbered.history, by, 'scheduler') };
+}
+
 /** Begins a life: a number above all before it is taken, the stage starts, its watches list. */
-export function start(setting: Setting, world: World, peer: PeerName): Moved {
+export function start(setting: Setting, world: World, peer: PeerName, slow = false): Moved {
   const above = world.down[peer] ?? 0;
   const life = (world.lives[peer] ?? 0) + 1;
   const held = isTail(peer) ? (world.api.nodes[nodeOf(peer)]?.agent ?? 0) : (world.api.leases[peer] ?? 0);
   const reuse = setting.mutants.has('environment/reuse-incarnation') && life > 1 && above === 0;
-  const incarnation = reuse ? held : nextIncarnation(held, above, life);
+  const incarnation = reuse ? held : nextIncarnation(held, above, slow ? 0 : life, setting.mutants);
   const id = `${peer}~${life}`;
   const choice = choiceOf(setting, peer);
   const [events, seen] = firstLists(world.api, { peer }, choice);
@@ -173,7 +189,8 @@ export function start(setting: Setting, world: World, peer: PeerName): Moved {
     api: { ...world.api, leases },
     processes: { ...world.processes, [id]: process },
   };
-  const first = carryOut(setting, born, id, null, [state, effects], undefined);
+  const counted = isTail(peer) ? born : noteNumber(setting, born, id, incarnation);
+  const first = carryOut(setting, counted, id, null, [state, effects], undefined);
   let [after, steps] = [refreshReads(world, first[0]), first[1]];
   for (const event of events) {
     if (after.processes[id] === undefined) break;

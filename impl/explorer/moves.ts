@@ -81,7 +81,12 @@ export type Move =
   | { readonly kind: 'nodeCrash'; readonly process: string }
   | { readonly kind: 'journalLost'; readonly process: string }
   | { readonly kind: 'usurp'; readonly peer: PeerName }
+  /** A life begins while the clock has gone back. */
+  | { readonly kind: 'startBack'; readonly peer: PeerName }
   | { readonly kind: 'exit'; readonly node: string; readonly uid: string };
+
+/** Writes whose reply may be lost. */
+const LOSABLE: ReadonlySet<string> = new Set(['publish', 'writeReplicas', 'register']);
 
 /** Kinds that spend a budget. */
 export const FAULTS: ReadonlySet<Move['kind']> = new Set([
@@ -94,6 +99,7 @@ export const FAULTS: ReadonlySet<Move['kind']> = new Set([
   'nodeCrash',
   'journalLost',
   'usurp',
+  'startBack',
   'exit',
 ]);
 
@@ -249,6 +255,9 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
       if ((budgets.timers[timer.split('/')[0] as string] ?? 0) > 0)
         yield { kind: 'early', process: id, timer };
   }
+  if (budgets.clockBack > 0)
+    for (const peer of Object.keys(world.down))
+      if (world.api.leases[peer] !== undefined) yield { kind: 'startBack', peer: peer as PeerName };
   for (const [key, connection] of Object.entries(world.network.connections)) {
     if (isQuiet(setting, key) || isQuiet(setting, connection.down)) continue;
     if (budgets.break > 0) yield* breaks(world, key, connection);
@@ -260,8 +269,7 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
         if (state === 'running') yield { kind: 'exit', node, uid };
   if (budgets.lostReply > 0)
     for (const [index, { effect, by }] of world.flights.entries())
-      if (world.processes[by] !== undefined && (effect.type === 'publish' || effect.type === 'writeReplicas'))
-        yield { kind: 'ambiguous', index };
+      if (world.processes[by] !== undefined && LOSABLE.has(effect.type)) yield { kind: 'ambiguous', index };
 }
 
 /** What the world does of itself, without faults and without people. */

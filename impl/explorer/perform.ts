@@ -12,6 +12,7 @@ import { shownDeployments } from './watches.ts';
 import {
   type ContainerState,
   type Flight,
+  isTail,
   nodeOf,
   type Pending,
   type Process,
@@ -40,10 +41,16 @@ export function end(world: World, id: string, linger: boolean): World {
   };
 }
 
-/** A superseded process ends; what it had sent may still arrive. */
+/** A superseded process ends; what it had sent may still arrive. Where its Lease is gone, its host takes another. */
 export function stop(world: World, id: string): World {
   const { history } = world;
-  return { ...end(world, id, true), history: { ...history, stopped: [...history.stopped, id].sort() } };
+  const { peer } = world.processes[id] as Process;
+  const isFree = !isTail(peer) && world.api.leases[peer] === undefined;
+  return {
+    ...end(world, id, true),
+    down: isFree ? { ...world.down, [peer]: world.down[peer] ?? 0 } : world.down,
+    history: { ...history, stopped: [...history.stopped, id].sort() },
+  };
 }
 
 /** Containers of one uid on one node. */
@@ -115,6 +122,8 @@ export function perform(world: World, id: string, effect: Effect): World {
     case 'stop':
       return stop(seen, id);
     case 'journal': {
+      // That of an agent with a newer one beside it is not read any more: it does not name the Node's latest life.
+      if (id !== `${process.peer}~${seen.lives[process.peer]}`) return seen;
       const node = nodeOf(process.peer);
       const journal = foldJournal(seen.journals[node] ?? EMPTY_JOURNAL, effect.entries);
       return { ...seen, journals: { ...seen.journals, [node]: journal } };

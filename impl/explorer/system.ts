@@ -61,6 +61,7 @@ export function initialWorld(description: WorldDescription): World {
       break: faults.break ?? 0,
       linger: faults.linger ?? 0,
       duplicate: faults.duplicate ?? 0,
+      clockBack: faults.clockBack ?? 0,
       exit: faults.exit ?? 0,
       lostReply: faults.lostReply ?? 0,
       lag: faults.lag ?? 0,

@@ -2,6 +2,7 @@
 import type { DeploymentFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import { isUndrained } from '../../spec/vocabulary.ts';
 import type { UserAct } from '../../spec/worlds/description.ts';
+import { node } from '../../spec/worlds/objects.ts';
 import { fixed, pend } from './perform.ts';
 import { propagate } from './stock.ts';
 import { type World, withEntry } from './world.ts';
@@ -112,6 +113,19 @@ export function act(world: World, what: UserAct): World {
     }
     case 'deleteNode':
       return { ...world, api: { ...world.api, nodes: withEntry(world.api.nodes, what.node, undefined) } };
+    case 'makeNode':
+      return {
+        ...world,
+        api: {
+          ...world.api,
+          nodes: {
+            ...world.api.nodes,
+            [what.node]: node(what.node, what.capacity, { uid: what.uid }),
+          },
+        },
+      };
+    case 'deleteLease':
+      return { ...world, api: { ...world.api, leases: withEntry(world.api.leases, what.peer, undefined) } };
     case 'flush':
       return turn(world, { owner: world.api.switch.owner, flush: true });
     case 'switch':

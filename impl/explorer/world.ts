@@ -112,6 +112,7 @@ export interface Budgets {
   readonly break: number;
   readonly linger: number;
   readonly duplicate: number;
+  readonly clockBack: number;
   readonly exit: number;
   readonly lostReply: number;
   readonly lag: number;

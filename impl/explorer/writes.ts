@@ -2,6 +2,7 @@
  * Writes to the API Server at the moment that they are done, and what the API Server's own people do: garbage
  * collection, the owner switch's policy. Each gives the answer that its sender will get, if it is told.
  */
+import { mayStand } from '../../machines/ownership/registration.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { Refusal, StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, NodeFact, PodFact } from '../../spec/facts.ts';
@@ -164,8 +165,10 @@ export function land(world: World, flight: Flight, landing: Landing): Landed {
       return landMark(world, effect);
     case 'register': {
       const name = nodeOf(flight.peer);
-      const agent = Math.max(world.api.nodes[name]?.agent ?? 0, flight.incarnation);
-      const after = putNode(world, name, { agent, address: flight.peer });
+      const stands = mayStand(flight.incarnation, world.api.nodes[name]?.agent ?? null, landing.mutants);
+      const after = stands
+        ? putNode(world, name, { agent: flight.incarnation, address: flight.peer })
+        : world;
       const node = after.api.nodes[name];
       return [after, node === undefined ? null : { type: 'registered', node }];
     }

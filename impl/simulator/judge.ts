@@ -15,7 +15,7 @@ import {
   type WorldView,
 } from '../../spec/properties/index.ts';
 import { undrainedMark } from '../../spec/properties/pods.ts';
-import type { Fence, Resources, Uid } from '../../spec/vocabulary.ts';
+import type { Fence, Incarnation, PeerName, Resources, Uid } from '../../spec/vocabulary.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import type { ContainerState, Machine } from './machine.ts';
 import { isBusy } from './network.ts';
@@ -48,6 +48,8 @@ export class Judge {
   readonly #wants = new WantsHistory();
   readonly #external = new Map<string, number>();
   readonly #stopped: string[] = [];
+  /** The highest number that a life of each stage bore. */
+  readonly #numbers = new Map<PeerName, Incarnation>();
   /** Objects that were taken away by force while their containers ran: nobody who looks at objects can know. */
   readonly #forced = new Set<Uid>();
   readonly #requests = new Map<Uid, Resources>();
@@ -89,6 +91,14 @@ export class Judge {
 
   stopped(life: Life): void {
     this.#stopped.push(life.id);
+  }
+
+  /** A life bears a number: above all of its stage before it. */
+  numbered(peer: PeerName, incarnation: Incarnation): void {
+    const highest = this.#numbers.get(peer) ?? 0;
+    if (incarnation <= highest)
+      this.found('IncarnationsGrow', `${peer} bears ${incarnation}, and a life before it bore ${highest}`);
+    this.#numbers.set(peer, Math.max(highest, incarnation));
   }
 
   /** A uid was shown ending, or confirmed. */

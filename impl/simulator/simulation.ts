@@ -232,7 +232,8 @@ export class Simulation {
     const held = isTail(peer) ? (node?.agent ?? 0) : (this.api.leases.get(peer) ?? 0);
     const now = EPOCH + Math.floor(this.clock.now);
     const reuse = this.mutants.has('environment/reuse-incarnation') && number > 1 && above === 0;
-    const incarnation = reuse ? held : nextIncarnation(held, above, now);
+    const incarnation = reuse ? held : nextIncarnation(held, above, now, this.mutants);
+    this.judge.numbered(peer, incarnation);
     if (node !== undefined)
       this.api.put('nodes', node.name, { ...node, agent: incarnation, address: `${peer}~${number}` });
     else if (!isTail(peer)) this.api.leases.set(peer, incarnation);

@@ -7,6 +7,7 @@
  */
 import type { StageEvent } from '../../spec/events.ts';
 import type { NodeFact } from '../../spec/facts.ts';
+import { TIMERS } from '../../spec/timers.ts';
 import type { Fence } from '../../spec/vocabulary.ts';
 import { mustDrain } from '../ownership/mark.ts';
 import { act, isOwner, type KubeletContext, persist } from './context.ts';
@@ -38,11 +39,28 @@ export function wasShownAnother({ shown, mutants }: KubeletContext, event: Stage
 
 /** Registered; now S's Lease, for the minimum. */
 export function askForMinimum(context: KubeletContext, { node }: Event<'registered'>): KubeletContext {
+  return readLeader({ ...context, registered: node, capacity: node.capacity });
+}
+
+/** Reads S's Lease. */
+export function readLeader(context: KubeletContext): KubeletContext {
   const reads = context.reads + 1;
-  return act(
-    { ...context, reads, registered: node, capacity: node.capacity },
-    { type: 'readLease', subject: 'scheduler', token: `minimum/${reads}` },
+  return act({ ...context, reads }, { type: 'readLease', subject: 'scheduler', token: `minimum/${reads}` });
+}
+
+/** S has no Lease: it was deleted, or there never was one. Of an S that is running nobody knows whether it was superseded (†). */
+export function isLeaderless(context: KubeletContext, event: StageEvent): boolean {
+  return (
+    isMinimum(context, event) &&
+    event.type === 'leaseRead' &&
+    event.incarnation === null &&
+    !context.mutants.has('minimum-of-nobody')
   );
+}
+
+/** Looks again later. */
+export function awaitLeader(context: KubeletContext): KubeletContext {
+  return act(context, { type: 'setTimer', timer: 'leader', milliseconds: TIMERS.leader });
 }
 
 /** Whether this answers the read of S's Lease that followed the last registration. */

@@ -73,6 +73,8 @@ const agents = {
 export const kubeletMachine = setup({
   types: { context: {} as KubeletContext, events: {} as StageEvent, input: {} as KubeletContext },
   guards: {
+    isLeaderless: ({ context, event }: Args) => cancel.isLeaderless(context, event),
+    leaderIsDue: ({ event }: Args) => event.type === 'timerFired' && event.timer === 'leader',
     isMinimum: ({ context, event }: Args) => cancel.isMinimum(context, event),
     isFirstList: ({ context }: Args) => context.journal !== null,
     // A list asked for before the last registration may still be on its way.
@@ -99,6 +101,8 @@ export const kubeletMachine = setup({
     askToRegister: does<StageEvent['type']>((context) => cancel.askToRegister(context)),
     noteShown: does<'nodeObserved' | 'nodeVanished'>(cancel.noteShown),
     askForMinimum: does<'registered'>(cancel.askForMinimum),
+    awaitLeader: does<StageEvent['type']>((context) => cancel.awaitLeader(context)),
+    readLeader: does<StageEvent['type']>((context) => cancel.readLeader(context)),
     takeMinimum: does<'leaseRead'>(cancel.takeMinimum),
     askForList: does<StageEvent['type']>((context) => askForList(context)),
     recover: does<'podsListed'>((context, { pods }) => recover(listArrived(context), pods)),
@@ -158,12 +162,14 @@ export const kubeletMachine = setup({
           },
         },
         readingLeader: {
-          description: "Reading S's Lease consistently: the minimum for a Hello",
+          description: "Reading S's Lease consistently, until there is one: the minimum for a Hello",
           on: {
             ...always,
             ...switches,
             registered: unasked,
+            timerFired: [{ guard: 'leaderIsDue', actions: 'readLeader' }, tail],
             leaseRead: [
+              { guard: 'isLeaderless', actions: 'awaitLeader' },
               { guard: 'isMinimum', target: 'listing', actions: 'takeMinimum' },
               { actions: 'hearLink' },
             ],

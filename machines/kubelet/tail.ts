@@ -16,6 +16,8 @@ import { podReadiness, podStarted, podStopped } from './runtime.ts';
 
 /** One event about Pods. */
 export function hearTail(context: KubeletContext, event: StageEvent): KubeletContext {
+  // Of a wait for a leader that is over: K was shown another Node meanwhile.
+  if (event.type === 'timerFired' && event.timer === 'leader') return context;
   if (context.journal !== null) return { ...context, early: context.early.push(event) };
   switch (event.type) {
     case 'podObserved':

@@ -7,6 +7,8 @@
  */
 import type { Incarnation } from '../../spec/vocabulary.ts';
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What stands on the Node. @public */
 export interface Registration {
   readonly incarnation: Incarnation;
@@ -21,8 +23,24 @@ export interface Registrant {
 }
 
 /** The number of a new life: above all that was ever given out, and above the clock, so that a deleted counter brings none back. @public */
-export function nextIncarnation(before: Incarnation, above: Incarnation, nowMs: number): Incarnation {
-  return Math.max(before + 1, above + 1, nowMs);
+export function nextIncarnation(
+  before: Incarnation,
+  above: Incarnation,
+  nowMs: number,
+  mutants: ReadonlySet<string> = NONE,
+): Incarnation {
+  const next = Math.max(before, above) + 1;
+  if (mutants.has('number-by-counter')) return next;
+  return Math.max(mutants.has('number-by-clock') ? 0 : next, nowMs);
+}
+
+/** Whether a K may write its number on the Node: not where a newer agent stands. @public */
+export function mayStand(
+  own: Incarnation,
+  found: Incarnation | null,
+  mutants: ReadonlySet<string> = NONE,
+): boolean {
+  return found === null || found <= own || mutants.has('older-agent-stands');
 }
 
 /** Whether another agent has registered itself since this one did. @public */

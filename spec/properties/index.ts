@@ -4,6 +4,7 @@
  * A predicate says what is wrong, or null.
  */
 import { CacheCoherent, SessionFenced } from './links.ts';
+import { IncarnationsGrow, SupersededUnserved } from './lives.ts';
 import { FenceHolds, OneSide, ReleaseAcknowledged, TakenBack } from './owner.ts';
 import {
   CancelledStaysOut,
@@ -33,6 +34,8 @@ export const PROPERTIES = {
   SingleOwner,
   CacheCoherent,
   SessionFenced,
+  IncarnationsGrow,
+  SupersededUnserved,
   TailPublishes,
   NodeCapacity,
   PreemptionOrdered,

@@ -122,6 +122,12 @@ export const TombstonesCollected: RestProperty = {
   },
 };
 
+/** An agent whose Node is not there: nobody's to meet. */
+function isNowhere(view: WorldView, peer: string): boolean {
+  if (!isTail(peer) || view.withoutNodes) return false;
+  return !view.nodes.some(({ name }) => peer === `kubelet/${name}`);
+}
+
 /** @see spec/protocol.md 10 @public */
 export const HoldersMeet: RestProperty = {
   kind: 'rest',
@@ -129,9 +135,13 @@ export const HoldersMeet: RestProperty = {
   check: (view) => {
     if (view.down.length > 0) return `${view.down.join(', ')} does not run`;
     const holders = view.stages.filter(({ holdsLease }) => holdsLease);
+    const isLed = holders.some(({ peer }) => peer === 'scheduler');
+    for (const { peer, process, links } of isLed ? holders : [])
+      if (isTail(peer) && !isNowhere(view, peer) && links.some(({ state }) => state !== 'open'))
+        return `${process} has no open link`;
     for (const upper of holders)
       for (const end of upper.links) {
-        if (end.side !== 'up') continue;
+        if (end.side !== 'up' || isNowhere(view, end.peer)) continue;
         const lower = holders.find(({ peer }) => peer === end.peer);
         const other = lower?.links.find(({ side }) => side === 'down');
         const isOpen = end.state === 'open' && other?.state === 'open';

@@ -148,6 +148,12 @@ export interface History {
   readonly due: Readonly<Record<string, Due>>;
   /** Processes that stopped for good. */
   readonly stopped: readonly string[];
+  /** Process → the number that it bore, where a property asks; a K bears one once it stands on its Node. */
+  readonly numbered: Readonly<Record<string, Incarnation>>;
+  /** Lives that bore a number which was not above all before it, or that put one back. */
+  readonly misnumbered: readonly string[];
+  /** Process of a K → the highest number that S had borne when it registered itself, where a property asks. */
+  readonly superseded: Readonly<Record<string, Incarnation>>;
 }
 
 /** Nothing has happened. @public */
@@ -169,6 +175,9 @@ export const NO_HISTORY: History = {
   trespassed: [],
   due: {},
   stopped: [],
+  numbered: {},
+  misnumbered: [],
+  superseded: {},
 };
 
 /** The world at one moment. @public */

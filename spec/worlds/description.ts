@@ -46,6 +46,15 @@ export type UserAct =
   /** With its Pods: it stands with a deletionTimestamp while garbage collection ends them. */
   | { readonly act: 'deleteReplicaSet'; readonly uid: string }
   | { readonly act: 'deleteNode'; readonly node: string }
+  /** A Node of the same name, under another uid, on which no agent is registered. */
+  | {
+      readonly act: 'makeNode';
+      readonly node: string;
+      readonly uid: string;
+      readonly capacity: Resources;
+    }
+  /** Somebody who may do so in spite of the policy. */
+  | { readonly act: 'deleteLease'; readonly peer: PeerName }
   /** Before a release: D is asked to write its wants back. */
   | { readonly act: 'flush' }
   /** To `direct` only when R and each K that is not cancelled have acknowledged `stock`. */
@@ -69,9 +78,11 @@ export interface FaultBudget {
   readonly nodeCrash?: Readonly<Record<string, number>>;
   /** Crashes of an agent whose journal is lost with it. */
   readonly journalLost?: Readonly<Record<string, number>>;
+  /** Starts for which the clock has gone back to 0; not of one whose counter is gone, for which it must have gone on. */
+  readonly clockBack?: number;
   /** Containers that exit by themselves. */
   readonly exit?: number;
-  /** Writes whose reply is lost though the write was done. */
+  /** Writes whose reply is lost though the write was done; a registration is then asked for again. */
   readonly lostReply?: number;
   /** Changes of the owner switch that one of the API servers sees late. */
   readonly lag?: number;

@@ -8,6 +8,7 @@ import { FIELD_WORLDS } from './field.ts';
 import { LINK_WORLDS } from './link.ts';
 import { OWNER_WORLDS } from './owner.ts';
 import { PREEMPTION_WORLDS } from './preemption.ts';
+import { REGISTRATION_WORLDS } from './registration.ts';
 import { ROLLOUT_WORLDS } from './rollout.ts';
 import { TAIL_WORLDS } from './tail.ts';
 import { VERSION_WORLDS } from './versions.ts';
@@ -26,6 +27,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...PREEMPTION_WORLDS,
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,
+  ...REGISTRATION_WORLDS,
   ...OWNER_WORLDS,
   ...WANTS_WORLDS,
   ...WIDE_WORLDS,

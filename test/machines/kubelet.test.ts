@@ -1,7 +1,7 @@
 /** The Kubelet stage on its happy path, both runtimes (protocol 2, 3, 4, 5). */
 import { describe, expect, it } from 'vitest';
 import { journalEntriesOf, replayJournal } from '../../machines/kubelet/index.ts';
-import { bound, entries, only, podFact, sent, serving, Tail, types } from './kubelet.support.ts';
+import { bound, entries, nodeFact, only, podFact, sent, serving, Tail, types } from './kubelet.support.ts';
 
 describe('the handshake of K', () => {
   it('registers first, then reads the Lease of S, then lists, and only then answers a Hello', () => {
@@ -24,6 +24,24 @@ describe('the handshake of K', () => {
     expect(sent(tail.hello(50, 1))).toMatchObject([{ kind: 'Rejected', fence: { incarnation: 60, n: 0 } }]);
     tail.hello(60, 1);
     expect(sent(tail.nodeRead())).toMatchObject([{ kind: 'Offer' }]);
+  });
+
+  it('waits for a Lease of S, and takes its counter for the minimum', () => {
+    const tail = new Tail();
+    const node = nodeFact();
+    expect(only(tail.hear({ type: 'registered', node }), 'readLease')).toMatchObject([
+      { token: 'minimum/1' },
+    ]);
+    const leaseRead = { type: 'leaseRead', subject: 'scheduler' } as const;
+    const waits = tail.hear({ ...leaseRead, token: 'minimum/1', incarnation: null });
+    expect(only(waits, 'setTimer')).toMatchObject([{ timer: 'leader' }]);
+    expect(sent(tail.hello(50, 1))).toEqual([]);
+    const looks = tail.hear({ type: 'timerFired', timer: 'leader' });
+    expect(only(looks, 'readLease')).toMatchObject([{ token: 'minimum/2' }]);
+    const found = tail.hear({ ...leaseRead, token: 'minimum/2', incarnation: 60 });
+    expect(sent(found)).toMatchObject([{ kind: 'Rejected', fence: { incarnation: 60, n: 0 } }]);
+    expect(types(found)).toContain('listPods');
+    expect(tail.hear({ type: 'timerFired', timer: 'leader' })).toEqual([]);
   });
 
   it('queues what changes between Offer and State, and sends it right after State', () => {

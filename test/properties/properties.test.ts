@@ -195,4 +195,32 @@ describe('properties of steps', () => {
       expect(PROPERTIES.CancelledStaysOut.check(step(empty, after, late))).toBeNull();
     });
   });
+
+  it('IncarnationsGrow fails when a life bears a number that was borne before', () => {
+    expect(PROPERTIES.IncarnationsGrow.check(past({ misnumbered: ['scheduler~2'] }))).toContain(
+      'scheduler~2',
+    );
+  });
+
+  it('SupersededUnserved fails when a K serves an S that was superseded before it registered itself', () => {
+    const [process] = sound.stages
+      .filter(({ peer }) => peer.startsWith('kubelet/'))
+      .map((one) => one.process);
+    const judge = (least: number) =>
+      PROPERTIES.SupersededUnserved.check(past({ superseded: { [process as string]: least } }));
+    expect(judge(1)).toBeNull();
+    expect(judge(2)).toContain('registered under 2');
+  });
+
+  it('HoldersMeet fails when a K whose Node is there has no link, though nobody dials it', () => {
+    const lonely = replaced('kubelet/n1', {
+      links: [{ peer: 'scheduler', side: 'down', state: 'closed', session: null, fence: null }],
+    });
+    const unknown = {
+      ...lonely,
+      stages: lonely.stages.map((one) => (one.peer === 'scheduler' ? { ...one, links: [] } : one)),
+    };
+    expect(PROPERTIES.HoldersMeet.check(unknown)).toContain('has no open link');
+    expect(PROPERTIES.HoldersMeet.check({ ...unknown, nodes: [] }) ?? '').not.toContain('kubelet');
+  });
 });

@@ -56,7 +56,7 @@ describe('what is open (protocol 14)', () => {
 describe('teeth', () => {
   it.each([
     ['terminated-before-stop', 'NoFalseConfirm'],
-    ['environment/reuse-incarnation', 'CacheCoherent'],
+    ['environment/reuse-incarnation', 'IncarnationsGrow'],
     ['collect-tombstone-early', 'NoFalseConfirm'],
   ])('%s is caught as %s, and a smaller plan still shows it', (mutant, breaks) => {
     const found = SEEDS.map((seed) => drawPlan(seed, { mutants: [mutant] })).find(

@@ -1,4 +1,5 @@
 /** Effects on Leases and Nodes: consistent reads, registration, marks, drains, acknowledgements. */
+import { mayStand } from '../../../machines/ownership/registration.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import { readPeerIncarnation } from '../incarnation.ts';
 import { pause } from '../kubernetes/backoff.ts';
@@ -56,7 +57,7 @@ export function register(life: Life): void {
         const node = await life.client.get<NodeObject>(nodePath(name));
         if (node === undefined) throw new Error(`Node ${name} does not exist`);
         const fact = nodeFact(node);
-        if (fact.agent !== null && fact.agent > life.incarnation) return fact;
+        if (!mayStand(life.incarnation, fact.agent)) return fact;
         if (fact.agent === life.incarnation && fact.address === life.address) return fact;
         const annotations = {
           [AGENT_INCARNATION_ANNOTATION]: String(life.incarnation),

@@ -1,0 +1,103 @@
+/**
+ * Worlds of S and of the K of one Node, the machines themselves, and nothing above them: who registers, under which number, who is told of
+ * which Node, and who may be served (`spec/protocol.md` 1, 3, 6). Nobody asks for a Pod. They begin before anything has started, with a
+ * Node on which no agent was ever registered.
+ */
+import type { StageChoice, UserAct, WorldDescription } from './description.ts';
+import { ONE } from './objects.ts';
+
+const NODE = 'n1';
+const K = 'kubelet/n1';
+
+const stages: readonly StageChoice[] = [
+  {
+    peer: 'scheduler',
+    use: 'scheduler',
+    deaf: ['podObserved', 'switchObserved', 'replicaSetObserved', 'synced'],
+  },
+  { peer: K, use: 'kubelet', deaf: ['podObserved', 'switchObserved', 'synced'] },
+];
+
+const base = {
+  stages,
+  nodes: [{ name: NODE, capacity: ONE }],
+  runtime: 'runs',
+  reduce: false,
+  renews: true,
+  always: ['IncarnationsGrow', 'SupersededUnserved', 'SessionFenced'],
+  eventually: ['HoldersMeet'],
+  sometimes: ['linkOpens'],
+} as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
+
+const MAKE: UserAct = { act: 'makeNode', node: NODE, uid: `uid-${NODE}-2`, capacity: ONE };
+
+/** S has listed the Nodes: one without an agent. */
+const TOLD = ['start scheduler', 'answer scheduler~1 0 0'];
+
+/** Worlds of registration and Leases. @public */
+export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
+  {
+    ...base,
+    name: 'register',
+    title: 'S and K start in any order; the reply to a registration is lost',
+    faults: { misdial: 0, lostReply: 1 },
+  },
+  {
+    ...base,
+    name: 'register-between',
+    title: 'another Node takes the place of the one on which K has just been registered',
+    begins: [...TOLD, 'start kubelet/n1', 'land 0', 'user'],
+    script: [MAKE],
+    faults: { misdial: 0 },
+  },
+  {
+    ...base,
+    name: 'register-during',
+    title: 'another Node takes the place of its own at any moment while K registers itself and is found',
+    begins: [...TOLD, 'start kubelet/n1'],
+    deep: true,
+    script: [MAKE],
+    faults: { misdial: 0 },
+  },
+  {
+    ...base,
+    name: 'register-leaders',
+    begins: TOLD,
+    title: 'a second S begins while the first still runs, at any moment of the registration',
+    faults: { misdial: 0, usurp: { scheduler: 1 } },
+    sometimes: ['linkOpens', 'twoLeaders', 'leaderStopped'],
+  },
+  {
+    ...base,
+    name: 'register-lease',
+    deep: true,
+    title: 'two S run, the Lease of S is deleted, and K registers itself',
+    begins: [...TOLD, 'usurp scheduler', 'answer scheduler~2 0 0'],
+    script: [{ act: 'deleteLease', peer: 'scheduler' }],
+    faults: { misdial: 0, usurp: { scheduler: 1 } },
+    sometimes: ['linkOpens', 'twoLeaders', 'leaderStopped'],
+  },
+  {
+    ...base,
+    name: 'register-clock',
+    title: 'S crashes, and the clock goes back',
+    faults: { misdial: 0, crash: { scheduler: 1 }, clockBack: 1 },
+    sometimes: ['linkOpens', 'secondIncarnation'],
+  },
+  {
+    ...base,
+    name: 'register-crash',
+    deep: true,
+    title: 'K crashes between any two effects, and its registration may still arrive',
+    faults: { misdial: 0, crash: { [K]: 1 }, lostReply: 1 },
+    sometimes: ['linkOpens', 'secondIncarnation'],
+  },
+  {
+    ...base,
+    name: 'register-agents',
+    title: 'a second agent registers itself on the Node, from another machine with another journal',
+    deep: true,
+    faults: { misdial: 0, usurp: { [K]: 1 } },
+    sometimes: ['linkOpens', 'twoLeaders', 'leaderStopped'],
+  },
+];
