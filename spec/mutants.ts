@@ -47,6 +47,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'old-nodes-heeded',
+    rule: 'the list of Nodes says nothing of how one is that the watch has told of since it was asked for (3)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'fence-not-persisted',
     rule: 'K persists whom it has fenced before the Offer (3, 5)',
     breaks: ['NoFalseConfirm', 'SessionFenced'],

@@ -152,10 +152,13 @@ const DRAWN: Readonly<Record<Fault['fault'], (draws: Draws) => Fault>> = {
   }),
 };
 
+/** Every kind of fault that is drawn. */
+export const FAULTS = Object.keys(DRAWN) as readonly Fault['fault'][];
+
 function drawFaults(draws: Draws, moment: () => number, size: Size): readonly PlannedFault[] {
   const { dice, theme } = draws;
   const faults: PlannedFault[] = [];
-  for (const kind of theme.faults ?? (Object.keys(DRAWN) as Fault['fault'][])) {
+  for (const kind of theme.faults ?? FAULTS) {
     if (!dice.chance(0.45)) continue;
     const many = Math.round(dice.scale(1, 3 + Math.sqrt(size.nodes) * 3));
     for (let one = 0; one < many; one += 1) faults.push({ at: moment(), ...DRAWN[kind](draws) });

@@ -40,6 +40,8 @@ function cutOff(sim: Simulation, node: string, from: 'links' | 'api' | 'both', m
 /** Makes it go wrong. */
 export function suffer(sim: Simulation, fault: PlannedFault): void {
   sim.note(fault);
+  // One that waits for a step is suffered when that comes.
+  if (fault.fault !== 'crashAt') sim.coverage?.suffered(sim, fault.fault);
   switch (fault.fault) {
     case 'crash': {
       const life = lifeOf(sim, fault.peer);

@@ -10,13 +10,17 @@ export function insist(sim: Simulation, name: string, replicas: number): void {
   scale(sim, name, replicas);
 }
 
+/**
+ * Who scales. Where something else is edited as well, always somebody new: a value there and back by who owned the field before is not told
+ * from such an edit in one watch gap (protocol 14).
+ */
+function scalerOf(sim: Simulation): string {
+  const edits = sim.plan.acts.some(({ act }) => act === 'edit' || act === 'rollout');
+  return edits ? `somebody-${sim.count()}/Update/scale` : 'kubectl/Update/scale';
+}
+
 /** Somebody writes `spec.replicas`; to write what is there changes nothing. */
-export function scale(
-  sim: Simulation,
-  name: string,
-  replicas: number,
-  replicasOwner = 'kubectl/Update/scale',
-): void {
+export function scale(sim: Simulation, name: string, replicas: number, replicasOwner = scalerOf(sim)): void {
   const was = sim.api.deployments.get(name);
   if (was === undefined || was.replicas === replicas) return;
   sim.judge.asked(name, replicas);
@@ -44,7 +48,6 @@ export function act(sim: Simulation, what: PlannedAct): void {
     case 'thereAndBack': {
       const { replicas } = api.deployments.get(what.deployment) ?? {};
       if (replicas === undefined) return;
-      // By somebody new: one who owned the field before, and edits something else in the same watch gap, is not told apart (protocol 14).
       const somebody = `somebody-${sim.count()}/Update/scale`;
       scale(sim, what.deployment, replicas + 1, somebody);
       return scale(sim, what.deployment, replicas, somebody);

@@ -1,5 +1,6 @@
 /** Runs a plan: faults and people, then healing, then rest, where all must be as it was asked; then last words, and rest again. */
 import { PROPERTIES, type PropertyName } from '../../spec/properties/index.ts';
+import type { Coverage } from './coverage.ts';
 import { heal, suffer } from './faults.ts';
 import type { Finding } from './judge.ts';
 import { act, insist } from './people.ts';
@@ -124,8 +125,8 @@ class Run {
 const LIVENESS: ReadonlySet<string> = new Set([...AT_REST, 'ComesToRest']);
 
 /** Runs a plan to its end, or to the first thing that is wrong. */
-export function runPlan(plan: Plan, trace: Tell | null = null): Outcome {
-  const sim = new Simulation(plan, trace);
+export function runPlan(plan: Plan, trace: Tell | null = null, coverage: Coverage | null = null): Outcome {
+  const sim = new Simulation(plan, trace, coverage);
   let crash: string | null = null;
   try {
     new Run(sim).whole();

@@ -11,6 +11,7 @@ import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { STAGES_UNDER_TEST } from '../explorer/stages.ts';
 import { Api, type Snapshot } from './api.ts';
 import { Clock } from './clock.ts';
+import type { Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import { type ContainerState, kubeletResyncs, type Machine, tellReadiness } from './machine.ts';
@@ -36,6 +37,7 @@ export const EPOCH = 1_800_000_000_000;
 export class Simulation {
   readonly plan: Plan;
   readonly mutants: ReadonlySet<string>;
+  readonly coverage: Coverage | null;
   readonly clock = new Clock();
   readonly #dice = new Map<string, Random>();
   readonly judge: Judge;
@@ -63,9 +65,10 @@ export class Simulation {
   #counter = 0;
   steps = 0;
 
-  constructor(plan: Plan, trace: Tell | null = null) {
+  constructor(plan: Plan, trace: Tell | null = null, coverage: Coverage | null = null) {
     this.plan = plan;
-    this.mutants = new Set(plan.mutants);
+    this.coverage = coverage;
+    this.mutants = coverage?.watch(plan.mutants) ?? new Set(plan.mutants);
     this.#trace = trace;
     this.judge = new Judge(this);
     this.api = new Api((what, key, before, after) => {
@@ -310,6 +313,7 @@ export class Simulation {
     life.state = state;
     this.#carryOut(life, event, effects);
     this.judge.stepped(life, event, before, effects);
+    this.coverage?.stepped(life, event.type, before);
   }
 
   /** @param cause - the event, or what a life is told at its start */
@@ -340,9 +344,10 @@ export class Simulation {
     this.#taken.set(life.peer, taken);
     const { crashAfter } = life;
     life.crashAfter = null;
-    return (
-      crashAfter ?? this.crashesAt.find(({ peer, step }) => peer === life.peer && step === taken) ?? null
-    );
+    if (crashAfter !== null) return crashAfter;
+    const found = this.crashesAt.find(({ peer, step }) => peer === life.peer && step === taken);
+    if (found !== undefined) this.coverage?.suffered(this, found.fault);
+    return found ?? null;
   }
 
   /** Effects start in order; those after a journal entry wait until it is durable. */

@@ -23,12 +23,20 @@ type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 /** The consistent list at the start: these Nodes, where an agent is registered, are the barrier. */
 export function onNodesListed(context: Context, event: Event<'nodesListed'>): Context {
   const registered = event.nodes.filter(({ agent }) => agent !== null);
-  const next = event.nodes.reduce(observeNode, context);
+  const next = event.nodes.reduce((now, fact) => observeNode(now, asShown(now, fact)), context);
   const counted = registered.filter(
     ({ mark }) => mark === null || !context.mutants.has('old-mark-opens-barrier'),
   );
   const barrier = ISet(counted.map(({ name }) => name)).subtract(next.reached);
   return { ...next, barrier };
+}
+
+/** The watch may have told of the Node since the list was asked for: how it is for Pods, that says. */
+function asShown(context: Context, fact: NodeFact): NodeFact {
+  const shown = context.nodes.get(fact.name)?.fact;
+  if (shown?.uid !== fact.uid || context.mutants.has('old-nodes-heeded')) return fact;
+  const { ready, unschedulable, capacity, labels, taints } = shown;
+  return { ...fact, ready, unschedulable, capacity, labels, taints };
 }
 
 /** A Node as it is now. Without an agent it is none of S's; one of another uid is another Node. */

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { integer } from '../arguments.ts';
+import { fuzzCoverage } from '../fuzz/coverage.ts';
 import { fuzzPoints } from '../fuzz/points.ts';
 import { type FuzzFlags, fuzzMutants, replayFuzz, runFuzz } from '../fuzz/run.ts';
 
@@ -9,6 +10,7 @@ interface Options extends FuzzFlags {
   readonly replay?: string;
   readonly mutants?: boolean;
   readonly points?: boolean;
+  readonly coverage?: boolean;
 }
 
 function minutes(text: string): number {
@@ -44,6 +46,10 @@ export function register(program: Command): void {
       '--points',
       'one world that does everything once instead (--pods, default 20), with a fault at every point, one a run; with --out, the table in Markdown',
     )
+    .option(
+      '--coverage',
+      'what so many runs reach (--runs, default 500), as drawn and steered by it; with --out, in Markdown',
+    )
     .option('--workers <n>', 'worker threads (default: one for each core)', integer(1, 256))
     .option('--replay <file>', 'run the plan of a replay file instead')
     .option('--trace <file>', 'with --replay, or of a failure: write every step as NDJSON')
@@ -52,6 +58,7 @@ export function register(program: Command): void {
     .addHelpText('after', EXIT_CODES)
     .action(async (options: Options) => {
       if (options.replay !== undefined) process.exitCode = replayFuzz(options.replay, options);
+      else if (options.coverage === true) process.exitCode = fuzzCoverage(options);
       else if (options.points === true) process.exitCode = await fuzzPoints(options);
       else process.exitCode = options.mutants === true ? await fuzzMutants(options) : await runFuzz(options);
     });
