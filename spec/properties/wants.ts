@@ -3,7 +3,7 @@ import type { ReplicaSetFact } from '../facts.ts';
 import type { Want } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
 import { isReached, marksOf, mintedBy, stageOfStep } from './steps.ts';
-import type { History, RecordView, StageView } from './view.ts';
+import type { History, RecordView, StageView, StepView } from './view.ts';
 
 /** @see spec/protocol.md 10 @public */
 export const ScaleNotLost: StateProperty = {
@@ -23,8 +23,11 @@ export const ScaleNotLost: StateProperty = {
  */
 export const NoNeedlessEnd: StepProperty = {
   kind: 'step',
-  statement: 'R ends only what a count, a user, a rollout or an invalidation gave up',
+  statement:
+    'R ends only what a count, a user, a rollout or an invalidation gave up; K drains for no void mark',
   check: (step) => {
+    const drained = drainedForVoid(step);
+    if (drained !== null) return `${drained} was drained for a mark older than the leader that it serves`;
     const marked = marksOf(step);
     const stage = stageOfStep(step);
     if (marked.length === 0 || stage === null || step.event === null) return null;
@@ -36,6 +39,16 @@ export const NoNeedlessEnd: StepProperty = {
       : `R ended ${marked.join(', ')} and holds ${live}, fewer than any want ever (${least})`;
   },
 };
+
+/** A node that this step shows drained for a mark of an incarnation below the one that it had accepted. */
+function drainedForVoid({ before, after }: StepView): string | null {
+  for (const { name, drained } of after.nodes) {
+    const was = before.nodes.find((node) => node.name === name);
+    if (drained === null || was === undefined || drained === was.drained) continue;
+    if (drained.incarnation < was.fence.incarnation) return name;
+  }
+  return null;
+}
 
 const liveRecords = ({ records }: StageView): readonly RecordView[] =>
   [...records.values()].filter(({ phase }) => phase !== 'terminating');

@@ -62,6 +62,8 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'start-in-flight-ignored', world: 'tail-cut-short-crash' },
   { mutant: 'grace-zero', world: 'tail-deleted-twice' },
   { mutant: 'cancel-unconfirmed', world: 'cancel-leaders-misdial' },
+  { mutant: 'mark-over-higher', world: 'cancel-both' },
+  { mutant: 'old-mark-drains', world: 'cancel-both' },
   { mutant: 'want-parting-unheard', world: 'versions-leave' },
   { mutant: 'stock-cancels', world: 'owner-cancel' },
   { mutant: 'take-back-uncompared', world: 'owner-scales' },
@@ -93,17 +95,7 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
   {
     mutant: 'strangers-unconfirmed',
     reason:
-      '`tail-deleted-break`, searched to the end, holds: `lost` and absence collect the same tombstone; caught over S alone by `test/machines/schedulerMutants.test.ts`',
-  },
-  {
-    mutant: 'mark-over-higher',
-    reason:
-      '`cancel` and `cancel-leaders`, searched to the end, hold; caught over S alone by `test/machines/schedulerMutants.test.ts`',
-  },
-  {
-    mutant: 'old-mark-drains',
-    reason:
-      '`cancel` and `cancel-leaders`, searched to the end, hold; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+      '`exact-deleted`, `exact-break`, `exact-crash-scheduler`, `preempt` and `tail-deleted-break`, searched to the end, hold: whatever S does not hold any more it has told R in that session (`Terminated`, `Refused` or `lost`), or the handshake has shown it absent, and each of these collects the tombstone; the rule stands behind those; caught over S alone by `test/machines/schedulerMutants.test.ts`',
   },
   {
     mutant: 'drain-keeps-session',
