@@ -118,7 +118,8 @@ NoWants == [scaled |-> <<>>, wants |-> <<>>]
 DFresh ==
   [state |-> "closed", fence |-> <<0, 0>>, hello |-> <<>>, seen |-> 0, queued |-> NoWants,
    object |-> <<>>, base |-> <<>>, want |-> <<>>, witnessed |-> FALSE, confirmed |-> FALSE,
-   field |-> FieldFresh, told |-> 0, reads |-> <<>>, answers |-> <<>>]
+   field |-> FieldFresh, told |-> 0, reads |-> <<>>, answers |-> <<>>,
+   switch |-> 0, flush |-> FALSE, said |-> 0]
 
 \* Which mode: the one ReplicaSet that there is matches the template, or is to be left by a rollout.
 ModeOf(life) == IF life.object[1].rest = "t1" THEN "direct" ELSE "follow"
@@ -172,7 +173,7 @@ DObserve(turn, seen, verdict) ==
      ELSE IF isNews /\ ~Is("want-autoscaler-untold") THEN DTell(next) ELSE next
 
 DInputs(life) ==
-  [object |-> life.object[1], want |-> life.want[1], hurry |-> ModeOf(life) = "follow",
+  [object |-> life.object[1], want |-> life.want[1], hurry |-> ModeOf(life) = "follow" \/ life.flush,
    marked |-> FALSE, last |-> FALSE]
 Asking(write) == [type |-> "write", write |-> write]
 DFielded(turn, stepped) ==
@@ -190,9 +191,17 @@ DMessages(news, session) ==
       ELSE <<Send([kind |-> "Invalidate", session |-> session, wants |-> Newest(news.wants)])>>)
 DNews(news, more) == [scaled |-> news.scaled \o more.scaled, wants |-> news.wants \o more.wants]
 
-\* The end of a step: the field, then A.
+\* Before a release D acknowledges the version of the switch that asks it to flush, once every want is written (protocol 9).
+DAcknowledged(turn) ==
+  LET life == turn.life
+      isEarly == life.flush /\ (IsUnwritten(DInputs(life)) \/ life.field.state \notin {"shown", "resting"})
+  IN IF life.switch = life.said \/ (isEarly /\ ~Is("flush-unawaited")) THEN turn
+     ELSE [turn EXCEPT !.life.said = life.switch, !.life.flush = FALSE,
+                       !.out = Append(@, [type |-> "acknowledge", switch |-> life.switch])]
+
+\* The end of a step: the field, the acknowledgement, then A.
 DFinish(me, begun) ==
-  LET turn == DUpdated(begun)
+  LET turn == DAcknowledged(DUpdated(begun))
       life == turn.life
       news == DNews(life.queued, turn.news)
   IN CASE life.state = "offered" -> Result([life EXCEPT !.queued = news], turn.out)
@@ -254,6 +263,10 @@ DAnswered(me, life, token, lease) ==
 
 \* The watch, or the first list.
 DSaw(me, life, seen) == DFinish(me, DObserve(DTurn(life, <<>>), seen, Judge(life.base, seen)))
+
+\* The owner switch; its second version asks for a flush.
+DSwitched(me, life, switch) ==
+  DFinish(me, DTurn([life EXCEPT !.switch = switch, !.flush = switch = 2 /\ switch # life.said], <<>>))
 
 \* The answer to a write: the object first.
 DHeard(me, life, answer) ==

@@ -15,7 +15,7 @@
 EXTENDS WantEnds, Network
 
 CONSTANTS
-  Act1, Act2, Act3,   \* what people do, in this order: "scale N", "request N", "edit", or "nothing"
+  Act1, Act2, Act3,   \* what people do, in this order: "scale N", "request N", "edit", "flush", or "nothing"
   Annotated,          \* 1: an earlier D has written the object
   Breaks, Lingers, LostReplies, UpCrashes, DownCrashes, UpUsurps, DownUsurps,
   EarlyWriteBacks, EarlyLowers, EarlyRetries, EarlyUnconfirmeds
@@ -33,12 +33,16 @@ VARIABLES
   asked,        \* values that somebody asked for, in order
   external,     \* generation of the last external write of replicas; 0 for none
   overwritten,  \* external values that a write-back replaced unseen
-  due           \* the last external value, and what A made above it: [generation, values]
+  due,          \* the last external value, and what A made above it: [generation, values]
+  switch,       \* version of the owner switch: the second asks D to flush
+  said          \* the version that a D has acknowledged last
 
-AtApi == <<object, acts, asked, external, overwritten>>
-vars == <<ups, downs, connections, leases, awaited, left, stopped, flights, due, AtApi>>
+AtApi == <<object, acts, asked, external, overwritten, switch>>
+vars == <<ups, downs, connections, leases, awaited, left, stopped, flights, due, said, AtApi>>
 
 Script == SelectSeq(<<Act1, Act2, Act3>>, LAMBDA act : act # "nothing")
+\* Elsewhere D does not hear of the switch.
+HearsSwitch == \E i \in DOMAIN Script : Script[i] = "flush"
 
 FirstObject ==
   LET written == [value |-> 2, version |-> <<1, 0, 0>>, generation |-> 2, owner |-> <<"">>, rest |-> "t1"]
@@ -55,17 +59,18 @@ Init ==
   /\ stopped = {} /\ object = FirstObject
   /\ asked = <<2>> /\ external = 0 /\ overwritten = <<>>
   /\ due = [generation |-> 1, values |-> <<2>>]
+  /\ switch = 1 /\ said = 0
 
 \* ---- A world in the middle of a step ---------------------------------------
 
 World == [ups |-> ups, downs |-> downs, connections |-> connections, flights |-> flights,
-          awaited |-> awaited, left |-> left, due |-> due, stopped |-> stopped]
+          awaited |-> awaited, left |-> left, due |-> due, stopped |-> stopped, said |-> said]
 
 \* What a step of A or D comes to; the API Server is as it was.
 Becomes(world) ==
   /\ ups' = world.ups /\ downs' = world.downs /\ connections' = world.connections
   /\ flights' = world.flights /\ awaited' = world.awaited /\ left' = world.left
-  /\ due' = world.due /\ stopped' = world.stopped
+  /\ due' = world.due /\ stopped' = world.stopped /\ said' = world.said
   /\ UNCHANGED <<leases, AtApi>>
 
 Lives(world, end) == IF end = "up" THEN world.ups ELSE world.downs
@@ -90,6 +95,7 @@ Performed(world, end, me, effect) ==
   CASE effect.type = "send" -> [world EXCEPT !.connections = Sent(@, end, me, effect.message)]
     [] effect.type = "disconnect" ->
          [world EXCEPT !.connections = Disconnected(@, end, me, effect.session)]
+    [] effect.type = "acknowledge" -> [world EXCEPT !.said = effect.switch]
     [] effect.type = "write" ->
          [world EXCEPT !.flights = Plus(@, [by |-> me, of |-> me, write |-> effect.write])]
     [] effect.type = "restart" ->
@@ -117,7 +123,7 @@ Step(world, end, me, result) ==
       After(many) == AllPerformed(moved, end, me, SubSeq(result.out, 1, many))
   IN \/ Becomes(AllPerformed(moved, end, me, result.out))
      \/ /\ world.left[CrashBudget(end)] > 0
-        /\ \E many \in 1..(Len(result.out) - 1) :
+        /\ \E many \in 1..(Len(result.out) - 1) : result.out[many].type # "acknowledge" /\
              Becomes(Spent(Crashed(After(many), end, me, TRUE), CrashBudget(end)))
 
 \* ---- Lives begin and end ---------------------------------------------------
@@ -137,18 +143,22 @@ BeginUp ==
   IN /\ awaited' = [awaited EXCEPT !.up = <<>>]
      /\ leases' = [leases EXCEPT !.up = me]
      /\ ups' = With(Refresh(ups, "up", me), me, AFresh) /\ downs' = Refresh(downs, "up", me)
-     /\ UNCHANGED <<connections, stopped, flights, due, AtApi>>
+     /\ UNCHANGED <<connections, stopped, flights, due, said, AtApi>>
 
 \* D lists its objects as it starts.
 BeginDown ==
   LET me == leases.down + 1
-      begun == DSaw(me, [DFresh EXCEPT !.told = object.rv], object)
+      seen == [DFresh EXCEPT !.told = object.rv, !.switch = IF HearsSwitch THEN switch ELSE 0,
+                             !.flush = HearsSwitch /\ switch = 2]
+      begun == DSaw(me, seen, object)
+      Are(what) == LET Is_(effect) == effect.type = what IN SelectSeq(begun.out, Is_)
   IN /\ awaited' = [awaited EXCEPT !.down = <<>>]
      /\ leases' = [leases EXCEPT !.down = me]
      /\ ups' = Refresh(ups, "down", me)
      /\ downs' = With(Refresh(downs, "down", me), me, begun.life)
-     /\ flights' = IF begun.out = <<>> THEN flights
-                   ELSE Plus(flights, [by |-> me, of |-> me, write |-> begun.out[1].write])
+     /\ flights' = IF Are("write") = <<>> THEN flights
+                   ELSE Plus(flights, [by |-> me, of |-> me, write |-> Are("write")[1].write])
+     /\ said' = IF Are("acknowledge") = <<>> THEN said ELSE Are("acknowledge")[1].switch
      /\ UNCHANGED <<connections, stopped, due, AtApi>>
 
 StartUp == awaited.up # <<>> /\ BeginUp /\ UNCHANGED left
@@ -237,8 +247,10 @@ AnswerDown == \E me \in DOMAIN downs :
        Step(World, "down", me, DHeard(me, [downs[me] EXCEPT !.answers = Minus(@, answer)], answer))
 
 Watch == \E me \in DOMAIN downs :
-  /\ downs[me].told # object.rv
-  /\ Step(World, "down", me, DSaw(me, [downs[me] EXCEPT !.told = object.rv], object))
+  \/ /\ downs[me].told # object.rv
+     /\ Step(World, "down", me, DSaw(me, [downs[me] EXCEPT !.told = object.rv], object))
+  \/ /\ HearsSwitch /\ downs[me].switch # switch
+     /\ Step(World, "down", me, DSwitched(me, downs[me], switch))
 
 \* ---- People ----------------------------------------------------------------
 
@@ -253,17 +265,18 @@ Act ==
   /\ acts < Len(Script) /\ acts' = acts + 1
   /\ LET act == Script[acts + 1]
          after == IF act = "edit" THEN ObjectEdited(object, "t2")
-                  ELSE IF act \in Requests THEN object ELSE ObjectScaled(object, ValueOf(act))
-         scales == act # "edit" /\ after # object
+                  ELSE IF act \in Requests \cup {"flush"} THEN object ELSE ObjectScaled(object, ValueOf(act))
+         scales == act \notin {"edit", "flush"} /\ after # object
          asks == scales \/ act \in Requests
      IN /\ object' = after
+        /\ switch' = IF act = "flush" THEN 2 ELSE switch
         /\ asked' = IF asks THEN Append(asked, ValueOf(act)) ELSE asked
         /\ external' = IF scales THEN after.generation ELSE external
         /\ due' = IF scales THEN [generation |-> after.generation, values |-> <<after.replicas>>] ELSE due
         /\ ups' = IF act \in Requests
                   THEN [me \in DOMAIN ups |-> [ups[me] EXCEPT !.requests = Plus(@, ValueOf(act))]]
                   ELSE ups
-  /\ UNCHANGED <<downs, connections, leases, awaited, left, stopped, flights, overwritten>>
+  /\ UNCHANGED <<downs, connections, leases, awaited, left, stopped, flights, overwritten, said>>
 
 \* ---- The API Server --------------------------------------------------------
 
@@ -281,20 +294,20 @@ Land == \E flight \in DOMAIN flights :
      /\ overwritten' = IF done /\ unseen THEN Append(overwritten, object.replicas) ELSE overwritten
      /\ downs' = Heard(flight, IF done THEN [after |-> <<after>>, refusal |-> ""]
                                ELSE [after |-> <<>>, refusal |-> "conflict"])
-     /\ UNCHANGED <<ups, connections, leases, awaited, left, stopped, due, acts, asked, external>>
+     /\ UNCHANGED <<ups, connections, leases, awaited, left, stopped, due, acts, asked, external, switch, said>>
 
 \* A request of a life that is no more, or that was given up, never arrives.
 Vanish == \E flight \in DOMAIN flights :
   /\ flight.by \notin DOMAIN downs
   /\ flights' = Minus(flights, flight)
-  /\ UNCHANGED <<ups, downs, connections, leases, awaited, left, stopped, due, AtApi>>
+  /\ UNCHANGED <<ups, downs, connections, leases, awaited, left, stopped, due, said, AtApi>>
 
 LoseReply == \E flight \in DOMAIN flights :
   /\ left.lostReply > 0 /\ flight.by \in DOMAIN downs
   /\ flights' = Plus(Minus(flights, flight), [flight EXCEPT !.by = 0])
   /\ downs' = Heard(flight, [after |-> <<>>, refusal |-> "ambiguous"])
   /\ left' = [left EXCEPT !.lostReply = @ - 1]
-  /\ UNCHANGED <<ups, connections, leases, awaited, stopped, due, AtApi>>
+  /\ UNCHANGED <<ups, connections, leases, awaited, stopped, due, said, AtApi>>
 
 \* ---- Time ------------------------------------------------------------------
 
@@ -310,6 +323,7 @@ Busy ==
                               \/ (Dials(me) /\ leases.down \in DOMAIN downs)
   \/ \E me \in DOMAIN downs :
        downs[me].reads # <<>> \/ downs[me].answers # <<>> \/ downs[me].told # object.rv
+         \/ (HearsSwitch /\ downs[me].switch # switch)
 
 TimersOf(life) ==
   {TimerOf(life.field)[i] : i \in DOMAIN TimerOf(life.field)}
@@ -340,6 +354,16 @@ FairSpec == Spec /\ ([]<>AtRest \/ []<><<left' = left /\ acts' = acts>>_vars)
 \* ---- Properties (protocol 10) ----------------------------------------------
 
 ScaleNotLost == overwritten = <<>>
+
+\* Nobody acknowledges a flush before its want is written.
+ReleaseAcknowledged ==
+  [][ (said' # said /\ said' = 2) =>
+        \A me \in DOMAIN downs' :
+          LET want == downs'[me].want
+              written == object'.written
+          IN \/ want = <<>> \/ object'.replicas = want[1].value
+             \/ (written # <<>> /\ ~IsLower(written[1].version, want[1].version)) ]_vars
+ReleaseAcknowledgedAtRest == TRUE
 
 HeldWants ==
   {ups[me].want[1] : me \in {one \in DOMAIN ups : ups[one].want # <<>>}}

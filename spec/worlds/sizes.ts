@@ -42,6 +42,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'versions-break': 2_610,
   'versions-break-external': 57_894,
   'versions-leave': 816,
+  'versions-flush': 174,
   'versions-leave-crash': 9_067,
   link: 139,
   'link-late': 923,
@@ -68,6 +69,6 @@ export const SIZES: Readonly<Record<string, number>> = {
   'wants-external': 1_368,
   'wants-rollout': 4_544,
   'wants-burst-external': 10_261,
-  'wants-flush': 8_698,
+  'wants-flush': 8_133,
   'wants-lost-reply': 7_732,
 };

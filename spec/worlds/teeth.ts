@@ -42,6 +42,7 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'tombstones-free', world: 'preempt-ending', behind: 'no-room-check' },
   { mutant: 'strangers-take-no-room', world: 'preempt-stranger', behind: 'no-room-check' },
   { mutant: 'want-recreate-deleted', world: 'exact-removed' },
+  { mutant: 'flush-unawaited', world: 'versions-flush' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
@@ -56,7 +57,6 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'acknowledge-early', world: 'owner-ending-publish' },
   { mutant: 'stock-binds', world: 'owner-scales' },
   { mutant: 'stock-keeps-unbound', world: 'owner-no-room' },
-  { mutant: 'flush-unawaited', world: 'wants-flush' },
   { mutant: 'want-no-hold', world: 'wants-burst-rollout' },
   { mutant: 'want-unsent-follows', world: 'wants-burst-crash' },
   { mutant: 'start-in-flight-ignored', world: 'tail-cut-short-crash' },

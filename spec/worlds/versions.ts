@@ -170,4 +170,14 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
     faults: { misdial: 0, break: 1, linger: 1 },
     sometimes: ['linkOpens', 'wantMinted'],
   },
+  {
+    ...base,
+    name: 'versions-flush',
+    title: 'A is asked for more, and a release is about to come',
+    stages: [base.stages[0], { peer: 'deployment', use: 'stub/withR' }],
+    script: [request(3), { act: 'flush' }],
+    faults: { misdial: 0 },
+    eventually: ['Converges', 'ReleaseAcknowledged'],
+    sometimes: [...base.sometimes, 'wantMinted'],
+  },
 ];

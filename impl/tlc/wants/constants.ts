@@ -5,6 +5,7 @@ function actOf(act: UserAct | undefined): string {
   if (act === undefined) return 'nothing';
   if (act.act === 'scale' || act.act === 'request') return `${act.act} ${act.replicas}`;
   if (act.act === 'rollout') return 'edit';
+  if (act.act === 'flush') return 'flush';
   throw new Error(`nobody does "${act.act}" in a world of versions`);
 }
 

@@ -79,6 +79,9 @@ export function deploymentOf(process: Process) {
     confirmed: context.confirmed,
     field: fieldOf(entry.field),
     told: Number((process.seen[`deployments/${UID}`] as DeploymentFact).resourceVersion),
+    switch: Number(context.switchVersion),
+    flush: context.flush,
+    said: Number(context.acknowledged),
     reads: readsOf(process),
     answers: bagOf(
       answers.map(({ after, refusal }) => ({ after: option(after, objectOf), refusal: refusal ?? '' })),

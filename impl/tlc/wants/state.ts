@@ -58,5 +58,7 @@ export function wantsState(_: Setting, world: World): string {
     external: history.external.d ?? 0,
     overwritten: history.overwritten.d ?? [],
     due: history.due.d,
+    switch: Number(api.switch.resourceVersion),
+    said: Number(api.acknowledged.deployment?.switchVersion ?? 0),
   });
 }

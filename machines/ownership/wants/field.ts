@@ -268,7 +268,8 @@ export function viewOfField(field: Field) {
     state: field.value as string,
     used,
     failures,
-    hurry: inputs?.hurry ?? false,
+    // Where the want is shown, what is not hurried any more is heard with the next update.
+    hurry: !isFlushed(field) && (inputs?.hurry ?? false),
     marked: inputs?.marked ?? false,
   };
 }
