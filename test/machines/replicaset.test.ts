@@ -335,6 +335,14 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
     expect([bench.view.state, bench.assigned(), bench.terminated()]).toEqual(['serving', [], []]);
   });
 
+  it('TakenBack: a Pod that K let go and adopted again is known by its object, whichever its uid', () => {
+    const bench = fresh()
+      .openS([held('a-m.2')])
+      .give(direct);
+    compared(bench, [node()], [pod]);
+    expect([bench.view.state, bench.view.strays]).toEqual(['rereading', undefined]);
+  });
+
   it('an R that had acknowledged direct, or nothing, serves at once; so does one without the rule', () => {
     for (const bench of [
       new Bench([], 'direct'),
