@@ -41,7 +41,7 @@ FirstRanked(life, uids, count) ==
 
 \* A message to S, in the session that is tried or open.
 ToScheduler(me, life, present, message) ==
-  IF present /\ life.state \in {"verifying", "fetching", "open"}
+  IF present /\ life.state = "open"
   THEN <<Send([field \in DOMAIN message \cup {"session"} |->
                  IF field = "session" THEN UpSession(me, life) ELSE message[field]])>>
   ELSE <<>>

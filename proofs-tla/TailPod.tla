@@ -7,36 +7,56 @@
 (* ended.  A tombstone has its containers stopped and its object deleted,  *)
 (* and is confirmed when both are gone, never while a create is in flight. *)
 (*                                                                         *)
-(* `machines/ownership/tailPod.ts` and `machines/kubelet/next.ts`, where K *)
-(* runs the containers and the owner switch says `direct`.                 *)
+(* `machines/ownership/tailPod.ts` and `machines/kubelet/next.ts`, whole:  *)
+(* also where the node's own kubelet runs the containers (`publish`), and  *)
+(* whoever owns managed Pods.  The chain's worlds have K run them, and the *)
+(* switch at `direct`.                                                     *)
 (*                                                                         *)
 (*   pod      [object, containers, meta, wrote, ending]; meta <<>> or      *)
 (*            <<incarnation that published it>>; wrote <<>> or <<ready>>;  *)
 (*            ending <<>> or <<[tell, reason]>>                            *)
+(*   k        [runtime: "runs" or "publish",                               *)
+(*             owner: "direct", "stock" or "takingBack"]                   *)
 (***************************************************************************)
 EXTENDS AnsweringSide
 
 FreshPod == [object |-> "unpublished", containers |-> "none", meta |-> <<>>, wrote |-> <<>>, ending |-> <<>>]
 
-Going == {"deleting", "finishing"}
+Going == {"deleting", "finishing", "finishDelayed"}
+\* No object of it is known.
+Unknown == {"unpublished", "publishing", "unsure", "waitedOut", "contested", "refused", "checking", "absent"}
 
 \* What an object is, after something was learned of it.
 ObjectAfter(object, event) ==
-  CASE event = "seenLive" ->
-         IF object \in {"unpublished", "publishing", "unsure", "waitedOut", "checking", "absent"}
-         THEN "standing" ELSE object
+  CASE event = "seenLive" -> IF object \in Unknown THEN "standing" ELSE object
     [] event = "seenDeleting" -> IF object \in Going \cup {"vanished"} THEN object ELSE "deleting"
+    [] event = "seenFailed" -> IF object \in Going \cup {"vanished"} THEN object ELSE "failed"
     [] event = "createSent" -> IF object = "unpublished" THEN "publishing" ELSE object
     [] event = "created" -> IF object \in {"publishing", "unsure"} THEN "standing" ELSE object
+    [] event = "createRefused" -> IF object = "publishing" THEN "refused" ELSE object
     [] event = "createLost" -> IF object = "publishing" THEN "unsure" ELSE object
+    [] event = "nameTaken" -> IF object = "publishing" THEN "contested" ELSE object
     [] event = "waited" -> IF object = "unsure" THEN "waitedOut" ELSE object
     [] event = "vanished" -> IF object = "checking" THEN object ELSE "vanished"
-    [] event = "deleteSent" -> IF object = "standing" THEN "deleteAsked" ELSE object
-    [] event = "deleteAccepted" -> IF object = "deleteAsked" THEN "deleting" ELSE object
+    [] event = "deleteSent" -> IF object \in {"standing", "failed"} THEN "deleteAsked" ELSE object
+    [] event = "deleteAccepted" -> IF object \in {"deleteAsked", "failed"} THEN "deleting" ELSE object
+    [] event = "deleteDenied" ->
+         IF object = "deleteAsked" THEN "denied" ELSE IF object = "finishing" THEN "finishDelayed" ELSE object
+    [] event = "deleteFailed" ->
+         IF object \in {"deleteAsked", "failed"} THEN "deleteDelayed"
+         ELSE IF object = "finishing" THEN "finishDelayed" ELSE object
+    [] event = "failSent" -> IF object \in {"standing", "denied"} THEN "failAsked" ELSE object
     [] event = "finishSent" -> IF object = "deleting" THEN "finishing" ELSE object
+    [] event = "retried" ->
+         IF object \in {"deleteDelayed", "denied"} THEN "standing"
+         ELSE IF object = "finishDelayed" THEN "deleting" ELSE object
+    [] event = "switchedBack" ->
+         IF object \in {"denied", "failAsked"} THEN "standing"
+         ELSE IF object = "finishDelayed" THEN "deleting" ELSE object
     [] event = "readSent" ->
-         IF object \in {"unpublished", "waitedOut", "vanished"} THEN "checking" ELSE object
-    [] event = "readNone" -> IF object = "checking" THEN "absent" ELSE object
+         IF object \in {"unpublished", "waitedOut", "refused", "vanished"} THEN "checking" ELSE object
+    [] event = "readNone" ->
+         IF object = "checking" THEN "absent" ELSE IF object = "contested" THEN "refused" ELSE object
 
 ContainersAfter(containers, event) ==
   CASE event = "startSent" -> IF containers = "none" THEN "starting" ELSE containers
@@ -49,12 +69,15 @@ End(tell, reason) == [do |-> "end", ending |-> [tell |-> tell, reason |-> reason
 Do(what) == [do |-> what]
 Wait == [do |-> "wait"]
 
-NextOfLive(record, pod) ==
+NextOfLive(record, pod, k) ==
   CASE pod.containers = "quiet" -> End("lost", "ContainersEnded")
-    [] pod.object \in {"deleting", "finishing", "vanished", "checking", "absent"} ->
-         End("terminated", "Deleted")
+    [] pod.object \in Going \cup {"vanished", "checking", "absent"} -> End("terminated", "Deleted")
+    [] pod.object = "failed" -> End("lost", "Failed")
+    [] pod.object = "refused" -> End("lost", "PublishRefused")
     [] pod.object = "waitedOut" -> End("lost", "PublishLost")
-    [] pod.object \in {"publishing", "unsure"} -> Wait
+    [] pod.object \in {"publishing", "unsure", "contested"} -> Wait
+    [] pod.object = "unpublished" /\ k.owner # "direct" -> End("lost", "OwnedByStock")
+    [] k.runtime = "publish" -> IF pod.object = "unpublished" THEN Do("create") ELSE Wait
     [] pod.containers = "none" -> Do("start")
     [] pod.object = "unpublished" ->
          IF pod.containers = "running" \/ Is("publish-before-running") THEN Do("create") ELSE Wait
@@ -62,18 +85,38 @@ NextOfLive(record, pod) ==
          IF pod.containers = "running" /\ record.ready # (pod.wrote = <<TRUE>>)
          THEN Do("writeStatus") ELSE Wait
 
-IsQuiet(pod) == pod.containers \in {"quiet", "none"} \/ Is("terminated-before-stop")
+IsQuiet(pod, k) ==
+  k.runtime = "publish" \/ pod.containers \in {"quiet", "none"} \/ Is("terminated-before-stop")
 
-NextOfTombstone(pod) ==
-  LET confirmed == IF IsQuiet(pod) THEN Do("confirm") ELSE Wait
-  IN CASE pod.containers \in {"starting", "running"} -> Do("stop")
+\* A tombstone whose object is live: deleted, if K is the one who may.
+NextOfLiveObject(pod, k) ==
+  CASE k.owner = "direct" -> Do("delete")
+    [] k.owner = "takingBack" -> Wait
+    [] k.runtime = "runs" /\ (pod.containers # "none" \/ IsQuiet(pod, k)) -> Do("fail")
+    [] OTHER -> Do("letGo")
+
+NextOfTombstone(pod, k) ==
+  LET confirmed == IF IsQuiet(pod, k) THEN Do("confirm") ELSE Wait
+  IN CASE k.runtime = "runs" /\ pod.containers \in {"starting", "running"} -> Do("stop")
        [] pod.object \in {"publishing", "unsure"} ->
             IF Is("confirm-create-in-flight") THEN confirmed ELSE Wait
-       [] pod.object \in {"checking", "deleteAsked", "finishing"} -> Wait
-       [] pod.object \in {"unpublished", "vanished", "absent"} -> confirmed
+       [] pod.object \in {"contested", "checking", "deleteAsked", "deleteDelayed", "failAsked",
+                          "finishing", "finishDelayed"} -> Wait
+       [] pod.object \in {"unpublished", "refused", "vanished"} ->
+            IF k.runtime = "publish" THEN Do("read") ELSE confirmed
+       [] pod.object = "absent" -> confirmed
        [] pod.object = "waitedOut" -> Do("read")
-       [] pod.object = "standing" -> Do("delete")
-       [] pod.object = "deleting" -> IF IsQuiet(pod) THEN Do("finish") ELSE Wait
+       [] pod.object = "standing" -> NextOfLiveObject(pod, k)
+       [] pod.object = "denied" -> IF k.owner = "stock" THEN NextOfLiveObject(pod, k) ELSE Wait
+       [] pod.object = "deleting" -> IF k.runtime = "runs" /\ IsQuiet(pod, k) THEN Do("finish") ELSE Wait
+       [] pod.object = "failed" ->
+            IF k.owner = "direct" /\ pod.ending # <<>> /\ pod.ending[1].tell = "terminated" THEN Do("delete")
+            ELSE IF IsQuiet(pod, k) THEN Do("settle") ELSE Wait
 
-NextAct(record, pod) == IF Marked(record) THEN NextOfTombstone(pod) ELSE NextOfLive(record, pod)
+NextOf(record, pod, k) ==
+  IF Marked(record) THEN NextOfTombstone(pod, k) ELSE NextOfLive(record, pod, k)
+
+\* In the chain.
+InChain == [runtime |-> "runs", owner |-> "direct"]
+NextAct(record, pod) == NextOf(record, pod, InChain)
 =============================================================================

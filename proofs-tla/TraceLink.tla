@@ -9,7 +9,7 @@
 (* `kubedirect validate` makes a module that extends this one and holds    *)
 (* the tracks (`impl/validate/`).                                          *)
 (***************************************************************************)
-EXTENDS TraceUpper, TraceLower, TraceWire, TLC
+EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants, TLC
 
 CONSTANT Tracks   \* sequence of [kind, me, lines]
 
@@ -22,12 +22,18 @@ Born(one) ==
   CASE one.kind = "upper" -> UpBorn
     [] one.kind = "lower" -> LowBorn(one.lines[1])
     [] one.kind = "wire" -> WireBorn
+    [] one.kind = "pod" -> PodBorn(one.me)
+    [] one.kind = "deployment" -> DepBorn
+    [] one.kind = "autoscaler" -> AskBorn
 
 Judged(line) ==
   LET one == Tracks[track]
   IN CASE one.kind = "upper" -> UpJudged(one.me, life, line)
        [] one.kind = "lower" -> LowJudged(one.me, life, line)
        [] one.kind = "wire" -> WireJudged(life, line)
+       [] one.kind = "pod" -> PodJudged(life, line)
+       [] one.kind = "deployment" -> DepJudged(life, line)
+       [] one.kind = "autoscaler" -> AskJudged(one.me, life, line)
 
 Init == track \in DOMAIN Tracks /\ at = 0 /\ life = Born(Tracks[track])
 

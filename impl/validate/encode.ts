@@ -1,10 +1,18 @@
 /** What a trace tells, in the words of the trace modules (`proofs-tla/TraceLink.tla`): incarnations by rank, uids as triples. */
 import { createHash } from 'node:crypto';
 import type { Message } from '../../spec/messages.ts';
-import type { Fence, PodRecord, PodStatus, SessionId, Uid, Version } from '../../spec/vocabulary.ts';
+import type {
+  Fence,
+  PodRecord,
+  PodStatus,
+  SessionId,
+  Uid,
+  Version,
+  WantVersion,
+} from '../../spec/vocabulary.ts';
 import { tlaSyntax, type Written } from '../tlc/syntax.ts';
 
-/** Incarnations are Unix milliseconds, too large for TLC: their rank among all of a trace keeps their order. */
+/** Incarnations are Unix milliseconds, too large for TLC, and so may resourceVersions be: their rank among all of a trace keeps their order. */
 class Ranks {
   readonly #seen = new Set<number>([0]);
   #ranks: ReadonlyMap<number, number> | null = null;
@@ -23,6 +31,7 @@ class Ranks {
 /** The words of one module. Values are written when all are known. */
 export class Words {
   readonly #ranks = new Ranks();
+  readonly #moments = new Ranks();
   readonly #adopted = new Map<string, number>();
   readonly #records = new WeakMap<object, object>();
   readonly #messages = new Map<string, { readonly name: string; readonly value: object }>();
@@ -30,6 +39,14 @@ export class Words {
 
   incarnation(number: number): Written {
     return this.#ranks.of(number);
+  }
+
+  resourceVersion(text: string): Written {
+    return this.#moments.of(text === '' ? 0 : Number(text));
+  }
+
+  wantVersion({ generation, incarnation, counter }: WantVersion): readonly unknown[] {
+    return [generation, this.#ranks.of(incarnation), counter];
   }
 
   uid(uid: Uid): readonly unknown[] {

@@ -6,10 +6,10 @@ import { KubedirectError } from '../../spec/errors.ts';
 import type { Toolchain } from '../tlc/resolve.ts';
 import type { PlacedLine, TraceFile } from '../trace/read.ts';
 import { Words } from './encode.ts';
-import { endTracks, type Track } from './ends.ts';
+import type { Track } from './ends.ts';
 import { judgeTracks, type TrackVerdict } from './judge.ts';
 import { type Fault, type LifeTrace, replayLives } from './lives.ts';
-import { wireTracks } from './wires.ts';
+import { MODULES, tracksOf } from './tracks.ts';
 
 /** One trace to be judged: files of one run. @public */
 export interface TraceToJudge {
@@ -54,12 +54,9 @@ interface Prepared {
 function prepare(words: Words, trace: TraceToJudge): Prepared {
   const lines = trace.files.flatMap((file) => file.lines);
   const { lives, faults } = replayLives(lines);
-  const { tracks: wires, halves } = wireTracks(words, lives);
-  const tracks = [...lives.flatMap((life) => endTracks(words, life)), ...wires];
+  const { tracks, halves } = tracksOf(words, lives);
   return { trace, lines, lives, faults, tracks, halfWires: halves };
 }
-
-const MODULES = { upper: 'UpperEnd', lower: 'LowerEnd', wire: 'Network' } as const;
 
 function faultOf({ track, accepted, why }: TrackVerdict): readonly Fault[] {
   if (why.length === 0) return [];
@@ -71,9 +68,10 @@ const inOrder = (a: Fault, b: Fault) => a.place.line.at - b.place.line.at || a.p
 
 function judgementOf(prepared: Prepared, verdicts: readonly TrackVerdict[]): Judgement {
   const { trace, lines, lives, faults, tracks, halfWires } = prepared;
-  const seen = { upper: new Set<PlacedLine>(), lower: new Set<PlacedLine>(), wire: new Set<PlacedLine>() };
-  for (const track of tracks) for (const { place } of track.lines) seen[track.kind].add(place);
-  const all = new Set([...seen.upper, ...seen.lower, ...seen.wire]);
+  const kinds = Object.keys(MODULES) as readonly Track['kind'][];
+  const seen = new Map(kinds.map((kind) => [kind, new Set<PlacedLine>()]));
+  for (const track of tracks) for (const { place } of track.lines) seen.get(track.kind)?.add(place);
+  const all = new Set([...seen.values()].flatMap((places) => [...places]));
   const unseen: Record<string, number> = {};
   for (const place of lines) {
     if (all.has(place)) continue;
@@ -88,9 +86,7 @@ function judgementOf(prepared: Prepared, verdicts: readonly TrackVerdict[]): Jud
     unfinished: trace.files.reduce((sum, { unfinished }) => sum + unfinished.length, 0),
     shares: [
       { judge: 'the machines', lines: lives.reduce((sum, { steps }) => sum + steps.length, 0) },
-      { judge: 'TLC, UpperEnd', lines: seen.upper.size },
-      { judge: 'TLC, LowerEnd', lines: seen.lower.size },
-      { judge: 'TLC, Network', lines: seen.wire.size },
+      ...kinds.map((kind) => ({ judge: `TLC, ${MODULES[kind]}`, lines: seen.get(kind)?.size ?? 0 })),
       { judge: 'TLC, any module', lines: all.size },
     ],
     unseen,

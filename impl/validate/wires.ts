@@ -63,6 +63,12 @@ function taken(queue: Queue, message: Message): readonly Queue[] {
   return [...alone, ...taken([gathered(first, second), ...rest], message)];
 }
 
+/** Different ways of gathering may leave the same behind. */
+function distinct(queues: readonly Queue[]): readonly Queue[] {
+  if (queues.length < 2) return queues;
+  return [...new Map(queues.map((queue) => [JSON.stringify(queue), queue])).values()];
+}
+
 /** What was sent comes before what arrived, and what arrived in the order of the clocks: so all is there that may have been gathered. */
 const bySooner = ([a]: readonly Passage[], [b]: readonly Passage[]) =>
   Number((b as Passage).sent) - Number((a as Passage).sent) ||
@@ -75,7 +81,9 @@ function merged(lists: Iterable<readonly Passage[]>): readonly Passage[] {
   const order: Passage[] = [];
   const advance = (list: Passage[]): boolean => {
     const { sent, to, message } = list[0] as Passage;
-    const after = queues[to].flatMap((queue) => (sent ? [[...queue, message]] : taken(queue, message)));
+    const after = distinct(
+      queues[to].flatMap((queue) => (sent ? [[...queue, message]] : taken(queue, message))),
+    );
     if (after.length === 0) return false;
     queues[to] = after;
     order.push(list.shift() as Passage);

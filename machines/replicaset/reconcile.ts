@@ -13,12 +13,12 @@ import { firstAmong, firstOf, standingOf } from './ranking.ts';
 import { EMPTY_INDEX, put } from './records.ts';
 import { deleteUnseen } from './takeBack.ts';
 
-/** Sends a message to S in the open session. */
+/** Sends a message to S in the open session; nothing if the link is not open: what is marked then is sent on opening (protocol 3). */
 export function toScheduler(
   context: ReplicaSetContext,
   make: (session: SessionId) => Message,
 ): ReplicaSetContext {
-  const session = upstreamSession(context.down);
+  const session = isUpstreamOpen(context.down) ? upstreamSession(context.down) : null;
   return session === null ? context : emit(context, { type: 'send', link: DOWN, message: make(session) });
 }
 

@@ -224,7 +224,7 @@ describe('the ReplicaSet stage', () => {
     expect(bench.view.backoffs).toEqual({});
   });
 
-  it('sends Terminate on opening for every tombstone it holds then, also those made after Fetch (†)', () => {
+  it('sends Terminate on opening, not before, for every tombstone it holds then, also those made after Fetch (†)', () => {
     const terminatedOnOpening = (mutants: readonly string[]) => {
       const bench = serving(mutants).want(2);
       const records = bench.assigned().map((record) => running(record));
@@ -236,6 +236,7 @@ describe('the ReplicaSet stage', () => {
       bench.give({ type: 'leaseRead', subject: 'scheduler', token: 'peer/downstream/2', incarnation: 20 });
       expect(bench.sent('Fetch')).toMatchObject([{ tombstones: [] }]);
       bench.want(1, { version: { generation: 0, incarnation: 3, counter: 9 } });
+      expect(bench.sent('Terminate')).toEqual([]);
       bench.fromS({ kind: 'State', session, records: [], wants: [], counts: [] });
       return bench.terminated();
     };

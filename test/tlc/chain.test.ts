@@ -16,7 +16,7 @@ describe.skipIf(TOOLCHAIN === null)('equality', () => {
   }, 300_000);
 
   it('one conjunct changed in the spec, too', async () => {
-    const rule = 'pod.object = "deleting" -> IF IsQuiet(pod) THEN';
+    const rule = 'pod.object = "deleting" -> IF k.runtime = "runs" /\\ IsQuiet(pod, k) THEN';
     const folder = changed('TailPod.tla', rule, 'pod.object = "deleting" -> IF TRUE THEN');
     try {
       const { difference } = await compared('exact', { folder });

@@ -1,15 +1,9 @@
-/** A corrupted line is rejected, whatever kind of line it is: by the order of lines, by the machines, and where the spec covers it by TLC. */
+/** A corrupted line is rejected, whatever kind of line it is, by the order of lines and by the machines (by TLC: `tracks.test.ts`). */
 import { describe, expect, it } from 'vitest';
 import { STAGES_UNDER_TEST } from '../../impl/explorer/stages.ts';
-import { tlaSyntax } from '../../impl/tlc/syntax.ts';
 import type { PlacedLine, TraceLine } from '../../impl/trace/read.ts';
-import { Words } from '../../impl/validate/encode.ts';
-import { endTracks, type Track, type TrackLine } from '../../impl/validate/ends.ts';
-import { judgeTracks } from '../../impl/validate/judge.ts';
 import { type LifeTrace, replayLives } from '../../impl/validate/lives.ts';
-import { wireTracks } from '../../impl/validate/wires.ts';
 import { stageOf } from '../../spec/vocabulary.ts';
-import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 import {
   alter,
   kindOf,
@@ -116,72 +110,4 @@ describe('the machines, stepped again', () => {
       expect(isRejected(twice, line)).toBe(true);
     }
   });
-});
-
-interface WireValue {
-  readonly sent: boolean;
-  readonly to: string;
-  readonly message: unknown;
-}
-const isWire = (value: object): value is WireValue => 'sent' in value;
-const otherSession = (message: unknown) => ({
-  tla: () => `[${tlaSyntax(message)} EXCEPT !.session[3] = @ + 1]`,
-});
-
-/** A track with one of its lines changed, missing, or swapped with the next; on a wire, with the next that passes it likewise. */
-function corruptionsOf({ lines, ...track }: Track, at: number): Readonly<Record<string, Track>> {
-  const { place, value } = lines[at] as TrackLine;
-  const field = isWire(value)
-    ? { ...value, message: otherSession(value.message) }
-    : { ...value, event: alteredEvent((value as { event: Record<string, unknown> }).event) };
-  const next = lines.findIndex(
-    ({ value: one }, i) =>
-      i > at && (!isWire(value) || (isWire(one) && one.sent === value.sent && one.to === value.to)),
-  );
-  const after = lines[next];
-  return {
-    field: { ...track, lines: lines.with(at, { place, value: field }) },
-    missing: { ...track, lines: lines.toSpliced(at, 1) },
-    ...(after !== undefined && {
-      swapped: { ...track, lines: lines.with(at, after).with(next, lines[at] as TrackLine) },
-    }),
-  };
-}
-
-function alteredEvent(event: Record<string, unknown>): object {
-  if (typeof event.n === 'number') return { ...event, n: event.n + 1 };
-  if ('lease' in event) return { ...event, lease: { tla: () => `${tlaSyntax(event.lease)} + 1` } };
-  return { ...event, message: otherSession(event.message) };
-}
-
-describe.skipIf(TOOLCHAIN === null)('TLC', () => {
-  it('accepts what was recorded, and rejects each kind of line of a link changed, missing and swapped: one run for all', async () => {
-    const words = new Words();
-    const good = TRACES.flatMap((lines) => {
-      const { lives } = replayLives(lines);
-      return [...lives.flatMap((life) => endTracks(words, life)), ...wireTracks(words, lives).tracks];
-    });
-    const bad: { readonly name: string; readonly track: Track }[] = [];
-    const met = new Map<string, number>();
-    for (const track of good)
-      for (const [at, { place, value }] of track.lines.entries()) {
-        const { event } = value as { event?: { kind: string } };
-        const kind = kindOf(place.line);
-        const isOwn = ON_LINKS.test(kind) && event?.kind !== 'other' && event?.kind !== 'started';
-        const times = met.get(`${track.kind} ${kind}`) ?? 0;
-        // A line that is the last of its track hides nothing when it is missing.
-        if (!isOwn || times === 2 || at === track.lines.length - 1 || track.lines.length > 40) continue;
-        met.set(`${track.kind} ${kind}`, times + 1);
-        for (const [how, one] of Object.entries(corruptionsOf(track, at)))
-          bad.push({ name: `${kind}: ${how}`, track: one });
-      }
-    const verdicts = await judgeTracks(TOOLCHAIN!, words, [...good, ...bad.map(({ track }) => track)]);
-    const rejected = new Set(verdicts.filter(({ why }) => why.length > 0).map(({ track }) => track));
-    expect(good.filter((track) => rejected.has(track)).map(({ name }) => name)).toEqual([]);
-    const caught = new Set(bad.filter(({ track }) => rejected.has(track)).map(({ name }) => name));
-    const passed = [...new Set(bad.map(({ name }) => name))].filter((name) => !caught.has(name));
-    expect(caught.size).toBeGreaterThan(40);
-    // One acknowledgement less, or later, may be one that was gathered with the next.
-    expect(passed.filter((name) => !name.startsWith('received Invalidated'))).toEqual([]);
-  }, 120_000);
 });
