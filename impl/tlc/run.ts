@@ -67,7 +67,8 @@ function launch(
   output: TlcOutput,
 ): Promise<{ readonly code: number | null; readonly megabytes: number | null }> {
   const folder = run.folder ?? PROOFS;
-  const java = ['-XX:+UseParallelGC', `-Djava.io.tmpdir=${scratch}`, `-DTLA-Library=${PROOFS}`];
+  // Traces of hundreds of Pods are walked by deep recursion.
+  const java = ['-XX:+UseParallelGC', '-Xss16m', `-Djava.io.tmpdir=${scratch}`, `-DTLA-Library=${PROOFS}`];
   if (run.heap !== undefined) java.push(`-Xmx${run.heap}`);
   const workers = String(run.workers ?? availableParallelism());
   const tlc = ['-tool', '-deadlock', '-metadir', join(scratch, 'states'), '-workers', workers];

@@ -23,7 +23,7 @@ const FROM_SIMULATOR = [
   [12, 2, 8],
 ].map(([seed, nodes, pods]) => linesOf(recorded(seed as number, nodes as number, pods as number)));
 
-/** Chaos, seed 8: kill -9 of every stage, SIGSTOP and a second leader, links cut and half-open, an API Server that fails (docs/chaos.md). */
+/** Chaos, seed 8: kill -9 of every stage, SIGSTOP and a second leader, links cut and half-open, an API Server that fails (docs/chaos.md); four of its five agents. */
 const CLUSTER = new URL('fixtures/cluster.ndjson.gz', import.meta.url);
 const ON_CLUSTER = [linesOf(zlib.gunzipSync(fs.readFileSync(CLUSTER)).toString('utf8'))];
 
