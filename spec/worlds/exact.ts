@@ -85,6 +85,37 @@ export function exactWorld(options: ExactOptions): WorldDescription {
   };
 }
 
+/** A world that begins where a script leads: by the machines alone, as TLC begins at the beginning. */
+const { spec: _, ...voidMark } = exactWorld({
+  name: 'exact-void-mark',
+  title:
+    'the first S marks a node that works for the second one: the mark is void. The second one is gone, a third one begins',
+  faults: { usurp: { scheduler: 1 }, crash: { scheduler: 1 }, timers: { unreachable: 1 } },
+  change: {
+    begins: [
+      'usurp scheduler',
+      'answer scheduler~2',
+      'connect scheduler~2',
+      'deliver scheduler~2:node/n1#1 down',
+      'answer kubelet/n1~1',
+      'deliver scheduler~2:node/n1#1 up',
+      'answer scheduler~2',
+      'deliver scheduler~2:node/n1#1 down',
+      'deliver scheduler~2:node/n1#1 up',
+      'told scheduler~1:node/n1#1 up',
+      'early scheduler~1',
+      'answer scheduler~1',
+      'land',
+      'user',
+      'watch replicaset~1',
+      'lapse scheduler~1',
+      'crash scheduler~2 false',
+      'start scheduler',
+    ],
+    sometimes: ['nodeMarked', 'tombstoneCollected'],
+  },
+});
+
 /** Worlds of the chain that are TLA+ worlds too. @public */
 export const EXACT_WORLDS: readonly WorldDescription[] = [
   exactWorld({
@@ -198,4 +229,5 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     faults: { break: 1 },
     change: { deep: true },
   }),
+  voidMark,
 ];

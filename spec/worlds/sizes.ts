@@ -23,6 +23,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'exact-crash-scheduler': 4_823,
   'exact-nodes': 65,
   'exact-up': 975,
+  'exact-void-mark': 264,
   preempt: 21_216,
   'exact-removed': 145,
   register: 1_443,

@@ -64,6 +64,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'cancel-unconfirmed', world: 'cancel-leaders-misdial' },
   { mutant: 'mark-over-higher', world: 'cancel-both' },
   { mutant: 'old-mark-drains', world: 'cancel-both' },
+  { mutant: 'old-mark-opens-barrier', world: 'exact-void-mark' },
   { mutant: 'want-parting-unheard', world: 'versions-leave' },
   { mutant: 'stock-cancels', world: 'owner-cancel' },
   { mutant: 'take-back-uncompared', world: 'owner-scales' },
@@ -101,11 +102,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'drain-keeps-session',
     reason:
       '`cancel`, searched to the end, holds (the engines then differ, see `test/tlc/cancellation.test.ts`); caught over K alone by `test/machines/kubeletMutants.test.ts`',
-  },
-  {
-    mutant: 'old-mark-opens-barrier',
-    reason:
-      'no world was tried yet (two lives of S around a cancellation); caught over S alone by `test/machines/schedulerMutants.test.ts`',
   },
   {
     mutant: 'termination-not-journalled',
