@@ -14,6 +14,9 @@ import { fieldState } from './field/state.ts';
 import { linkAction } from './link/action.ts';
 import { linkConstants } from './link/budgets.ts';
 import { linkState } from './link/state.ts';
+import { registrationAction } from './registration/action.ts';
+import { registrationConstants } from './registration/constants.ts';
+import { registrationState } from './registration/state.ts';
 import { rolloutAction } from './rollout/action.ts';
 import { rolloutConstants } from './rollout/constants.ts';
 import { rolloutState } from './rollout/state.ts';
@@ -46,6 +49,12 @@ const MODULES: Readonly<Record<SpecName, Translation>> = {
   },
   MCChain: { constants: chainConstants, state: chainState, action: chainAction, rest: true },
   MCField: { constants: fieldConstants, state: fieldState, action: fieldAction, rest: true },
+  MCRegistration: {
+    constants: registrationConstants,
+    state: registrationState,
+    action: registrationAction,
+    rest: true,
+  },
   MCRollout: { constants: rolloutConstants, state: rolloutState, action: rolloutAction, rest: true },
   MCWants: { constants: wantsConstants, state: wantsState, action: wantsAction, rest: true },
 };

@@ -93,7 +93,14 @@ export interface FaultBudget {
 }
 
 /** The TLA+ modules that are worlds. @public */
-export type SpecName = 'MCLink' | 'MCField' | 'MCWants' | 'MCRollout' | 'MCCancellation' | 'MCChain';
+export type SpecName =
+  | 'MCLink'
+  | 'MCField'
+  | 'MCWants'
+  | 'MCRegistration'
+  | 'MCRollout'
+  | 'MCCancellation'
+  | 'MCChain';
 
 /** A named bounded world. @public */
 export interface WorldDescription {

@@ -39,6 +39,7 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   {
     ...base,
     name: 'register',
+    spec: 'MCRegistration',
     title: 'S and K start in any order; the reply to a registration is lost',
     faults: { misdial: 0, lostReply: 1 },
   },
@@ -62,6 +63,7 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   {
     ...base,
     name: 'register-leaders',
+    spec: 'MCRegistration',
     begins: TOLD,
     title: 'a second S begins while the first still runs, at any moment of the registration',
     faults: { misdial: 0, usurp: { scheduler: 1 } },
@@ -70,6 +72,7 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   {
     ...base,
     name: 'register-lease',
+    spec: 'MCRegistration',
     deep: true,
     title: 'two S run, the Lease of S is deleted, and K registers itself',
     begins: [...TOLD, 'usurp scheduler', 'answer scheduler~2 0 0'],
@@ -80,6 +83,7 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   {
     ...base,
     name: 'register-clock',
+    spec: 'MCRegistration',
     title: 'S crashes, and the clock goes back',
     faults: { misdial: 0, crash: { scheduler: 1 }, clockBack: 1 },
     sometimes: ['linkOpens', 'secondIncarnation'],

@@ -38,7 +38,7 @@ const tokenOf = (token: string): readonly unknown[] =>
 function answerOf(event: StageEvent): unknown {
   switch (event.type) {
     case 'leaseRead':
-      return event.incarnation;
+      return event.incarnation ?? 0;
     case 'nodeRead':
       return nodeFactOf(event.node as NodeFact);
     case 'nodesListed':

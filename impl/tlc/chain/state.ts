@@ -40,7 +40,8 @@ function netsOf({ network }: World, links: readonly string[]) {
   return nets;
 }
 
-function writeOf({ effect, incarnation }: Flight): object {
+/** A write on its way. */
+export function writeOf({ effect, incarnation }: Flight): object {
   switch (effect.type) {
     case 'register':
       return { kind: 'register', incarnation };
@@ -66,7 +67,7 @@ function writeOf({ effect, incarnation }: Flight): object {
 }
 const flightOf = (flight: Flight) => ({ by: processOf(flight.by), write: writeOf(flight) });
 
-const journalOf = remembered(({ nodeUid, fence, drained, pods, ended }: JournalState) => ({
+const knownJournalOf = remembered(({ nodeUid, fence, drained, pods, ended }: JournalState) => ({
   node: nodeUid !== null,
   fence: fenceOf(fence),
   drained: option(drained, fenceOf),
@@ -83,6 +84,9 @@ const journalOf = remembered(({ nodeUid, fence, drained, pods, ended }: JournalS
     ]),
   ),
 }));
+
+/** What K persisted. */
+export const journalOf = (journal: JournalState | undefined) => knownJournalOf(journal ?? EMPTY_JOURNAL);
 
 const uids = (items: readonly string[]) => new Set(items.map(uidOf));
 const byUid = <T>(items: Readonly<Record<string, readonly T[]>>, as: (item: T) => unknown) =>
@@ -153,7 +157,7 @@ export function chainState(setting: Setting, world: World): string {
     nets: netsOf(world, ['up', ...names]),
     api: apiOf(world),
     flights: bagOf(world.flights.map(flightOf)),
-    journals: each((name) => journalOf(world.journals[name] ?? EMPTY_JOURNAL)),
+    journals: each((name) => journalOf(world.journals[name])),
     containers: each(
       (name) =>
         new Map(Object.entries(world.containers[name] ?? {}).map(([uid, state]) => [uidOf(uid), state])),
