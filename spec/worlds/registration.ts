@@ -1,7 +1,8 @@
 /**
  * Worlds of S and of the K of one Node, the machines themselves, and nothing above them: who registers, under which number, who is told of
  * which Node, and who may be served (`spec/protocol.md` 1, 3, 6). Nobody asks for a Pod. They begin before anything has started, with a
- * Node on which no agent was ever registered.
+ * Node on which no agent was ever registered. Where the Node stays and K lives on, each is also a TLA+ world (`proofs-tla/Registration.tla`),
+ * state for state and step for step.
  */
 import type { StageChoice, UserAct, WorldDescription } from './description.ts';
 import { ONE } from './objects.ts';

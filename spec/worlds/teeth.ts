@@ -43,6 +43,11 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'strangers-take-no-room', world: 'preempt-stranger', behind: 'no-room-check' },
   { mutant: 'want-recreate-deleted', world: 'exact-removed' },
   { mutant: 'flush-unawaited', world: 'versions-flush' },
+  { mutant: 'no-minimum', world: 'register-leaders' },
+  { mutant: 'minimum-of-nobody', world: 'register-lease' },
+  { mutant: 'number-by-counter', world: 'register-lease' },
+  { mutant: 'number-by-clock', world: 'register-clock' },
+  { mutant: 'environment/reuse-incarnation', world: 'register-clock' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
@@ -71,14 +76,9 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'strays-block', world: 'owner-stray' },
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },
-  { mutant: 'no-minimum', world: 'register-leaders' },
-  { mutant: 'minimum-of-nobody', world: 'register-lease' },
   { mutant: 'shown-node-forgotten', world: 'register-between' },
   { mutant: 'offer-of-another-node', world: 'register-during' },
-  { mutant: 'number-by-counter', world: 'register-lease' },
-  { mutant: 'number-by-clock', world: 'register-clock' },
   { mutant: 'older-agent-stands', world: 'register-crash' },
-  { mutant: 'environment/reuse-incarnation', world: 'register-clock' },
   { mutant: 'environment/no-precondition', world: 'wants-burst-external' },
   { mutant: 'environment/no-fence', world: 'owner-ending-publish' },
 ];
