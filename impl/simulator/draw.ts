@@ -210,8 +210,13 @@ function drawActs(
   return acts.sort((a, b) => a.at - b.at);
 }
 
-/** An open counterexample (protocol 14): a journal lost on a node whose Node is made anew. Drawn again once there is a rule for it. */
+/**
+ * Open counterexamples (protocol 14): a Node made anew, and its journal lost, or an S that lists from an API server behind. Drawn again once there is a
+ * rule for them.
+ */
 function isUnruled(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
+  if (fault.fault === 'stale')
+    return fault.peer === 'scheduler' && acts.some(({ act }) => act === 'deleteNode');
   if (fault.fault !== 'journalLost') return false;
   return acts.some((one) => one.act === 'deleteNode' && one.node === fault.node);
 }
