@@ -283,6 +283,7 @@ NoStaleDirect == [][~StaleStep]_vars
 \* The highest want stands, everywhere, and it is what was asked for last; nothing of ours, once it is not managed any more.
 Converged ==
   /\ object.replicas = due.values[Len(due.values)]
+  /\ ~(Leaves(object) /\ object.written # <<>>)
   /\ d.sent = r.want
   /\ IF r.want = <<>> THEN r.pods = <<>>
      ELSE r.want[1].value = object.replicas /\ Cardinality(DOMAIN r.pods) = object.replicas

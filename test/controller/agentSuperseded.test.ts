@@ -8,7 +8,7 @@ import { createKubernetesClient } from '../../impl/controller/kubernetes/client.
 import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
 import { AGENT_INCARNATION_ANNOTATION } from '../../impl/controller/names.ts';
 import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
-import { Kubedirect } from './support/kubedirect.ts';
+import { Kubedirect, leadScheduler } from './support/kubedirect.ts';
 
 describe('an agent whose Node another agent has taken over', () => {
   let folder: string;
@@ -17,6 +17,7 @@ describe('an agent whose Node another agent has taken over', () => {
   beforeEach(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-superseded-'));
     embedded = await startEmbedded({ nodes: 2 });
+    await leadScheduler(embedded.kubeconfig);
   });
   afterEach(async () => {
     await Promise.all(agents.splice(0).map((each) => each.stop()));

@@ -21,7 +21,7 @@ import { install } from '../../impl/deploy/install.ts';
 import { POLICIES } from '../../impl/deploy/policies.ts';
 import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
 import type { Message } from '../../spec/messages.ts';
-import { createManaged, until } from './support/kubedirect.ts';
+import { createManaged, leadScheduler, until } from './support/kubedirect.ts';
 
 interface Line {
   readonly text: string;
@@ -88,6 +88,7 @@ describe('a link', () => {
     ...{ kind: 'Hello', session: { upstream, downstream: 0, n }, role: 'scheduler', peer, wants: [] },
   });
   const agent = async () => {
+    await leadScheduler(embedded.kubeconfig);
     await run({ nodes: ['node-0'] });
     let address: string | undefined;
     await until('the agent is registered', async () => {

@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubernetesClient } from '../../../impl/controller/kubernetes/client.ts';
+import { acquireIncarnation } from '../../../impl/controller/incarnation.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../../impl/controller/kubernetes/client.ts';
 import { pathOf } from '../../../impl/controller/kubernetes/paths.ts';
-import { MANAGED_LABEL } from '../../../impl/controller/names.ts';
+import { leaseName, MANAGED_LABEL, SYSTEM_NAMESPACE } from '../../../impl/controller/names.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../../impl/cli/main.ts');
 
@@ -81,4 +82,14 @@ export function createManaged(client: KubernetesClient, name: string): Promise<u
     path: pathOf({ resource: 'deployments', namespace: 'default' }),
     body,
   });
+}
+
+/** S has led once, as incarnation 1: an agent serves nobody before there is a Lease of S (protocol 6). */
+export async function leadScheduler(kubeconfig: string): Promise<void> {
+  const client = createKubernetesClient({ kubeconfig });
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM_NAMESPACE } };
+  await client.request({ method: 'POST', path: pathOf({ resource: 'namespaces' }), body });
+  const lease = { namespace: SYSTEM_NAMESPACE, name: leaseName('scheduler') };
+  await acquireIncarnation(client, { ...lease, holder: 'the test', nowMs: 1 });
+  await client.close();
 }
