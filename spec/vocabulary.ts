@@ -4,8 +4,10 @@
  * All values are plain data: comparable, serialisable, without methods.
  */
 
+/** The stages above the tail, from upstream to downstream: each is led by who holds its Lease. @public */
+export const LED_STAGES = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
 /** The five stages of the narrow waist, from upstream to downstream. @public */
-export const STAGES = ['autoscaler', 'deployment', 'replicaset', 'scheduler', 'kubelet'] as const;
+export const STAGES = [...LED_STAGES, 'kubelet'] as const;
 /** One of {@link STAGES}. @public */
 export type StageName = (typeof STAGES)[number];
 

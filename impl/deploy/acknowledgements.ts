@@ -13,10 +13,10 @@ import {
   parseFence,
 } from '../controller/names.ts';
 
-/** A Node that was cancelled and has not drained since: its K is out, and need not acknowledge. */
-function isCancelled(node: KubernetesObject): boolean {
+/** A Node that was cancelled and has not drained since: its K is out, and need not acknowledge. @internal */
+export function isCancelled(node: KubernetesObject, read = parseFence): boolean {
   const annotations = node.metadata.annotations ?? {};
-  return isUndrained(parseFence(annotations[MARK_ANNOTATION]), parseFence(annotations[DRAINED_ANNOTATION]));
+  return isUndrained(read(annotations[MARK_ANNOTATION]), read(annotations[DRAINED_ANNOTATION]));
 }
 
 /**

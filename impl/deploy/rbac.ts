@@ -5,6 +5,7 @@
  * Watches of the owner switch are by name. Leases can not be limited by name on create, so each stage may create in our namespace, and
  * writes only its own.
  */
+import { LED_STAGES } from '../../spec/vocabulary.ts';
 import { leaseName, OWNER_SWITCH } from '../controller/names.ts';
 import { ACCOUNTS, type Account } from './identities.ts';
 import { INSTALLED_LABELS, type Manifest } from './policies.ts';
@@ -41,7 +42,7 @@ const PUBLISHER_RULES: readonly Rule[] = [
 const NODE_RULES: readonly Rule[] = [...PUBLISHER_RULES, rule('', ['pods/status'], ['patch'])];
 
 /** Stages that may share one process, and its account. */
-const CONTROL = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
+const CONTROL = LED_STAGES;
 
 const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
   autoscaler: [

@@ -2,8 +2,7 @@
  * What the API Server shows of an installation: the owner switch, the leaders of the stages, the agents, the managed Deployments; and what of it needs
  * somebody's attention. Read only; it asks no stage, so that it tells of dead ones too.
  */
-import type { Owner } from '../../spec/vocabulary.ts';
-import { isUndrained } from '../../spec/vocabulary.ts';
+import { LED_STAGES, type Owner } from '../../spec/vocabulary.ts';
 import { isManaged } from '../controller/host/facts.ts';
 import type { DeploymentObject } from '../controller/host/objects.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
@@ -14,22 +13,19 @@ import {
   AGENT_ADDRESS_ANNOTATION,
   AGENT_INCARNATION_ANNOTATION,
   acknowledgedOwner,
-  DRAINED_ANNOTATION,
   INCARNATION_ANNOTATION,
-  leaseName,
-  MARK_ANNOTATION,
   parseFence,
   parseIncarnation,
   STAGE_ADDRESS_ANNOTATION,
   WRITTEN_ANNOTATION,
 } from '../controller/names.ts';
+import { isCancelled } from './acknowledgements.ts';
+import { type LedStage, readLeases } from './leases.ts';
 import { readOwner } from './owner.ts';
-
-const STAGES = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
 
 /** The leader of a stage, by its Lease. @public */
 export interface StageStatus {
-  readonly stage: (typeof STAGES)[number];
+  readonly stage: LedStage;
   /** Who holds the Lease; null if nobody does. */
   readonly holder: string | null;
   readonly incarnation: number | null;
@@ -79,8 +75,7 @@ interface Shown extends DeploymentObject {
 /** What the status is made of, as consistent reads show it. @internal */
 export interface StatusInputs {
   readonly owner: Owner | null;
-  /** By the name of the stage. */
-  readonly leases: ReadonlyMap<string, Lease>;
+  readonly leases: ReadonlyMap<LedStage, Lease>;
   readonly nodes: readonly KubernetesObject[];
   readonly deployments: readonly Shown[];
   readonly nowMs: number;
@@ -107,20 +102,16 @@ function stageStatus(stage: StageStatus['stage'], lease: Lease | undefined, nowM
   };
 }
 
-function agentStatus({ metadata }: KubernetesObject): readonly AgentStatus[] {
-  const annotations = metadata.annotations ?? {};
+function agentStatus(node: KubernetesObject): readonly AgentStatus[] {
+  const annotations = node.metadata.annotations ?? {};
   const incarnation = legible(() => parseIncarnation(annotations[AGENT_INCARNATION_ANNOTATION]));
   if (incarnation === null) return [];
-  const mark = legible(() => parseFence(annotations[MARK_ANNOTATION]));
   return [
     {
-      node: metadata.name,
+      node: node.metadata.name,
       incarnation,
       address: annotations[AGENT_ADDRESS_ANNOTATION] ?? null,
-      cancelled: isUndrained(
-        mark,
-        legible(() => parseFence(annotations[DRAINED_ANNOTATION])),
-      ),
+      cancelled: isCancelled(node, (text) => legible(() => parseFence(text))),
       acknowledged: acknowledgedOwner(annotations[ACKNOWLEDGED_OWNER_ANNOTATION]) ?? null,
     },
   ];
@@ -175,7 +166,7 @@ function attentionTo(
 export function statusOf({ owner, leases, nodes, deployments, nowMs }: StatusInputs): InstallationStatus {
   const status = {
     owner,
-    stages: STAGES.map((stage) => stageStatus(stage, leases.get(stage), nowMs)),
+    stages: LED_STAGES.map((stage) => stageStatus(stage, leases.get(stage), nowMs)),
     agents: nodes.flatMap(agentStatus),
     deployments: deployments.filter(isManaged).map(deploymentStatus),
   };
@@ -189,19 +180,15 @@ export function statusOf({ owner, leases, nodes, deployments, nowMs }: StatusInp
  * @public
  */
 export async function readStatus(client: KubernetesClient, namespace: string): Promise<InstallationStatus> {
-  const read = async (stage: (typeof STAGES)[number]) => {
-    const lease = await client.get<Lease>(pathOf({ resource: 'leases', namespace, name: leaseName(stage) }));
-    return lease === undefined ? [] : [[stage, lease] as const];
-  };
   const [owner, leases, nodes, deployments] = await Promise.all([
     readOwner(client, namespace),
-    Promise.all(STAGES.map(read)),
+    readLeases(client, namespace),
     client.list(pathOf({ resource: 'nodes' })),
     client.list<Shown>(pathOf({ resource: 'deployments' })),
   ]);
   return statusOf({
     owner: owner?.owner ?? null,
-    leases: new Map(leases.flat()),
+    leases,
     nodes: nodes.items,
     deployments: deployments.items,
     nowMs: Date.now(),

@@ -3,21 +3,19 @@
  * while a stage still renews its Lease nothing is removed.
  */
 import { KubedirectError } from '../../spec/errors.ts';
-import { STAGES } from '../../spec/vocabulary.ts';
 import { pause } from '../controller/kubernetes/backoff.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { isKubernetesError } from '../controller/kubernetes/errors.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
-import type { Lease } from '../controller/kubernetes/types.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
   AGENT_ADDRESS_ANNOTATION,
   AGENT_INCARNATION_ANNOTATION,
   DRAINED_ANNOTATION,
-  leaseName,
   MARK_ANNOTATION,
 } from '../controller/names.ts';
 import { FIELD_MANAGER, manifestPath, removePath } from './apply.ts';
+import { readLeases } from './leases.ts';
 import { allManifests, type Manifest } from './manifests.ts';
 import { readOwner } from './owner.ts';
 import { POLICIES } from './policies.ts';
@@ -40,14 +38,10 @@ export interface Uninstalled {
 /** Stages whose Lease is renewed while we look, or was just now, by name. */
 async function liveStages(client: KubernetesClient, namespace: string): Promise<string[]> {
   const held = async () => {
-    const leases = await Promise.all(
-      STAGES.filter((stage) => stage !== 'kubelet').map((stage) =>
-        client.get<Lease>(pathOf({ resource: 'leases', namespace, name: leaseName(stage) })),
-      ),
-    );
+    const leases = await readLeases(client, namespace);
     return new Map(
-      leases.flatMap((lease) =>
-        lease?.spec?.holderIdentity ? [[lease.metadata.name, `${lease.spec.renewTime}`] as const] : [],
+      [...leases.values()].flatMap(({ metadata, spec }) =>
+        spec?.holderIdentity ? [[metadata.name, `${spec.renewTime}`] as const] : [],
       ),
     );
   };

@@ -1,8 +1,9 @@
 /** Whether a plan can be: what it names is there, and what it asks for at the end fits. Else nobody could say what must run. */
 import { KubedirectError } from '../../spec/errors.ts';
+import { LED_STAGES } from '../../spec/vocabulary.ts';
 import type { Plan } from './plan.ts';
 
-const STAGES: ReadonlySet<string> = new Set(['autoscaler', 'deployment', 'replicaset', 'scheduler']);
+const STAGES: ReadonlySet<string> = new Set(LED_STAGES);
 
 const fail = (why: string) => new KubedirectError('TOPOLOGY_IMPOSSIBLE', why);
 

@@ -5,6 +5,7 @@
  */
 import type { WorldDescription } from './description.ts';
 import { ONE } from './objects.ts';
+import { SECOND_SCHEDULER_OPENS } from './openings.ts';
 
 const base = {
   stages: [
@@ -84,13 +85,7 @@ export const CANCELLATION_WORLDS: readonly WorldDescription[] = [
     },
     begins: [
       'usurp scheduler',
-      'connect scheduler~2',
-      'deliver scheduler~2:node/n1#1 down',
-      'answer kubelet/n1~1',
-      'deliver scheduler~2:node/n1#1 up',
-      'answer scheduler~2',
-      'deliver scheduler~2:node/n1#1 down',
-      'deliver scheduler~2:node/n1#1 up',
+      ...SECOND_SCHEDULER_OPENS,
       'prompt scheduler~2 end/r1-1',
       'break scheduler~2:node/n1#1',
       'told scheduler~2:node/n1#1 up',

@@ -5,6 +5,20 @@
  */
 import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
 import { replicaSet, room } from './objects.ts';
+import { SECOND_SCHEDULER_OPENS } from './openings.ts';
+
+/** What must hold in every world of the chain. @internal */
+export const CHAIN_SAFETY = [
+  'UniquePlacement',
+  'TerminationIrreversible',
+  'NoFalseConfirm',
+  'SingleOwner',
+  'CacheCoherent',
+  'TailPublishes',
+  'NodeCapacity',
+  'PhaseMonotonic',
+  'SessionFenced',
+] as const;
 
 const NODE_UNWATCHED = ['synced', 'switchObserved', 'nodeObserved'] as const;
 
@@ -63,15 +77,7 @@ export function exactWorld(options: ExactOptions): WorldDescription {
     settled: true,
     spec: 'MCChain',
     always: [
-      'UniquePlacement',
-      'TerminationIrreversible',
-      'NoFalseConfirm',
-      'SingleOwner',
-      'CacheCoherent',
-      'TailPublishes',
-      'NodeCapacity',
-      'PhaseMonotonic',
-      'SessionFenced',
+      ...CHAIN_SAFETY,
       // R ends what S has yet to hear of: by the table, which S then writes, that Pod would come back.
       ...(script.includes(REMOVE)
         ? (['NoneForDeleted'] as const)
@@ -95,13 +101,7 @@ const { spec: _, ...voidMark } = exactWorld({
     begins: [
       'usurp scheduler',
       'answer scheduler~2',
-      'connect scheduler~2',
-      'deliver scheduler~2:node/n1#1 down',
-      'answer kubelet/n1~1',
-      'deliver scheduler~2:node/n1#1 up',
-      'answer scheduler~2',
-      'deliver scheduler~2:node/n1#1 down',
-      'deliver scheduler~2:node/n1#1 up',
+      ...SECOND_SCHEDULER_OPENS,
       'told scheduler~1:node/n1#1 up',
       'early scheduler~1',
       'answer scheduler~1',

@@ -4,7 +4,7 @@
  * with what `proofs-tla/Preemption.tla` decides.
  */
 import type { FaultBudget, UserAct, WorldDescription } from './description.ts';
-import { DELETE, exactWorld, scaleTo } from './exact.ts';
+import { CHAIN_SAFETY, DELETE, exactWorld, scaleTo } from './exact.ts';
 import { ONE, replicaSet, room } from './objects.ts';
 
 /** Another ReplicaSet, at 0. */
@@ -28,20 +28,6 @@ interface PreemptionOptions {
   readonly change?: Partial<WorldDescription>;
 }
 
-const SAFETY = [
-  'UniquePlacement',
-  'TerminationIrreversible',
-  'NoFalseConfirm',
-  'SingleOwner',
-  'CacheCoherent',
-  'TailPublishes',
-  'NodeCapacity',
-  'PreemptionOrdered',
-  'RoomKept',
-  'PhaseMonotonic',
-  'SessionFenced',
-] as const;
-
 function preemptionWorld(options: PreemptionOptions): WorldDescription {
   const { name, title, capacity, pods, comers, script, faults = {}, change } = options;
   const others = comers.map(({ set, priority, size = 1 }) =>
@@ -56,7 +42,7 @@ function preemptionWorld(options: PreemptionOptions): WorldDescription {
     change: {
       nodes: [{ name: 'n1', capacity: room(capacity), known: true }],
       replicaSets: [replicaSet(pods, { deployment: null }), ...others],
-      always: SAFETY,
+      always: [...CHAIN_SAFETY, 'PreemptionOrdered', 'RoomKept'],
       eventually: ['PreemptorRuns', 'Converges', 'TombstonesCollected', 'NoLeak'],
       sometimes: ['preemptionWaits', 'tombstoneCollected'],
       ...change,

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject, Lease } from '../../impl/controller/kubernetes/types.ts';
 import { MANAGED_LABEL } from '../../impl/controller/names.ts';
+import type { LedStage } from '../../impl/deploy/leases.ts';
 import { type StatusInputs, statusOf } from '../../impl/deploy/status.ts';
+import { LED_STAGES } from '../../spec/vocabulary.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const of = (kind: string, name: string, annotations: Record<string, string> = {}): KubernetesObject => ({
@@ -10,7 +12,7 @@ const of = (kind: string, name: string, annotations: Record<string, string> = {}
   kind,
   metadata: { name, namespace: 'kubedirect-system', uid: `uid-${name}`, resourceVersion: '1', annotations },
 });
-const lease = (stage: string, spec: Lease['spec'] = {}): readonly [string, Lease] => [
+const lease = (stage: LedStage, spec: Lease['spec'] = {}): readonly [LedStage, Lease] => [
   stage,
   {
     ...of('Lease', `kubedirect-${stage}`, {
@@ -39,7 +41,7 @@ const deployment = (
 
 const WELL: StatusInputs = {
   owner: 'direct',
-  leases: new Map(['autoscaler', 'deployment', 'replicaset', 'scheduler'].map((stage) => lease(stage))),
+  leases: new Map(LED_STAGES.map((stage) => lease(stage))),
   nodes: [node('node-0', { 'kubedirect.dev/acknowledged-owner': 'direct@17' }), of('Node', 'without-agent')],
   deployments: [
     deployment('ours', { [MANAGED_LABEL]: 'true' }, { 'kubedirect.dev/written': '{"value":3}' }),

@@ -8,25 +8,18 @@ import {
   alter,
   kindOf,
   leavesOf,
-  linesOf,
   missing,
-  recorded,
   replaced,
   swapped,
+  tracesWithEveryKind,
 } from './support/recorded.ts';
 
-/** Worlds that have, together, every kind of line that the tests below name. */
-const TRACES = [
-  [1, 2, 8],
-  [3, 2, 8],
-  [9, 2, 8],
-  [12, 2, 8],
-].map(([seed, nodes, pods]) => linesOf(recorded(seed as number, nodes as number, pods as number)));
+const EVERY_KIND = tracesWithEveryKind();
 
 /** Each kind of line, with up to so many places where it stands. */
 function placesOf(kind: (line: TraceLine) => readonly string[], most: number) {
   const places = new Map<string, { readonly lines: readonly PlacedLine[]; readonly at: number }[]>();
-  for (const lines of TRACES)
+  for (const lines of EVERY_KIND)
     for (const [at, { line }] of lines.entries())
       for (const each of kind(line)) {
         const known = places.get(each) ?? [];
@@ -52,7 +45,7 @@ const EFFECTS = placesOf((line) => [...new Set(line.effects.map(({ type }) => ty
 
 describe('the machines, stepped again', () => {
   it('accept what they wrote', () => {
-    for (const lines of TRACES) expect(replayLives(lines).faults).toEqual([]);
+    for (const lines of EVERY_KIND) expect(replayLives(lines).faults).toEqual([]);
     expect(EVENTS.size).toBeGreaterThan(30);
     expect(EFFECTS.size).toBeGreaterThan(15);
   });

@@ -14,14 +14,7 @@ import { replayLives } from '../../impl/validate/lives.ts';
 import { tracksOf } from '../../impl/validate/tracks.ts';
 import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 import { corruptionsOf } from './support/corrupt.ts';
-import { kindOf, linesOf, recorded } from './support/recorded.ts';
-
-const FROM_SIMULATOR = [
-  [1, 2, 8],
-  [3, 2, 8],
-  [9, 2, 8],
-  [12, 2, 8],
-].map(([seed, nodes, pods]) => linesOf(recorded(seed as number, nodes as number, pods as number)));
+import { kindOf, linesOf, tracesWithEveryKind } from './support/recorded.ts';
 
 /** Chaos, seed 8: kill -9 of every stage, SIGSTOP and a second leader, links cut and half-open, an API Server that fails (docs/chaos.md); four of its five agents. */
 const CLUSTER = new URL('fixtures/cluster.ndjson.gz', import.meta.url);
@@ -88,7 +81,7 @@ async function judged(traces: readonly (readonly PlacedLine[])[]) {
 
 describe.skipIf(TOOLCHAIN === null)('TLC', () => {
   it.each([
-    ['the simulator', FROM_SIMULATOR],
+    ['the simulator', tracesWithEveryKind()],
     ['a real cluster', ON_CLUSTER],
   ])(
     'accepts traces of %s, and rejects each kind of line changed, missing and swapped',

@@ -1,6 +1,6 @@
 /** `kubedirect certificates`: what `run` and `agent` need for mutual TLS on the links. */
 import type { Command } from 'commander';
-import { STAGES } from '../../../spec/vocabulary.ts';
+import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { writeCertificates } from '../../controller/links/certificateFolder.ts';
 import { createAuthority } from '../../controller/links/certificates.ts';
 import { integer, nodeList } from '../arguments.ts';
@@ -12,10 +12,7 @@ interface Flags {
 }
 
 async function write({ folder, nodes, days }: Flags): Promise<void> {
-  const identities = [
-    ...STAGES.filter((stage) => stage !== 'kubelet'),
-    ...nodes.map((node) => `kubelet/${node}`),
-  ];
+  const identities = [...LED_STAGES, ...nodes.map((node) => `kubelet/${node}`)];
   await writeCertificates(folder, await createAuthority({ days }), identities, days);
   process.stdout.write(
     `${folder}: ca.pem, and a certificate with its key for each of ${identities.join(', ')}; valid for ${days} days\n`,

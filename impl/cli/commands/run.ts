@@ -1,14 +1,14 @@
 /** `kubedirect run`: stages of the narrow waist in this process. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
-import { STAGES, type StageName } from '../../../spec/vocabulary.ts';
+import { LED_STAGES, type StageName } from '../../../spec/vocabulary.ts';
 import type { ScaleApiFlags } from '../../controller/process/process.ts';
 import { readKeyPair } from '../keyPair.ts';
 import { hostAndPort, type RunFlags, untilSignalled, withCommonOptions } from '../stages.ts';
 
 function stageList(text: string): Exclude<StageName, 'kubelet'>[] {
   const names = text.split(',').filter((name) => name !== '');
-  const known: readonly string[] = STAGES.filter((name) => name !== 'kubelet');
+  const known: readonly string[] = LED_STAGES;
   const wrong = names.filter((name) => !known.includes(name));
   if (names.length === 0 || wrong.length > 0)
     throw new InvalidArgumentError(

@@ -1,8 +1,9 @@
 /** The name in `Cancellation.tla` of a move of a world of one node's cancellation. */
 import type { Move } from '../../explorer/moves.ts';
+import { type ActionNames, actionNamed } from '../action.ts';
 
 const end = (name: 'up' | 'down') => (name === 'up' ? 'Up' : 'Down');
-const NAMES: { readonly [K in Move['kind']]?: string } = {
+const NAMES: ActionNames = {
   start: 'Start',
   usurp: 'Usurp',
   crash: 'Crash',
@@ -29,11 +30,7 @@ export function cancellationAction(move: Move): string {
       return move.to === 'running' ? 'Runs' : 'Stops';
     case 'prompt':
       return move.prompt === 'mint' ? 'Mint' : 'Terminate';
-    default: {
-      const name = NAMES[move.kind];
-      if (name === undefined)
-        throw new Error(`${move.kind} does not happen in a world of one node's cancellation`);
-      return name;
-    }
+    default:
+      return actionNamed(NAMES[move.kind], move, "a world of one node's cancellation");
   }
 }

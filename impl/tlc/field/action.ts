@@ -1,7 +1,8 @@
 /** The name in `Field.tla` of a move of a world of the replicas field. */
 import type { Move } from '../../explorer/moves.ts';
+import { type ActionNames, actionNamed } from '../action.ts';
 
-const NAMES: Partial<Readonly<Record<Move['kind'], string>>> = {
+const NAMES: ActionNames = {
   start: 'Start',
   usurp: 'Usurp',
   crash: 'Crash',
@@ -19,6 +20,5 @@ const PROMPTS: Readonly<Record<string, string>> = { ask: 'Ask', mark: 'Mark', hu
 /** One name for moves that `Field.tla` takes as one action. */
 export function fieldAction(move: Move): string {
   const name = move.kind === 'prompt' ? PROMPTS[move.prompt.split('/')[0] as string] : NAMES[move.kind];
-  if (name === undefined) throw new Error(`${move.kind} does not happen in a world of the replicas field`);
-  return name;
+  return actionNamed(name, move, 'a world of the replicas field');
 }

@@ -1,8 +1,9 @@
 /** The name in `Registration.tla` of a move of a world of registration. */
 import type { Move } from '../../explorer/moves.ts';
+import { type ActionNames, actionNamed } from '../action.ts';
 
 const stageOf = (name: string) => (name.startsWith('kubelet') ? 'K' : 'S');
-const NAMES: { readonly [K in Move['kind']]?: string } = {
+const NAMES: ActionNames = {
   startBack: 'StartBack',
   usurp: 'Usurp',
   crash: 'Crash',
@@ -28,10 +29,7 @@ export function registrationAction(move: Move): string {
       return move.end === 'up' ? 'HearS' : 'HearK';
     case 'told':
       return move.end === 'up' ? 'ToldS' : 'ToldK';
-    default: {
-      const name = NAMES[move.kind];
-      if (name === undefined) throw new Error(`${move.kind} does not happen in a world of registration`);
-      return name;
-    }
+    default:
+      return actionNamed(NAMES[move.kind], move, 'a world of registration');
   }
 }

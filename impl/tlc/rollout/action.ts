@@ -1,7 +1,8 @@
 /** The name in `Rollout.tla` of a move of a world of a rollout. */
 import type { Move } from '../../explorer/moves.ts';
+import { type ActionNames, actionNamed } from '../action.ts';
 
-const NAMES: Partial<Readonly<Record<Move['kind'], string>>> = {
+const NAMES: ActionNames = {
   deliver: 'Deliver',
   answer: 'Answer',
   prompt: 'Ask',
@@ -19,6 +20,5 @@ function watched({ process, key }: Extract<Move, { kind: 'watch' }>): string {
 /** One name for moves that `Rollout.tla` takes as one action. */
 export function rolloutAction(move: Move): string {
   const name = move.kind === 'watch' ? watched(move) : NAMES[move.kind];
-  if (name === undefined) throw new Error(`${move.kind} does not happen in a world of a rollout`);
-  return name;
+  return actionNamed(name, move, 'a world of a rollout');
 }

@@ -14,6 +14,11 @@ export function recorded(seed: number, nodes: number, pods: number, mutants: rea
 /** Its steps. */
 export const linesOf = (text: string): readonly PlacedLine[] => parseTrace(text, 'trace').lines;
 
+/** Traces that have, together, every kind of line that the tests name. */
+export function tracesWithEveryKind(): readonly (readonly PlacedLine[])[] {
+  return [1, 3, 9, 12].map((seed) => linesOf(recorded(seed, 2, 8)));
+}
+
 /** What kind of line it is: its event, and the message's. */
 export function kindOf({ event }: TraceLine): string {
   return event.type === 'received' ? `received ${event.message.kind}` : event.type;
