@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { KubedirectError } from '../../spec/errors.ts';
-import { admit, MODULE_DIR } from './cache.ts';
+import { admit, moduleDir } from './cache.ts';
 import { BINARIES, type BinaryName } from './versions.ts';
 
 const TELL_EVERY_MS = 10_000;
@@ -48,7 +48,7 @@ function goBuild(
   const linker = ['-s', '-w', ...recipe.linkVariables.map((variable) => `-X ${variable}`)].join(' ');
   const args = ['build', '-v', '-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', linker];
   const child = spawn(go, [...args, '-o', output, recipe.package], {
-    cwd: MODULE_DIR,
+    cwd: moduleDir(name),
     stdio: ['ignore', 'ignore', 'pipe'],
     // Static programs that run wherever they are copied; the flags of the user's own builds do not belong here.
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GOTOOLCHAIN: 'local' },

@@ -25,6 +25,9 @@ export function cacheRoot(
   return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'kubedirect', room);
 }
 
+/** The folder whose go.mod a program is built from. @internal */
+export const moduleDir = (name: BinaryName): string => join(MODULE_DIR, BINARIES[name].module ?? '.');
+
 /** Folder of the built programs. @internal */
 export const binDir = (root: string): string => join(root, KUBERNETES_VERSION, 'bin');
 
@@ -39,7 +42,8 @@ interface Manifest {
 export async function buildInputs(name: BinaryName): Promise<string> {
   const hash = createHash('sha256');
   const sources = BINARIES[name].sources ?? [];
-  for (const file of ['go.mod', 'go.sum', ...sources]) hash.update(await readFile(join(MODULE_DIR, file)));
+  for (const file of ['go.mod', 'go.sum', ...sources])
+    hash.update(await readFile(join(moduleDir(name), file)));
   return hash.update(JSON.stringify(BINARIES[name])).digest('hex');
 }
 

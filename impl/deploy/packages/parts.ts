@@ -1,0 +1,27 @@
+/** The one source of the chart and of the kustomize base: every object of an installation in a cluster. */
+import { LED_STAGES } from '../../../spec/vocabulary.ts';
+import { allManifests, isSwitch } from '../manifests.ts';
+import { type Manifest, POLICIES } from '../policies.ts';
+import { type Part, workloadParts } from '../workloads/index.ts';
+import type { Values } from '../workloads/values.ts';
+
+/** Helm leaves it behind, as `kubedirect uninstall` does: see `keeperPolicy`. */
+const keep = (manifest: Manifest): Manifest =>
+  manifest.metadata.name !== POLICIES.keeper
+    ? manifest
+    : { ...manifest, metadata: { ...manifest.metadata, annotations: { 'helm.sh/resource-policy': 'keep' } } };
+
+/**
+ * Policies, accounts and rights, then the workloads. Without the owner switch, which is no configuration but the state of the cluster: a
+ * package that held it would set it back to `stock` at each upgrade. `kubedirect install --existing` makes it, once the fence is proved.
+ * @public
+ */
+export function packagedParts(values: Values): readonly Part[] {
+  const { namespace } = values;
+  // The publisher: by it `install` probes, and one agent of many nodes may run instead of the DaemonSet.
+  const accounts = [...LED_STAGES, 'agent', 'publisher'] as const;
+  const base = allManifests({ namespace, accounts }).filter(
+    (one) => one.kind !== 'Namespace' && !isSwitch(one),
+  );
+  return [...base.map((manifest) => ({ manifest: keep(manifest) })), ...workloadParts(values)];
+}

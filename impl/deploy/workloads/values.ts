@@ -1,0 +1,73 @@
+/**
+ * What an operator may set in the chart, with its defaults, once: as values here, and as `{{ .Values… }}` in the chart's templates
+ * (`packages/chart.ts`).
+ */
+import { SYSTEM_NAMESPACE } from '../../controller/names.ts';
+
+/** A template expression in place of a value; {@link isExpression}. */
+export type Expression = `{{= ${string} }}`;
+
+/** Everything that the workloads depend on. @public */
+export interface Values {
+  readonly namespace: string;
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  /** Processes of each stage; one leads, the others stand by. */
+  readonly replicas: number | Expression;
+  readonly logLevel: string;
+  /** Sources of further environment variables of all containers: `KUBERNETES_SERVICE_HOST` where a Pod can not use the Service. */
+  readonly envFrom: readonly object[] | Expression;
+  readonly stages: Placement;
+  readonly agent: Placement;
+  /** Folder of the journals on each node. */
+  readonly journals: string;
+  /** Listen on the node's own network, where Pods have none of their own. */
+  readonly hostNetwork: boolean | Expression;
+}
+
+/** Where Pods of a kind run, and with how much. @public */
+export interface Placement {
+  readonly resources: object | Expression;
+  readonly nodeSelector: object | Expression;
+  readonly tolerations: readonly object[] | Expression;
+}
+
+/** `values.yaml`, less what Helm itself knows. @public */
+export const DEFAULTS = {
+  image: { repository: 'kubedirect', tag: '0.1.0', pullPolicy: 'IfNotPresent' },
+  replicas: 2,
+  logLevel: 'info',
+  envFrom: [] as readonly object[],
+  hostNetwork: false,
+  stages: {
+    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    tolerations: [] as readonly object[],
+  },
+  agent: {
+    enabled: true,
+    journals: '/var/lib/kubedirect',
+    resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '512Mi' } },
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    tolerations: [{ operator: 'Exists' }] as readonly object[],
+  },
+  monitoring: { serviceMonitor: false, dashboard: false },
+} as const;
+
+/** The values that `values.yaml` says, for a namespace. @public */
+export function defaultValues(namespace: string = SYSTEM_NAMESPACE): Values {
+  const { image, replicas, logLevel, envFrom, hostNetwork, stages, agent } = DEFAULTS;
+  return {
+    namespace,
+    image: `${image.repository}:${image.tag}`,
+    imagePullPolicy: image.pullPolicy,
+    ...{ replicas, logLevel, envFrom, hostNetwork, stages, agent, journals: agent.journals },
+  };
+}
+
+/** A part of an installation that may be left out, by the path of its switch in `values.yaml`. @public */
+export const SWITCHES = {
+  agent: 'agent.enabled',
+  serviceMonitor: 'monitoring.serviceMonitor',
+  dashboard: 'monitoring.dashboard',
+} as const;

@@ -1,0 +1,133 @@
+/** The chart and the kustomize base as files, and what their Pods may do; `test/cluster/packages.test.ts` renders and applies them. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { metrics } from '../../impl/controller/metrics.ts';
+import { leaseName } from '../../impl/controller/names.ts';
+import { manifestPath } from '../../impl/deploy/apply.ts';
+import { ACCOUNTS } from '../../impl/deploy/identities.ts';
+import { packagedParts, packageFiles } from '../../impl/deploy/packages/index.ts';
+import type { Manifest } from '../../impl/deploy/policies.ts';
+import { PANELS } from '../../impl/deploy/workloads/monitoring.ts';
+import { defaultValues } from '../../impl/deploy/workloads/values.ts';
+import { LED_STAGES } from '../../spec/vocabulary.ts';
+
+const FOLDER = path.join(import.meta.dirname, '../../deploy');
+const objects = packagedParts(defaultValues()).map(({ manifest }) => manifest);
+
+interface Container {
+  readonly name: string;
+  readonly args?: readonly string[];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+}
+interface Template {
+  readonly metadata: { readonly labels: object };
+  readonly spec: {
+    readonly serviceAccountName: string;
+    readonly securityContext: object;
+    readonly initContainers?: readonly Container[];
+    readonly containers: readonly Container[];
+    readonly volumes: readonly object[];
+  };
+}
+const specOf = (manifest: Manifest) =>
+  manifest.spec as { replicas?: number; selector: { matchLabels: object }; template: Template };
+const workloads = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'DaemonSet');
+const named = (kind: string, name: string) =>
+  objects.find((one) => one.kind === kind && one.metadata.name === name) as Manifest;
+
+describe('the packages', () => {
+  it('are what `kubedirect packages` writes', () => {
+    const there = fs
+      .readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /deploy\/(helm|kustomize)(\/|$)/.test(entry.parentPath))
+      .map((entry) => path.relative(FOLDER, path.join(entry.parentPath, entry.name)));
+    const files = packageFiles();
+    expect(there.sort()).toEqual([...files.keys()].sort());
+    for (const [name, text] of files)
+      expect(
+        fs.readFileSync(path.join(FOLDER, name), 'utf8') === text,
+        `${name}: run kubedirect packages`,
+      ).toBe(true);
+  });
+
+  it('hold each object once, and neither the Namespace nor the owner switch, which is state', () => {
+    const paths = objects.map(manifestPath);
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths.filter((each) => /owner-switch$/.test(each) && each.includes('/configmaps/'))).toEqual([]);
+    expect(objects.map(({ kind }) => kind)).not.toContain('Namespace');
+  });
+
+  it('give accounts to the workloads that they hold, and the one that the fence is probed by', () => {
+    const used = workloads.map((each) => specOf(each).template.spec.serviceAccountName);
+    const made = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name);
+    expect(made.sort()).toEqual([...used, ACCOUNTS.publisher].sort());
+  });
+});
+
+describe('a stage above the tail', () => {
+  it.each(LED_STAGES)('%s: two Pods under its own account, one of which leads by name', (stage) => {
+    const { replicas, selector, template } = specOf(named('Deployment', leaseName(stage)));
+    expect(replicas).toBe(2);
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(template.spec.serviceAccountName).toBe(ACCOUNTS[stage]);
+    const args = template.spec.containers[0]?.args?.join(' ');
+    expect(args).toContain(`run --stages ${stage} --holder $(POD_NAME)`);
+    expect(named('PodDisruptionBudget', leaseName(stage)).spec).toMatchObject({
+      maxUnavailable: 1,
+      selector,
+    });
+  });
+});
+
+describe('every container', () => {
+  const all = workloads.flatMap((each) => {
+    const { initContainers = [], containers } = specOf(each).template.spec;
+    return [...initContainers, ...containers].map(
+      (one) => [`${each.metadata.name}/${one.name}`, one] as const,
+    );
+  });
+
+  it.each(all)(
+    '%s: root file system read-only, no privilege to gain, no capability',
+    (name, { securityContext }) => {
+      const owns = name === 'kubedirect-agent/journals';
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: owns ? { drop: ['ALL'], add: ['CHOWN'] } : { drop: ['ALL'] },
+        ...(owns && { runAsNonRoot: false, runAsUser: 0 }),
+      });
+    },
+  );
+
+  it('is of a Pod that is not root, with the seccomp profile of its runtime', () => {
+    for (const each of workloads)
+      expect(specOf(each).template.spec.securityContext, each.metadata.name).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 65_532,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+  });
+
+  it('mounts nothing of its node but the journals of the agent', () => {
+    const hostPaths = workloads.flatMap((each) =>
+      specOf(each).template.spec.volumes.filter((volume) => 'hostPath' in volume),
+    );
+    expect(hostPaths).toEqual([
+      { name: 'journals', hostPath: { path: '/var/lib/kubedirect', type: 'DirectoryOrCreate' } },
+    ]);
+  });
+});
+
+describe('the dashboard', () => {
+  it('asks only for metrics that a process of ours has', async () => {
+    const known = new Set(
+      metrics.getMetricsAsArray().flatMap(({ name }) => [name, `${name}_bucket`, `${name}_count`]),
+    );
+    const unknown = PANELS.flatMap(({ expr }) =>
+      [...expr.matchAll(/\b[a-z]+(?:_[a-z0-9]+){2,}\b/g)].map(([name]) => name),
+    ).filter((name) => !known.has(name) && !name.startsWith('__'));
+    expect(unknown).toEqual([]);
+  });
+});
