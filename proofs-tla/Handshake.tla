@@ -48,7 +48,8 @@ KnownTombstones(records, held) ==
 \* offered and is not in the `State` is kept: a change of it is on its way.
 Applied(records, held, sent) ==
   LET told == UidsOf(sent)
-      kept == {uid \in DOMAIN records : uid \in told \/ uid \in UidsOf(held)}
+      still == UidsOf(held)
+      kept == {uid \in DOMAIN records : uid \in told \/ uid \in still}
   IN [uid \in kept \cup told |->
         IF uid \notin DOMAIN records THEN RecordOf(sent, uid)
         ELSE IF uid \in told THEN Merge(records[uid], RecordOf(sent, uid))

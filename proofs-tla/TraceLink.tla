@@ -9,7 +9,7 @@
 (* `kubedirect validate` makes a module that extends this one and holds    *)
 (* the tracks (`impl/validate/`).                                          *)
 (***************************************************************************)
-EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants, TLC
+EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants
 
 CONSTANT Tracks   \* sequence of [kind, me, lines]
 
@@ -30,7 +30,7 @@ Judged(line) ==
   LET one == Tracks[track]
   IN CASE one.kind = "upper" -> UpJudged(one.me, life, line)
        [] one.kind = "lower" -> LowJudged(one.me, life, line)
-       [] one.kind = "wire" -> WireJudged(life, line)
+       [] one.kind = "wire" -> WireJudged(one.lines, at + 1, life)
        [] one.kind = "pod" -> PodJudged(life, line)
        [] one.kind = "deployment" -> DepJudged(life, line)
        [] one.kind = "autoscaler" -> AskJudged(one.me, life, line)

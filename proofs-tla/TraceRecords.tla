@@ -10,7 +10,7 @@
 (*   put, drop   records changed and removed by the step                   *)
 (*   state, n, fence, hello, seen          its session after the step      *)
 (***************************************************************************)
-EXTENDS LowerEnd
+EXTENDS LowerEnd, TLC
 
 \* A sentence for each thing that does not hold.
 Unless(holds, fault) == IF holds THEN {} ELSE {<<fault>>}
@@ -19,7 +19,7 @@ Unless(holds, fault) == IF holds THEN {} ELSE {<<fault>>}
 AfterLine(records, line) ==
   LET put == UidsOf(line.put)
       kept == DOMAIN records \ Range(line.drop)
-  IN [uid \in kept \cup put |-> IF uid \in put THEN RecordOf(line.put, uid) ELSE records[uid]]
+  IN TLCEval([uid \in kept \cup put |-> IF uid \in put THEN RecordOf(line.put, uid) ELSE records[uid]])
 
 Of(sends, kinds) == SelectSeq(sends, LAMBDA message : message.kind \in kinds)
 UnionOver(messages, Items(_)) == UNION {Items(messages[i]) : i \in DOMAIN messages}

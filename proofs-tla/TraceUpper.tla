@@ -93,7 +93,7 @@ TerminateUids(message) == Range(message.uids)
 AssignUids(message) == UidsOf(message.records)
 
 UpDecided(me, before, one, after, line) ==
-  LET expected == one.life.records
+  LET expected == TLCEval(one.life.records)
       open == one.life.state = "open"
       added == DOMAIN after \ DOMAIN expected
       removed == DOMAIN expected \ DOMAIN after

@@ -12,29 +12,36 @@ MayWait(message) ==
   \/ message.kind = "Invalidated"
   \/ message.kind = "Invalidate" /\ message.adopted = <<>> /\ message.lost = <<>> /\ message.wants = <<>>
 
-\* Of each Pod and each ReplicaSet the newest.
-Gathered(first, second) ==
-  IF first.kind = "Invalidated" THEN second
-  ELSE [second EXCEPT !.changed = LastRecords(first.changed \o @), !.counts = LastRecords(first.counts \o @)]
+\* Several in one: of each Pod and each ReplicaSet the newest, in the order of the last that was said of them.
+RECURSIVE Joined(_, _, _)
+Joined(messages, Items(_), from) ==
+  IF from > Len(messages) THEN <<>> ELSE Items(messages[from]) \o Joined(messages, Items, from + 1)
+Gathers(messages, message) ==
+  LET last == messages[Len(messages)]
+      Changed(one) == one.changed
+      Counts(one) == one.counts
+  IN /\ \A i \in DOMAIN messages : MayWait(messages[i]) /\ messages[i].kind = last.kind
+     /\ IF last.kind = "Invalidated" THEN message = last
+        ELSE message = [last EXCEPT !.changed = LastRecords(Joined(messages, Changed, 1)),
+                                    !.counts = LastRecords(Joined(messages, Counts, 1))]
 
-\* What the queue may be after `message` arrived: nobody knows how much was gathered in it, if less says the same.
-RECURSIVE TakenFrom(_, _)
-TakenFrom(queue, message) ==
-  (IF queue # <<>> /\ Head(queue) = message THEN {Tail(queue)} ELSE {})
-  \cup (IF Len(queue) > 1 /\ MayWait(queue[1]) /\ MayWait(queue[2])
-        THEN TakenFrom(<<Gathered(queue[1], queue[2])>> \o Tail(Tail(queue)), message) ELSE {})
+\* Lines whose messages are under way, each way. The trace does not tell of how many an arrival was gathered: `of` is
+\* what would do, and is judged like all else.
+WireBorn == [down |-> <<>>, up |-> <<>>, hello |-> 0]
 
-\* What may be under way, each way.
-WireBorn == [down |-> {<<>>}, up |-> {<<>>}, hello |-> <<>>]
-
-WireJudged(wire, line) ==
-  IF line.sent
-  THEN [life |-> [wire EXCEPT ![line.to] = {Append(queue, line.message) : queue \in @},
-                              !.hello = IF line.message.kind = "Hello" THEN <<line.message>> ELSE @],
-        faults |-> {}]
-  ELSE LET rest == UNION {TakenFrom(queue, line.message) : queue \in wire[line.to]}
-           again == line.message.kind = "Hello" /\ wire.hello = <<line.message>>
-       IN IF rest = {} /\ again THEN [life |-> wire, faults |-> {}]
-          ELSE [life |-> [wire EXCEPT ![line.to] = rest],
-                faults |-> Unless(rest # {}, "it receives what its peer did not send, or out of order")]
+WireJudged(lines, at, wire) ==
+  LET line == lines[at]
+      queue == wire[line.to]
+      Under(i) == lines[queue[i]].message
+      arrives == /\ Len(queue) >= line.of
+                 /\ IF line.of = 1 THEN Under(1) = line.message
+                    ELSE Gathers([i \in 1..line.of |-> Under(i)], line.message)
+      again == line.message.kind = "Hello" /\ wire.hello # 0 /\ lines[wire.hello].message = line.message
+  IN IF line.sent
+     THEN [life |-> [wire EXCEPT ![line.to] = Append(@, at), !.hello = IF line.message.kind = "Hello" THEN at ELSE @],
+           faults |-> {}]
+     ELSE IF arrives
+     THEN [life |-> [wire EXCEPT ![line.to] = SubSeq(@, line.of + 1, Len(@))], faults |-> {}]
+     ELSE [life |-> wire,
+           faults |-> Unless(again, "it receives what its peer did not send, or out of order")]
 ==============================================================================

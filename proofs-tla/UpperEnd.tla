@@ -74,7 +74,7 @@ UpMergeAll(records, statuses) ==
            after == IF status.uid \notin DOMAIN records THEN records
                     ELSE IF Marked(merged) /\ Is("collect-tombstone-early")
                          THEN Without(records, {status.uid})
-                         ELSE Put(records, merged)
+                         ELSE [records EXCEPT ![status.uid] = merged]
        IN UpMergeAll(after, Tail(statuses))
 
 RECURSIVE UpAdopt(_, _)

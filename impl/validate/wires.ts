@@ -52,21 +52,56 @@ function passagesOf(lives: readonly LifeTrace[]): ReadonlyMap<string, ReadonlyMa
   return connections;
 }
 
-type Queue = readonly Message[];
-
-/** What the queue may be after this message was taken from it: nobody knows how much was gathered in it, if less says the same. */
-function taken(queue: Queue, message: Message): readonly Queue[] {
-  const [first, second, ...rest] = queue;
-  if (first === undefined) return [];
-  const alone = isDeepStrictEqual(first, message) ? [queue.slice(1)] : [];
-  if (second === undefined || !mayWait(first) || !mayWait(second)) return alone;
-  return [...alone, ...taken([gathered(first, second), ...rest], message)];
+/** A way in which all that arrived may have been gathered so far: how many of the sent messages are taken, and of how many each arrival was. */
+interface Way {
+  readonly taken: number;
+  readonly last: { readonly of: number; readonly before: Way } | null;
 }
+const UNTAKEN: Way = { taken: 0, last: null };
 
-/** Different ways of gathering may leave the same behind. */
-function distinct(queues: readonly Queue[]): readonly Queue[] {
-  if (queues.length < 2) return queues;
-  return [...new Map(queues.map((queue) => [JSON.stringify(queue), queue])).values()];
+/** What one direction has carried so far. Two ways that have taken as many are the same from then on. */
+class Direction {
+  readonly #sent: Message[] = [];
+  #ways: readonly Way[] = [UNTAKEN];
+
+  send(message: Message): void {
+    this.#sent.push(message);
+  }
+
+  /** False if nothing under way may have arrived as this. */
+  take(message: Message): boolean {
+    const after = new Map<number, Way>();
+    for (const way of this.#ways)
+      for (const of of this.#fitting(way.taken, message))
+        if (!after.has(way.taken + of))
+          after.set(way.taken + of, { taken: way.taken + of, last: { of, before: way } });
+    if (after.size > 0) this.#ways = [...after.values()];
+    return after.size > 0;
+  }
+
+  /** It arrived from nowhere, or a second time. */
+  pass(): void {
+    this.#ways = this.#ways.map((way) => ({ taken: way.taken, last: { of: 1, before: way } }));
+  }
+
+  /** How many of those from `taken` on, gathered, may be the message: nobody knows how much was gathered, if less says the same. */
+  #fitting(taken: number, message: Message): readonly number[] {
+    const fitting: number[] = [];
+    let all = this.#sent[taken];
+    for (let of = 1; all !== undefined; of += 1) {
+      if (isDeepStrictEqual(all, message)) fitting.push(of);
+      const next = this.#sent[taken + of];
+      all = next !== undefined && mayWait(all) && mayWait(next) ? gathered(all, next) : undefined;
+    }
+    return fitting;
+  }
+
+  /** Of how many messages each arrival was gathered. */
+  get arrivals(): readonly number[] {
+    const list: number[] = [];
+    for (let { last } = this.#ways[0] as Way; last !== null; last = last.before.last) list.push(last.of);
+    return list.reverse();
+  }
 }
 
 /** What was sent comes before what arrived, and what arrived in the order of the clocks: so all is there that may have been gathered. */
@@ -74,26 +109,38 @@ const bySooner = ([a]: readonly Passage[], [b]: readonly Passage[]) =>
   Number((b as Passage).sent) - Number((a as Passage).sent) ||
   (a as Passage).place.line.at - (b as Passage).place.line.at;
 
+/** A passage in its place; `of` is how many messages of the other end were gathered in one that arrived. */
+interface Placed {
+  readonly passage: Passage;
+  readonly of: number;
+}
+
 /** One order that keeps that of each life; what can have arrived from nowhere stands as early as it came. */
-function merged(lists: Iterable<readonly Passage[]>): readonly Passage[] {
+function merged(lists: Iterable<readonly Passage[]>): readonly Placed[] {
   let waiting = [...lists].map((list) => [...list]);
-  const queues: Record<Passage['to'], readonly Queue[]> = { down: [[]], up: [[]] };
+  const ways = { down: new Direction(), up: new Direction() };
   const order: Passage[] = [];
   const advance = (list: Passage[]): boolean => {
     const { sent, to, message } = list[0] as Passage;
-    const after = distinct(
-      queues[to].flatMap((queue) => (sent ? [[...queue, message]] : taken(queue, message))),
-    );
-    if (after.length === 0) return false;
-    queues[to] = after;
+    if (sent) ways[to].send(message);
+    else if (!ways[to].take(message)) return false;
     order.push(list.shift() as Passage);
     return true;
   };
   for (;;) {
     waiting = waiting.filter((list) => list.length > 0).sort(bySooner);
-    if (waiting.length === 0) return order;
-    if (!waiting.some(advance)) order.push((waiting[0] as Passage[]).shift() as Passage);
+    const [first] = waiting;
+    if (first === undefined) break;
+    if (waiting.some(advance)) continue;
+    const stray = first.shift() as Passage;
+    ways[stray.to].pass();
+    order.push(stray);
   }
+  const arrivals = { down: [...ways.down.arrivals], up: [...ways.up.arrivals] };
+  return order.map((passage) => ({
+    passage,
+    of: passage.sent ? 0 : (arrivals[passage.to].shift() as number),
+  }));
 }
 
 /** Whether somebody in the trace could have sent what arrived: else its sender's log is not in the trace. */
@@ -123,9 +170,9 @@ export function wireTracks(
       name: `the connection to ${name}`,
       kind: 'wire',
       me: 0,
-      lines: merged(lists.values()).map(({ place, sent, to, message }) => ({
+      lines: merged(lists.values()).map(({ passage: { place, sent, to, message }, of }) => ({
         place,
-        value: { sent, to, message: words.message(message) },
+        value: { sent, to, of, message: words.message(message) },
       })),
     }),
   );

@@ -1,6 +1,8 @@
 /** kill -9 of each stage's process in mid-burst, out and in, on the real control plane (protocol 3, 5, 13). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { validateTraces } from '../../impl/validate/validate.ts';
 import type { StageName } from '../../spec/vocabulary.ts';
+import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 import type { PodHistory } from './support/podHistory.ts';
 import { BUILD_MS, CASE_MS, type RealWaist, startRealWaist, support } from './support/realWaist.ts';
 
@@ -25,6 +27,30 @@ describe.skipIf(!support.ok)('kill -9 in mid-burst on the real control plane', (
     await kd.waist.stages[stage].start();
     return start;
   };
+
+  it.skipIf(TOOLCHAIN === null)(
+    'of S and of K in a small burst: the machines and TLC accept what was recorded so far',
+    async () => {
+      for (const stage of ['scheduler', 'kubelet'] as const) {
+        await kd.scale('burst', REST + 6);
+        await killAndStart(stage);
+        await pods.rests(REST + 6);
+        await kd.scale('burst', REST);
+        await pods.rests(REST);
+      }
+      const files = await kd.recorded();
+      const start = performance.now();
+      const [judgement] = await validateTraces(TOOLCHAIN!, [{ name: 'just recorded', files }]);
+      const { faults, lines, shares } = judgement as NonNullable<typeof judgement>;
+      expect(faults).toEqual([]);
+      const byTlc = shares.find(({ judge }) => judge === 'TLC, any module')?.lines ?? 0;
+      console.log(
+        `${lines} lines just recorded, ${byTlc} of them judged by TLC, in ${Math.round(performance.now() - start)} ms`,
+      );
+      expect(byTlc / lines).toBeGreaterThan(0.7);
+    },
+    CASE_MS,
+  );
 
   it.each(['autoscaler', 'deployment', 'replicaset', 'scheduler', 'kubelet'] as const)(
     'of the %s: the burst out and the burst in converge, and no running Pod is lost or doubled',

@@ -21,7 +21,7 @@ import {
 import { ACCOUNTS } from '../../../impl/deploy/identities.ts';
 import { install } from '../../../impl/deploy/install.ts';
 import { judgeTrace } from '../../../impl/trace/checks.ts';
-import { readTrace } from '../../../impl/trace/read.ts';
+import { readTrace, readTraceFiles, type TraceFile } from '../../../impl/trace/read.ts';
 import { PodHistory } from './podHistory.ts';
 
 const NEEDED = [
@@ -125,6 +125,8 @@ export interface RealWaist {
   statusRests(name: string, replicas: number): Promise<void>;
   /** Another agent process, for some Nodes. Started. */
   agent(nodes: readonly string[]): Promise<SpawnedStage>;
+  /** What was recorded until now, of each life the beginning; the stages go on. */
+  recorded(): Promise<readonly TraceFile[]>;
   /** Waits until the traces show no property broken (confirmations may be under way), stops the stages, and judges. */
   judgeAtRest(): Promise<Judgement>;
   /** Stops the stages; the control plane stays. */
@@ -173,6 +175,16 @@ function judge(folder: string): Judgement {
     broken: verdicts.flatMap(({ property, broken }) => broken.map((text) => `${property}: ${text}`)),
     tested: Object.fromEntries(verdicts.map(({ property, tested }) => [property, tested])),
   };
+}
+
+/** Lines until now: no file is read to a later moment than another. */
+async function recordedIn(folder: string): Promise<readonly TraceFile[]> {
+  const now = Date.now();
+  await sleep(200);
+  return readTraceFiles(path.join(folder, 'traces')).map((file) => ({
+    ...file,
+    lines: file.lines.filter(({ line }) => line.at <= now),
+  }));
 }
 
 /** Starts a control plane, installs, and starts the five stages. */
@@ -249,6 +261,7 @@ export async function startRealWaist(options: RealWaistOptions): Promise<RealWai
         await agent.start();
         return agent;
       },
+      recorded: () => recordedIn(folder),
       async judgeAtRest() {
         await until(
           'the traces show every property',
