@@ -26,6 +26,8 @@ export const TIMERS = {
   unreachableNotReady: 5_000,
   /** Invalidations that nothing above waits for are held so long after the last one, and go as one (kept by the host). */
   gather: 20,
+  /** Where our agents run the containers: a write-back and a publish begin so long after (kept by the host). */
+  behind: 40,
   writeBack: 100,
   lower: 5_000,
   retryFirst: 10,

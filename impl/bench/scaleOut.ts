@@ -167,6 +167,7 @@ async function floorRound(
   return sampleOf(contender, round, await measure(client, name, count, begin, end));
 }
 
+/** Asks for what is there first: an autoscaler's connection is open already, as that of stock's client here is. */
 async function ourRound(
   client: KubernetesClient,
   waist: SpawnedWaist,
@@ -174,6 +175,7 @@ async function ourRound(
   pods: number,
 ): Promise<Sample> {
   const act = (replicas: number) => () => waist.scale(NAMESPACE, 'ours', replicas);
+  await act(0)();
   return sampleOf('kd', round, await measure(client, 'ours', pods, act(pods), act(0)));
 }
 
@@ -187,6 +189,7 @@ async function tailRound(
 ): Promise<Sample> {
   const name = 'tail';
   let want = 0;
+  await waist.scale(NAMESPACE, name, 0);
   const begin = () => {
     want = Date.now();
     return waist.scale(NAMESPACE, name, pods);

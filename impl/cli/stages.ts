@@ -79,6 +79,15 @@ export function hostAndPort(text: string): string {
   throw new InvalidArgumentError(`FLAG_INVALID: expected host:port, got ${JSON.stringify(text)}.`);
 }
 
+/** Reads who runs the containers. */
+export function runtimeName(text: string): ProcessOptions['runtime'] {
+  if (text !== 'publish' && text !== 'simulated')
+    throw new InvalidArgumentError(
+      `FLAG_INVALID: expected publish or simulated, got ${JSON.stringify(text)}.`,
+    );
+  return text;
+}
+
 /** Options of both commands. */
 export function withCommonOptions(command: Command): Command {
   return command

@@ -2,15 +2,7 @@
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { nodeList } from '../arguments.ts';
-import { type RunFlags, untilSignalled, withCommonOptions } from '../stages.ts';
-
-function runtimeName(text: string): 'publish' | 'simulated' {
-  if (text !== 'publish' && text !== 'simulated')
-    throw new InvalidArgumentError(
-      `FLAG_INVALID: expected publish or simulated, got ${JSON.stringify(text)}.`,
-    );
-  return text;
-}
+import { type RunFlags, runtimeName, untilSignalled, withCommonOptions } from '../stages.ts';
 
 function milliseconds(text: string): number {
   const value = Number(text);

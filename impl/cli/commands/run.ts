@@ -2,9 +2,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { LED_STAGES, type StageName } from '../../../spec/vocabulary.ts';
-import type { ScaleApiFlags } from '../../controller/process/process.ts';
+import type { ProcessOptions, ScaleApiFlags } from '../../controller/process/process.ts';
 import { readKeyPair } from '../keyPair.ts';
-import { hostAndPort, type RunFlags, untilSignalled, withCommonOptions } from '../stages.ts';
+import { hostAndPort, type RunFlags, runtimeName, untilSignalled, withCommonOptions } from '../stages.ts';
 
 function stageList(text: string): Exclude<StageName, 'kubelet'>[] {
   const names = text.split(',').filter((name) => name !== '');
@@ -48,19 +48,29 @@ export function register(program: Command): void {
       .description('Run stages of the narrow waist in this process')
       .requiredOption('--stages <list>', 'autoscaler,deployment,replicaset,scheduler', stageList)
       .option(
+        '--runtime <name>',
+        'that of the agents: if they run the containers, the write-back begins behind the chain',
+        runtimeName,
+        'publish',
+      )
+      .option(
         '--scale-api <host:port>',
         'serve the direct scale API there (with the autoscaler); callers show a token of the API Server',
         hostAndPort,
       )
       .option('--scale-api-tls <folder>', 'serve it by TLS: tls.crt and tls.key are there, as in a Secret')
       .option('--scale-api-open', 'ask no caller of it for a token; only on a loopback address'),
-  ).action((flags: RunFlags & ScaleFlags & { stages: ReturnType<typeof stageList> }) =>
-    untilSignalled(flags, {
-      stages: flags.stages,
-      nodes: [],
-      runtime: 'publish',
-      journals: '',
-      scaleApi: scaleApiOf(flags),
-    }),
+  ).action(
+    (
+      flags: RunFlags &
+        ScaleFlags & { stages: ReturnType<typeof stageList>; runtime: ProcessOptions['runtime'] },
+    ) =>
+      untilSignalled(flags, {
+        stages: flags.stages,
+        nodes: [],
+        runtime: flags.runtime,
+        journals: '',
+        scaleApi: scaleApiOf(flags),
+      }),
   );
 }

@@ -9,7 +9,8 @@ import { TIMERS } from '../../../spec/timers.ts';
 /** Does something after a while, ms; returns how to forget it. */
 export type After = (milliseconds: number, act: () => void) => () => void;
 
-const inRealTime: After = (milliseconds, act) => {
+/** By Node's timers. */
+export const inRealTime: After = (milliseconds, act) => {
   const timer = setTimeout(act, milliseconds);
   return () => clearTimeout(timer);
 };

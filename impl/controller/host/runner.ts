@@ -7,6 +7,7 @@ import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Incarnation, PeerName } from '../../../spec/vocabulary.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { Behind } from './behind.ts';
 import type { GroupCommit } from './groupCommit.ts';
 import * as leases from './leaseEffects.ts';
 import type { LinkPort } from './linkPort.ts';
@@ -33,6 +34,8 @@ export interface Life {
   /** Effects that wait for the journal. */
   readonly commits: GroupCommit;
   readonly runtime: PodRuntime | null;
+  /** Where no Pod waits for a write-back or a publish: they begin behind the chain; null where stock kubelets run the containers. */
+  readonly behind: Behind | null;
   readonly signal: AbortSignal;
   readonly give: (event: StageEvent) => void;
   readonly restart: (above: Incarnation, reason: string) => void;
@@ -46,6 +49,12 @@ export interface Life {
 export function carryOut(life: Life, effect: Effect): void {
   if (effect.type === 'journal' || !life.commits.waiting) return start(life, effect);
   life.commits.after(() => start(life, effect));
+}
+
+/** Begins a request that no Pod waits for where our agents run the containers. */
+function behind(life: Life, request: () => void): void {
+  if (life.behind === null) request();
+  else life.behind.begin(request);
 }
 
 function start(life: Life, effect: Effect): void {
@@ -77,7 +86,7 @@ function start(life: Life, effect: Effect): void {
     case 'journal':
       return life.commits.journal(effect.entries);
     case 'publish':
-      return pods.publish(life, effect);
+      return behind(life, () => pods.publish(life, effect));
     case 'deletePod':
       return pods.deletePod(life, effect);
     case 'readPod':
@@ -99,7 +108,7 @@ function start(life: Life, effect: Effect): void {
     case 'relist':
       return wants.relist(life, effect);
     case 'writeReplicas':
-      return wants.writeReplicas(life, effect);
+      return behind(life, () => wants.writeReplicas(life, effect));
     case 'setTimer':
       return life.timers.set(effect.timer, effect.milliseconds);
     case 'cancelTimer':

@@ -16,10 +16,12 @@ export interface PodRuntime {
   attach(give: (event: StageEvent) => void): void;
 }
 
-/** Nobody runs anything: a start is a delay (`architecture.md`, runtimes). @public */
+/** Nobody runs anything: a start is a delay (`architecture.md`, runtimes). Starts asked for in one turn of the event loop end together. @public */
 export class SimulatedRuntime implements PodRuntime {
   readonly #startMs: number;
-  readonly #pods = new Map<Uid, NodeJS.Timeout | null>();
+  /** Of each Pod, whether it is ready. */
+  readonly #pods = new Map<Uid, boolean>();
+  #asked: Uid[] | null = null;
   #give: (event: StageEvent) => void = () => {};
 
   /** @param startMs - how long a start takes, ms; 0 is at once */
@@ -32,29 +34,41 @@ export class SimulatedRuntime implements PodRuntime {
   }
 
   tellReadiness(): void {
-    for (const [uid, starting] of this.#pods)
-      if (starting === null) this.#give({ type: 'podReadiness', uid, ready: true });
+    for (const [uid, ready] of this.#pods) if (ready) this.#give({ type: 'podReadiness', uid, ready });
   }
 
   start({ uid }: PodRecord): void {
     if (this.#pods.has(uid)) return;
-    this.#pods.set(
-      uid,
-      setTimeout(() => {
-        this.#pods.set(uid, null);
-        this.#give({ type: 'podStarted', uid });
-        this.#give({ type: 'podReadiness', uid, ready: true });
-      }, this.#startMs),
-    );
+    this.#pods.set(uid, false);
+    if (this.#asked !== null) {
+      this.#asked.push(uid);
+      return;
+    }
+    const asked = [uid];
+    this.#asked = asked;
+    setImmediate(() => {
+      this.#asked = null;
+      if (this.#startMs === 0) this.#end(asked);
+      else setTimeout(() => this.#end(asked), this.#startMs);
+    });
   }
 
   stop(uid: Uid): void {
-    clearTimeout(this.#pods.get(uid) ?? undefined);
     this.#pods.delete(uid);
     setImmediate(() => this.#give({ type: 'podStopped', uid, failed: false }));
   }
 
   running(): readonly Uid[] {
     return [...this.#pods.keys()];
+  }
+
+  /** The starts are over, but of those that were stopped meanwhile. A uid is never started twice. */
+  #end(uids: readonly Uid[]): void {
+    for (const uid of uids) {
+      if (!this.#pods.has(uid)) continue;
+      this.#pods.set(uid, true);
+      this.#give({ type: 'podStarted', uid });
+      this.#give({ type: 'podReadiness', uid, ready: true });
+    }
   }
 }

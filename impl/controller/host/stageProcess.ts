@@ -22,6 +22,7 @@ import {
   leaseName,
   STAGE_ADDRESS_ANNOTATION,
 } from '../names.ts';
+import { Behind } from './behind.ts';
 import { errorFields } from './errorFields.ts';
 import { GroupCommit } from './groupCommit.ts';
 import { claimJournal, type Journal, openJournal } from './journal.ts';
@@ -57,6 +58,8 @@ export interface StageProcessOptions {
   readonly journalFile: string | null;
   /** K: who runs the containers; null for runtime `publish`. */
   readonly runtime: PodRuntime | null;
+  /** Our agents run the containers, not stock kubelets. */
+  readonly runsContainers: boolean;
   /** K: this process serves other nodes too. */
   readonly manyNodes: boolean;
   readonly recorder?: StepRecorder | undefined;
@@ -300,8 +303,20 @@ export class StageProcess {
   }
 
   #live(lease: HeldLease): Promise<End> {
-    const { stage, node, client, hub, templates, namespace, tls, local, runtime, recorder, log } =
-      this.#options;
+    const {
+      stage,
+      node,
+      client,
+      hub,
+      templates,
+      namespace,
+      tls,
+      local,
+      runtime,
+      runsContainers,
+      recorder,
+      log,
+    } = this.#options;
     const { incarnation } = lease;
     const ending = new AbortController();
     return new Promise<End>((resolve) => {
@@ -317,6 +332,7 @@ export class StageProcess {
         log('life ends', { incarnation, reason });
         host.end();
         commits.drop();
+        behind?.end();
         timers.clear();
         unobserve();
         port.close(reason);
@@ -328,6 +344,7 @@ export class StageProcess {
         finish({ again: 'never' }, String(error));
         this.#options.fatal(error);
       };
+      const behind = runsContainers ? new Behind() : null;
       const commits = new GroupCommit(this.#journal, over, () => recorder?.flush());
       const life: Life = {
         self: this.#self,
@@ -341,6 +358,7 @@ export class StageProcess {
         templates,
         commits,
         runtime,
+        behind,
         signal: ending.signal,
         give,
         restart: (above, reason) => finish({ again: 'above', above }, reason),

@@ -56,6 +56,7 @@ export interface ProcessOptions {
   readonly stages: readonly Exclude<StageName, 'kubelet'>[];
   /** Nodes that this process is the Kubelet stage of. */
   readonly nodes: readonly string[];
+  /** Who runs the containers: the stock kubelets of the nodes, or our agents. */
   readonly runtime: 'publish' | 'simulated';
   /** `simulated`: how long a start takes, ms. */
   readonly startMs?: number | undefined;
@@ -119,6 +120,7 @@ function stageOptions(
       journalFile: node === null ? null : path.join(options.journals, `${node}.journal`),
       runtime:
         node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
+      runsContainers: options.runtime !== 'publish',
       manyNodes: options.nodes.length > 1,
       recorder: recorder ?? undefined,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),

@@ -116,9 +116,10 @@ function commonArguments({ kubeconfig, holder, folder, traces }: CommonArguments
 export function runArguments(
   stages: readonly Exclude<StageName, 'kubelet'>[],
   common: CommonArguments,
+  more: readonly string[] = [],
 ): readonly string[] {
   const api = stages.includes('autoscaler') ? ['--scale-api', '127.0.0.1:0', '--scale-api-open'] : [];
-  return ['run', '--stages', stages.join(','), ...api, ...commonArguments(common)];
+  return ['run', '--stages', stages.join(','), ...api, ...more, ...commonArguments(common)];
 }
 
 /** The command line of an agent. @public */
@@ -139,17 +140,21 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
   const common = (name: SpawnedStage['name'], kubeconfig: string): CommonArguments => {
     return { kubeconfig, holder: `${name}-here`, folder, traces };
   };
+  const run = ['--runtime', runtime];
   const together =
-    control === undefined ? null : make('control', runArguments(CONTROL, common('control', control)));
+    control === undefined ? null : make('control', runArguments(CONTROL, common('control', control), run));
   const stage = (name: (typeof CONTROL)[number]) =>
-    together ?? make(name, runArguments([name], common(name, kubeconfigs[name])));
-  const runs = ['--runtime', runtime, '--start-ms', String(startMs)];
+    together ?? make(name, runArguments([name], common(name, kubeconfigs[name]), run));
+
   return {
     autoscaler: stage('autoscaler'),
     deployment: stage('deployment'),
     replicaset: stage('replicaset'),
     scheduler: stage('scheduler'),
-    kubelet: make('kubelet', agentArguments(nodes, common('kubelet', kubeconfigs.kubelet), runs)),
+    kubelet: make(
+      'kubelet',
+      agentArguments(nodes, common('kubelet', kubeconfigs.kubelet), [...run, '--start-ms', String(startMs)]),
+    ),
   };
 }
 
