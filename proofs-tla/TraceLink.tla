@@ -9,7 +9,7 @@
 (* `kubedirect validate` makes a module that extends this one and holds    *)
 (* the tracks (`impl/validate/`).                                          *)
 (***************************************************************************)
-EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants
+EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants, TraceSets
 
 CONSTANT Tracks   \* sequence of [kind, me, lines]
 
@@ -25,6 +25,7 @@ Born(one) ==
     [] one.kind = "pod" -> PodBorn(one.me)
     [] one.kind = "deployment" -> DepBorn
     [] one.kind = "autoscaler" -> AskBorn
+    [] one.kind = "sets" -> SetBorn
 
 Judged(line) ==
   LET one == Tracks[track]
@@ -34,6 +35,7 @@ Judged(line) ==
        [] one.kind = "pod" -> PodJudged(life, line)
        [] one.kind = "deployment" -> DepJudged(life, line)
        [] one.kind = "autoscaler" -> AskJudged(one.me, life, line)
+       [] one.kind = "sets" -> SetJudged(life, line)
 
 Init == track \in DOMAIN Tracks /\ at = 0 /\ life = Born(Tracks[track])
 

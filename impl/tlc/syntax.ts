@@ -10,6 +10,7 @@ const isWritten = (value: object): value is Written => typeof (value as Partial<
 /** The text of a value. Strings hold no control characters. */
 export function tlaSyntax(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
+  if (typeof value === 'number' && value < 0) return `(0-${-value})`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isWritten(value)) return value.tla();
   if (Array.isArray(value)) return `<<${value.map(tlaSyntax).join(',')}>>`;

@@ -18,7 +18,7 @@ export interface TrackLine {
 export interface Track {
   /** For people. */
   readonly name: string;
-  readonly kind: EndKind | 'wire' | 'pod' | 'deployment' | 'autoscaler';
+  readonly kind: EndKind | 'wire' | 'pod' | 'deployment' | 'autoscaler' | 'sets';
   readonly me: unknown;
   readonly lines: readonly TrackLine[];
 }

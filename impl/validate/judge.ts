@@ -28,16 +28,30 @@ export interface TrackVerdict {
   readonly why: readonly string[];
 }
 
+/** Lines that stand in several tracks (a test corrupts one in many ways) are written once. */
+function namedLines(tracks: readonly Track[]): ReadonlyMap<object, string> {
+  const met = new Set<object>();
+  const names = new Map<object, string>();
+  for (const { lines } of tracks)
+    for (const { value } of lines)
+      if (!met.has(value)) met.add(value);
+      else if (!names.has(value)) names.set(value, `L${names.size + 1}`);
+  return names;
+}
+
 /** Text of the module. */
 function moduleOf(words: Words, tracks: readonly Track[]): string {
+  const names = namedLines(tracks);
+  const shared = [...names].map(([value, name]) => `${name} == ${tlaSyntax(value)}`);
   const named = tracks.map(({ kind, me, lines }, i) => {
-    const values = lines.map(({ value }) => tlaSyntax(value)).join(',\n');
+    const values = lines.map(({ value }) => names.get(value) ?? tlaSyntax(value)).join(',\n');
     return `T${i + 1} == [kind |-> ${JSON.stringify(kind)}, me |-> ${tlaSyntax(me)}, lines |-> <<\n${values}>>]`;
   });
   return [
     `---- MODULE ${MODULE} ----`,
     'EXTENDS TraceLink',
     ...words.definitions(),
+    ...shared,
     ...named,
     `RecordedTracks == <<${tracks.map((_, i) => `T${i + 1}`).join(',')}>>`,
     '====',

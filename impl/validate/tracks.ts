@@ -3,6 +3,7 @@ import type { Words } from './encode.ts';
 import { endTracks, type Track } from './ends.ts';
 import type { LifeTrace } from './lives.ts';
 import { podTracks } from './pods.ts';
+import { setTracks } from './sets.ts';
 import { wantTracks } from './wants.ts';
 import { wireTracks } from './wires.ts';
 
@@ -14,6 +15,7 @@ export const MODULES: Readonly<Record<Track['kind'], string>> = {
   pod: 'TailPod',
   deployment: 'ReplicasField',
   autoscaler: 'Wants',
+  sets: 'Targets',
 };
 
 /** Tracks of all lives; `halves`: connections of which but one end is in the trace. */
@@ -26,6 +28,7 @@ export function tracksOf(
     ...endTracks(words, life),
     ...podTracks(life),
     ...wantTracks(words, life),
+    ...setTracks(words, life),
   ]);
   return { tracks: [...own, ...wires].filter(({ lines }) => lines.length > 0), halves };
 }

@@ -100,15 +100,19 @@ describe.skipIf(TOOLCHAIN === null)('validation', () => {
     const judgements = await validateTraces(TOOLCHAIN!, [
       ...[21, 22].map((seed) => traceOf(`seed ${seed}`, recorded(seed, 2, 6))),
       traceOf('silent', recorded(3, 2, 6, ['confirm-what-was-sent'])),
+      traceOf('hasty', recorded(1, 2, 8, ['want-unsent-follows'])),
+      traceOf('forgetful', recorded(3, 2, 8, ['want-no-hold'])),
     ]);
     const verdicts = judgements.map(({ name, faults }) => [
       name,
-      faults.some(({ by }) => by.startsWith('TLC')),
+      faults.find(({ by }) => by !== 'order')?.by,
     ]);
     expect(verdicts).toEqual([
-      ['seed 21', false],
-      ['seed 22', false],
-      ['silent', true],
+      ['seed 21', undefined],
+      ['seed 22', undefined],
+      ['silent', 'TLC (UpperEnd)'],
+      ['hasty', 'TLC (Targets)'],
+      ['forgetful', 'TLC (Targets)'],
     ]);
     const { lines, shares } = judgements[0] as (typeof judgements)[number];
     expect(shares.find(({ judge }) => judge === 'the machines')?.lines).toBe(lines);

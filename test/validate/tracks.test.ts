@@ -27,11 +27,15 @@ const LATER = 20;
 type Fields = Readonly<Record<string, unknown>>;
 const kindIn = ({ value }: TrackLine) => ((value as Fields).event as { kind?: string } | undefined)?.kind;
 
+/** R creates or ends some. That it may decide from here on, and what it hears of its Pods, other tracks say. */
+const decidesPods = ({ minted, ended }: Fields) => [minted, ended].some((pods) => text(pods) !== 'None');
+
 /** A line after which all is as before: without it, it would be another true run. */
 function changesNothing({ kind, lines }: Track, at: number): boolean {
   const { event, ...is } = (lines[at] as TrackLine).value as Fields;
   if (kind === 'upper' || kind === 'lower') return kindIn(lines[at] as TrackLine) === 'other';
   if (kind === 'wire') return false;
+  if (kind === 'sets') return kindIn(lines[at] as TrackLine) === 'other' && !decidesPods(is);
   const asks = ['acts', 'entries', 'writes', 'told', 'sent'].some((field) => (is[field] as [])?.length > 0);
   const was = (lines[at - 1]?.value ?? {}) as Fields;
   return !asks && ['pod', 'want', 'field', 'pending'].every((field) => text(is[field]) === text(was[field]));

@@ -46,7 +46,7 @@ const first = (items: unknown, change: (item: Fields) => Fields): readonly unkno
 function alteredEvent(event: Fields): Fields {
   if (typeof event.n === 'number') return { ...event, n: event.n + 1 };
   if ('lease' in event) return { ...event, lease: { tla: () => `${tlaSyntax(event.lease)} + 1` } };
-  if ('fact' in event) return { ...event, fact: alteredFact(event.fact as Fields) };
+  if ('fact' in event && !('set' in event)) return { ...event, fact: alteredFact(event.fact as Fields) };
   if ('facts' in event) {
     const facts = event.facts as readonly Fields[];
     return { ...event, facts: facts.length === 0 ? [STRANGE] : first(facts, alteredFact) };
@@ -61,6 +61,9 @@ function alteredEvent(event: Fields): Fields {
     const more = (want: Fields) => ({ ...want, value: (want.value as number) + 1 });
     return { ...event, wants: first(event.wants, more) };
   }
+  if ('set' in event && 'fact' in event)
+    return { ...event, fact: { ...(event.fact as Fields), replicas: 99 } };
+  if ('want' in event) return { ...event, want: { ...(event.want as Fields), value: 99 } };
   if (typeof event.value === 'number') return { ...event, value: event.value + 1 };
   if ('message' in event) return { ...event, message: otherSession(event.message) };
   return { kind: 'other' };
@@ -73,10 +76,11 @@ function altered(value: object): object {
   const event = fields.event as Fields;
   if (event.kind !== 'other') return { ...fields, event: alteredEvent(event) };
   if ('pod' in fields) return { ...fields, entries: [{ kind: 'ended', meta: [] }] };
-  if ('sets' in fields && (fields.sent as readonly Fields[]).length > 0) {
+  if ('writes' in fields && (fields.sent as readonly Fields[]).length > 0) {
     const otherMode = (want: Fields) => ({ ...want, mode: want.mode === 'direct' ? 'follow' : 'direct' });
     return { ...fields, sent: first(fields.sent, otherMode) };
   }
+  if ('stands' in fields) return { ...fields, minted: { tla: () => '[s1 |-> 99]' } };
   if ('sets' in fields) return { ...fields, want: [] };
   return fields;
 }
