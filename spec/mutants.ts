@@ -397,6 +397,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoDipOnModeChange', 'TakenBack'],
   },
   {
+    name: 'adopted-by-first-uid',
+    rule: 'R knows a Pod that K has let go and adopted again by its object, whichever its uid (9)',
+    breaks: ['TakenBack'],
+  },
+  {
     name: 'strays-block',
     rule: 'a Pod on a Node without an agent does not hold up take back: R deletes it once enough others run (9)',
     breaks: ['NoLeak', 'TakenBack'],

@@ -44,6 +44,8 @@ export interface ReplicaSetContext {
   readonly minted: number;
   readonly records: PMap<Uid, PodRecord>;
   readonly index: PMap<string, ReplicaSetIndex>;
+  /** `metadata.uid` of each object that K has adopted → the uid it lives on under: another each time that it is adopted. */
+  readonly adopted: PMap<string, Uid>;
   readonly replicaSets: PMap<string, ReplicaSetFact>;
   /** Group → uids of its ReplicaSets; a group is a Deployment's uid, or `orphan/<uid>` of a ReplicaSet without one. */
   readonly groups: PMap<string, PSet<string>>;
@@ -101,6 +103,7 @@ export function initialContext(config: StageConfig): ReplicaSetContext {
     minted: 0,
     records: PMap(),
     index: PMap(),
+    adopted: PMap(),
     replicaSets: PMap(),
     groups: PMap(),
     groupOf: PMap(),

@@ -1,9 +1,10 @@
 /** What R sees of the API Server: ReplicaSets, Pods (cost, strays), the owner switch, answers and timers. */
 import { Set as PSet } from 'immutable';
 import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
+import type { PodRecord } from '../../spec/vocabulary.ts';
 import type { ReplicaSetContext } from './context.ts';
 import { emit } from './context.ts';
-import { EMPTY_INDEX, setCost } from './records.ts';
+import { EMPTY_INDEX, knownAs, setCost } from './records.ts';
 
 const groupFor = (fact: ReplicaSetFact) => fact.deployment ?? `orphan/${fact.uid}`;
 
@@ -68,19 +69,10 @@ export function sweep(context: ReplicaSetContext): ReplicaSetContext {
   return next;
 }
 
-/** The uid under which the chain knows a Pod: its stamp, or the one it is adopted under. */
-export function uidsOf(pod: PodFact): readonly string[] {
-  const adopted = `a-${pod.metadataUid}`;
-  return pod.uid === null ? [adopted] : [pod.uid, adopted];
-}
-
 /** Keeps the deletion cost of a Pod. */
 export function observePod(context: ReplicaSetContext, pod: PodFact): ReplicaSetContext {
-  for (const uid of uidsOf(pod)) {
-    const record = context.records.get(uid);
-    if (record !== undefined) return setCost(context, record, pod.deletionCost);
-  }
-  return context;
+  const uid = knownAs(context, pod);
+  return uid === null ? context : setCost(context, context.records.get(uid) as PodRecord, pod.deletionCost);
 }
 
 /** The switch says `stock`: acknowledge it once no tombstone and nothing unaccepted is left. */

@@ -1,6 +1,8 @@
 /** The records of R with their index: put, drop; what changed is marked for counting and reconciling. */
 import { Set as PSet } from 'immutable';
+import type { PodFact } from '../../spec/facts.ts';
 import type { PodRecord, ReplicaCount, Uid } from '../../spec/vocabulary.ts';
+import { adoptedObject, adoptedUid } from '../ownership/adoption.ts';
 import type { ReplicaSetContext, ReplicaSetIndex } from './context.ts';
 import { EMPTY_RANKING, rerank, type Standing, standingOf } from './ranking.ts';
 
@@ -39,6 +41,15 @@ function reindex(
   };
 }
 
+/** The uid under which the chain knows an object: its stamp, or the one it is adopted under; null if it knows none. */
+export function knownAs({ config, records, adopted }: ReplicaSetContext, pod: PodFact): Uid | null {
+  const { uid, metadataUid } = pod;
+  if (uid !== null && records.has(uid)) return uid;
+  if (config.mutants?.has('adopted-by-first-uid'))
+    return records.get(adoptedUid(metadataUid, null))?.uid ?? null;
+  return adopted.get(metadataUid) ?? null;
+}
+
 function touch(context: ReplicaSetContext, replicaSet: string): ReplicaSetContext {
   const group = context.groupOf.get(replicaSet);
   return {
@@ -54,10 +65,12 @@ export function put(context: ReplicaSetContext, record: PodRecord): ReplicaSetCo
   if (before === record) return context;
   const index = context.index.get(record.replicaSet) ?? EMPTY_INDEX;
   const cost = context.costs.get(record.uid) ?? 0;
+  const object = adoptedObject(record.uid);
   return touch(
     {
       ...context,
       records: context.records.set(record.uid, record),
+      adopted: object === null ? context.adopted : context.adopted.set(object, record.uid),
       index: context.index.set(record.replicaSet, reindex(index, before, record, cost)),
     },
     record.replicaSet,
@@ -70,11 +83,14 @@ export function drop(context: ReplicaSetContext, uid: Uid): ReplicaSetContext {
   if (before === undefined) return context;
   const cost = context.costs.get(uid) ?? 0;
   const index = reindex(context.index.get(before.replicaSet) ?? EMPTY_INDEX, before, undefined, cost);
+  const object = adoptedObject(uid);
+  const isNewest = object !== null && context.adopted.get(object) === uid;
   const isEmpty = index.live === 0 && index.terminating.size === 0;
   return touch(
     {
       ...context,
       records: context.records.delete(uid),
+      adopted: isNewest ? context.adopted.delete(object) : context.adopted,
       costs: context.costs.delete(uid),
       index: isEmpty ? context.index.delete(before.replicaSet) : context.index.set(before.replicaSet, index),
     },

@@ -10,9 +10,8 @@ import { Map as PMap } from 'immutable';
 import type { Effect } from '../../spec/effects.ts';
 import type { NodeFact, PodFact } from '../../spec/facts.ts';
 import { isUndrained } from '../../spec/vocabulary.ts';
-import { adoptedObject } from '../ownership/adoption.ts';
 import { emit, type ReplicaSetContext } from './context.ts';
-import { EMPTY_INDEX } from './records.ts';
+import { EMPTY_INDEX, knownAs } from './records.ts';
 
 /** The Nodes of a consistent list: which of those with an agent are cancelled. */
 export function noteAgents(context: ReplicaSetContext, nodes: readonly NodeFact[]): ReplicaSetContext {
@@ -25,7 +24,6 @@ export function noteAgents(context: ReplicaSetContext, nodes: readonly NodeFact[
 
 /** Pods of a consistent list that live and that no record covers. */
 export function noteStrays(context: ReplicaSetContext, pods: readonly PodFact[]): ReplicaSetContext {
-  const adopted = adoptedObjects(context);
   const strays = pods.filter(
     (pod) =>
       pod.managed &&
@@ -33,22 +31,11 @@ export function noteStrays(context: ReplicaSetContext, pods: readonly PodFact[])
       !pod.deleting &&
       pod.phase !== 'Failed' &&
       pod.phase !== 'Succeeded' &&
-      !isKnown(context, adopted, pod) &&
+      knownAs(context, pod) === null &&
       !(pod.node !== null && context.agents.get(pod.node) === true),
   );
   return { ...context, strays };
 }
-
-/** Objects that K has adopted, under whichever uid: one that it let go and adopted again has another than the first. */
-function adoptedObjects({ records }: ReplicaSetContext): ReadonlySet<string> {
-  return new Set([...records.keys()].flatMap((uid) => adoptedObject(uid) ?? []));
-}
-
-const isKnown = (
-  { records }: ReplicaSetContext,
-  adopted: ReadonlySet<string>,
-  { uid, metadataUid }: PodFact,
-) => (uid !== null && records.has(uid)) || adopted.has(metadataUid);
 
 /** Whether no K will ever see it. */
 const isUnseen = (context: ReplicaSetContext, { node }: PodFact) =>
@@ -82,8 +69,7 @@ export function deleteUnseen(context: ReplicaSetContext, replicaSet: string): Re
   const mine = context.strays.filter((pod) => pod.replicaSet === replicaSet);
   if (mine.length === 0) return context;
   const strays = context.strays.filter((pod) => pod.replicaSet !== replicaSet);
-  const adopted = adoptedObjects(context);
-  const due = mine.filter((pod) => !isKnown(context, adopted, pod));
+  const due = mine.filter((pod) => knownAs(context, pod) === null);
   return emit({ ...context, strays }, ...due.map(deletion));
 }
 

@@ -172,6 +172,11 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'needs an R that hears of the release late, and that world is not bounded (protocol 14); caught over K alone by `test/machines/kubeletMutants.test.ts`',
   },
   {
+    mutant: 'adopted-by-first-uid',
+    reason:
+      'searched to the end in `owner-stray`, `owner-scales` and `owner-starting`, they hold: none lets go of a Pod twice; caught over R alone by `test/machines/replicaset.test.ts`',
+  },
+  {
     mutant: 'old-nodes-heeded',
     reason: 'no world was tried yet (a Node cordoned while S starts); the fuzzer found the rule',
   },

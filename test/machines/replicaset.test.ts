@@ -294,10 +294,10 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
   };
   const node = (over: Partial<NodeFact> = {}): NodeFact => nodeFact('n', { agent: 7, ...over });
   const asks = (bench: Bench) => bench.effects.map(({ type }) => type).filter((type) => type !== 'send');
-  const wanted: StageEvent = {
+  const wanted = {
     type: 'replicaSetObserved',
     replicaSet: replicaSetFact({ replicas: 1, desired: 1 }),
-  };
+  } as const satisfies StageEvent;
   const held = (uid: string, over: Partial<PodRecord> = {}) =>
     running({
       ...{ uid, replicaSet: fact.uid, revision: fact.revision, requests: fact.requests, priority: 0 },
@@ -337,11 +337,30 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
   });
 
   it('TakenBack: a Pod that K let go and adopted again is known by its object, whichever its uid', () => {
-    const bench = fresh()
-      .openS([held('a-m.2')])
-      .give(direct);
-    compared(bench, [node()], [pod]);
-    expect([bench.view.state, bench.view.strays]).toEqual(['rereading', undefined]);
+    const stateOf = (...mutants: string[]) =>
+      compared(
+        fresh(mutants)
+          .openS([held('a-m.2')])
+          .give(direct),
+        [node()],
+        [pod],
+      ).view;
+    expect(stateOf()).toMatchObject({ state: 'rereading' });
+    expect(stateOf().strays).toBeUndefined();
+    expect(stateOf('adopted-by-first-uid').state).not.toBe('rereading');
+  });
+
+  it.each([
+    [-5, 'a-m.2'],
+    [5, 'a-n'],
+  ])('and so is its deletion cost: of %i', (deletionCost, ended) => {
+    const two: StageEvent = { ...wanted, replicaSet: replicaSetFact({ replicas: 2, desired: 2 }) };
+    const bench = new Bench([])
+      .give(two, synced, direct)
+      .openS([held('a-m.2'), held('a-n')])
+      .openD();
+    bench.give({ type: 'podObserved', pod: { ...pod, deletionCost } }).want(1, { confirmed: true });
+    expect(bench.terminated()).toEqual([ended]);
   });
 
   it('an R that had acknowledged direct, or nothing, serves at once; so does one without the rule', () => {
