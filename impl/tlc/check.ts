@@ -31,6 +31,8 @@ export interface TlcReport {
 /** How to run it. @public */
 export interface TlcEffort {
   readonly workers?: number;
+  /** It ends within seconds. */
+  readonly brief?: boolean;
   readonly heap?: string;
   /** Folder of the modules, if not ours. */
   readonly folder?: string;

@@ -23,6 +23,8 @@ export interface TlcRun {
   readonly folder?: string;
   /** Default: all cores. */
   readonly workers?: number;
+  /** It ends within seconds: what Java compiles, it compiles quickly and not well. */
+  readonly brief?: boolean;
   /** Largest heap, as Java writes it: `2g`. Default: a quarter of the machine's memory. */
   readonly heap?: string;
   /** Write the graph of states here, in TLC's dot format. */
@@ -67,11 +69,14 @@ function launch(
   output: TlcOutput,
 ): Promise<{ readonly code: number | null; readonly megabytes: number | null }> {
   const folder = run.folder ?? PROOFS;
+  const workers = run.workers ?? availableParallelism();
   // Traces of hundreds of Pods are walked by deep recursion.
-  const java = ['-XX:+UseParallelGC', '-Xss16m', `-Djava.io.tmpdir=${scratch}`, `-DTLA-Library=${PROOFS}`];
+  const java = ['-Xss16m', `-Djava.io.tmpdir=${scratch}`, `-DTLA-Library=${PROOFS}`];
+  // A run of one thread leaves the other cores to others.
+  java.push(workers === 1 ? '-XX:+UseSerialGC' : '-XX:+UseParallelGC');
+  if (run.brief) java.push('-XX:TieredStopAtLevel=1');
   if (run.heap !== undefined) java.push(`-Xmx${run.heap}`);
-  const workers = String(run.workers ?? availableParallelism());
-  const tlc = ['-tool', '-deadlock', '-metadir', join(scratch, 'states'), '-workers', workers];
+  const tlc = ['-tool', '-deadlock', '-metadir', join(scratch, 'states'), '-workers', String(workers)];
   if (run.dump !== undefined) tlc.push('-dump', 'dot,actionlabels', run.dump);
   const child = spawn(
     toolchain.java,

@@ -32,7 +32,7 @@ describe.skipIf(TOOLCHAIN === null)('mutants', () => {
       const { verdict } = explorerRow(setting, DEFAULT_EFFORT);
       const [, property, steps] = BROKEN.exec(verdict) ?? [];
       expect(breaks).toContain(property);
-      const row = await tlcRow(TOOLCHAIN!, setting, { workers: 1 });
+      const row = await tlcRow(TOOLCHAIN!, setting, { workers: 1, brief: true });
       expect(row.verdict).toBe(verdict);
       expect(row.moves).toHaveLength(Number(steps));
       lines.push(

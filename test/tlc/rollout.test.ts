@@ -1,15 +1,10 @@
-/** `Rollout.tla` and D's and R's decisions: the same states, the same steps; a difference of one rule is told by a path. */
+/** `Rollout.tla` and D's and R's decisions: a difference of one rule is told by a path. That there is none, `npm run check` says. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { changed, compared } from './support/compared.ts';
 import { TOOLCHAIN } from './support/toolchain.ts';
 
 describe.skipIf(TOOLCHAIN === null)('equality', () => {
-  it('rollout-out-asked: the same states and the same edges', async () => {
-    const same = { states: [19_992, 19_992], edges: [68_664, 68_664], difference: null };
-    expect(await compared('rollout-out-asked', {})).toEqual(same);
-  }, 300_000);
-
   it('a rule that only the machines lack is told by the shortest path', async () => {
     const { difference } = await compared('rollout', { machines: 'want-direct-unmatched' });
     expect(difference?.side).toBe(0);

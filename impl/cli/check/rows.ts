@@ -1,4 +1,5 @@
 /** What a check says of a world: one row an engine, and the counterexample as a table. */
+import { SIZES } from '../../../spec/worlds/sizes.ts';
 import { checkWorld, type Effort, isLiveness, type Report } from '../../explorer/check.ts';
 import type { Move } from '../../explorer/moves.ts';
 import { tableOf } from '../../explorer/trace.ts';
@@ -38,14 +39,29 @@ function linesOf(setting: Setting, moves: readonly Move[]): readonly string[] {
   ]);
 }
 
-function verdictOf({ violation, complete, unseen }: Report): string {
-  if (violation !== null) return `${violation.property} BROKEN in ${violation.moves.length} steps`;
-  if (!complete) return 'held as far as searched';
-  return unseen.length > 0 ? `held, but never seen: ${unseen.join(', ')}` : 'held';
+/** How many states the world is said to have, if it is said, all were searched, and there were not so many. */
+function otherSize({ world, how, complete, states }: Report, isMutated: boolean): number | null {
+  const pinned = SIZES[world];
+  if (pinned === undefined || isMutated || how === 'walked' || !complete) return null;
+  return states === pinned ? null : pinned;
 }
 
-function exitOf({ violation, unseen }: Report, isMutated: boolean): number {
+function verdictOf(report: Report, isMutated: boolean): string {
+  const { violation, complete, unseen } = report;
+  if (violation !== null) return `${violation.property} BROKEN in ${violation.moves.length} steps`;
+  if (!complete) return 'held as far as searched';
+  const size = otherSize(report, isMutated);
+  const wrong = [
+    ...(unseen.length > 0 ? [`never seen: ${unseen.join(', ')}`] : []),
+    ...(size === null ? [] : [`not the ${size.toLocaleString('en')} states that are pinned`]),
+  ];
+  return ['held', ...wrong].join(', but ');
+}
+
+function exitOf(report: Report, isMutated: boolean): number {
+  const { violation, unseen } = report;
   if (violation !== null) return isLiveness(violation.property) ? CHECK_EXIT.liveness : CHECK_EXIT.invariant;
+  if (otherSize(report, isMutated) !== null) return CHECK_EXIT.unseen;
   return unseen.length > 0 && !isMutated ? CHECK_EXIT.unseen : CHECK_EXIT.held;
 }
 
@@ -69,6 +85,7 @@ export async function wideRow(setting: Setting, effort: Effort, threads: number)
 
 function explorerRowOf(setting: Setting, report: Report): Row {
   const { world, how, states, transitions, depth, milliseconds, violation } = report;
+  const isMutated = setting.mutants.size > 0;
   const details =
     violation === null
       ? []
@@ -82,8 +99,8 @@ function explorerRowOf(setting: Setting, report: Report): Row {
     depth,
     milliseconds,
     megabytes: ownMegabytes(),
-    verdict: verdictOf(report),
-    exit: exitOf(report, setting.mutants.size > 0),
+    verdict: verdictOf(report, isMutated),
+    exit: exitOf(report, isMutated),
     moves: violation?.moves ?? null,
     details,
   };

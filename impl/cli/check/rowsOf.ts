@@ -1,4 +1,5 @@
 /** One world by the engines asked for: a row each as they come. */
+import { SIZES } from '../../../spec/worlds/sizes.ts';
 import type { Effort } from '../../explorer/check.ts';
 import type { Setting } from '../../explorer/world.ts';
 import type { TlcProgress } from '../../tlc/output.ts';
@@ -20,6 +21,14 @@ export interface WorldEffort extends Effort {
   readonly modules?: string;
 }
 
+/** From so many states on, Java's good compiler earns what it costs. */
+const MANY_STATES = 20_000;
+
+/** Whether TLC ends within seconds. */
+function isBrief({ description, mutants }: Setting): boolean {
+  return mutants.size === 0 && !description.deep && (SIZES[description.name] ?? 0) < MANY_STATES;
+}
+
 /** The rows of a world. */
 export async function* rowsOf(
   setting: Setting,
@@ -34,7 +43,7 @@ export async function* rowsOf(
     yield threads > 0 ? await wideRow(setting, effort, threads) : explorerRow(setting, effort);
   if (toolchain === null || setting.description.spec === undefined) return;
   const chosen = { ...(heap === undefined ? {} : { heap }), ...(folder === undefined ? {} : { folder }) };
-  const how = { signal, onProgress, workers, ...chosen };
+  const how = { signal, onProgress, workers, brief: isBrief(setting), ...chosen };
   // With one worker the counterexample is the shortest.
   if (setting.mutants.size > 0) yield await tlcRow(toolchain, setting, { ...how, workers: 1 });
   else if (engine === 'tlc') yield await tlcRow(toolchain, setting, how);

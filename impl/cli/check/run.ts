@@ -104,7 +104,15 @@ export async function runCheck(options: CheckOptions): Promise<number> {
     const tasks = await tasksOf(options, jobs, (world) => done.get(world)?.digest === digest);
     if (!json) process.stdout.write(`${HEAD}\n`);
     let worst: number = CHECK_EXIT.held;
-    const pool = { jobs, signal, onProgress: progress, ...(memory === undefined ? {} : { memory }) };
+    // What is kept, or was asked for by name, is told as soon as it is there.
+    const longFirst = resume === undefined && options.world === undefined;
+    const pool = {
+      jobs,
+      signal,
+      longFirst,
+      onProgress: progress,
+      ...(memory === undefined ? {} : { memory }),
+    };
     await checkWorlds(tasks, pool, (rows) => {
       for (const row of rows) {
         show(row, options);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ErrorCode, KubedirectError } from '../../../spec/errors.ts';
+import { SIZES } from '../../../spec/worlds/sizes.ts';
 import type { Row } from './rows.ts';
 import type { Task, Told } from './worldProcess.ts';
 
@@ -16,6 +17,8 @@ export interface Pool {
   /** Processes at once. */
   readonly jobs: number;
   readonly signal: AbortSignal;
+  /** Whether those that take long are begun first. */
+  readonly longFirst: boolean;
   /** Megabytes of the explorer's heap, of each. */
   readonly memory?: number;
   readonly onProgress: (line: string) => void;
@@ -91,6 +94,17 @@ function interrupt(child: ChildProcess): void {
   child.once('close', () => clearTimeout(timer));
 }
 
+/** From so many states on a world is begun before the others, so that no core waits for it at the end. */
+const MANY_STATES = 20_000;
+
+/** Numbers of the tasks in the order in which they are begun: as they are given, or first those that take long, shapes among them. */
+function orderOf(tasks: readonly Task[], longFirst: boolean): number[] {
+  const all = [...tasks.keys()];
+  if (!longFirst) return all;
+  const isLong = (at: number) => (SIZES[(tasks[at] as Task).world] ?? MANY_STATES) >= MANY_STATES;
+  return [...all.filter(isLong), ...all.filter((at) => !isLong(at))];
+}
+
 /**
  * Checks worlds until `onRows` says no.
  *
@@ -107,9 +121,9 @@ export async function checkWorlds(
   const signal = AbortSignal.any([pool.signal, own.signal]);
   const waiting = tasks.map(() => Promise.withResolvers<readonly Row[]>());
   for (const { promise } of waiting) promise.catch(() => {});
-  let next = 0;
+  const order = orderOf(tasks, pool.longFirst);
   const work = async () => {
-    for (let at = next++; at < tasks.length; at = next++)
+    for (let at = order.shift(); at !== undefined; at = order.shift())
       await rowsOf(tasks[at] as Task, { ...pool, signal }, folder).then(
         waiting[at]?.resolve,
         waiting[at]?.reject,

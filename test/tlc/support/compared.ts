@@ -29,7 +29,7 @@ export async function compared(name: string, rules: Rules): Promise<Comparison> 
     .replace('FairSpec', 'Spec');
   const folder = rules.folder ?? PROOFS;
   const [, dumped] = await dumpedGraph((dump) =>
-    runTlc(TOOLCHAIN!, { module: world.spec as string, folder, config, dump }),
+    runTlc(TOOLCHAIN!, { module: world.spec as string, folder, config, dump, brief: true }),
   );
   const mutants = new Set(rules.machines === undefined ? [] : [rules.machines]);
   return compare(exploredGraph(settingOf(world, mutants), 100_000), dumped!);
