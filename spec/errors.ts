@@ -62,6 +62,9 @@ export const ERROR_CODES = {
   TRACE_INVALID: 'a line of a trace is not a step, or a file is no trace',
   TRACE_VERSION: 'a trace of another version',
   TRACE_TOO_LARGE: 'a trace with more lines than may be judged at once',
+  SHARD_INVALID: 'the result of a shard is damaged, or a Job is none of ours',
+  SHARD_MISSING: 'an index of a Job has left no result',
+  SHARD_MIXED: 'results of shards are not of one campaign',
   REPLAY_INVALID: 'a replay file is damaged, or of another version',
   INVARIANT_BROKEN: 'a state that the protocol excludes was reached',
 } as const;

@@ -13,6 +13,9 @@ export const FUZZ_EXIT = { held: 0, safety: 12, liveness: 13, crash: 14 } as con
 const CODES: { readonly [code in ErrorCode]?: number } = {
   FLAG_INVALID: EXIT.usage,
   REPLAY_INVALID: EXIT.usage,
+  SHARD_INVALID: EXIT.usage,
+  SHARD_MISSING: EXIT.usage,
+  SHARD_MIXED: EXIT.usage,
   TOPOLOGY_IMPOSSIBLE: EXIT.usage,
   TRACE_INVALID: EXIT.usage,
   TRACE_VERSION: EXIT.usage,

@@ -7,6 +7,7 @@ const PREFIX = {
   configmaps: '/api/v1',
   serviceaccounts: '/api/v1',
   events: '/apis/events.k8s.io/v1',
+  jobs: '/apis/batch/v1',
   deployments: '/apis/apps/v1',
   replicasets: '/apis/apps/v1',
   leases: '/apis/coordination.k8s.io/v1',
