@@ -13,27 +13,32 @@
 (* (`spec/worlds/exact.ts`), with the machines themselves, state for state *)
 (* and step for step: `npm run check` compares them.                       *)
 (*                                                                         *)
+(* In worlds of the owner switch (9) the stock controllers make and end    *)
+(* Pods too, while they own them (`Stock`, `Switch`).                      *)
+(*                                                                         *)
 (* It begins with all links open, and as many Pods running as are wanted.  *)
 (* In worlds of preemption there are more ReplicaSets, of which none has a *)
 (* Pod at first.                                                           *)
 (***************************************************************************)
-EXTENDS ReplicaSetStage, Network
+EXTENDS Stock, Network
 
 CONSTANTS
   NodeCount, Pods,          \* nodes; Pods at first
-  Act1, Act2, Act3,         \* what people do, in this order (`Scales`, "delete", "remove"), or "none"
+  Act1, Act2, Act3,         \* what people do, in this order (`Scales`, "delete", "remove", "release", "takeBack"), or "none"
   Breaks,                   \* connections broken
   Lingers,                  \* breaks and crashes after which what was under way still arrives
   RCrashes, SCrashes, KCrashes,   \* KCrashes: of the first node's
   RUsurps, SUsurps,         \* lives that begin while another still runs
-  Timers                    \* unreachable nodes given up before all is at rest
+  Timers,                   \* unreachable nodes given up before all is at rest
+  Alerts                    \* 1: R hears of the owner switch before anything else happens
 
 VARIABLES
   rs, ss,      \* incarnation -> the life of R, of S, that runs under it
   ks,          \* node -> <<life of K>> or <<>>
   lives,       \* node -> how many lives K had
   nets,        \* link -> connections; "up" is R to S, the others are nodes
-  api,         \* the API Server: [leases, nodes, sets, order, pods]; order: in which the sets last changed
+  api,         \* the API Server: [leases, nodes, sets, order, pods, switch, said]; order: in which the sets last changed;
+               \* said: peer -> <<who owns the Pods, version of the switch>>, of those that acknowledged it
   flights,     \* bag of writes on their way to it
   journals,    \* node -> what its K persisted
   containers,  \* node -> (uid -> "starting", "running" or "stopping")
@@ -66,6 +71,7 @@ Rounds(i) == ((i - 1) \div NodeCount) + 1
 FirstPod(i) == [uid |-> Minted(i), node |-> PlaceOf(i), phase |-> "running", ready |-> TRUE,
                 version |-> <<PlaceOf(i), FirstK, Cardinality(Here(PlaceOf(i))) + 2 * Rounds(i)>>, set |-> "rs-t1"]
 FirstPods(uids) == [uid \in uids |-> FirstPod(PodOf(uid))]
+FirstSwitch == <<"direct", 1>>
 FirstFact == [rv |-> 2, agent |-> FirstK, mark |-> <<>>, drained |-> <<>>]
 FirstObject(uid) == [uid |-> uid, set |-> "rs-t1", meta |-> <<FirstK>>, node |-> PlaceOf(PodOf(uid)), rv |-> 2, phase |-> "Running", ready |-> TRUE,
                      deleting |-> FALSE]
@@ -78,11 +84,11 @@ Scales == [d0 |-> <<"rs-t1", 0>>, d1 |-> <<"rs-t1", 1>>, d2 |-> <<"rs-t1", 2>>,
 Script == LET Is_(act) == act # "none" IN SelectSeq(<<Act1, Act2, Act3>>, Is_)
 
 Init ==
-  /\ rs = <<[ReplicaSetFresh(FirstSets) EXCEPT
+  /\ rs = <<[ReplicaSetFresh(FirstSets, FirstSwitch, <<>>) EXCEPT
        !.state = "open", !.minted = Pods, !.dial = <<>>, !.once = TRUE,
        !.offer = <<[session |-> <<1, 1, 1>>, held |-> <<>>]>>,
        !.records = FirstPods({Minted(i) : i \in 1..Pods})]>>
-  /\ ss = <<[SchedulerFresh(FirstSets, <<>>) EXCEPT
+  /\ ss = <<[SchedulerFresh(FirstSets, <<>>, FirstSwitch) EXCEPT
        !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
        !.counter = Pods, !.arrivals = Pods, !.reads = <<>>,
        !.facts = [node \in Nodes |-> [FirstFact EXCEPT !.rv = 1, !.agent = 1]],
@@ -90,19 +96,20 @@ Init ==
           [NodeFresh EXCEPT !.state = "open", !.dial = <<>>, !.timer = FALSE, !.reached = TRUE,
              !.offer = <<[session |-> <<1, FirstK, 1>>, held |-> <<>>, drained |-> <<>>]>>,
              !.records = FirstPods(Here(node)), !.cancel.state = "reachable"]]]>>
-  /\ ks = [node \in Nodes |-> <<[KubeletFresh(node, FirstK, EmptyJournal, {}) EXCEPT
+  /\ ks = [node \in Nodes |-> <<[KubeletFresh(node, FirstK, EmptyJournal, {}, FirstSwitch) EXCEPT
        !.agent = "serving", !.running = <<>>, !.accepted = <<1, 1>>, !.read = 2,
        !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
        !.records = FirstPods(Here(node)), !.counter = 3 * Cardinality(Here(node)),
        !.pods = [uid \in Here(node) |-> [object |-> "standing", containers |-> "running",
-                   meta |-> <<FirstK>>, wrote |-> <<TRUE>>, ending |-> <<>>]],
+                   as |-> uid, meta |-> <<FirstK>>, wrote |-> <<TRUE>>, ending |-> <<>>]],
        !.seen = [uid \in Here(node) |-> <<2, FirstK>>]]>>]
   /\ lives = [node \in Nodes |-> 1]
   /\ nets = [link \in Links |-> [key \in {<<1, 1>>} |-> Connection(1)]]
   /\ api = [leases |-> [up |-> 1, down |-> 1], nodes |-> [node \in Nodes |-> FirstFact], sets |-> FirstSets,
-            order |-> Sets, pods |-> [uid \in {Minted(i) : i \in 1..Pods} |-> FirstObject(uid)]]
+            order |-> Sets, pods |-> [uid \in {Minted(i) : i \in 1..Pods} |-> FirstObject(uid)],
+            switch |-> FirstSwitch, said |-> <<>>]
   /\ flights = <<>>
-  /\ journals = [node \in Nodes |-> [node |-> TRUE, fence |-> <<1, 1>>, drained |-> <<>>, ended |-> {},
+  /\ journals = [node \in Nodes |-> [node |-> TRUE, fence |-> <<1, 1>>, drained |-> <<>>, ended |-> {}, released |-> {},
        pods |-> [uid \in Here(node) |->
          [record |-> [FirstPod(PodOf(uid)) EXCEPT !.phase = "accepted", !.ready = FALSE,
                                                   !.version = <<node, FirstK, Rounds(PodOf(uid))>>],
@@ -114,7 +121,8 @@ Init ==
              rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers]
   /\ past = [accepted |-> [uid \in {Minted(i) : i \in 1..Pods} |-> {PlaceOf(PodOf(uid))}],
              collected |-> <<>>, ended |-> <<>>, ran |-> {Minted(i) : i \in 1..Pods}, revived |-> {},
-             cancelled |-> <<>>, stopped |-> {}, victims |-> <<>>, overtook |-> {}]
+             cancelled |-> <<>>, stopped |-> {}, victims |-> <<>>, overtook |-> {},
+             acted |-> <<>>, trespassed |-> {}]
 
 \* ---- A world in the middle of a step ----------------------------------------------
 
@@ -131,8 +139,9 @@ Now(of, node, read) ==
     [] read.of = "agent" -> of.nodes[node].agent
     [] read.of = "node" -> of.nodes[node]
     [] read.of = "pods" -> FactsOn(of, node)
+    [] read.of = "all" -> LET keys == Sorted(DOMAIN of.pods) IN [i \in DOMAIN keys |-> of.pods[keys[i]]]
     [] read.of = "pod" ->
-         IF read.token[2] \in DOMAIN of.pods THEN <<of.pods[read.token[2]]>> ELSE <<>>
+         IF KeyOf(read.token[2]) \in DOMAIN of.pods THEN <<of.pods[KeyOf(read.token[2])]>> ELSE <<>>
 
 RECURSIVE Sum(_, _)
 Sum(bag, some) ==
@@ -154,9 +163,14 @@ FreshK(stage, of) ==
   [node \in DOMAIN stage |->
      IF stage[node] = <<>> THEN <<>> ELSE <<[stage[node][1] EXCEPT !.reads = Fresh(@, of, node)]>>]
 
+\* An R that has not heard of a release ends again and again what K, which has, lets go and adopts: no bounded world.
+Deaf == {me \in DOMAIN rs : Alerts = 1 /\ rs[me].heard # api.switch}
+Alerted(world) == Deaf # {} => \E me \in Deaf : me \in DOMAIN world.rs => world.rs[me].heard = api.switch
+
 Becomes(world) ==
   LET changed == world.api # api
-  IN /\ rs' = IF changed THEN FreshR(world.rs, world.api) ELSE world.rs
+  IN /\ Alerted(world)
+     /\ rs' = IF changed THEN FreshR(world.rs, world.api) ELSE world.rs
      /\ ss' = IF changed THEN FreshS(world.ss, world.api) ELSE world.ss
      /\ ks' = IF changed THEN FreshK(world.ks, world.api) ELSE world.ks
      /\ lives' = world.lives /\ nets' = world.nets /\ api' = world.api /\ flights' = world.flights
@@ -211,7 +225,7 @@ JournalAfter(journal, entry) ==
     [] entry.kind = "drained" -> [journal EXCEPT !.drained = LaterMark(@, <<entry.mark>>)]
     [] entry.kind = "accepted" ->
          [journal EXCEPT !.pods = With(@, entry.uid,
-            [record |-> entry.record, intent |-> FALSE, terminating |-> FALSE, meta |-> <<>>])]
+            [record |-> entry.record, intent |-> entry.meta # <<>>, terminating |-> FALSE, meta |-> entry.meta])]
     [] entry.kind = "publishIntent" ->
          IF entry.uid \in DOMAIN journal.pods THEN [journal EXCEPT !.pods[entry.uid].intent = TRUE] ELSE journal
     [] entry.kind = "terminating" ->
@@ -219,6 +233,9 @@ JournalAfter(journal, entry) ==
          THEN [journal EXCEPT !.pods[entry.uid].terminating = TRUE,
                               !.pods[entry.uid].meta = IF entry.meta = <<>> THEN @ ELSE entry.meta]
          ELSE journal
+    [] entry.kind = "released" ->
+         [journal EXCEPT !.pods = Without(@, {entry.uid}), !.ended = @ \cup {entry.uid},
+                         !.released = @ \cup {<<KeyOf(entry.uid), entry.meta>>}]
     [] entry.kind = "ended" ->
          [journal EXCEPT !.pods = Without(@, {entry.uid}), !.ended = @ \cup {entry.uid}]
 JournalledAll(journal, entries) ==
@@ -236,12 +253,17 @@ ConfirmedAll(world, uids) ==
 
 NodeChanged(world, node, field, value) ==
   [world EXCEPT !.api.nodes[node] = [@ EXCEPT ![field] = value, !.rv = @ + 1]]
+\* An object that stock made bears no uid of ours.
+Shown(uid) == uid[1] # "s"
 PodChanged(world, uid, change) ==
   LET fact == world.api.pods[uid]
       after == [change EXCEPT !.rv = fact.rv + 1]
       next == [world EXCEPT !.api.pods[uid] = after]
-  IN IF after.deleting /\ ~fact.deleting THEN Over(next, uid, "shown") ELSE next
+  IN IF after.deleting /\ ~fact.deleting /\ Shown(uid) THEN Over(next, uid, "shown") ELSE next
 
+\* On the Lease or the Node.
+Says(world, peer, effect) ==
+  [world EXCEPT !.api.said = With(@, peer, <<effect.owner, effect.version>>)]
 KPerformed(world, who, effect) ==
   LET node == who[1]
       on == world.containers[node]
@@ -267,10 +289,16 @@ KPerformed(world, who, effect) ==
             IF effect.uid \in DOMAIN on THEN [world EXCEPT !.containers[node][effect.uid] = "stopping"]
             ELSE Heard(world, node, effect.uid, <<"stopped">>)
        [] effect.type = "writePodStatus" ->
-            IF effect.uid \in DOMAIN world.api.pods
-            THEN PodChanged(world, effect.uid,
-                            [world.api.pods[effect.uid] EXCEPT !.phase = "Running", !.ready = effect.ready])
-            ELSE world
+            LET key == KeyOf(effect.uid)
+            IN IF key \in DOMAIN world.api.pods
+               THEN PodChanged(world, key, [world.api.pods[key] EXCEPT !.phase = "Running", !.ready = effect.ready])
+               ELSE world
+       [] effect.type = "failPod" ->
+            LET key == KeyOf(effect.uid)
+            IN IF key \in DOMAIN world.api.pods
+               THEN PodChanged(world, key, [world.api.pods[key] EXCEPT !.phase = "Failed", !.ready = FALSE])
+               ELSE world
+       [] effect.type = "acknowledge" -> Says(world, node, effect)
        [] effect.type = "reportDrain" -> NodeChanged(world, node, "drained", <<effect.mark>>)
        [] effect.type = "read" ->
             LET read == Reading(effect.token, effect.of,
@@ -286,12 +314,31 @@ KPerformed(world, who, effect) ==
        [] effect.type = "restart" -> [Leaves(world, who, TRUE) EXCEPT !.awaited[node] = <<effect.above>>]
        [] effect.type = "stop" -> Steps(world, who)
 
+\* All ReplicaSets, then that these were all; they arrive as they come.
+Relisted(world) ==
+  [answer \in {[type |-> "set", set |-> set, fact |-> world.api.sets[set]] : set \in Range(Sets)}
+              \cup {[type |-> "synced"]} |-> 1]
+RPerformed(world, who, effect) ==
+  CASE effect.type = "acknowledge" -> Says(world, "r", effect)
+    [] effect.type = "read" ->
+         LET read == Reading(effect.token, effect.of, Now(world.api, "", [of |-> effect.of, token |-> effect.token]))
+         IN [world EXCEPT !.rs[who[2]].reads = Plus(@, read)]
+    [] effect.type = "relist" ->
+         LET relisted == Relisted(world)
+             RECURSIVE Pended(_, _)
+             Pended(bag, some) == IF some = {} THEN bag
+                                  ELSE LET one == CHOOSE one \in some : TRUE IN Pended(Plus(bag, one), some \ {one})
+         IN [world EXCEPT !.rs[who[2]].answers = Pended(@, DOMAIN relisted)]
+    [] effect.type = "deleteStray" ->
+         Flies(world, who, [kind |-> "deleteStray", key |-> effect.key, meta |-> effect.meta, rv |-> effect.rv])
+    [] OTHER -> Carried(world, who, "up", "up", effect)
+
 Performed(world, who, effect) ==
   CASE who[1] \in Nodes -> KPerformed(world, who, effect)
     [] effect.type = "restart" -> [Leaves(world, who, TRUE) EXCEPT
          !.awaited[who[1]] = <<IF who[1] = "r" THEN effect.above ELSE effect.effect.above>>]
     [] effect.type = "stop" -> Steps(world, who)
-    [] who[1] = "r" -> Carried(world, who, "up", "up", effect)
+    [] who[1] = "r" -> RPerformed(world, who, effect)
     [] effect.type = "mark" ->
          Flies(world, who, [kind |-> "mark", node |-> effect.link, mark |-> effect.effect.mark,
                             rv |-> effect.effect.rv])
@@ -351,18 +398,21 @@ Step(world, who, result) ==
 
 BeginR(world) ==
   LET me == world.api.leases.up + 1
-  IN [world EXCEPT !.api.leases.up = me, !.awaited["r"] = <<>>,
-                   !.rs = With(@, me, ReplicaSetFresh(world.api.sets))]
+      said == IF "r" \in DOMAIN world.api.said THEN <<world.api.said["r"][1]>> ELSE <<>>
+      fresh == ReplicaSetFresh(world.api.sets, world.api.switch, said)
+      begun == [world EXCEPT !.api.leases.up = me, !.awaited["r"] = <<>>, !.rs = With(@, me, fresh)]
+  IN IF fresh.phase # "released" THEN begun
+     ELSE Whole(begun, <<"r", me>>, RAcknowledged(Result([fresh EXCEPT !.due = <<world.api.switch[2]>>], <<>>)))
 BeginS(world) ==
   LET me == world.api.leases.down + 1
   IN [world EXCEPT !.api.leases.down = me, !.awaited["s"] = <<>>,
-                   !.ss = With(@, me, SchedulerFresh(world.api.sets, world.api.nodes))]
+                   !.ss = With(@, me, SchedulerFresh(world.api.sets, world.api.nodes, world.api.switch))]
 BeginK(world, node) ==
   LET life == world.lives[node] + 1
       incarnation == Max(Max(world.api.nodes[node].agent, world.awaited[node][1]), life - 1) + 1
       running == {uid \in DOMAIN world.containers[node] : world.containers[node][uid] = "running"}
       facts == FactsOn(world.api, node)
-      fresh == [KubeletFresh(node, incarnation, world.journals[node], running) EXCEPT
+      fresh == [KubeletFresh(node, incarnation, world.journals[node], running, world.api.switch) EXCEPT
                   !.early = [i \in DOMAIN facts |-> [type |-> "observed", fact |-> facts[i]]],
                   !.seen = [uid \in PodsOn(world.api, node) |->
                               <<world.api.pods[uid].rv, world.api.pods[uid].meta[1]>>]]
@@ -462,8 +512,19 @@ ToldK == \E node \in Nodes : \E key \in DOMAIN nets[node] :
 
 \* ---- Reads and replies ---------------------------------------------------------------------------
 
-AnswerR == \E me \in DOMAIN rs : \E read \in DOMAIN rs[me].reads : \E value \in read.candidates :
-  Step(World, <<"r", me>>, RAnswered(me, [rs[me] EXCEPT !.reads = Minus(@, read)], read.token, value))
+RRead(me, life, read, value) ==
+  CASE read.of = "nodes" -> RAgents(me, life, value)
+    [] read.of = "all" -> RCompares(me, life, value)
+    [] OTHER -> RAnswered(me, life, read.token, value)
+RAnswer(me, life, answer) ==
+  CASE answer.type = "set" -> RSees(me, life, answer.set, answer.fact)
+    [] answer.type = "synced" -> RSynced(me, life)
+    [] answer.type = "deleted" -> Result(life, <<>>)
+AnswerR == \E me \in DOMAIN rs :
+  \/ \E read \in DOMAIN rs[me].reads : \E value \in read.candidates :
+       Step(World, <<"r", me>>, RRead(me, [rs[me] EXCEPT !.reads = Minus(@, read)], read, value))
+  \/ \E answer \in DOMAIN rs[me].answers :
+       Step(World, <<"r", me>>, RAnswer(me, [rs[me] EXCEPT !.answers = Minus(@, answer)], answer))
 
 SRead(me, life, token, value) ==
   CASE token[1] = "list" -> SListed(me, life, value, api.leases)
@@ -509,13 +570,17 @@ AnswerK == \E node \in Nodes :
 \* They are told of in the order in which they changed.
 Unheard(seen) ==
   LET News(set) == seen[set] # api.sets[set] IN SelectSeq(api.order, News)
+HearsOwner(me) == rs[me].heard # api.switch /\ Step(World, <<"r", me>>, RSeesOwner(me, rs[me], api.switch))
 WatchR == \E me \in DOMAIN rs :
-  LET news == Unheard(rs[me].seen)
-  IN news # <<>> /\ Step(World, <<"r", me>>, RSees(me, rs[me], news[1], api.sets[news[1]]))
+  LET news == Unheard(rs[me].told)
+      Told_(set) == [rs[me] EXCEPT !.told[set] = api.sets[set]]
+  IN \/ news # <<>> /\ Step(World, <<"r", me>>, RSees(me, Told_(news[1]), news[1], api.sets[news[1]]))
+     \/ HearsOwner(me)
 WatchS == \E me \in DOMAIN ss :
   LET news == Unheard(ss[me].seen)
-  IN news # <<>> /\ Step(World, <<"s", me>>,
-                         SNoted(me, [ss[me] EXCEPT !.seen[news[1]] = api.sets[news[1]]], api.leases))
+  IN \/ news # <<>> /\ Step(World, <<"s", me>>,
+                            SNoted(me, [ss[me] EXCEPT !.seen[news[1]] = api.sets[news[1]]], api.leases))
+     \/ ss[me].heard # api.switch /\ Step(World, <<"s", me>>, SSees(me, ss[me], api.switch, api.leases))
 
 \* An object that came and went is told of all the same: as it was last, and that it is gone.
 Unseen(node, uid) ==
@@ -535,21 +600,33 @@ Watched(node, uid) ==
                         [type |-> "vanished", uid |-> uid, meta |-> <<life.seen[uid][2]>>])
 WatchK == \E node \in Nodes :
   /\ ks[node] # <<>>
-  /\ \E uid \in DOMAIN ks[node][1].passed \cup PodsOn(api, node) \cup DOMAIN ks[node][1].seen :
-       Unseen(node, uid) /\ Step(World, <<node, lives[node]>>, Watched(node, uid))
+  /\ \/ \E uid \in DOMAIN ks[node][1].passed \cup PodsOn(api, node) \cup DOMAIN ks[node][1].seen :
+          Unseen(node, uid) /\ Step(World, <<node, lives[node]>>, Watched(node, uid))
+     \/ ks[node][1].heard # api.switch /\ Step(World, <<node, lives[node]>>, KSees(ks[node][1], api.switch))
 
 \* ---- Writes, containers, people --------------------------------------------------------------------------
 
 Removed(world, uid) ==
   LET fact == world.api.pods[uid]
-      gone == Over([world EXCEPT !.api.pods = But(@, uid)], uid, "shown")
+      removed == [world EXCEPT !.api.pods = But(@, uid)]
+      gone == IF Shown(uid) THEN Over(removed, uid, "shown") ELSE removed
       node == fact.node
-  IN IF world.ks[node] = <<>> THEN gone
+  IN IF node = "none" THEN gone
+     ELSE IF world.ks[node] = <<>> THEN gone
      ELSE IF uid \in DOMAIN world.ks[node][1].seen THEN gone
      ELSE [gone EXCEPT !.ks[node][1].passed = With(@, uid, [fact EXCEPT !.deleting = TRUE])]
 
 Answered(world, who, answer) ==
-  IF IsAlive(world, who) THEN [world EXCEPT !.ks[who[1]][1].answers = Plus(@, answer)] ELSE world
+  IF ~IsAlive(world, who) THEN world
+  ELSE IF who[1] = "r" THEN [world EXCEPT !.rs[who[2]].answers = Plus(@, answer)]
+  ELSE [world EXCEPT !.ks[who[1]][1].answers = Plus(@, answer)]
+
+\* A side has made or ended a Pod, after a change of the switch.
+Acted(world, side, key, set) ==
+  LET acted == [world EXCEPT !.past.acted = Joined(@, set, side)]
+  IN IF world.api.switch = FirstSwitch THEN world
+     ELSE IF SideOf(world.api.switch) = side THEN acted
+     ELSE [acted EXCEPT !.past.trespassed = @ \cup {key}]
 
 LandMark(world, who, write) ==
   LET written == write.rv = world.api.nodes[write.node].rv
@@ -568,16 +645,25 @@ LandPublish(world, who, write) ==
       fact == [uid |-> uid, set |-> write.record.set, meta |-> <<write.incarnation>>, node |-> node, rv |-> 1,
                phase |-> IF runs THEN "Running" ELSE "Pending", ready |-> runs /\ write.record.ready,
                deleting |-> FALSE]
-  IN Answered([world EXCEPT !.api.pods = With(@, uid, fact)], who, [type |-> "published", fact |-> fact])
+  IN IF ~Admits(world.api.switch, "ours") THEN Answered(world, who, [type |-> "publishRefused", uid |-> uid])
+     ELSE Answered(Acted([world EXCEPT !.api.pods = With(@, uid, fact)], "ours", uid, fact.set), who,
+                   [type |-> "published", fact |-> fact])
 
 LandDelete(world, who, write) ==
-  LET uid == write.uid
-      there == uid \in DOMAIN world.api.pods /\ world.api.pods[uid].meta = write.meta
-      done == IF write.grace = 0 THEN Removed(world, uid)
-              ELSE IF world.api.pods[uid].deleting THEN world
-              ELSE PodChanged(world, uid, [world.api.pods[uid] EXCEPT !.deleting = TRUE])
-  IN IF there THEN Answered(done, who, [type |-> "deleted", uid |-> uid, outcome |-> "accepted"])
-     ELSE Answered(world, who, [type |-> "deleted", uid |-> uid, outcome |-> "notFound"])
+  LET isStray == write.kind = "deleteStray"
+      key == IF isStray THEN write.key ELSE KeyOf(write.uid)
+      there == key \in DOMAIN world.api.pods /\ world.api.pods[key].meta = write.meta
+      fact == world.api.pods[key]
+      denied == ~fact.deleting /\ ~Admits(world.api.switch, "ours")
+      conflicts == isStray /\ write.rv \notin {<<>>, <<fact.rv>>}
+      noted == IF fact.deleting THEN world ELSE Acted(world, "ours", key, fact.set)
+      done == IF fact.node = "none" \/ (~isStray /\ write.grace = 0) THEN Removed(noted, key)
+              ELSE IF fact.deleting THEN world
+              ELSE PodChanged(noted, key, [fact EXCEPT !.deleting = TRUE])
+      outcome == IF ~there THEN "notFound" ELSE IF denied THEN "switch" ELSE IF conflicts THEN "conflict" ELSE "accepted"
+  IN Answered(IF outcome = "accepted" THEN done ELSE world, who,
+              [type |-> "deleted", uid |-> IF isStray THEN AdoptedUid(key, write.meta) ELSE write.uid,
+               outcome |-> outcome])
 
 LandRegister(world, who, write) ==
   LET landed == NodeChanged(world, who[1], "agent", Max(world.api.nodes[who[1]].agent, write.incarnation))
@@ -588,7 +674,7 @@ Land == \E flight \in DOMAIN flights :
       write == flight.write
   IN Becomes(CASE write.kind = "mark" -> LandMark(world, flight.by, write)
                [] write.kind = "publish" -> LandPublish(world, flight.by, write)
-               [] write.kind = "delete" -> LandDelete(world, flight.by, write)
+               [] write.kind \in {"delete", "deleteStray"} -> LandDelete(world, flight.by, write)
                [] write.kind = "register" -> LandRegister(world, flight.by, write))
 \* It is lost with its writer.
 Lose == \E flight \in DOMAIN flights :
@@ -608,10 +694,36 @@ Stops == \E node \in Nodes : \E uid \in DOMAIN containers[node] :
 \* until R knows, it replaces what is collected, again and again.
 Orphaned == {uid \in DOMAIN api.pods :
   LET set == api.pods[uid].set
-  IN ~api.pods[uid].deleting /\ api.sets[set][3] /\ \A me \in DOMAIN rs : rs[me].seen[set][3]}
+  IN ~api.pods[uid].deleting /\ api.sets[set][3] /\ \A me \in DOMAIN rs : rs[me].told[set][3]}
 Collect == \E uid \in Orphaned : Becomes(PodChanged(World, uid, [api.pods[uid] EXCEPT !.deleting = TRUE]))
 
-\* People scale a ReplicaSet, delete the first Pod of `rs-t1` that stands, or that ReplicaSet with all its Pods.
+\* Stock's ReplicaSet controller makes or ends a Pod; its scheduler binds one.
+StockWants(set) == Admits(api.switch, "stock") /\ StockLacks(api.pods, set, api.sets[set]) # "nothing"
+StockActs == \E set \in Range(Sets) :
+  /\ StockWants(set)
+  /\ LET victim == StockVictim(api.pods, set)
+         fact == api.pods[victim]
+         made == StockKey(api.pods, set)
+     IN Becomes(
+          CASE StockLacks(api.pods, set, api.sets[set]) = "a Pod" ->
+                 Acted([World EXCEPT !.api.pods = With(@, made, StockPod(made, set))], "stock", made, set)
+            [] fact.node = "none" -> Removed(Acted(World, "stock", victim, set), victim)
+            [] OTHER -> PodChanged(Acted(World, "stock", victim, set), victim, [fact EXCEPT !.deleting = TRUE]))
+Unbound == {key \in DOMAIN api.pods : api.pods[key].node = "none" /\ ~api.pods[key].deleting}
+Binds == \E key \in Unbound : \E node \in Nodes :
+  /\ StockFits(api.pods, key, node)
+  /\ Becomes(PodChanged(World, key, [api.pods[key] EXCEPT !.node = node]))
+
+\* Everybody who must has let go.
+Undrained_(fact) == fact.mark # <<>> /\ (fact.drained = <<>> \/ Below(fact.drained[1], fact.mark[1]))
+MustSay == {"r"} \cup {node \in Nodes : api.nodes[node].agent > 0 /\ ~Undrained_(api.nodes[node])}
+HaveSaid == {peer \in DOMAIN api.said : api.said[peer] = api.switch}
+MayAct(act) == act = "takeBack" => MustSay \subseteq HaveSaid
+Turned(world, owner) ==
+  [world EXCEPT !.api.switch = <<owner, @[2] + 1>>,
+                !.past.acted = IF owner = world.api.switch[1] THEN @ ELSE <<>>]
+
+\* People turn the owner switch, scale a ReplicaSet, delete the first Pod of `rs-t1` that stands, or that ReplicaSet with all its Pods.
 WithSet(world, set, fact) ==
   LET Stays(one) == one # set
   IN [world EXCEPT !.api.sets[set] = fact, !.api.order = Append(SelectSeq(@, Stays), set)]
@@ -620,12 +732,14 @@ Scaled(world, set, replicas) ==
 Deleted(world, set) ==
   LET fact == world.api.sets[set] IN WithSet(world, set, <<fact[1] + 1, fact[2], TRUE>>)
 Act ==
-  /\ acts # <<>>
+  /\ acts # <<>> /\ MayAct(Head(acts))
   /\ LET world == [World EXCEPT !.acts = Tail(@)]
          standing == Sorted({uid \in DOMAIN api.pods : ~api.pods[uid].deleting /\ api.pods[uid].set = "rs-t1"})
          act == Head(acts)
      IN Becomes(CASE act \in DOMAIN Scales -> Scaled(world, Scales[act][1], Scales[act][2])
                   [] act = "remove" -> Deleted(world, "rs-t1")
+                  [] act = "release" -> Turned(world, "stock")
+                  [] act = "takeBack" -> Turned(world, "direct")
                   [] act = "delete" /\ standing = <<>> -> world
                   [] act = "delete" /\ standing # <<>> ->
                        PodChanged(world, standing[1], [api.pods[standing[1]] EXCEPT !.deleting = TRUE]))
@@ -639,7 +753,12 @@ Busy ==
        LET connection == nets[link][key]
        IN connection.untold # {} \/ connection.toUp # <<>> \/ connection.toDown # <<>>
   \/ DOMAIN rs \ {api.leases.up} # {} \/ DOMAIN ss \ {api.leases.down} # {}
-  \/ \E me \in DOMAIN rs : rs[me].reads # <<>> \/ rs[me].seen # api.sets \/ RDials(me)
+  \/ \E me \in DOMAIN rs : rs[me].reads # <<>> \/ rs[me].told # api.sets \/ RDials(me)
+  \/ \E me \in DOMAIN rs : rs[me].answers # <<>> \/ rs[me].heard # api.switch
+  \/ \E me \in DOMAIN ss : ss[me].heard # api.switch
+  \/ \E node \in Nodes : ks[node] # <<>> /\ ks[node][1].heard # api.switch
+  \/ \E set \in Range(Sets) : StockWants(set)
+  \/ \E key \in Unbound : \E node \in Nodes : StockFits(api.pods, key, node)
   \/ \E me \in DOMAIN ss :
        \/ ss[me].reads # <<>> \/ ss[me].seen # api.sets
        \/ \E node \in DOMAIN ss[me].nodes :
@@ -654,9 +773,19 @@ Busy ==
 Unreachable(me, node, world) ==
   /\ ss[me].nodes[node].timer
   /\ Step(world, <<"s", me>>, STimedOut(me, ss[me], node, api.nodes[node], api.leases))
+\* That of the switch's propagation is shorter than all others.
+Propagations ==
+  {<<"r", me>> : me \in {one \in DOMAIN rs : Propagation \in rs[one].timers}}
+  \cup {<<node, lives[node]>> : node \in {one \in Nodes : ks[one] # <<>> /\ Propagation \in ks[one][1].timers}}
+Propagates_ == \E who \in Propagations :
+  Step(World, who,
+       IF who[1] = "r" THEN RPropagated(who[2], [rs[who[2]] EXCEPT !.timers = @ \ {Propagation}])
+       ELSE KPropagated([ks[who[1]][1] EXCEPT !.timers = @ \ {Propagation}]))
 TimeOut ==
   /\ ~Busy
-  /\ \/ \E me \in DOMAIN rs : \E timer \in rs[me].timers :
+  /\ IF Propagations # {} THEN Propagates_
+     ELSE
+     \/ \E me \in DOMAIN rs : \E timer \in rs[me].timers :
           Step(World, <<"r", me>>, RRetries(me, [rs[me] EXCEPT !.timers = @ \ {timer}], timer[2]))
      \/ \E me \in DOMAIN ss :
           \/ \E node \in DOMAIN ss[me].nodes : Unreachable(me, node, World)
@@ -666,7 +795,8 @@ TimeOut ==
                                            ELSE SNoted(me, life, api.leases))
      \/ \E node \in Nodes : ks[node] # <<>> /\ \E timer \in ks[node][1].timers :
           Step(World, <<node, lives[node]>>,
-               KPod([ks[node][1] EXCEPT !.timers = @ \ {timer}], [type |-> "waited", uid |-> timer[2]]))
+               KPod([ks[node][1] EXCEPT !.timers = @ \ {timer}],
+                    [type |-> IF timer[1] = "retry" THEN "retried" ELSE "waited", uid |-> timer[2]]))
 TimeOutEarly == left.timer > 0 /\ \E me \in DOMAIN ss : \E node \in DOMAIN ss[me].nodes :
   Unreachable(me, node, Spent(World, "timer"))
 
@@ -674,7 +804,7 @@ Next ==
   \/ StartR \/ StartS \/ StartK \/ UsurpR \/ UsurpS \/ CrashR \/ CrashS \/ CrashK \/ LapseR \/ LapseS
   \/ ConnectR \/ ConnectS \/ Break \/ HearR \/ HearS \/ HearK \/ ToldR \/ ToldS \/ ToldK
   \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ Lose \/ Runs \/ Stops
-  \/ Collect \/ Act \/ TimeOut \/ TimeOutEarly
+  \/ Collect \/ StockActs \/ Binds \/ Act \/ TimeOut \/ TimeOutEarly
 
 Spec == Init /\ [][Next]_vars
 
@@ -699,8 +829,16 @@ Drained(node) == IF journals[node].drained # <<>> THEN journals[node].drained EL
 Undrained(node) ==
   LET mark == api.nodes[node].mark
   IN /\ mark # <<>> /\ ~AtLeast(Drained(node), mark[1]) /\ mark[1][1] >= journals[node].fence[1]
+\* The uid under which containers live on, if K has let them go and adopted their object.
+LivesOnAs(node, uid) ==
+  LET journal == journals[node]
+      others == {other \in DOMAIN journal.pods :
+                   /\ journal.pods[other].meta # <<>> /\ KeyOf(other) = KeyOf(uid)
+                   /\ <<KeyOf(other), journal.pods[other].meta>> \in journal.released}
+  IN IF uid \in DOMAIN journal.pods \/ others = {} THEN uid ELSE CHOOSE other \in others : TRUE
+RunOn(node) == {LivesOnAs(node, uid) : uid \in DOMAIN containers[node]}
 NoFalseConfirm ==
-  \A node \in Nodes : ~Undrained(node) => DOMAIN containers[node] \cap DOMAIN past.collected = {}
+  \A node \in Nodes : ~Undrained(node) => RunOn(node) \cap DOMAIN past.collected = {}
 
 \* S owns what it has not bound, K all that it holds.
 SingleOwner ==
@@ -710,7 +848,8 @@ SingleOwner ==
   IN \A uid \in owned : Cardinality(owners(uid)) <= 1
 
 TailPublishes ==
-  \A uid \in DOMAIN api.pods : uid \in DOMAIN past.accepted /\ api.pods[uid].node \in past.accepted[uid]
+  \A uid \in {key \in DOMAIN api.pods : Shown(key)} :
+    uid \in DOMAIN past.accepted /\ api.pods[uid].node \in past.accepted[uid]
 \* What runs on a node takes, by the journal or by its object.
 RoomOn(node, uid) ==
   IF uid \in DOMAIN journals[node].pods THEN Size(journals[node].pods[uid].record.set)
@@ -719,7 +858,7 @@ RECURSIVE RoomOnAll(_, _)
 RoomOnAll(node, uids) ==
   IF uids = {} THEN 0
   ELSE LET uid == CHOOSE uid \in uids : TRUE IN RoomOn(node, uid) + RoomOnAll(node, uids \ {uid})
-RunningOn(node) == RoomOnAll(node, DOMAIN containers[node]) + ByStrangers(node)
+RunningOn(node) == RoomOnAll(node, RunOn(node)) + ByStrangers(node)
 NodeCapacity == \A node \in Nodes : RunningOn(node) <= Capacity
 LiveIn(records) == {uid \in DOMAIN records : ~Marked(records[uid])}
 PreemptionOrdered == past.overtook = {}
@@ -807,7 +946,7 @@ CancelledStaysOut ==
 RLives == UNION {LiveIn(rs[me].records) : me \in DOMAIN rs}
 SLives == UNION {LiveIn(AllHeld(ss[me])) : me \in DOMAIN ss}
 KLive == UNION {LiveIn(life.records) : life \in KLives}
-Running == UNION {DOMAIN containers[node] : node \in Nodes}
+Running == UNION {RunOn(node) : node \in Nodes}
 
 \* Those that wait for room at S, of which no node has enough.
 Unfit == {uid \in SLives \ Running : \A me \in DOMAIN ss :
@@ -846,7 +985,8 @@ HigherRun ==
 PreemptorRuns == <>[]HigherRun
 PreemptorRunsAtRest == ~Pending => HigherRun
 
-AllKnown == Running \cup DOMAIN api.pods \subseteq UNION {DOMAIN life.records : life \in KLives}
+StandingOnes == {key \in DOMAIN api.pods : Shown(key) /\ api.pods[key].phase # "Failed"}
+AllKnown == Running \cup StandingOnes \subseteq UNION {DOMAIN life.records : life \in KLives}
 NoLeak == <>[]AllKnown
 NoLeakAtRest == ~Pending => AllKnown
 

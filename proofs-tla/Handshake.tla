@@ -9,7 +9,8 @@
 (*                                                                         *)
 (* This is `machines/ownership/handshake.ts`.                              *)
 (*                                                                         *)
-(*   uid      <<kind, incarnation, counter>>, kind "r" minted, "a" found   *)
+(*   uid      <<kind, incarnation, counter>>, kind "r" minted, "a" found;  *)
+(*            one adopted says how often (`TailPod`)                       *)
 (*   version  <<end, incarnation, counter>> of the end that changed it     *)
 (*   record   [uid, node, phase, ready, version]                           *)
 (***************************************************************************)
@@ -62,9 +63,9 @@ Put(records, record) ==
 Without(records, uids) == [uid \in DOMAIN records \ uids |-> records[uid]]
 
 \* The order of lists of uids in messages.
-Before(a, b) ==
-  IF a[1] # b[1] THEN a[1] = "a"
-  ELSE IF a[2] # b[2] THEN a[2] < b[2] ELSE a[3] < b[3]
+RECURSIVE BeforeAt(_, _, _)
+BeforeAt(a, b, at) == IF a[at] # b[at] THEN a[at] < b[at] ELSE BeforeAt(a, b, at + 1)
+Before(a, b) == IF a[1] # b[1] THEN a[1] = "a" \/ b[1] = "s" ELSE BeforeAt(a, b, 2)
 RECURSIVE Sorted(_)
 Sorted(uids) ==
   IF uids = {} THEN <<>>

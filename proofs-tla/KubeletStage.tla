@@ -8,25 +8,34 @@
 (* K does not know, is deleted; containers that no Pod accounts for are    *)
 (* killed, and no `Hello` is answered until they are quiet.                *)
 (*                                                                         *)
-(* One life of K where it runs the containers, the owner switch says       *)
-(* `direct`, and its Node stays: `machines/kubelet/`.  K hears of Pods by  *)
-(* watch; of its Node it hears by reads alone.                             *)
+(* Under `stock` (9) K ends what is unpublished, lets go of what was not   *)
+(* signalled, adopts what stock makes, and says so once nothing is left of *)
+(* it; taken back, it lists its Pods consistently before it acts on them.  *)
+(*                                                                         *)
+(* One life of K where it runs the containers and its Node stays:          *)
+(* `machines/kubelet/`.  K hears of Pods and of the owner switch by watch; *)
+(* of its Node it hears by reads alone.                                    *)
 (*                                                                         *)
 (*   life     its link (`AnsweringSide`), its records and what `TailPod`   *)
-(*            says of each, and what K waits for                           *)
-(*   journal  [node, fence, drained, pods, ended]                          *)
-(*   fact     [uid, set, meta, rv, phase, ready, deleting] of an object    *)
+(*            says of each, and what K waits for; owner: "direct",         *)
+(*            "stock", "propagating" or "relisting"; heard: the switch     *)
+(*   journal  [node, fence, drained, pods, ended, released]                *)
+(*   fact     [uid, set, meta, rv, phase, ready, deleting] of an object;   *)
+(*            uid: its key (`TailPod`)                                     *)
+(*   switch   <<owner, version>>                                           *)
 (***************************************************************************)
 EXTENDS Rooms
 
-EmptyJournal == [node |-> FALSE, fence |-> <<0, 0>>, drained |-> <<>>, pods |-> <<>>, ended |-> {}]
+EmptyJournal == [node |-> FALSE, fence |-> <<0, 0>>, drained |-> <<>>, pods |-> <<>>, ended |-> {}, released |-> {}]
 
-KubeletFresh(node, incarnation, journal, running) ==
+KubeletFresh(node, incarnation, journal, running, switch) ==
   [node |-> node, incarnation |-> incarnation, agent |-> "registering",
    link |-> FreshSide(journal.fence), records |-> <<>>, pods |-> <<>>, counter |-> 0,
    accepted |-> journal.fence, drained |-> journal.drained, draining |-> <<>>,
    waiting |-> <<>>, read |-> 0, registered |-> <<>>, foreign |-> <<>>, killing |-> {},
    ended |-> journal.ended, running |-> <<running>>, early |-> <<>>, queued |-> NoNews,
+   owner |-> switch[1], heard |-> switch, acknowledged |-> FALSE, released |-> journal.released,
+   listed |-> <<>>, since |-> {},
    reads |-> <<>>, answers |-> <<>>, told |-> <<>>, timers |-> {}, seen |-> <<>>, passed |-> <<>>]
 
 \* ---- A turn: the life, its news, its journal entries, what goes out -----------
@@ -73,31 +82,68 @@ Tombstone(turn, uid, ending, silently) ==
   IN IF Marked(turn.life.records[uid]) THEN turn
      ELSE Persists(told, [kind |-> "terminating", uid |-> uid, meta |-> turn.life.pods[uid].meta])
 
+ForgetPod(turn, uid) ==
+  Persists([DropPod(turn, uid) EXCEPT !.life.ended = @ \cup {uid}, !.life.timers = @ \ {<<"ambiguous", uid>>}],
+           Entry("ended", uid))
+
 \* Truly gone: the end is journalled, then told.
 ConfirmPod(turn, uid) ==
   LET ending == turn.life.pods[uid].ending[1]
-      gone == [DropPod(turn, uid) EXCEPT !.life.ended = @ \cup {uid},
-                                         !.life.timers = @ \ {<<"ambiguous", uid>>}]
-      over == Persists(gone, Entry("ended", uid))
+      over == ForgetPod(turn, uid)
   IN IF ending.tell = "terminated" THEN Tell(over, "terminated", <<uid>>)
      ELSE Tell(over, ending.tell, <<[uid |-> uid, reason |-> ending.reason]>>)
+
+IsOwner(life) == life.owner = "direct"
+PutForeign(turn, key, foreign) ==
+  [turn EXCEPT !.life.foreign = [one \in DOMAIN @ \cup {key} |-> IF one = key THEN foreign ELSE @[one]]]
+DropForeign(turn, key) == [turn EXCEPT !.life.foreign = Without(@, {key})]
+
+DeleteOf(uid, meta, grace) == [type |-> "delete", uid |-> uid, meta |-> meta, grace |-> grace]
+
+\* Failed, and nothing of it runs: its end is told now; its object is deleted when K may.
+SettlePod(turn, uid) ==
+  LET pod == turn.life.pods[uid]
+      told == Tell(ForgetPod(turn, uid), "lost", <<[uid |-> uid, reason |-> pod.ending[1].reason]>>)
+      left == PutForeign(told, KeyOf(uid),
+                [uid |-> uid, kind |-> "stray", meta |-> pod.meta, deleting |-> FALSE, room |-> 0,
+                 asked |-> IF IsOwner(turn.life) THEN "yes" ELSE "denied"])
+  IN IF IsOwner(turn.life) THEN Acts(left, DeleteOf(uid, pod.meta, 0)) ELSE left
+
+\* A Pod that was not signalled: its object lives on under another uid.
+LetGoPod(turn, old) ==
+  LET was == turn.life.records[old]
+      pod == turn.life.pods[old]
+      uid == AdoptedAgain(old, pod.meta)
+      phase == IF pod.containers = "running" \/ was.ready THEN "running" ELSE "accepted"
+      record == [was EXCEPT !.uid = uid, !.phase = phase, !.version = NextVersion(turn)]
+      kept == Persists(Persists(Persists(DropPod(turn, old),
+                [kind |-> "released", uid |-> old, meta |-> pod.meta]),
+                [kind |-> "accepted", uid |-> uid, record |-> record, meta |-> pod.meta]),
+                Entry("publishIntent", uid))
+      held == [HoldPod(kept, record, [pod EXCEPT !.object = "standing", !.ending = <<>>]) EXCEPT
+                 !.life.counter = @ + 1, !.life.ended = @ \cup {old},
+                 !.life.released = @ \cup {<<KeyOf(old), pod.meta>>}]
+  IN Tell(Tell(held, "lost", <<[uid |-> old, reason |-> "OwnedByStock"]>>), "adopted", <<record>>)
 
 RECURSIVE Advance(_, _)
 Advance(turn, uid) ==
   IF uid \notin DOMAIN turn.life.pods THEN turn
   ELSE LET record == turn.life.records[uid]
            pod == turn.life.pods[uid]
-           next == NextAct(record, pod)
+           next == NextAct(record, pod, turn.life.owner)
            Heard(event) == ObjectHeard(turn, uid, event, <<>>)
-           Delete(event, grace) ==
-             Acts(Heard(event), [type |-> "delete", uid |-> uid, meta |-> pod.meta, grace |-> grace])
+           Delete(event, grace) == Acts(Heard(event), DeleteOf(uid, pod.meta, grace))
        IN CASE next.do = "wait" -> turn
             [] next.do = "end" -> Advance(Tombstone(turn, uid, next.ending, FALSE), uid)
             [] next.do = "confirm" -> ConfirmPod(turn, uid)
+            [] next.do = "settle" -> SettlePod(turn, uid)
+            [] next.do = "letGo" -> LetGoPod(turn, uid)
             [] next.do = "start" ->
-                 Advance(Acts(ContainersHeard(turn, uid, "startSent"), StartPod(uid)), uid)
+                 Advance(Acts(ContainersHeard(turn, uid, "startSent"), StartPod(pod.as)), uid)
             [] next.do = "stop" ->
-                 Advance(Acts(ContainersHeard(turn, uid, "stopSent"), StopPod(uid)), uid)
+                 Advance(Acts(ContainersHeard(turn, uid, "stopSent"), StopPod(pod.as)), uid)
+            [] next.do = "fail" ->
+                 Advance(Acts(Heard("failSent"), [type |-> "failPod", uid |-> uid, meta |-> pod.meta]), uid)
             [] next.do = "create" ->
                  LET meant == IF Is("intent-not-journalled") THEN Heard("createSent")
                               ELSE Persists(Heard("createSent"), Entry("publishIntent", uid))
@@ -112,9 +158,14 @@ Advance(turn, uid) ==
 RECURSIVE AdvanceAll(_, _)
 AdvanceAll(turn, uids) == IF uids = <<>> THEN turn ELSE AdvanceAll(Advance(turn, Head(uids)), Tail(uids))
 
+\* K's own decision to end a Pod, or the upstream's.  Under `stock` one that was not signalled is let go.
 EndsPod(turn, uid, ending, silently) ==
   IF uid \notin DOMAIN turn.life.pods THEN turn
-  ELSE Advance(Tombstone(turn, uid, ending, silently), uid)
+  ELSE LET pod == turn.life.pods[uid]
+           goesOn == /\ ~Marked(turn.life.records[uid]) /\ pod.object = "standing"
+                     /\ pod.containers \in {"running", "starting"}
+       IN IF turn.life.owner = "stock" /\ goesOn /\ ~Is("tombstone-held-at-release") THEN LetGoPod(turn, uid)
+          ELSE Advance(Tombstone(turn, uid, ending, silently), uid)
 
 RECURSIVE EndAll(_, _, _)
 EndAll(turn, uids, ending) ==
@@ -139,11 +190,12 @@ AssignPod(turn, assigned) ==
       uid == assigned.uid
       Refuse(reason) == Tell(turn, "refused", <<[uid |-> uid, reason |-> reason]>>)
       record == [assigned EXCEPT !.phase = "accepted", !.ready = FALSE, !.version = NextVersion(turn)]
-      taken == [HoldPod(turn, record, FreshPod) EXCEPT !.life.counter = @ + 1]
+      taken == [HoldPod(turn, record, FreshPod(uid)) EXCEPT !.life.counter = @ + 1]
       kept == IF Is("acceptance-not-journalled") THEN taken
-              ELSE Persists(taken, [kind |-> "accepted", uid |-> uid, record |-> record])
+              ELSE Persists(taken, [kind |-> "accepted", uid |-> uid, record |-> record, meta |-> <<>>])
   IN CASE uid \in DOMAIN life.records -> Tell(turn, "assigned", <<StatusOf(life.records[uid])>>)
        [] uid \in life.ended -> Refuse("Ended")
+       [] ~IsOwner(life) -> Refuse("OwnedByStock")
        [] life.draining # <<>> -> Refuse("Draining")
        [] TakenOf(life) + Size(assigned.set) > Capacity /\ ~Is("no-room-check") -> Refuse("OutOfpods")
        [] OTHER -> Advance(Tell(kept, "assigned", <<StatusOf(record)>>), uid)
@@ -218,14 +270,16 @@ KHeedMark(turn, mark) ==
   ELSE LET fenced == IF Is("drain-keeps-session") THEN turn ELSE RaiseFence(turn, mark[1])
            begun == Persists([fenced EXCEPT !.life.draining = mark], [kind |-> "fence", fence |-> mark[1]])
        IN IF MustDrain(fenced.life, mark[1])
-          THEN EndAll(begun, Sorted(DOMAIN fenced.life.pods), [tell |-> "terminated", reason |-> "Cancelled"])
+          THEN IF IsOwner(fenced.life)
+               THEN EndAll(begun, Sorted(DOMAIN fenced.life.pods), [tell |-> "terminated", reason |-> "Cancelled"])
+               ELSE begun
           ELSE fenced
 
-Strays(life) == {uid \in DOMAIN life.foreign : TRUE}
+Strays(life) == {key \in DOMAIN life.foreign : life.foreign[key].kind = "stray"}
 KCompleteDrain(turn) ==
   LET life == turn.life
       isDrained == DOMAIN life.pods = {} /\ Strays(life) = {} /\ life.killing = {}
-  IN IF life.draining = <<>> \/ life.agent # "serving" \/ ~(isDrained \/ Is("drain-not-awaited")) THEN turn
+  IN IF life.draining = <<>> \/ life.agent # "serving" \/ ~IsOwner(life) \/ ~(isDrained \/ Is("drain-not-awaited")) THEN turn
      ELSE Acts(Persists([turn EXCEPT !.life.draining = <<>>, !.life.drained = life.draining],
                         [kind |-> "drained", mark |-> life.draining[1]]),
                ReportDrain(life.draining[1]))
@@ -238,41 +292,95 @@ KVerifyHello(turn) ==
      ELSE Acts([turn EXCEPT !.life.read = read, !.life.waiting[1].read = read],
                KReads(<<"hello", read>>, "node"))
 
+\* In the way of letting go: unpublished, a create in flight, or a tombstone of a live object.
+IsUnsettled(record, pod) ==
+  \/ pod.object \in Unknown \ {"absent"}
+  \/ Marked(record) /\ pod.object \in {"standing", "deleteAsked", "deleteDelayed", "denied", "failAsked"}
+Unsettled(life) == {uid \in DOMAIN life.pods : IsUnsettled(life.records[uid], life.pods[uid])}
+Acknowledge(owner, version) == [type |-> "acknowledge", owner |-> owner, version |-> version]
+
+KAcknowledges(turn) ==
+  LET life == turn.life
+      due == life.owner = "stock" /\ ~life.acknowledged /\ life.agent = "serving"
+  IN IF due /\ (Unsettled(life) = {} \/ Is("acknowledge-early"))
+     THEN Acts([turn EXCEPT !.life.acknowledged = TRUE], Acknowledge("stock", life.heard[2]))
+     ELSE turn
+
 \* The journal comes before all that goes out.
 KDone(turn) ==
-  LET over == FlushNews(KVerifyHello(KCompleteDrain(turn)))
+  LET over == FlushNews(KVerifyHello(KAcknowledges(KCompleteDrain(turn))))
   IN Result(over.life,
             (IF over.entries = <<>> THEN <<>> ELSE <<[type |-> "journal", entries |-> over.entries]>>)
             \o over.out)
 
 \* ---- What the API Server shows --------------------------------------------------------
 
-Hear(turn, fact) ==
-  Advance(ObjectHeard(turn, fact.uid, IF fact.deleting THEN "seenDeleting" ELSE "seenLive", fact.meta),
-          fact.uid)
+SeenOf(fact) == IF fact.deleting THEN "seenDeleting" ELSE IF fact.phase = "Failed" THEN "seenFailed" ELSE "seenLive"
+Hear(turn, uid, fact) == Advance(ObjectHeard(turn, uid, SeenOf(fact), fact.meta), uid)
 
-Stray(turn, fact) ==
-  LET before == IF fact.uid \in DOMAIN turn.life.foreign THEN turn.life.foreign[fact.uid].asked ELSE FALSE
-      Foreign(asked) == [turn EXCEPT !.life.foreign =
-        [uid \in DOMAIN @ \cup {fact.uid} |->
-           IF uid = fact.uid
-             THEN [meta |-> fact.meta, deleting |-> fact.deleting, asked |-> asked, room |-> Size(fact.set)]
-             ELSE @[uid]]]
-  IN IF before THEN Foreign(TRUE)
-     ELSE Acts(Foreign(TRUE), [type |-> "delete", uid |-> fact.uid, meta |-> fact.meta, grace |-> 0])
+\* The uid that an object is stamped with, unless its stamp no longer counts; <<>> if none.
+StampOf(life, key, meta) == IF key[1] = "s" \/ <<key, meta>> \in life.released THEN <<>> ELSE <<key>>
+\* The Pod of an object: the one that K holds with it, or that it is stamped with and has no object yet.
+PodsOf(life, key, meta) ==
+  {uid \in DOMAIN life.pods : KeyOf(uid) = key /\ life.pods[uid].meta = meta}
+  \cup {uid \in DOMAIN life.pods : StampOf(life, key, meta) = <<uid>> /\ life.pods[uid].meta = <<>>}
+
+\* Deletes a stray: a create that landed late, or an object that nobody answers for.
+Tidy(turn, key) ==
+  LET one == turn.life.foreign[key]
+  IN IF one.kind # "stray" \/ one.asked # "no" THEN turn
+     ELSE IF ~IsOwner(turn.life) /\ ~one.deleting THEN PutForeign(turn, key, [one EXCEPT !.asked = "denied"])
+     ELSE Acts(PutForeign(turn, key, [one EXCEPT !.asked = "yes"]), DeleteOf(one.uid, one.meta, 0))
+
+RECURSIVE FreeUid(_, _)
+FreeUid(life, uid) == IF uid \in life.ended THEN FreeUid(life, AdoptedAgain(uid, <<>>)) ELSE uid
+
+\* An object that stock made is taken for a Pod of ours: journalled as accepted, with publish intent.
+Adopt(turn, fact) ==
+  LET uid == FreeUid(turn.life, AdoptedUid(fact.uid, fact.meta))
+      record == [uid |-> uid, node |-> turn.life.node, phase |-> "accepted", ready |-> FALSE,
+                 version |-> NextVersion(turn), set |-> fact.set]
+      kept == Persists(Persists(DropForeign(turn, fact.uid),
+                [kind |-> "accepted", uid |-> uid, record |-> record, meta |-> fact.meta]),
+                Entry("publishIntent", uid))
+      held == [HoldPod(kept, record, [FreshPod(uid) EXCEPT !.object = "standing", !.meta = fact.meta,
+                                                           !.wrote = <<fact.ready>>])
+                 EXCEPT !.life.counter = @ + 1]
+      told == Tell(held, "adopted", <<record>>)
+  IN IF turn.life.draining # <<>> /\ IsOwner(turn.life)
+     THEN EndsPod(told, uid, [tell |-> "terminated", reason |-> "Cancelled"], FALSE)
+     ELSE Hear(told, uid, fact)
+
+\* An object that K does not hold.
+ObserveForeign(turn, fact) ==
+  LET life == turn.life
+      before == IF fact.uid \in DOMAIN life.foreign THEN <<life.foreign[fact.uid]>> ELSE <<>>
+      Foreign(kind, uid) ==
+        PutForeign(turn, fact.uid, [uid |-> uid, kind |-> kind, meta |-> fact.meta, deleting |-> fact.deleting,
+          asked |-> IF before = <<>> THEN "no" ELSE before[1].asked,
+          room |-> IF fact.phase = "Failed" THEN 0 ELSE Size(fact.set)])
+      stamp == StampOf(life, fact.uid, fact.meta)
+  IN CASE before # <<>> /\ before[1].kind = "stray" -> Tidy(Foreign("stray", before[1].uid), fact.uid)
+       [] stamp # <<>> -> Tidy(Foreign("stray", stamp[1]), fact.uid)
+       [] fact.deleting -> Tidy(Foreign("stray", AdoptedUid(fact.uid, fact.meta)), fact.uid)
+       [] fact.phase = "Failed" -> Foreign("unmanaged", <<>>)
+       [] OTHER -> Adopt(turn, fact)
 
 Observe(turn, fact) ==
-  IF fact.uid \in DOMAIN turn.life.pods /\ turn.life.pods[fact.uid].meta \in {<<>>, fact.meta}
-  THEN Hear(turn, fact)
-  ELSE Stray(turn, fact)
+  LET held == PodsOf(turn.life, fact.uid, fact.meta)
+  IN IF held # {} THEN Hear(turn, CHOOSE uid \in held : TRUE, fact) ELSE ObserveForeign(turn, fact)
 RECURSIVE ObserveAll(_, _)
 ObserveAll(turn, facts) ==
   IF facts = <<>> THEN turn ELSE ObserveAll(Observe(turn, Head(facts)), Tail(facts))
 
-Vanish(turn, uid, meta) ==
-  IF uid \in DOMAIN turn.life.pods /\ turn.life.pods[uid].meta \in {<<>>, meta}
-  THEN Advance(ObjectHeard(turn, uid, "vanished", meta), uid)
-  ELSE [turn EXCEPT !.life.foreign = Without(@, {uid})]
+Vanish(turn, key, meta) ==
+  LET held == PodsOf(turn.life, key, meta)
+      uid == CHOOSE uid \in held : TRUE
+  IN IF held # {} THEN Advance(ObjectHeard(turn, uid, "vanished", meta), uid) ELSE DropForeign(turn, key)
+
+\* What the watch tells of an object while a list is under way is younger than the list, or soon followed by what is.
+Watching(turn, key, meta) ==
+  IF turn.life.listed = <<>> THEN turn ELSE [turn EXCEPT !.life.since = @ \cup {<<key, meta>>}]
 
 PublishedReply(turn, fact) ==
   IF fact.uid \notin DOMAIN turn.life.pods THEN turn
@@ -284,10 +392,27 @@ PublishLost(turn, uid) ==
   ELSE IF turn.life.pods[uid].object # "publishing" THEN turn
   ELSE [ObjectHeard(turn, uid, "createLost", <<>>) EXCEPT !.life.timers = @ \cup {<<"ambiguous", uid>>}]
 
+PublishRefused(turn, uid) ==
+  LET refused == ObjectHeard(turn, uid, "createRefused", <<>>)
+  IN IF uid \notin DOMAIN turn.life.pods THEN turn
+     ELSE IF turn.life.pods[uid].object # "publishing" THEN turn
+     ELSE IF Marked(turn.life.records[uid]) THEN Advance(refused, uid)
+     ELSE EndsPod(refused, uid, [tell |-> "lost", reason |-> "OwnedByStock"], FALSE)
+
+Later(turn, uid) == [turn EXCEPT !.life.timers = @ \cup {<<"retry", uid>>}]
+StrayReply(turn, uid, outcome) ==
+  LET key == KeyOf(uid)
+      isIt == key \in DOMAIN turn.life.foreign /\ turn.life.foreign[key].kind = "stray"
+              /\ turn.life.foreign[key].uid = uid
+  IN IF ~isIt \/ outcome = "accepted" THEN turn
+     ELSE IF outcome = "notFound" THEN DropForeign(turn, key)
+     ELSE Later([turn EXCEPT !.life.foreign[key].asked = IF IsOwner(turn.life) THEN "no" ELSE "denied"], uid)
 DeleteReply(turn, uid, outcome) ==
-  CASE uid \notin DOMAIN turn.life.pods ->
-         IF outcome = "notFound" THEN [turn EXCEPT !.life.foreign = Without(@, {uid})] ELSE turn
+  CASE uid \notin DOMAIN turn.life.pods -> StrayReply(turn, uid, outcome)
     [] outcome = "accepted" -> Advance(ObjectHeard(turn, uid, "deleteAccepted", <<>>), uid)
+    [] outcome = "switch" ->
+         LET heard == ObjectHeard(turn, uid, "deleteDenied", <<>>)
+         IN Advance(IF heard = turn THEN turn ELSE Later(heard, uid), uid)
     [] OTHER -> IF turn.life.pods[uid].object = "publishing" THEN turn
                 ELSE Advance(ObjectHeard(turn, uid, "vanished", <<>>), uid)
 
@@ -298,6 +423,11 @@ PodReadReply(turn, uid, found) ==
   ELSE Advance(ObjectHeard(turn, uid, "readNone", <<>>), uid)
 
 \* ---- What the runtime says --------------------------------------------------------------
+
+\* The Pod whose containers run under a uid.
+HeldAs(life, container) ==
+  LET held == {uid \in DOMAIN life.pods : life.pods[uid].as = container}
+  IN IF held = {} THEN container ELSE CHOOSE uid \in held : TRUE
 
 Started(turn, uid) ==
   LET started == ContainersHeard(turn, uid, "started")
@@ -318,16 +448,21 @@ Stopped(turn, uid) ==
 \* ---- Everything about Pods; before recovery it is kept, and heard then in its order -----
 
 HearPod(turn, event) ==
-  CASE event.type = "observed" -> Observe(turn, event.fact)
-    [] event.type = "vanished" -> Vanish(turn, event.uid, event.meta)
+  CASE event.type = "observed" -> Observe(Watching(turn, event.fact.uid, event.fact.meta), event.fact)
+    [] event.type = "vanished" -> Vanish(Watching(turn, event.uid, event.meta), event.uid, event.meta)
     [] event.type = "published" -> PublishedReply(turn, event.fact)
     [] event.type = "publishLost" -> PublishLost(turn, event.uid)
+    [] event.type = "publishRefused" -> PublishRefused(turn, event.uid)
     [] event.type = "deleted" -> DeleteReply(turn, event.uid, event.outcome)
     [] event.type = "podRead" -> PodReadReply(turn, event.uid, event.found)
-    [] event.type = "started" -> Started(turn, event.uid)
-    [] event.type = "ready" -> BecameReady(turn, event.uid)
-    [] event.type = "stopped" -> Stopped(turn, event.uid)
+    [] event.type = "started" -> Started(turn, HeldAs(turn.life, event.uid))
+    [] event.type = "ready" -> BecameReady(turn, HeldAs(turn.life, event.uid))
+    [] event.type = "stopped" -> Stopped(turn, HeldAs(turn.life, event.uid))
     [] event.type = "waited" -> Advance(ObjectHeard(turn, event.uid, "waited", <<>>), event.uid)
+    [] event.type = "retried" ->
+         IF event.uid \in DOMAIN turn.life.pods
+         THEN Advance(ObjectHeard(turn, event.uid, "retried", <<>>), event.uid)
+         ELSE IF KeyOf(event.uid) \in DOMAIN turn.life.foreign THEN Tidy(turn, KeyOf(event.uid)) ELSE turn
 RECURSIVE HearPods(_, _)
 HearPods(turn, events) == IF events = <<>> THEN turn ELSE HearPods(HearPod(turn, Head(events)), Tail(events))
 
@@ -355,6 +490,7 @@ RecoverPods(turn, journal, facts, uids) ==
            pod == [object |-> object,
                    containers |-> IF runs THEN "running"
                                   ELSE IF Is("start-in-flight-ignored") THEN "quiet" ELSE "starting",
+                   as |-> uid,
                    meta |-> IF fact = <<>> THEN kept.meta ELSE fact[1].meta,
                    wrote |-> IF fact = <<>> THEN <<>> ELSE <<fact[1].ready>>,
                    ending |-> IF kept.terminating
@@ -402,6 +538,52 @@ Recover(life, journal, facts) ==
       after == HearPods([AdvanceAll(settled, uids) EXCEPT !.life.early = <<>>], early)
   IN KLink(after, SidePassed(after.life.link))
 
+\* ---- Consistent lists, and taking back ---------------------------------------------------------
+
+Propagation == <<"propagation">>
+AskForList(turn) ==
+  LET life == turn.life
+      held == {<<KeyOf(uid), life.pods[uid].meta>> : uid \in {one \in DOMAIN life.pods : life.pods[one].meta # <<>>}}
+      foreign == {<<key, life.foreign[key].meta>> : key \in DOMAIN life.foreign}
+  IN Acts([turn EXCEPT !.life.listed = <<[held |-> held, foreign |-> foreign]>>], KReads(<<"list">>, "pods"))
+ListArrived(turn) == [turn EXCEPT !.life.listed = <<>>, !.life.since = {}]
+
+\* What K knew before the list was asked for and is not in it is gone; what is in it is seen, unless the watch told of it since.
+RECURSIVE NotListed(_, _)
+NotListed(turn, objects) ==
+  IF objects = {} THEN turn
+  ELSE LET object == CHOOSE object \in objects : TRUE
+           held == {uid \in DOMAIN turn.life.pods :
+                      KeyOf(uid) = object[1] /\ turn.life.pods[uid].meta = object[2]}
+           uid == CHOOSE uid \in held : TRUE
+       IN NotListed(IF held = {} THEN turn ELSE Advance(ObjectHeard(turn, uid, "vanished", <<>>), uid),
+               objects \ {object})
+Reconcile(turn, facts) ==
+  LET from == turn.life.listed[1]
+      there == {<<facts[i].uid, facts[i].meta>> : i \in DOMAIN facts}
+      gone == NotListed(turn, from.held \ there)
+      left == [gone EXCEPT !.life.foreign = Without(@, {object[1] : object \in from.foreign \ there})]
+      IsNew(fact) == <<fact.uid, fact.meta>> \notin turn.life.since
+  IN ObserveAll(left, SelectSeq(facts, IsNew))
+
+RECURSIVE SwitchedBack(_, _)
+SwitchedBack(turn, uids) ==
+  IF uids = <<>> THEN turn
+  ELSE SwitchedBack(Advance(ObjectHeard(turn, Head(uids), "switchedBack", <<>>), Head(uids)), Tail(uids))
+RECURSIVE TidyAll(_, _)
+TidyAll(turn, keys) ==
+  IF keys = {} THEN turn
+  ELSE LET key == CHOOSE key \in keys : TRUE
+       IN TidyAll(Tidy([turn EXCEPT !.life.foreign[key].asked = "no"], key), keys \ {key})
+\* The list was taken in: K owns its Pods again, and goes on with what was denied.
+TakeBack(turn) ==
+  LET now == [turn EXCEPT !.life.owner = "direct", !.life.acknowledged = FALSE]
+      back == SwitchedBack(now, Sorted(Unsettled(now.life)))
+      tidied == TidyAll(back, {key \in Strays(back.life) : back.life.foreign[key].asked = "denied"})
+      drained == IF tidied.life.draining = <<>> THEN tidied
+                 ELSE EndAll(tidied, Sorted(DOMAIN tidied.life.pods), [tell |-> "terminated", reason |-> "Cancelled"])
+  IN Acts(drained, Acknowledge("direct", drained.life.heard[2]))
+
 \* ---- Events -----------------------------------------------------------------------------------
 
 KReceived(life, message) ==
@@ -415,13 +597,24 @@ KRegistered(life, fact) ==
 
 KLeaseRead(life, token, lease) ==
   KDone(CASE life.agent = "readingLeader" /\ token = <<"minimum", life.read>> ->
-               Acts([RaiseFence(Begun(life), <<lease, 0>>) EXCEPT !.life.agent = "listing"],
-                    KReads(<<"list">>, "pods"))
+               AskForList([RaiseFence(Begun(life), <<lease, 0>>) EXCEPT !.life.agent = "listing"])
           [] token[1] = "own" ->
                KLink(Begun(life), SideReviewed(life.incarnation, life.link, token[2], lease))
           [] OTHER -> Begun(life))
 
-KListed(life, journal, facts) == KDone(Recover(life, journal, facts))
+KListed(life, journal, facts) ==
+  KDone(IF life.agent = "listing" THEN Recover([life EXCEPT !.listed = <<>>], journal, facts)
+        ELSE TakeBack(ListArrived(Reconcile(Begun(life), facts))))
+
+KSees(life, switch) ==
+  LET heard == [life EXCEPT !.heard = switch]
+      stock == [heard EXCEPT !.owner = "stock", !.acknowledged = FALSE, !.timers = @ \ {Propagation}]
+  IN KDone(IF switch[1] = "stock" THEN AdvanceAll(Begun(stock), Sorted(Unsettled(stock)))
+           ELSE IF life.owner # "stock" THEN Begun(heard)
+           ELSE Begun([heard EXCEPT !.owner = "propagating", !.timers = @ \cup {Propagation}]))
+\* All API servers have seen it.
+KPropagated(life) ==
+  KDone(IF life.owner = "propagating" THEN AskForList(Begun([life EXCEPT !.owner = "relisting"])) ELSE Begun(life))
 
 \* The own Node, read for a `Hello`: the mark first, then the `Hello` that asked for it.
 KNodeRead(life, token, fact) ==

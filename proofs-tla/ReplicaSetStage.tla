@@ -5,16 +5,36 @@
 (* open link, and sends nothing again after a reset: what did not survive  *)
 (* is replaced under a new uid.  After a refusal it waits.                 *)
 (*                                                                         *)
+(* Under `stock` (9) it mints and ends nothing, and says so once nothing   *)
+(* of its own is under way.  Taken back, it begins anew, and decides       *)
+(* nothing until each live Pod of a consistent list that some K will see   *)
+(* is known from below.  Of the others it deletes at once what is not      *)
+(* bound, and, when as many run as are wanted, what no K will see.         *)
+(*                                                                         *)
 (* One life of R with ReplicaSets that have no Deployment (so that R       *)
 (* follows their replicas, and D has no say): `machines/replicaset/`.  Its *)
 (* link to S is an `UpperEnd`.                                             *)
+(*                                                                         *)
+(*   phase    "serving", "released", "propagating", "comparing" or         *)
+(*            "rereading"; heard: the switch; due: <<version>> of a        *)
+(*            `stock` to be acknowledged, back: of a `direct`; began:      *)
+(*            what its Lease had acknowledged when it began                *)
+(*   seen     ReplicaSets as it knows them; told: as the watch told it     *)
+(*   agents   Nodes with an agent, and whether each is cancelled           *)
+(*   strays   facts of Pods of the last list that no record covers         *)
 (***************************************************************************)
 EXTENDS SchedulerStage
 
-ReplicaSetFresh(seen) ==
+\* `said`: <<>> or <<who owns the Pods, as the Lease has it>>.
+ReplicaSetFresh(seen, switch, said) ==
+  LET takesBack == switch[1] = "direct" /\ said = <<"stock">> /\ ~Is("take-back-uncompared")
+  IN
   [state |-> "dialling", n |-> 1, offer |-> <<>>, fence |-> <<0, 0>>, records |-> <<>>,
    minted |-> 0, dial |-> <<1>>, reads |-> <<>>, once |-> FALSE, backoff |-> <<>>,
-   timers |-> {}, seen |-> seen]
+   timers |-> IF takesBack THEN {<<"propagation">>} ELSE {}, seen |-> seen, told |-> seen, answers |-> <<>>,
+   phase |-> IF switch[1] = "stock" THEN "released" ELSE IF takesBack THEN "propagating" ELSE "serving",
+   heard |-> switch, due |-> <<>>, back |-> IF takesBack THEN <<switch[2]>> ELSE <<>>, began |-> said,
+   agents |-> <<>>, strays |-> <<>>]
 
 RLive(life, set) == {uid \in DOMAIN life.records : ~Marked(life.records[uid]) /\ life.records[uid].set = set}
 
@@ -46,6 +66,36 @@ ToScheduler(me, life, present, message) ==
                  IF field = "session" THEN UpSession(me, life) ELSE message[field]])>>
   ELSE <<>>
 
+\* ---- Strays, when the Pods are taken back ------------------------------------------------
+
+\* Whether a record covers an object, under whichever uid.
+KnownObject(life, fact) ==
+  \/ fact.uid[1] # "s" /\ fact.uid \in DOMAIN life.records
+  \/ \E uid \in DOMAIN life.records : uid[1] = "a" /\ KeyOf(uid) = fact.uid /\ uid[4] = fact.meta[1]
+StraysOf(life, facts) ==
+  LET Stray(fact) ==
+        /\ ~fact.deleting /\ fact.phase # "Failed" /\ ~KnownObject(life, fact)
+        /\ ~(fact.node \in DOMAIN life.agents /\ life.agents[fact.node])
+  IN SelectSeq(facts, Stray)
+\* No K will ever see it.
+IsUnseen(life, fact) == fact.node # "none" /\ fact.node \notin DOMAIN life.agents /\ ~Is("strays-block")
+
+\* A precondition on the version of one that stock may be binding.
+DeleteStray(fact) ==
+  [type |-> "deleteStray", key |-> fact.uid, meta |-> fact.meta,
+   rv |-> IF fact.node = "none" THEN <<fact.rv>> ELSE <<>>]
+Deletions(facts) == [i \in DOMAIN facts |-> DeleteStray(facts[i])]
+
+\* Once as many others as are asked for are ready.
+UnseenDeleted(life, set) ==
+  LET ready == Cardinality({uid \in RLive(life, set) : life.records[uid].ready})
+      Mine(fact) == fact.set = set
+      Other(fact) == fact.set # set
+      Due(fact) == ~KnownObject(life, fact)
+      mine == SelectSeq(life.strays, Mine)
+  IN IF ready < life.seen[set][2] \/ mine = <<>> THEN Result(life, <<>>)
+     ELSE Result([life EXCEPT !.strays = SelectSeq(@, Other)], Deletions(SelectSeq(mine, Due)))
+
 \* To the replicas of one ReplicaSet.
 ReconciledSet(me, done, set) ==
   LET life == done.life
@@ -62,19 +112,28 @@ ReconciledSet(me, done, set) ==
       New(i) == [uid |-> <<"r", me, life.minted + i>>, node |-> "none", phase |-> "created", ready |-> FALSE,
                  version |-> <<"replicaset", me, life.minted + i>>, set |-> set]
       records == [i \in 1..count |-> New(i)]
-  IN [life |-> [marked EXCEPT !.minted = @ + count,
+      tidied == UnseenDeleted([marked EXCEPT !.minted = @ + count,
                               !.records = [uid \in DOMAIN @ \cup UidsOf(records) |->
-                                 IF uid \in UidsOf(records) THEN RecordOf(records, uid) ELSE @[uid]]],
-      ended |-> done.ended \o ended, minted |-> done.minted \o records]
+                                 IF uid \in UidsOf(records) THEN RecordOf(records, uid) ELSE @[uid]]], set)
+  IN [life |-> tidied.life, ended |-> done.ended \o ended, minted |-> done.minted \o records,
+      out |-> done.out \o tidied.out]
 RECURSIVE ReconciledSets(_, _, _)
 ReconciledSets(me, done, sets) ==
   IF sets = <<>> THEN done ELSE ReconciledSets(me, ReconciledSet(me, done, Head(sets)), Tail(sets))
 
+\* Nothing of R's own is under way any more: it has let go.
+RAcknowledged(result) ==
+  LET life == result.life
+      underway == \E uid \in DOMAIN life.records : life.records[uid].phase \in {"created", "bound", "terminating"}
+  IN IF life.due = <<>> \/ underway THEN result
+     ELSE Result([life EXCEPT !.due = <<>>], Append(result.out, Acknowledge("stock", life.due[1])))
+
 Reconciled(me, result) ==
-  LET done == ReconciledSets(me, [life |-> result.life, ended |-> <<>>, minted |-> <<>>], Sets)
-  IN Result(done.life, result.out
+  LET done == ReconciledSets(me, [life |-> result.life, ended |-> <<>>, minted |-> <<>>, out |-> <<>>], Sets)
+  IN IF result.life.phase # "serving" THEN RAcknowledged(result)
+     ELSE RAcknowledged(Result(done.life, result.out \o done.out
        \o ToScheduler(me, done.life, done.ended # <<>>, [kind |-> "Terminate", uids |-> done.ended])
-       \o ToScheduler(me, done.life, done.minted # <<>>, [kind |-> "Assign", records |-> done.minted]))
+       \o ToScheduler(me, done.life, done.minted # <<>>, [kind |-> "Assign", records |-> done.minted])))
 
 \* ---- What S says ------------------------------------------------------------------------
 
@@ -128,6 +187,39 @@ RReceived(me, life, message, leases) ==
       [] OTHER -> Result(life, <<>>))
 RAnswered(me, life, token, lease) == Reconciled(me, UpAnswered(me, life, token, lease))
 RSees(me, life, set, fact) == Reconciled(me, Result([life EXCEPT !.seen[set] = fact], <<>>))
+\* The owner switch.
+RSeesOwner(me, life, switch) ==
+  LET heard == [life EXCEPT !.heard = switch]
+  IN CASE switch[1] = "stock" ->
+            Reconciled(me, Result([heard EXCEPT !.phase = "released", !.due = <<switch[2]>>], <<>>))
+       [] life.phase = "released" -> Result(heard, <<Restart(me)>>)
+       [] life.phase = "serving" -> Reconciled(me, Result(heard, <<>>))
+       [] OTHER -> Reconciled(me, Result([heard EXCEPT !.back = <<switch[2]>>], <<>>))
+
+\* Taking back: all API servers have seen the switch; the Nodes, the Pods, the ReplicaSets, each listed consistently.
+RReads(of) == [type |-> "read", token |-> <<"list">>, of |-> of]
+Propagates(life) == [life EXCEPT !.phase = "propagating", !.timers = @ \cup {<<"propagation">>}]
+RPropagated(me, life) ==
+  Reconciled(me, IF life.phase = "propagating" THEN Result([life EXCEPT !.phase = "comparing"], <<RReads("nodes")>>)
+                 ELSE Result(life, <<>>))
+RAgents(me, life, nodes) ==
+  LET here == {node \in DOMAIN nodes : nodes[node].agent > 0}
+      Undrained(fact) == fact.mark # <<>> /\ (fact.drained = <<>> \/ Below(fact.drained[1], fact.mark[1]))
+  IN Reconciled(me, IF life.phase # "comparing" THEN Result(life, <<>>)
+       ELSE Result([life EXCEPT !.agents = [node \in here |-> Undrained(nodes[node])]], <<RReads("all")>>))
+RCompares(me, life, facts) ==
+  LET strays == StraysOf(life, facts)
+      noted == [life EXCEPT !.strays = strays]
+      Unbound(fact) == fact.node = "none"
+  IN Reconciled(me,
+       CASE life.phase # "comparing" -> Result(life, <<>>)
+         [] life.state = "open" /\ \A i \in DOMAIN strays : IsUnseen(life, strays[i]) ->
+              Result([noted EXCEPT !.phase = "rereading"], <<[type |-> "relist"]>>)
+         [] OTHER -> Result(Propagates(noted), Deletions(SelectSeq(strays, Unbound))))
+RSynced(me, life) ==
+  Reconciled(me, IF life.phase # "rereading" THEN Result(life, <<>>)
+                 ELSE Result([life EXCEPT !.phase = "serving", !.back = <<>>], <<Acknowledge("direct", life.back[1])>>))
+
 RRetries(me, life, set) ==
   Reconciled(me, Result(IF set \notin DOMAIN life.backoff THEN life
                         ELSE [life EXCEPT !.backoff[set].waiting = FALSE], <<>>))

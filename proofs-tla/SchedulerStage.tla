@@ -7,10 +7,12 @@
 (* that finds none waits, or has room made.  So does a mark that S sets    *)
 (* for it get a version of S.  What K says of a Pod goes up; what R ends is *)
 (* tombstoned and answered by its node, but what was never sent to a node, *)
-(* or is not held, S confirms itself.                                      *)
+(* or is not held, S confirms itself.  Under `stock` (9) it binds,         *)
+(* preempts and cancels nothing, gives up what it has not bound, and       *)
+(* refuses what comes.                                                     *)
 (*                                                                         *)
-(* One life of S where the owner switch says `direct`, the Nodes stay, and *)
-(* S hears of them by reads alone: `machines/scheduler/`.                  *)
+(* One life of S where the Nodes stay, and S hears of them by reads alone; *)
+(* of the owner switch it hears by watch: `machines/scheduler/`.           *)
 (*                                                                         *)
 (*   life     its link to R (`AnsweringSide`), the Pods that wait, the     *)
 (*            preemptions, and for each node what `CancellingEnd` says,    *)
@@ -18,10 +20,10 @@
 (***************************************************************************)
 EXTENDS Preemption
 
-SchedulerFresh(seen, nodes) ==
+SchedulerFresh(seen, nodes, switch) ==
   [link |-> FreshSide(<<0, 0>>), queued |-> NoNews, counter |-> 0, arrivals |-> 0,
    unbound |-> <<>>, waiting |-> <<>>, preemptions |-> <<>>, nodes |-> <<>>, facts |-> <<>>,
-   cooling |-> {}, noRoom |-> {}, newer |-> <<>>, timers |-> {}, seen |-> seen,
+   cooling |-> {}, noRoom |-> {}, newer |-> <<>>, timers |-> {}, seen |-> seen, heard |-> switch,
    reads |-> [read \in {Reading(<<"list">>, "nodes", nodes)} |-> 1]]
 
 \* One node, as it is first seen.
@@ -60,6 +62,11 @@ HeldBy(life) == DOMAIN life.unbound \cup UNION {DOMAIN life.nodes[node].records 
 
 \* Items of a sequence that satisfy a test, in their order.
 Reasoned(uids, reason) == [i \in DOMAIN uids |-> [uid |-> uids[i], reason |-> reason]]
+
+\* Under `stock`.
+BindsNothing(life) == life.heard[1] = "stock" /\ ~Is("stock-binds")
+TakesNothing(life) == BindsNothing(life) /\ ~Is("stock-keeps-unbound")
+CancelsNothing(life) == life.heard[1] = "stock" /\ ~Is("stock-cancels")
 
 \* What changed of the records of a node.
 Differs(was, is) == Sorted({uid \in DOMAIN was \cap DOMAIN is : was[uid] # is[uid]})
@@ -216,7 +223,9 @@ SAssign(turn, message) ==
         !.life.unbound = [uid \in DOMAIN @ \cup UidsOf(records) |->
                             IF uid \in UidsOf(records) THEN RecordOf(records, uid) ELSE @[uid]],
         !.arrived = @ \o [i \in DOMAIN records |-> records[i].uid]]
-  IN Enqueue(taken, [i \in DOMAIN records |-> records[i].uid])
+  IN IF TakesNothing(turn.life)
+     THEN Tell(turn, "refused", Reasoned([i \in DOMAIN fresh |-> fresh[i].uid], "OwnedByStock"))
+     ELSE Enqueue(taken, [i \in DOMAIN records |-> records[i].uid])
 
 SOffer(me, turn) ==
   LET held == Sorted(HeldBy(turn.life))
@@ -338,7 +347,8 @@ Passes(me, turn) ==
       still == [turn EXCEPT !.stirred = {}, !.untried = {}]
       passed == Nominate(me, Bind(me, still, decisions.binds), decisions.nominations)
   IN IF due = {} THEN turn ELSE Passes(me, AssignCleared(me, passed, FALSE))
-RunQueue(me, turn) == Passes(me, AssignCleared(me, turn, Is("preemptor-early")))
+RunQueue(me, turn) ==
+  IF BindsNothing(turn.life) THEN turn ELSE Passes(me, AssignCleared(me, turn, Is("preemptor-early")))
 
 WatchForRoom(turn) ==
   LET waits == WaitingSets(turn.life)
@@ -475,9 +485,32 @@ SMarked(me, life, node, answer, fact, leases) ==
   Of(me, life, node, MarkAnswered(me, life.nodes[node], answer, fact, leases.down), leases)
 
 \* How long a Pod waits for room is only told to people.
-STimedOut(me, life, node, fact, leases) == Of(me, life, node, TimedOut(life.nodes[node], fact), leases)
+STimedOut(me, life, node, fact, leases) ==
+  LET one == life.nodes[node]
+      idle == Result([one EXCEPT !.timer = FALSE], <<>>)
+  IN Of(me, life, node, IF CancelsNothing(life) THEN idle ELSE TimedOut(one, fact), leases)
 SCooled(me, life, key, leases) ==
   SDone(me, IF key \notin life.cooling THEN SBegun(life)
             ELSE Stirs(SBegun([life EXCEPT !.cooling = @ \ {key}]), {key[1]}), leases)
 SNoted(me, life, leases) == SDone(me, SBegun(life), leases)
+
+\* The owner switch.  A cancellation that has written nothing is broken off; taken back, the timers of nodes out of reach run anew.
+SSees(me, life, switch, leases) ==
+  LET was == life.heard[1]
+      heard == [life EXCEPT !.heard = switch]
+      turn == Stirs(SBegun(heard), NodesOf(life))
+      uids == [i \in DOMAIN life.waiting |-> life.waiting[i][1]]
+              \o [i \in DOMAIN life.preemptions |-> life.preemptions[i].preemptor]
+      given == IF ~TakesNothing(heard) \/ uids = <<>> THEN turn
+               ELSE Tell([Freed(turn, Range(uids)) EXCEPT !.life.unbound = Without(@, Range(uids)),
+                                                         !.life.waiting = <<>>],
+                         "lost", Reasoned(uids, "OwnedByStock"))
+      Node(one) ==
+        CASE switch[1] = "stock" /\ one.cancel.state = "reading" ->
+               [one EXCEPT !.cancel = [@ EXCEPT !.state = "unreachable", !.mark = <<>>, !.held = <<>>],
+                           !.timer = TRUE]
+          [] switch[1] = "direct" /\ one.cancel.state = "unreachable" -> [one EXCEPT !.timer = TRUE]
+          [] OTHER -> one
+  IN IF switch[1] = was THEN SNoted(me, heard, leases)
+     ELSE SDone(me, [given EXCEPT !.life.nodes = [node \in DOMAIN @ |-> Node(@[node])]], leases)
 =============================================================================

@@ -9,18 +9,35 @@
 (*                                                                         *)
 (* `machines/ownership/tailPod.ts` and `machines/kubelet/next.ts`, whole:  *)
 (* also where the node's own kubelet runs the containers (`publish`), and  *)
-(* whoever owns managed Pods.  The chain's worlds have K run them, and the *)
-(* switch at `direct`.                                                     *)
+(* whoever owns managed Pods.  The chain's worlds have K run them.         *)
 (*                                                                         *)
-(*   pod      [object, containers, meta, wrote, ending]; meta <<>> or      *)
-(*            <<incarnation that published it>>; wrote <<>> or <<ready>>;  *)
-(*            ending <<>> or <<[tell, reason]>>                            *)
+(*   uid      of a Pod that was adopted: <<"a", incarnation, counter,      *)
+(*            publisher, round>> where it was minted as <<"r", incarnation,*)
+(*            counter>> and that K published it; <<"a", set, number, 0,    *)
+(*            round>> where stock made it                                  *)
+(*   key      of an object: the uid that it is stamped with, or <<"s",     *)
+(*            set, number>> of one that stock made                         *)
+(*                                                                         *)
+(*   pod      [object, containers, as, meta, wrote, ending]; as: the uid   *)
+(*            under which its containers run; meta <<>> or <<incarnation   *)
+(*            that published it>>, <<0>> of stock's; wrote <<>> or         *)
+(*            <<ready>>; ending <<>> or <<[tell, reason]>>                 *)
 (*   k        [runtime: "runs" or "publish",                               *)
 (*             owner: "direct", "stock" or "takingBack"]                   *)
 (***************************************************************************)
 EXTENDS AnsweringSide
 
-FreshPod == [object |-> "unpublished", containers |-> "none", meta |-> <<>>, wrote |-> <<>>, ending |-> <<>>]
+FreshPod(uid) ==
+  [object |-> "unpublished", containers |-> "none", as |-> uid, meta |-> <<>>, wrote |-> <<>>, ending |-> <<>>]
+
+\* The object of a Pod.
+KeyOf(uid) ==
+  CASE uid[1] # "a" -> uid
+    [] uid[1] = "a" /\ uid[4] = 0 -> <<"s", uid[2], uid[3]>>
+    [] OTHER -> <<"r", uid[2], uid[3]>>
+\* The uid under which an object lives on, never one that was used before.
+AdoptedUid(key, meta) == <<"a", key[2], key[3], meta[1], 1>>
+AdoptedAgain(uid, meta) == IF uid[1] = "a" THEN [uid EXCEPT ![5] = @ + 1] ELSE AdoptedUid(uid, meta)
 
 Going == {"deleting", "finishing", "finishDelayed"}
 \* No object of it is known.
@@ -93,7 +110,7 @@ NextOfLiveObject(pod, k) ==
   CASE k.owner = "direct" -> Do("delete")
     [] k.owner = "takingBack" -> Wait
     [] k.runtime = "runs" /\ (pod.containers # "none" \/ IsQuiet(pod, k)) -> Do("fail")
-    [] OTHER -> Do("letGo")
+    [] OTHER -> IF Is("tombstone-held-at-release") THEN Wait ELSE Do("letGo")
 
 NextOfTombstone(pod, k) ==
   LET confirmed == IF IsQuiet(pod, k) THEN Do("confirm") ELSE Wait
@@ -116,7 +133,8 @@ NextOfTombstone(pod, k) ==
 NextOf(record, pod, k) ==
   IF Marked(record) THEN NextOfTombstone(pod, k) ELSE NextOfLive(record, pod, k)
 
+\* Who K says owns managed Pods, by where it is.
+OwnerAt(state) == IF state \in {"propagating", "relisting"} THEN "takingBack" ELSE state
 \* In the chain.
-InChain == [runtime |-> "runs", owner |-> "direct"]
-NextAct(record, pod) == NextOf(record, pod, InChain)
+NextAct(record, pod, owner) == NextOf(record, pod, [runtime |-> "runs", owner |-> OwnerAt(owner)])
 =============================================================================

@@ -58,7 +58,7 @@ function newPod(api: Api, { uid, name, revision, requests, priority }: ReplicaSe
   let number = 1;
   while (api.pods[`${name}-s${number}`] !== undefined) number += 1;
   const change = { managed: true, replicaSet: uid, revision, requests, priority };
-  return pod(`${name}-s${number}`, `s${number}`, change);
+  return pod(`${name}-s${number}`, `s${number}-${name}`, change);
 }
 
 /** One Pod made or ended by the ReplicaSet controller: the Pod as it was or is, and what becomes of it. */

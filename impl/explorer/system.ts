@@ -134,11 +134,16 @@ function isOfQuietPeer(setting: Setting, world: World, move: Move): boolean {
   return isQuiet(setting, move.key) || isQuiet(setting, world.network.connections[move.key]?.down ?? '');
 }
 
+/** The owner switch, told to a peer that hears of it before anything else happens. */
+function isAlert(setting: Setting, world: World, move: Move): boolean {
+  if (move.kind !== 'watch' || move.key !== 'switch/switch') return false;
+  return choiceOf(setting, world.processes[move.process]?.peer as PeerName).alert === true;
+}
+
 function isUrgent(setting: Setting, world: World, move: Move): boolean {
   if (setting.description.quiet !== undefined && move.kind !== 'timer' && isOfQuietPeer(setting, world, move))
     return true;
-  if (move.kind === 'watch' && move.key === 'switch/switch')
-    return choiceOf(setting, world.processes[move.process]?.peer as PeerName).alert === true;
+  if (isAlert(setting, world, move)) return true;
   if (move.kind === 'start') return world.lives[move.peer] === undefined;
   if (move.kind === 'answer') {
     const pending = world.processes[move.process]?.pending[move.index];
@@ -161,12 +166,15 @@ function leaseIsStable(world: World, peer: string): boolean {
   return Object.values(world.processes).filter((one) => one.peer === peer).length === 1;
 }
 
-/** All successors. Where the world reduces, one urgent move goes before all others: it commutes with them. */
+/**
+ * All successors. Where the world reduces, one urgent move goes before all others: it commutes with them. In any world, what a peer hears at
+ * once does.
+ */
 export function* successors(setting: Setting, world: World): Generator<Successor<World, Edge>> {
   const moves = movesOf(setting, world);
-  const urgent = setting.description.reduce
-    ? moves.find((move) => !FAULTS.has(move.kind) && isUrgent(setting, world, move))
-    : undefined;
+  const { reduce } = setting.description;
+  const goesFirst = reduce ? isUrgent : isAlert;
+  const urgent = moves.find((move) => !FAULTS.has(move.kind) && goesFirst(setting, world, move));
   for (const move of urgent === undefined ? moves : [urgent]) yield* outcomes(setting, world, move);
 }
 

@@ -56,6 +56,7 @@ const MODULES: Readonly<Record<SpecName, Translation>> = {
     rest: true,
   },
   MCRollout: { constants: rolloutConstants, state: rolloutState, action: rolloutAction, rest: true },
+  MCSwitch: { constants: chainConstants, state: chainState, action: chainAction, rest: true },
   MCWants: { constants: wantsConstants, state: wantsState, action: wantsAction, rest: true },
 };
 

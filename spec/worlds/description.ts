@@ -100,7 +100,8 @@ export type SpecName =
   | 'MCRegistration'
   | 'MCRollout'
   | 'MCCancellation'
-  | 'MCChain';
+  | 'MCChain'
+  | 'MCSwitch';
 
 /** A named bounded world. @public */
 export interface WorldDescription {

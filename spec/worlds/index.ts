@@ -10,6 +10,7 @@ import { OWNER_WORLDS } from './owner.ts';
 import { PREEMPTION_WORLDS } from './preemption.ts';
 import { REGISTRATION_WORLDS } from './registration.ts';
 import { ROLLOUT_WORLDS } from './rollout.ts';
+import { SWITCH_WORLDS } from './switch.ts';
 import { TAIL_WORLDS } from './tail.ts';
 import { VERSION_WORLDS } from './versions.ts';
 import { WANTS_WORLDS } from './wants.ts';
@@ -29,6 +30,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...TAIL_WORLDS,
   ...REGISTRATION_WORLDS,
   ...OWNER_WORLDS,
+  ...SWITCH_WORLDS,
   ...WANTS_WORLDS,
   ...WIDE_WORLDS,
 ];

@@ -43,6 +43,11 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'strangers-take-no-room', world: 'preempt-stranger', behind: 'no-room-check' },
   { mutant: 'want-recreate-deleted', world: 'exact-removed' },
   { mutant: 'flush-unawaited', world: 'versions-flush' },
+  { mutant: 'acknowledge-early', world: 'switch-ending' },
+  { mutant: 'tombstone-held-at-release', world: 'switch-ending' },
+  { mutant: 'stock-binds', world: 'switch-starting' },
+  { mutant: 'stock-keeps-unbound', world: 'switch-no-room' },
+  { mutant: 'environment/no-fence', world: 'switch-ending' },
   { mutant: 'no-minimum', world: 'register-leaders' },
   { mutant: 'minimum-of-nobody', world: 'register-lease' },
   { mutant: 'number-by-counter', world: 'register-lease' },
@@ -59,9 +64,6 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'confirm-create-in-flight', world: 'tail-cut-short-publish' },
   { mutant: 'no-room-check', world: 'tail-no-room' },
   { mutant: 'rebind-lost', world: 'chain-cancel' },
-  { mutant: 'acknowledge-early', world: 'owner-ending-publish' },
-  { mutant: 'stock-binds', world: 'owner-scales' },
-  { mutant: 'stock-keeps-unbound', world: 'owner-no-room' },
   { mutant: 'want-no-hold', world: 'wants-burst-rollout' },
   { mutant: 'want-unsent-follows', world: 'wants-burst-crash' },
   { mutant: 'start-in-flight-ignored', world: 'tail-cut-short-crash' },
@@ -80,7 +82,6 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'offer-of-another-node', world: 'register-during' },
   { mutant: 'older-agent-stands', world: 'register-crash' },
   { mutant: 'environment/no-precondition', world: 'wants-burst-external' },
-  { mutant: 'environment/no-fence', world: 'owner-ending-publish' },
 ];
 
 /** All mutants that the explorer catches over the machines. @public */
@@ -165,11 +166,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'want-fresh-no-hold',
     reason:
       '`wants-burst-crash`, searched to the end, holds; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
-  },
-  {
-    mutant: 'tombstone-held-at-release',
-    reason:
-      'needs an R that hears of the release late, and that world is not bounded (protocol 14); caught over K alone by `test/machines/kubeletMutants.test.ts`',
   },
   {
     mutant: 'adopted-by-first-uid',

@@ -37,6 +37,10 @@ export function chainAction(move: Move): string {
       return 'Land';
     case 'collect':
       return 'Collect';
+    case 'stock':
+      return 'StockActs';
+    case 'bind':
+      return 'Binds';
     case 'drop':
       return 'Lose';
     case 'user':

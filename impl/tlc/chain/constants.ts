@@ -5,13 +5,14 @@ import type { UserAct, WorldDescription } from '../../../spec/worlds/description
 export function actOf(act: UserAct): string {
   if (act.act === 'deletePod') return 'delete';
   if (act.act === 'deleteReplicaSet') return 'remove';
+  if (act.act === 'switch') return act.owner === 'stock' ? 'release' : 'takeBack';
   if (act.act !== 'scaleReplicaSet') throw new Error(`nobody does ${act.act} in a world of the chain`);
   return `${act.replicaSet === 'rs-t1' ? 'd' : act.replicaSet.slice('rs-'.length)}${act.replicas}`;
 }
 
 /** How large a world is, what people do, and what it may spend. */
 export function chainConstants(world: WorldDescription): Readonly<Record<string, number | string>> {
-  const { faults, nodes, replicaSets = [], script = [], foreign = [] } = world;
+  const { faults, nodes, stages, replicaSets = [], script = [], foreign = [] } = world;
   const [first, second, third] = script.map(actOf);
   const of = (uid: string) => replicaSets.find((one) => one.uid === uid);
   return {
@@ -35,5 +36,6 @@ export function chainConstants(world: WorldDescription): Readonly<Record<string,
     RUsurps: faults.usurp?.replicaset ?? 0,
     SUsurps: faults.usurp?.scheduler ?? 0,
     Timers: faults.timers?.unreachable ?? 0,
+    Alerts: stages.some(({ alert }) => alert) ? 1 : 0,
   };
 }

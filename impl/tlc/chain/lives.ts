@@ -4,15 +4,17 @@ import type { Upward } from '../../../machines/ownership/upward.ts';
 import type { viewOfReplicaSet } from '../../../machines/replicaset/index.ts';
 import type { SchedulerState, viewOfScheduler } from '../../../machines/scheduler/index.ts';
 import type { StageEvent } from '../../../spec/events.ts';
-import type { NodeFact, PodFact, ReplicaSetFact } from '../../../spec/facts.ts';
+import type { NodeFact, PodFact, ReplicaSetFact, SwitchFact } from '../../../spec/facts.ts';
 import type { Fence, PodRecord, SessionId } from '../../../spec/vocabulary.ts';
 import type { Pending, Process } from '../../explorer/world.ts';
-import { fenceOf, sessionOf, uidOf } from '../link/messages.ts';
+import { fenceOf, sessionOf } from '../link/messages.ts';
 import { bagOf, option } from '../text.ts';
 import {
   drainedOfferOf,
   isOurs,
   nodeFactOf,
+  objectOf,
+  objectPair,
   offerOf,
   podFactOf,
   publisherOf,
@@ -20,6 +22,7 @@ import {
   recordOf,
   recordsOf,
   statusOf,
+  uidOf,
 } from './messages.ts';
 
 type ReplicaSetView = ReturnType<typeof viewOfReplicaSet>;
@@ -55,7 +58,7 @@ function answerOf(event: StageEvent): unknown {
 /** What is read: as the stage's module calls it. */
 type Subject = (peer: string) => string;
 
-function readOf({ reads, candidates }: Pending, subjectOf: Subject) {
+function readOf({ reads, candidates }: Pending, subjectOf: Subject, forAll: boolean) {
   const answers = new Set(candidates.map(answerOf));
   switch (reads?.type) {
     case 'readLease':
@@ -65,15 +68,16 @@ function readOf({ reads, candidates }: Pending, subjectOf: Subject) {
     case 'listNodes':
       return { token: ['list'], of: 'nodes', candidates: answers };
     case 'listPods':
-      return { token: ['list'], of: 'pods', candidates: answers };
+      return { token: ['list'], of: forAll ? 'all' : 'pods', candidates: answers };
     case 'readPod':
       return { token: ['pod', uidOf(reads.uid)], of: 'pod', candidates: answers };
     default:
       throw new Error(`${reads?.type} is read by nobody in a world of the chain`);
   }
 }
-const readsOf = (pending: readonly Pending[], subjectOf: Subject) =>
-  bagOf(pending.filter(({ reads }) => reads !== null).map((one) => readOf(one, subjectOf)));
+/** @param forAll - Pods are listed of all nodes */
+const readsOf = (pending: readonly Pending[], subjectOf: Subject, forAll = false) =>
+  bagOf(pending.filter(({ reads }) => reads !== null).map((one) => readOf(one, subjectOf, forAll)));
 
 const isLow = (subject: string) => subject.startsWith('kubelet/');
 /** Answers that are what they are. */
@@ -120,10 +124,34 @@ const seenSets = ({ seen }: Process) =>
     ),
   );
 
+/** Who owns the Pods, and the version that says so. */
+export const switchOf = ({ owner, resourceVersion }: SwitchFact) => [owner, Number(resourceVersion)];
+/** What the watch last told of the switch; in worlds without it, that it is as it was at first. */
+const heardSwitch = ({ seen }: Process) => {
+  const fact = seen['switch/switch'] as SwitchFact | undefined;
+  return fact === undefined ? ['direct', 1] : switchOf(fact);
+};
+
 // ---- R -----------------------------------------------------------------------------------------
 
+/** What R is told when it takes the Pods back. */
+function relistedOf(event: StageEvent): object {
+  switch (event.type) {
+    case 'replicaSetObserved': {
+      const { uid } = event.replicaSet;
+      return { type: 'set', set: uid, fact: setsOf([event.replicaSet]).get(uid) };
+    }
+    case 'synced':
+      return { type: 'synced' };
+    case 'deleteAnswered':
+      return { type: 'deleted', uid: uidOf(event.uid), outcome: event.outcome };
+    default:
+      throw new Error(`${event.type} answers nothing that R asks in a world of the chain`);
+  }
+}
+
 export function replicaSetLife(process: Process, view: ReplicaSetView) {
-  const { down, up, minted, records, backoffs } = view;
+  const { down, up, minted, records, backoffs, unacknowledged } = view;
   return {
     state: down.state,
     n: down.n,
@@ -132,11 +160,20 @@ export function replicaSetLife(process: Process, view: ReplicaSetView) {
     records: recordsOf(Object.values(records as Record<string, PodRecord>)),
     minted,
     dial: process.dials.map(({ n }) => n),
-    reads: readsOf(process.pending, (subject) => (subject === 'scheduler' ? 'down' : 'up')),
+    reads: readsOf(process.pending, (subject) => (subject === 'scheduler' ? 'down' : 'up'), true),
     once: up.barrierPassed,
     backoff: new Map(Object.entries(backoffs as Record<string, object>)),
     timers: new Set(process.timers.map((timer) => timer.split('/'))),
-    seen: seenSets(process),
+    seen: setsOf(Object.values(view.replicaSets as Record<string, ReplicaSetFact>)),
+    told: seenSets(process),
+    answers: bagOf(fixedOf(process).map(relistedOf)),
+    phase: view.state,
+    heard: heardSwitch(process),
+    due: option(unacknowledged, Number),
+    back: option(view.takenBackAt, Number),
+    began: option(view.acknowledged, (owner) => owner),
+    agents: new Map(Object.entries((view.agents ?? {}) as Record<string, boolean>)),
+    strays: (view.strays ?? []).map(podFactOf),
   };
 }
 
@@ -215,6 +252,7 @@ export function schedulerLife(process: Process, view: SchedulerView) {
     newer: option(newerMark, fenceOf),
     timers: new Set(timers.map((timer) => timer.split('/'))),
     seen: seenSets(process),
+    heard: heardSwitch(process),
     reads: readsOf(
       process.pending.filter((pending) => nodeOfRead(pending) === null),
       (subject) => (subject === 'replicaset' ? 'up' : 'down'),
@@ -238,13 +276,13 @@ function heardOf(event: StageEvent): object {
     case 'podVanished':
       return {
         type: 'vanished',
-        uid: uidOf(event.pod.uid as string),
+        uid: objectOf(event.pod.metadataUid).key,
         meta: [publisherOf(event.pod.metadataUid)],
       };
     case 'published':
       return { type: 'published', fact: podFactOf(event.pod) };
     case 'publishFailed':
-      return { type: 'publishLost', uid: uidOf(event.uid) };
+      return { type: event.refusal === 'switch' ? 'publishRefused' : 'publishLost', uid: uidOf(event.uid) };
     case 'deleteAnswered':
       return { type: 'deleted', uid: uidOf(event.uid), outcome: event.outcome };
     case 'registered':
@@ -271,22 +309,33 @@ function toldOf(process: Process) {
 const tailPodOf = (pod: KubeletView['pods'][number]) => ({
   object: pod.object,
   containers: pod.containers,
+  as: uidOf(pod.containerUid),
   meta: option(pod.metadataUid, publisherOf),
   wrote: option(pod.wroteReady, (ready) => ready),
   ending: option(pod.ending, ({ tell, reason }) => ({ tell, reason })),
 });
 
-/** Facts of Pods by uid: what a watch told last. */
+/** Not the object of an unmanaged Pod. */
+const isOfWorld = (metadataUid: string) => !metadataUid.startsWith('foreign-');
+
+/** `ambiguous/r1-1`, `retry/r1-1`, `propagation`. */
+function timerOf(timer: string): readonly unknown[] {
+  const [kind, uid] = timer.split('/');
+  return uid === undefined ? [kind] : [kind, uidOf(uid)];
+}
+
+/** Facts of Pods by key: what a watch told last. */
 function factsBy<T>(facts: Process['seen'], as: (fact: PodFact) => T): ReadonlyMap<unknown, T> {
   const pods = Object.entries(facts).flatMap(([key, one]) =>
     key.startsWith('pods/') ? [one as PodFact] : [],
   );
-  return new Map(pods.filter(isOurs).map((fact) => [uidOf(fact.uid as string), as(fact)]));
+  return new Map(pods.filter(isOurs).map((fact) => [objectOf(fact.metadataUid).key, as(fact)]));
 }
 
 export function kubeletLife(process: Process, view: KubeletView) {
   const { link, records, pods, counter, accepted, drained, draining, waiting, reads } = view;
   const { registered, foreign, killing, ended, running, early, queued, node, incarnation } = view;
+  const { acknowledged, released, listedFrom, heardSince } = view;
   return {
     node,
     incarnation,
@@ -306,14 +355,24 @@ export function kubeletLife(process: Process, view: KubeletView) {
     registered: option(registered, nodeFactOf),
     foreign: new Map(
       foreign
-        .filter(({ kind }) => kind === 'stray')
-        .map(({ uid, metadataUid, deleting, asked, requests }) => [
-          uidOf(uid as string),
-          { meta: [publisherOf(metadataUid)], deleting, asked: asked !== 'no', room: requests.pods },
-        ]),
+        .filter(({ metadataUid }) => isOfWorld(metadataUid))
+        .map(({ uid, kind, metadataUid, deleting, asked, requests }) => {
+          const { key, meta } = objectOf(metadataUid);
+          const known = { kind, meta: [meta], deleting, asked, room: requests.pods };
+          return [key, { ...known, uid: uid === null ? [] : uidOf(uid) }];
+        }),
     ),
     killing: new Set(killing.map(uidOf)),
     ended: new Set(ended.map(uidOf)),
+    owner: (view.state as { readonly owner: string }).owner,
+    heard: heardSwitch(process),
+    acknowledged,
+    released: new Set(released.map(objectPair)),
+    listed: option(listedFrom, ({ held, foreign: others }) => ({
+      held: new Set(held.map(objectPair)),
+      foreign: new Set(others.filter(isOfWorld).map(objectPair)),
+    })),
+    since: new Set(heardSince.filter(isOfWorld).map(objectPair)),
     running: option(running, (uids) => new Set(uids.map(uidOf))),
     early: early.filter((event) => event.type !== 'podObserved' || isOurs(event.pod)).map(heardOf),
     queued: queuedOf(queued),
@@ -324,7 +383,7 @@ export function kubeletLife(process: Process, view: KubeletView) {
         .map(heardOf),
     ),
     told: toldOf(process),
-    timers: new Set(process.timers.map((timer) => ['ambiguous', uidOf(timer.slice('ambiguous/'.length))])),
+    timers: new Set(process.timers.map(timerOf)),
     seen: factsBy(process.seen, ({ resourceVersion, metadataUid }) => [
       Number(resourceVersion),
       publisherOf(metadataUid),

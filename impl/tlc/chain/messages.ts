@@ -2,11 +2,30 @@
 import type { NodeFact, PodFact } from '../../../spec/facts.ts';
 import type { Message, Offer } from '../../../spec/messages.ts';
 import type { PodRecord, Uid } from '../../../spec/vocabulary.ts';
-import { fenceOf, recordWords, sessionOf, uidOf } from '../link/messages.ts';
+import { fenceOf, uidOf as mintedOf, recordWords, sessionOf } from '../link/messages.ts';
 import { option } from '../text.ts';
 
+/** Places in `Sets` of ReplicaSets of which stock makes Pods, by name. */
+const PLACES: Readonly<Record<string, number>> = { 'd-t1': 1, e: 2 };
+
+/** `m2-r1-1` is `<<"r", 1, 1>>`, published by 2; `s1-d-t1` is `<<"s", 1, 1>>`, of stock. */
+export function objectOf(metadataUid: string): { readonly key: readonly unknown[]; readonly meta: number } {
+  const [, publisher, uid] = /^m(\d+)-(.+)$/.exec(metadataUid) ?? [];
+  if (uid !== undefined) return { key: mintedOf(uid), meta: Number(publisher) };
+  const [, number, name = ''] = /^s(\d+)-(.+)$/.exec(metadataUid) ?? [];
+  return { key: ['s', PLACES[name], Number(number)], meta: 0 };
+}
+
+/** A uid; one that was adopted names its object, and how often. */
+export function uidOf(uid: Uid): readonly unknown[] {
+  const [, metadataUid, round = '1'] = /^a-([ms][^.]+)(?:\.(\d+))?$/.exec(uid) ?? [];
+  if (metadataUid === undefined) return mintedOf(uid);
+  const { key, meta } = objectOf(metadataUid);
+  return ['a', key[1], key[2], meta, Number(round)];
+}
+
 /** `kubelet/n1` is `n1`. */
-const { recordOf: statusOf, heldOf } = recordWords((stage) => stage.slice(stage.indexOf('/') + 1));
+const { recordOf: statusOf, heldOf } = recordWords((stage) => stage.slice(stage.indexOf('/') + 1), uidOf);
 
 export { statusOf };
 export const recordOf = (record: PodRecord) => ({ ...statusOf(record), set: record.replicaSet });
@@ -69,14 +88,19 @@ export const nodeFactOf = ({ resourceVersion, agent, mark, drained }: NodeFact) 
 /** Whether it is ours; one that is not takes room, and nothing more. */
 export const isOurs = ({ managed }: PodFact) => managed;
 
-/** `m2-r1-1` was published by incarnation 2. */
-export const publisherOf = (metadataUid: string): number => Number(/^m(\d+)-/.exec(metadataUid)?.[1]);
+/** Who published an object; 0 is stock. */
+export const publisherOf = (metadataUid: string): number => objectOf(metadataUid).meta;
+/** An object as one value. */
+export const objectPair = (metadataUid: string) => {
+  const { key, meta } = objectOf(metadataUid);
+  return [key, [meta]];
+};
 
 export const podFactOf = (fact: PodFact) => ({
-  uid: uidOf(fact.uid as Uid),
+  uid: objectOf(fact.metadataUid).key,
   set: fact.replicaSet,
   meta: [publisherOf(fact.metadataUid)],
-  node: fact.node,
+  node: fact.node ?? 'none',
   rv: Number(fact.resourceVersion),
   phase: fact.phase,
   ready: fact.ready,

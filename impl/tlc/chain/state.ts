@@ -2,12 +2,22 @@
 import { EMPTY_JOURNAL, type JournalState } from '../../../spec/journal.ts';
 import type { Connection, Flight, Process, Setting, World } from '../../explorer/world.ts';
 import { lifeNumber } from '../link/connections.ts';
-import { fenceOf, uidOf } from '../link/messages.ts';
+import { fenceOf } from '../link/messages.ts';
 import { remembered } from '../remembered.ts';
 import { bagOf, option, stateText } from '../text.ts';
 import { actOf } from './constants.ts';
-import { kubeletLife, replicaSetLife, schedulerLife, setsOf } from './lives.ts';
-import { isOurs, messageOf, nodeFactOf, podFactOf, publisherOf, recordOf } from './messages.ts';
+import { kubeletLife, replicaSetLife, schedulerLife, setsOf, switchOf } from './lives.ts';
+import {
+  isOurs,
+  messageOf,
+  nodeFactOf,
+  objectOf,
+  objectPair,
+  podFactOf,
+  publisherOf,
+  recordOf,
+  uidOf,
+} from './messages.ts';
 
 /** `replicaset` is `r`, `scheduler` is `s`, `kubelet/n1` is `n1`. */
 const peerOf = (peer: string) =>
@@ -54,6 +64,10 @@ export function writeOf({ effect, incarnation }: Flight): object {
         meta: [publisherOf(effect.metadataUid)],
         grace: effect.graceSeconds,
       };
+    case 'deleteStray': {
+      const { key, meta } = objectOf(effect.metadataUid);
+      return { kind: 'deleteStray', key, meta: [meta], rv: option(effect.resourceVersion, Number) };
+    }
     case 'mark':
       return {
         kind: 'mark',
@@ -67,11 +81,12 @@ export function writeOf({ effect, incarnation }: Flight): object {
 }
 const flightOf = (flight: Flight) => ({ by: processOf(flight.by), write: writeOf(flight) });
 
-const knownJournalOf = remembered(({ nodeUid, fence, drained, pods, ended }: JournalState) => ({
+const knownJournalOf = remembered(({ nodeUid, fence, drained, pods, ended, released }: JournalState) => ({
   node: nodeUid !== null,
   fence: fenceOf(fence),
   drained: option(drained, fenceOf),
   ended: new Set([...ended].map(uidOf)),
+  released: new Set([...released].map(objectPair)),
   pods: new Map(
     [...pods].map(([uid, { record, publishIntent, terminating, metadataUid }]) => [
       uidOf(uid),
@@ -94,6 +109,7 @@ const byUid = <T>(items: Readonly<Record<string, readonly T[]>>, as: (item: T) =
 
 function pastOf({ history }: World) {
   const { accepted, collected, ended, ran, revived, cancelled, stopped, victims, overtook } = history;
+  const { acted, trespassed } = history;
   return {
     accepted: byUid(accepted, (node) => node),
     collected: byUid(collected, peerOf),
@@ -109,7 +125,15 @@ function pastOf({ history }: World) {
     stopped: new Set(stopped.map(processOf)),
     victims: byUid(victims, uidOf),
     overtook: uids(overtook),
+    acted: new Map(Object.entries(acted).map(([set, sides]) => [set, new Set(sides)])),
+    trespassed: new Set(trespassed.map((name) => keyOfName(name))),
   };
+}
+
+/** `d-t1-r1-1` is `<<"r", 1, 1>>`, `d-t1-s1` is `<<"s", 1, 1>>`. */
+function keyOfName(name: string): readonly unknown[] {
+  const [, set, stock, number] = /^(.+)-(s?)([^-]+(?:-\d+)?)$/.exec(name) ?? [];
+  return stock === 's' ? objectOf(`s${number}-${set}`).key : uidOf(name.slice(name.search(/r\d+-\d+$/)));
 }
 
 function leftOf({ budgets }: World) {
@@ -135,7 +159,14 @@ function apiOf({ api }: World) {
     pods: new Map(
       Object.values(api.pods)
         .filter(isOurs)
-        .map((pod) => [uidOf(pod.uid as string), podFactOf(pod)]),
+        .map((pod) => [objectOf(pod.metadataUid).key, podFactOf(pod)]),
+    ),
+    switch: switchOf(api.switch),
+    said: new Map(
+      Object.entries(api.acknowledged).map(([peer, { owner, switchVersion }]) => [
+        peerOf(peer),
+        [owner, Number(switchVersion)],
+      ]),
     ),
   };
 }

@@ -9,18 +9,21 @@ export function uidOf(uid: Uid): readonly unknown[] {
   return [kind, Number(incarnation), Number(counter)];
 }
 
-/** Records as modules write them that name the stage of a version each in its way. */
-export function recordWords(ownerOf: (stage: string) => string) {
+/** Records as modules write them that name the stage of a version, and a uid, each in its way. */
+export function recordWords(
+  ownerOf: (stage: string) => string,
+  wordOf: (uid: Uid) => readonly unknown[] = uidOf,
+) {
   const versionOf = ({ stage, incarnation, counter }: Version) => [ownerOf(stage), incarnation, counter];
   const recordOf = ({ uid, node, phase, ready, version }: PodStatus) => ({
-    uid: uidOf(uid),
+    uid: wordOf(uid),
     node: node ?? 'none',
     phase,
     ready,
     version: versionOf(version),
   });
   const heldOf = (held: Offer['held']) =>
-    held.map(({ uid, version }) => ({ uid: uidOf(uid), version: versionOf(version) }));
+    held.map(({ uid, version }) => ({ uid: wordOf(uid), version: versionOf(version) }));
   return { versionOf, recordOf, heldOf };
 }
 

@@ -1,0 +1,125 @@
+/**
+ * Worlds of the owner switch (protocol 9) with nothing left out: R, S, the K of each node, and the stock controllers. Each is also a TLA+
+ * world, of `proofs-tla/Switch.tla`. Those of `owner.ts` are of the same machines, larger and reduced.
+ */
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import { CHAIN_SAFETY, exactWorld, scaleTo } from './exact.ts';
+import { ONE, replicaSet } from './objects.ts';
+
+const RELEASE: UserAct = { act: 'switch', owner: 'stock' };
+const TAKE_BACK: UserAct = { act: 'switch', owner: 'direct' };
+
+const STAGES: readonly StageChoice[] = [
+  { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+  { peer: 'scheduler', use: 'scheduler', deaf: ['nodeObserved', 'synced'] },
+  { peer: 'kubelet/n1', use: 'kubelet', deaf: ['nodeObserved', 'synced'] },
+];
+
+/** An R that has not heard of a release ends, or makes, again and again what K, which has, lets go or refuses: no bounded world. */
+const ALERT: Partial<WorldDescription> = {
+  stages: STAGES.map((one) => (one.peer === 'replicaset' ? { ...one, alert: true } : one)),
+};
+
+interface SwitchOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly script: readonly UserAct[];
+  readonly pods?: number;
+  readonly faults?: FaultBudget;
+  readonly sometimes: WorldDescription['sometimes'];
+  readonly change?: Partial<WorldDescription>;
+}
+
+function switchWorld({ sometimes, change, faults = {}, ...options }: SwitchOptions): WorldDescription {
+  return exactWorld({
+    ...options,
+    faults,
+    change: {
+      spec: 'MCSwitch',
+      stages: STAGES,
+      always: [...CHAIN_SAFETY, 'FenceHolds', 'OneSide'],
+      eventually: ['ReleaseAcknowledged', 'TakenBack', 'Converges', 'TombstonesCollected', 'NoLeak'],
+      sometimes,
+      ...change,
+    },
+  });
+}
+
+/** Worlds of the owner switch. @public */
+export const SWITCH_WORLDS: readonly WorldDescription[] = [
+  switchWorld({
+    name: 'switch-release',
+    title: 'one Pod runs; stock is given the Pods, and gives them back',
+    script: [RELEASE, TAKE_BACK],
+    sometimes: ['released', 'takenBack'],
+  }),
+  switchWorld({
+    name: 'switch-no-room',
+    title: 'a second Pod is asked for, finds no room, and stock is given the Pods',
+    script: [scaleTo(2), RELEASE],
+    sometimes: ['released'],
+    change: {
+      nodes: [{ name: 'n1', capacity: ONE, known: true }],
+      // What stock makes in its place waits too, and nobody of ours knows it.
+      eventually: ['ReleaseAcknowledged', 'TakenBack', 'TombstonesCollected', 'NoLeak'],
+    },
+  }),
+  switchWorld({
+    name: 'switch-adopts',
+    title: 'stock makes a Pod, which is adopted',
+    pods: 0,
+    script: [RELEASE, scaleTo(1)],
+    sometimes: ['released', 'stockActs'],
+    change: { ...ALERT },
+  }),
+  switchWorld({
+    name: 'switch-starting',
+    title: 'stock is given the Pods while one is being started',
+    pods: 0,
+    script: [scaleTo(1), RELEASE],
+    sometimes: ['released', 'stockActs'],
+    change: { ...ALERT, deep: true },
+  }),
+  switchWorld({
+    name: 'switch-ending',
+    title: 'stock is given the Pods while one is being ended',
+    script: [scaleTo(0), RELEASE],
+    sometimes: ['released', 'tombstoneHeld'],
+    change: { ...ALERT },
+  }),
+  switchWorld({
+    name: 'switch-scales',
+    title: 'stock makes a Pod, which is adopted, and gives the Pods back',
+    pods: 0,
+    script: [RELEASE, scaleTo(1), TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'stockActs'],
+    change: { ...ALERT, deep: true },
+  }),
+  switchWorld({
+    name: 'switch-sets',
+    title: 'stock brings one ReplicaSet down and another up, as in a rollout',
+    script: [RELEASE, scaleTo(1, 'rs-e'), scaleTo(0)],
+    sometimes: ['released', 'stockActs'],
+    change: {
+      ...ALERT,
+      replicaSets: [
+        replicaSet(1, { deployment: null }),
+        replicaSet(0, { uid: 'rs-e', name: 'e', deployment: null }),
+      ],
+      deep: true,
+    },
+  }),
+  switchWorld({
+    name: 'switch-cut-off',
+    title: 'a node is out of reach while stock owns the Pods',
+    script: [RELEASE],
+    faults: { break: 1, timers: { unreachable: 1 } },
+    sometimes: ['released', 'nodeMarked'],
+    change: {
+      ...ALERT,
+      deep: true,
+      // An S that has not heard of the release gives the node up; its K may not drain before the Pods are taken back.
+      eventually: ['ReleaseAcknowledged', 'TakenBack', 'TombstonesCollected', 'NoLeak'],
+    },
+  }),
+];

@@ -1,0 +1,16 @@
+/** `Switch.tla` and the machines with the stock controllers: the same states, the same steps. */
+import { describe, expect, it } from 'vitest';
+import { compared } from './support/compared.ts';
+import { TOOLCHAIN } from './support/toolchain.ts';
+
+describe.skipIf(TOOLCHAIN === null)('equality', () => {
+  it('switch-release: the same states and the same edges', async () => {
+    const same = { states: [138, 138], edges: [322, 322], difference: null };
+    expect(await compared('switch-release', {})).toEqual(same);
+  }, 300_000);
+
+  it('a rule that only the machines lack is told by the shortest path to what it lets in', async () => {
+    const { difference } = await compared('switch-no-room', { machines: 'stock-keeps-unbound' });
+    expect(difference?.actions.at(-1)).toBe('WatchS');
+  }, 300_000);
+});
