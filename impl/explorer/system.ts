@@ -189,10 +189,16 @@ export function settledWorld(setting: Setting, limit = 2000): World {
   throw new Error(`world ${setting.description.name} did not come to rest within ${limit} moves`);
 }
 
+/** Where the environment keeps all its rules: with one broken, what is settled would be another world. */
+function lawful(setting: Setting): Setting {
+  const mutants = [...setting.mutants].filter((name) => !name.startsWith('environment/'));
+  return { ...setting, mutants: new Set(mutants) };
+}
+
 /** The world at the start of a search. */
 export function firstWorld(setting: Setting): World {
   const { settled, begins = [], name } = setting.description;
-  let world = settled ? settledWorld(setting) : initialWorld(setting.description);
+  let world = settled ? settledWorld(lawful(setting)) : initialWorld(setting.description);
   for (const command of begins) {
     const played = play(setting, world, command).at(-1);
     if (played === undefined) throw new Error(`world ${name}: "${command}" does nothing`);
