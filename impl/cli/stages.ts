@@ -3,6 +3,7 @@ import os from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { KubedirectError } from '../../spec/errors.ts';
+import type { LeaseTimes } from '../controller/lease.ts';
 import { readCertificates } from '../controller/links/certificateFolder.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
 
@@ -16,6 +17,7 @@ export interface RunFlags {
   readonly host?: string;
   readonly traces?: string;
   readonly holder?: string;
+  readonly lease?: Required<LeaseTimes>;
   readonly certificates?: string;
   readonly status?: string;
   readonly logLevel: string;
@@ -39,6 +41,7 @@ export async function untilSignalled(
     host: flags.host,
     traces: flags.traces,
     holder: flags.holder,
+    lease: flags.lease,
     status: flags.status,
     ...(certificates !== undefined && { tls: (peer: string) => readCertificates(certificates, peer) }),
     log: (text, fields) => logger.info(fields, text),
@@ -88,6 +91,21 @@ export function runtimeName(text: string): ProcessOptions['runtime'] {
   return text;
 }
 
+/** Reads `duration/deadline/retry`, seconds, each above the next, as client-go asks. */
+export function leaseTimes(text: string): Required<LeaseTimes> {
+  const [durationSeconds = 0, renewDeadlineSeconds = 0, retrySeconds = 0, ...more] = text
+    .split('/')
+    .map(Number);
+  const isOrdered =
+    durationSeconds > renewDeadlineSeconds && renewDeadlineSeconds > retrySeconds && retrySeconds > 0;
+  // Whole seconds: the Lease's own field knows no others.
+  if (isOrdered && more.length === 0 && Number.isSafeInteger(durationSeconds))
+    return { durationSeconds, renewDeadlineSeconds, retrySeconds };
+  throw new InvalidArgumentError(
+    `FLAG_INVALID: expected seconds as duration/deadline/retry, each above the next, such as 15/10/2; got ${JSON.stringify(text)}.`,
+  );
+}
+
 /** Options of both commands. */
 export function withCommonOptions(command: Command): Command {
   return command
@@ -97,7 +115,11 @@ export function withCommonOptions(command: Command): Command {
     )
     .option('--namespace <name>', 'namespace of the Leases and the owner switch')
     .option('--host <address>', 'address to listen on for upstreams', '127.0.0.1')
-    .option('--holder <identity>', 'identity on Leases', `${os.hostname()}-${process.pid}`)
+    .option(
+      '--holder <identity>',
+      'identity on Leases; in a Pod its name, by which the fence of leaders knows it',
+      process.env.POD_NAME ?? `${os.hostname()}-${process.pid}`,
+    )
     .option(
       '--certificates <folder>',
       'mutual TLS on the links, by these (kubedirect certificates); without: plain text',

@@ -8,6 +8,7 @@
  * A stage *holds* its Lease while the counter on it is its own. Whether another holder is alive is judged as client-go does: by our own
  * clock, from the moment we saw its record for the first time; no two machines' clocks are compared.
  */
+import { holds, type LeaseObservation, observe, waitToTake } from '../../machines/ownership/lease.ts';
 import { isSuperseded, nextIncarnation } from '../../machines/ownership/registration.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { type Incarnation, type PeerName, stageOf } from '../../spec/vocabulary.ts';
@@ -27,12 +28,6 @@ import {
 export interface LeaseRef {
   readonly namespace: string;
   readonly name: string;
-}
-
-/** Another holder's record, and since when (our monotonic clock, ms) it has not changed. @public */
-export interface LeaseObservation {
-  readonly record: string;
-  readonly sinceMs: number;
 }
 
 /** What {@link acquireIncarnation} needs. @public */
@@ -108,9 +103,9 @@ function heldByOther(lease: Lease, options: AcquireOptions): Extract<Acquisition
     renewTime,
     counterOf(lease, INCARNATION_ANNOTATION),
   ].join(' ');
-  const known = options.observation?.record === record ? options.observation : { record, sinceMs: now };
-  const leftMs = known.sinceMs + (leaseDurationSeconds ?? DURATION_SECONDS) * 1000 - now;
-  return leftMs <= 0 ? null : { held: false, by: holderIdentity, retryInMs: leftMs, observation: known };
+  const known = observe(options.observation, record, now);
+  const retryInMs = waitToTake(known, (leaseDurationSeconds ?? DURATION_SECONDS) * 1000, now);
+  return retryInMs === 0 ? null : { held: false, by: holderIdentity, retryInMs, observation: known };
 }
 
 /**
@@ -195,7 +190,7 @@ export function raiseIncarnation(
 ): Promise<Incarnation | null> {
   return swap(async () => {
     const lease = await client.get<Lease>(leasePath(options));
-    if (lease === undefined || counterOf(lease, INCARNATION_ANNOTATION) !== options.current) return null;
+    if (lease === undefined || !holds(options.current, counterOf(lease, INCARNATION_ANNOTATION))) return null;
     const incarnation = nextIncarnation(options.current, options.above, options.nowMs);
     await client.request({
       method: 'PATCH',

@@ -4,8 +4,9 @@
  * It is lost when a consistent read shows a counter that is not ours. That no renewal succeeded for the renew deadline is told too, but
  * ends nothing: while the counter is ours we hold the Lease, and an open session needs no API Server (protocol 1, 3).
  */
+import type { LeaseObservation } from '../../machines/ownership/lease.ts';
 import type { Incarnation } from '../../spec/vocabulary.ts';
-import { type Acquisition, acquireIncarnation, type LeaseObservation, type LeaseRef } from './incarnation.ts';
+import { type Acquisition, acquireIncarnation, type LeaseRef } from './incarnation.ts';
 import { Backoff, pause } from './kubernetes/backoff.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import { isKubernetesError } from './kubernetes/errors.ts';
@@ -13,15 +14,26 @@ import { pathOf } from './kubernetes/paths.ts';
 import type { Lease } from './kubernetes/types.ts';
 import { INCARNATION_ANNOTATION } from './names.ts';
 
-/** How to hold a Lease. @public */
-export interface HoldOptions extends LeaseRef {
-  readonly holder: string;
-  /** Default 15 s. */
+/** Times of leader election, s; by default {@link LEASE_TIMES}. @public */
+export interface LeaseTimes {
+  /** A record unchanged for so long may be taken by another. */
   readonly durationSeconds?: number;
-  /** Default 10 s. */
+  /** No renewal for so long is told. */
   readonly renewDeadlineSeconds?: number;
-  /** Default 2 s. */
+  /** Between two renewals, and two looks at another's Lease. */
   readonly retrySeconds?: number;
+}
+
+/** As client-go's. @public */
+export const LEASE_TIMES = {
+  durationSeconds: 15,
+  renewDeadlineSeconds: 10,
+  retrySeconds: 2,
+} as const satisfies LeaseTimes;
+
+/** How to hold a Lease. @public */
+export interface HoldOptions extends LeaseRef, LeaseTimes {
+  readonly holder: string;
   /** Take a number above this one, too. */
   readonly above?: Incarnation;
   /** Give up waiting. */
@@ -74,7 +86,7 @@ export async function holdIncarnation(
     if (found.held) return renewing(client, options, found.incarnation);
     backoff.reset();
     observation = found.observation;
-    const waitMs = Math.min(found.retryInMs, (options.retrySeconds ?? 2) * 1000);
+    const waitMs = Math.min(found.retryInMs, (options.retrySeconds ?? LEASE_TIMES.retrySeconds) * 1000);
     options.onWaiting?.({ heldBy: found.by }, waitMs);
     await pause(waitMs, options.signal);
   }
@@ -84,8 +96,8 @@ export async function holdIncarnation(
 function renewing(client: KubernetesClient, options: HoldOptions, incarnation: Incarnation): HeldLease {
   const stopping = new AbortController();
   const path = pathOf({ resource: 'leases', namespace: options.namespace, name: options.name });
-  const deadlineMs = (options.renewDeadlineSeconds ?? 10) * 1000;
-  const retryMs = (options.retrySeconds ?? 2) * 1000;
+  const deadlineMs = (options.renewDeadlineSeconds ?? LEASE_TIMES.renewDeadlineSeconds) * 1000;
+  const retryMs = (options.retrySeconds ?? LEASE_TIMES.retrySeconds) * 1000;
   let renewed = performance.now();
   let told = false;
 

@@ -18,6 +18,8 @@ export const DRAINED_ANNOTATION = 'kubedirect.dev/drained-for';
 export const ACKNOWLEDGED_OWNER_ANNOTATION = 'kubedirect.dev/acknowledged-owner';
 /** On a Deployment (and, by Kubernetes' copying, its ReplicaSets): D's last write, JSON (protocol 8, *written*). @public */
 export const WRITTEN_ANNOTATION = 'kubedirect.dev/written';
+/** On a Deployment: the incarnation of the D that wrote last; goes with *written*. The fence of leaders reads it. @public */
+export const WRITTEN_BY_ANNOTATION = 'kubedirect.dev/written-by';
 /** On a Pod: our uid, the stamp (protocol 5). @public */
 export const POD_UID_ANNOTATION = 'kubedirect.dev/uid';
 /** On a Pod: the incarnation of the K that published it. @public */
@@ -36,6 +38,13 @@ export const SYSTEM_NAMESPACE = 'kubedirect-system';
 export const OWNER_SWITCH = 'kubedirect-owner-switch';
 /** Name of the ValidatingAdmissionPolicy (and binding) that reads the switch. @public */
 export const OWNER_POLICY = 'kubedirect-owner-switch';
+
+/** Names of the policies that fence leaders: each has the Lease of its stage as parameter. @public */
+export const FENCE_POLICIES = [
+  'kubedirect-fence-deployment',
+  'kubedirect-fence-replicaset',
+  'kubedirect-fence-scheduler',
+] as const;
 
 /** Name of a stage's Lease. @public */
 export function leaseName(stage: Exclude<StageName, 'kubelet'>): string {

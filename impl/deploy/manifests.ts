@@ -7,12 +7,13 @@
 import { stringify } from 'yaml';
 import type { Owner } from '../../spec/vocabulary.ts';
 import { OWNER_SWITCH, SYSTEM_NAMESPACE } from '../controller/names.ts';
+import { fencePolicies } from './fence.ts';
 import type { Account } from './identities.ts';
 import {
   bareReplicaSetPolicy,
   eligibilityPolicy,
   INSTALLED_LABELS,
-  keeperPolicy,
+  keeperPolicies,
   type Manifest,
   ownerPolicy,
   ownNodePolicy,
@@ -40,8 +41,9 @@ export const isSwitch = ({ kind, metadata }: Manifest): boolean =>
 /** Policies with their bindings. @public */
 export function policyManifests(namespace: string): Manifest[] {
   return [
-    ...keeperPolicy(namespace),
+    ...keeperPolicies(namespace),
     ...ownerPolicy(namespace),
+    ...fencePolicies(namespace),
     ...protectPolicies(namespace),
     ...eligibilityPolicy(),
     ...bareReplicaSetPolicy(),

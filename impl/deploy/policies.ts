@@ -4,7 +4,14 @@
  * All are `ValidatingAdmissionPolicy` (GA since 1.30): evaluated inside each API server, no webhook to lose.
  */
 import { ELIGIBILITY } from '../../spec/eligibility.ts';
-import { INCARNATION_ANNOTATION, MANAGED_LABEL, OWNER_POLICY, OWNER_SWITCH } from '../controller/names.ts';
+import {
+  FENCE_POLICIES,
+  INCARNATION_ANNOTATION,
+  leaseName,
+  MANAGED_LABEL,
+  OWNER_POLICY,
+  OWNER_SWITCH,
+} from '../controller/names.ts';
 import { ACCOUNTS, ourUsers, STOCK_REPLICASET_CONTROLLER, serviceAccountUser } from './identities.ts';
 
 /** An object to apply. @public */
@@ -29,6 +36,10 @@ export const POLICIES = {
   bareReplicaSets: 'kubedirect-bare-replicasets',
   ownNode: 'kubedirect-own-node',
   keeper: 'kubedirect-keeper',
+  leaseKeeper: 'kubedirect-lease-keeper',
+  fenceDeployment: FENCE_POLICIES[0],
+  fenceReplicaSet: FENCE_POLICIES[1],
+  fenceScheduler: FENCE_POLICIES[2],
 } as const;
 
 /** Label on everything that is installed. @public */
@@ -37,7 +48,8 @@ export const INSTALLED_LABELS = { 'app.kubernetes.io/part-of': 'kubedirect' } as
 const API = 'admissionregistration.k8s.io/v1';
 const MANAGED = { matchLabels: { [MANAGED_LABEL]: 'true' } };
 
-function policy(name: string, spec: object): Manifest {
+/** @internal */
+export function policy(name: string, spec: object): Manifest {
   const metadata = { name, labels: INSTALLED_LABELS };
   return {
     apiVersion: API,
@@ -47,13 +59,15 @@ function policy(name: string, spec: object): Manifest {
   };
 }
 
-function binding(name: string, spec: object = {}): Manifest {
+/** @internal */
+export function binding(name: string, spec: object = {}): Manifest {
   const metadata = { name, labels: INSTALLED_LABELS };
   const bound = { policyName: name, validationActions: ['Deny'], ...spec };
   return { apiVersion: API, kind: 'ValidatingAdmissionPolicyBinding', metadata, spec: bound };
 }
 
-function resources(
+/** @internal */
+export function resources(
   apiGroup: string,
   names: readonly string[],
   operations: readonly string[],
@@ -62,7 +76,8 @@ function resources(
   return [{ apiGroups: [apiGroup], apiVersions: [version], operations, resources: names }];
 }
 
-function celList(values: readonly string[]): string {
+/** @internal */
+export function celList(values: readonly string[]): string {
   return `[${values.map((value) => `'${value}'`).join(', ')}]`;
 }
 
@@ -169,25 +184,35 @@ export function protectPolicies(namespace: string): Manifest[] {
 }
 
 /**
- * Matches nothing and denies nothing. It is there because an API server stops its informer of a built-in parameter kind when the last
+ * Each matches nothing and denies nothing. They are there because an API server stops its informer of a built-in parameter kind when the last
  * binding that uses it goes, and never starts it again (seen on 1.36.3: `ensureParamsForPolicyLocked` hands the shared informer factory
- * a context of its own, and the factory takes the informer for started ever after). From then on every policy with a ConfigMap as its
- * parameter reads a frozen switch, until that API server restarts. With this binding, the owner binding may be removed by hand and put
+ * a context of its own, and the factory takes the informer for started ever after). From then on every policy with such a
+ * parameter reads a frozen one, until that API server restarts. With these bindings, the owner binding may be removed by hand and put
  * back, and `uninstall` and `install` may follow each other: so `uninstall` leaves it behind, unless told to purge.
  */
-export function keeperPolicy(namespace: string): Manifest[] {
-  return [
-    policy(POLICIES.keeper, {
+export function keeperPolicies(namespace: string): Manifest[] {
+  const keeper = (name: string, paramKind: object, param: string): Manifest[] => [
+    policy(name, {
       failurePolicy: 'Ignore',
-      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      paramKind,
       matchConstraints: { resourceRules: resources('kubedirect.dev', ['none'], ['CREATE']) },
       validations: [{ expression: 'true' }],
     }),
-    binding(POLICIES.keeper, {
-      paramRef: { name: OWNER_SWITCH, namespace, parameterNotFoundAction: 'Allow' },
-    }),
+    binding(name, { paramRef: { name: param, namespace, parameterNotFoundAction: 'Allow' } }),
+  ];
+  return [
+    ...keeper(POLICIES.keeper, { apiVersion: 'v1', kind: 'ConfigMap' }, OWNER_SWITCH),
+    ...keeper(
+      POLICIES.leaseKeeper,
+      { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' },
+      leaseName('scheduler'),
+    ),
   ];
 }
+
+/** Whether an object is left behind when the rest goes: see {@link keeperPolicies}. */
+export const isKeeper = ({ metadata: { name } }: Manifest): boolean =>
+  name === POLICIES.keeper || name === POLICIES.leaseKeeper;
 
 /** A managed Deployment asks only for what the Scheduler stage honours; generated from `spec/eligibility.ts`. */
 export function eligibilityPolicy(): Manifest[] {

@@ -18,14 +18,14 @@ import { FIELD_MANAGER, manifestPath, removePath } from './apply.ts';
 import { readLeases } from './leases.ts';
 import { allManifests, type Manifest } from './manifests.ts';
 import { readOwner } from './owner.ts';
-import { POLICIES } from './policies.ts';
+import { isKeeper, POLICIES } from './policies.ts';
 import { type Released, type ReleaseOptions, release } from './release.ts';
 
 const NEVER = new AbortController().signal;
 
 /** How to uninstall. @public */
 export interface UninstallOptions extends ReleaseOptions {
-  /** Remove the keeper too (`policies.ts`): a later installation then needs the API servers restarted. */
+  /** Remove the keepers too (`policies.ts`): a later installation then needs the API servers restarted. */
   readonly purge?: boolean;
 }
 
@@ -135,7 +135,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
   onProgress('no stage runs');
   let removed = 0;
   for (const manifest of removalOrder(allManifests({ namespace, simulator: true }))) {
-    if (options.purge !== true && manifest.metadata.name === POLICIES.keeper) continue;
+    if (options.purge !== true && isKeeper(manifest)) continue;
     if (await removeProtected(client, manifestPath(manifest))) removed += 1;
   }
   await cleanNodes(client);

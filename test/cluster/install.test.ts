@@ -591,12 +591,12 @@ describe.skipIf(!support.ok)('kubedirect install on the real control plane', () 
       expect(await readOwner(admin, namespace)).toMatchObject({ owner: 'stock' });
     });
 
-    it('releases, removes everything but the keeper, and leaves every Pod running', async () => {
+    it('releases, removes everything but the keepers, and leaves every Pod running', async () => {
       const uids = (await podsOf('ours')).map((pod) => pod.metadata.uid).sort();
       await uninstall({ client: admin, namespace });
       expect(await admin.get(`/api/v1/namespaces/${namespace}`)).toBeUndefined();
       const left = await admin.list(`${VAP}/validatingadmissionpolicies`);
-      expect(left.items.map((one) => one.metadata.name)).toEqual([POLICIES.keeper]);
+      expect(left.items.map((one) => one.metadata.name)).toEqual([POLICIES.keeper, POLICIES.leaseKeeper]);
       const nodes = await admin.list(pathOf({ resource: 'nodes' }));
       const annotations = nodes.items.flatMap((node) => Object.keys(node.metadata.annotations ?? {}));
       expect(

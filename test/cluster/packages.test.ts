@@ -182,11 +182,14 @@ describe.skipIf(!support.ok)('the packages', () => {
       ]);
     });
 
-    it('helm uninstall takes all away but the keeper, the switch and the Leases', async () => {
+    it('helm uninstall takes all away but the keepers, the switch and the Leases', async () => {
       await helm('uninstall', 'kubedirect', '--namespace', SYSTEM_NAMESPACE, '--wait');
       expect(await readOwner(client, SYSTEM_NAMESPACE)).toMatchObject({ owner: 'direct' });
       const policies = await client.list('/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies');
-      expect(policies.items.map(({ metadata }) => metadata.name)).toEqual(['kubedirect-keeper']);
+      expect(policies.items.map(({ metadata }) => metadata.name)).toEqual([
+        'kubedirect-keeper',
+        'kubedirect-lease-keeper',
+      ]);
     });
   });
 });

@@ -4,7 +4,14 @@ import { KubedirectError } from '../../../spec/errors.ts';
 import { LED_STAGES, type StageName } from '../../../spec/vocabulary.ts';
 import type { ProcessOptions, ScaleApiFlags } from '../../controller/process/process.ts';
 import { readKeyPair } from '../keyPair.ts';
-import { hostAndPort, type RunFlags, runtimeName, untilSignalled, withCommonOptions } from '../stages.ts';
+import {
+  hostAndPort,
+  leaseTimes,
+  type RunFlags,
+  runtimeName,
+  untilSignalled,
+  withCommonOptions,
+} from '../stages.ts';
 
 function stageList(text: string): Exclude<StageName, 'kubelet'>[] {
   const names = text.split(',').filter((name) => name !== '');
@@ -52,6 +59,11 @@ export function register(program: Command): void {
         'that of the agents: if they run the containers, the write-back begins behind the chain',
         runtimeName,
         'publish',
+      )
+      .option(
+        '--lease <seconds>',
+        'leader election, seconds: duration/deadline/retry (default: 15/10/2)',
+        leaseTimes,
       )
       .option(
         '--scale-api <host:port>',

@@ -7,8 +7,9 @@ import { type ClusterFlags, connectionOf, onProgress, say, withClusterOptions } 
 const DETAILS = `
 Hands the managed Pods to the stock controllers as \`release\` does, then removes what \`install\` applied. Refuses while a stage still
 renews its Lease: without the owner switch it would fight with the stock controllers. Labels on your templates stay.
-One policy stays with its binding, kubedirect-keeper, which matches nothing: an API server that has once lost its last policy with a
-ConfigMap as parameter serves such policies stale parameters until it restarts. --purge removes it too.`;
+Two policies stay with their bindings, kubedirect-keeper and kubedirect-lease-keeper, which match nothing: an API server that has once
+lost its last policy with a ConfigMap (or a Lease) as parameter serves such policies stale parameters until it restarts. --purge removes
+them too.`;
 
 interface Flags extends ClusterFlags {
   readonly purge?: boolean;
@@ -19,7 +20,7 @@ export function register(program: Command): void {
   const command = program
     .command('uninstall')
     .description('release all managed Pods, then remove everything that `install` applied')
-    .option('--purge', 'remove kubedirect-keeper too; restart the API servers before you install again');
+    .option('--purge', 'remove the keepers too; restart the API servers before you install again');
   withClusterOptions(command, 120).addHelpText('after', DETAILS).action(run);
 }
 

@@ -24,6 +24,7 @@ import {
   parseFence,
   parseIncarnation,
   WRITTEN_ANNOTATION,
+  WRITTEN_BY_ANNOTATION,
 } from '../names.ts';
 import type {
   DeploymentObject,
@@ -119,7 +120,7 @@ export function isShown(deployment: DeploymentObject): boolean {
 export function deploymentFact(deployment: DeploymentObject): DeploymentFact {
   const { metadata, spec } = deployment;
   const { replicas, ...restOfSpec } = spec ?? {};
-  const { [WRITTEN_ANNOTATION]: _, ...annotations } = metadata.annotations ?? {};
+  const { [WRITTEN_ANNOTATION]: _, [WRITTEN_BY_ANNOTATION]: __, ...annotations } = metadata.annotations ?? {};
   return {
     uid: metadata.uid,
     namespace: metadata.namespace ?? 'default',

@@ -18,6 +18,7 @@ import {
   MARK_ANNOTATION,
 } from '../names.ts';
 import { nodeFact } from './facts.ts';
+import { fenced } from './fenced.ts';
 import type { NodeObject } from './objects.ts';
 import { ask, persist, tell } from './persist.ts';
 import type { Life } from './runner.ts';
@@ -89,8 +90,8 @@ export function readNode(life: Life, { node: name, token }: Of<'readNode'>): voi
 /** S marks a Node. A write whose fate is not known is answered as a conflict: the Node is read again, and shows it. */
 export function mark(life: Life, { node, nodeUid, mark: fence, resourceVersion }: Of<'mark'>): void {
   const annotations = { [MARK_ANNOTATION]: formatFence(fence) };
-  life.client
-    .patchNode(node, { metadata: { uid: nodeUid, resourceVersion, annotations } }, 'kubedirect-scheduler')
+  const patch = { metadata: { uid: nodeUid, resourceVersion, annotations } };
+  fenced(life, () => life.client.patchNode(node, patch, 'kubedirect-scheduler'))
     .then(() => 'written' as const)
     .catch(async (error: unknown) => {
       if (isKubernetesError(error, 'NotFound')) return 'gone' as const;

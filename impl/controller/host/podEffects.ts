@@ -8,6 +8,7 @@ import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { MANAGED_LABEL, OWNER_POLICY, POD_UID_ANNOTATION } from '../names.ts';
 import { podFact } from './facts.ts';
+import { fenced } from './fenced.ts';
 import type { PodObject } from './objects.ts';
 import { ask, isTransient, persist, tell } from './persist.ts';
 import { podNameOf, podObject } from './podObject.ts';
@@ -179,8 +180,8 @@ export function writePodStatus(life: Life, { metadataUid, name, ready }: Of<'wri
 /** R deletes a managed Pod that no K will see. */
 export function deleteStray(life: Life, effect: Of<'deleteStray'>): void {
   const { namespace, name, metadataUid, resourceVersion } = effect;
-  life.client
-    .deletePod(namespace, name, { uid: metadataUid, ...(resourceVersion !== null && { resourceVersion }) })
+  const only = { uid: metadataUid, ...(resourceVersion !== null && { resourceVersion }) };
+  fenced(life, () => life.client.deletePod(namespace, name, only))
     .then(() => 'accepted' as const, refusalOf)
     .then((outcome) => life.give({ type: 'deleteAnswered', uid: `a-${metadataUid}`, outcome }));
 }

@@ -12,7 +12,7 @@ import { pause } from '../kubernetes/backoff.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
-import { type HeldLease, holdIncarnation } from '../lease.ts';
+import { type HeldLease, holdIncarnation, type LeaseTimes } from '../lease.ts';
 import type { LinkServer, LocalLinks, TlsOptions } from '../links/index.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
@@ -49,6 +49,8 @@ export interface StageProcessOptions {
   readonly namespace: string;
   /** Identity of this process on Leases. */
   readonly holder: string;
+  /** Times of leader election. */
+  readonly lease?: LeaseTimes | undefined;
   /** Where to listen for the upstream: `host:port`, port 0 for any. */
   readonly listen: string;
   readonly tls?: TlsOptions | undefined;
@@ -121,6 +123,11 @@ export class StageProcess {
     return running === null ? null : { incarnation: running.incarnation, state: running.host.state };
   }
 
+  /** Who holds the Lease that this stage stands by for; null if it leads, or does not know. */
+  get standsBehind(): string | null {
+    return this.#running === null ? this.#heldBy : null;
+  }
+
   /** An event that comes from outside of links and watches (A's scale requests). False if no life runs. */
   give(event: StageEvent): boolean {
     this.#running?.host.give(event);
@@ -171,6 +178,7 @@ export class StageProcess {
   /** Ends the life whose Lease is lost. Before that life begins it is only noted. */
   #leaseLost: () => void = () => {};
   #isLeaseLost = false;
+  #heldBy: string | null = null;
   /** K: the number of its last life in this process. */
   #registered: Incarnation | null = null;
   /** The owner that the last life had acknowledged on the Lease. */
@@ -209,7 +217,7 @@ export class StageProcess {
   }
 
   #holdLease(above: Incarnation): Promise<HeldLease | undefined> {
-    const { client, namespace, holder, log } = this.#options;
+    const { client, namespace, holder, lease, log } = this.#options;
     const { signal } = this.#stopping;
     const name = leaseName(this.#self as 'scheduler');
     this.#isLeaseLost = false;
@@ -220,12 +228,18 @@ export class StageProcess {
       holder,
       above,
       signal,
-      onWaiting: (why, waitMs) =>
-        log('waiting for the Lease', {
-          lease: name,
-          waitMs,
-          ...('error' in why ? errorFields(why.error) : why),
-        }),
+      ...lease,
+      onWaiting: (why, waitMs) => {
+        const heldBy = 'error' in why ? null : why.heldBy;
+        // Once for each holder: a stage may stand by for months.
+        if (heldBy === null || heldBy !== this.#heldBy)
+          log('waiting for the Lease', {
+            lease: name,
+            waitMs,
+            ...('error' in why ? errorFields(why.error) : why),
+          });
+        this.#heldBy = heldBy;
+      },
       onLost: () => {
         this.#isLeaseLost = true;
         this.#leaseLost();
@@ -380,6 +394,7 @@ export class StageProcess {
       });
       let unobserve = () => {};
       this.#leaseLost = () => finish({ again: 'lease' }, 'the Lease is held by another');
+      this.#heldBy = null;
       this.#running = { incarnation, host, port, end: (reason) => finish({ again: 'never' }, reason) };
       log('life begins', { incarnation });
       if (this.#isLeaseLost) return this.#leaseLost();

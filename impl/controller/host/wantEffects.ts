@@ -2,9 +2,10 @@
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
-import { WRITTEN_ANNOTATION } from '../names.ts';
+import { WRITTEN_ANNOTATION, WRITTEN_BY_ANNOTATION } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
 import { deploymentFact, isShown, podFact, replicaSetFact } from './facts.ts';
+import { fenced } from './fenced.ts';
 import type { DeploymentObject, PodObject, ReplicaSetObject } from './objects.ts';
 import { ask, tell } from './persist.ts';
 import { onNode, refusalOf } from './podEffects.ts';
@@ -20,12 +21,14 @@ export function writeReplicas(life: Life, effect: Of<'writeReplicas'>): void {
     metadata: {
       uid: deployment,
       resourceVersion,
-      annotations: { [WRITTEN_ANNOTATION]: last ? null : JSON.stringify(written) },
+      annotations: {
+        [WRITTEN_ANNOTATION]: last ? null : JSON.stringify(written),
+        [WRITTEN_BY_ANNOTATION]: last ? null : String(life.incarnation),
+      },
     },
     ...(value !== null && { spec: { replicas: value } }),
   };
-  life.client
-    .patchDeployment<DeploymentObject>(namespace, name, patch, 'kubedirect-d')
+  fenced(life, () => life.client.patchDeployment<DeploymentObject>(namespace, name, patch, 'kubedirect-d'))
     .then(
       (object): StageEvent => ({
         type: 'replicasWritten',

@@ -20,6 +20,7 @@ import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
 import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
+import type { LeaseTimes } from '../lease.ts';
 import { LocalLinks, type TlsOptions } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
@@ -68,6 +69,8 @@ export interface ProcessOptions {
   /** K: folder of the journals. */
   readonly journals: string;
   readonly holder?: string | undefined;
+  /** Times of leader election. */
+  readonly lease?: LeaseTimes | undefined;
   readonly traces?: string | undefined;
   /** What a stage, or `kubelet/<node>`, authenticates by on its links; absent: plain text. */
   readonly tls?: ((peer: string) => TlsOptions) | undefined;
@@ -88,6 +91,7 @@ export interface RunningProcess {
   stop(): Promise<void>;
 }
 
+const holderOf = ({ holder }: ProcessOptions) => holder ?? os.hostname();
 const nameOf = (name: StageName, node: string | null) => (node === null ? name : `kubelet/${node}`);
 
 function stageOptions(
@@ -113,7 +117,8 @@ function stageOptions(
       hub,
       templates,
       namespace: options.namespace ?? SYSTEM_NAMESPACE,
-      holder: options.holder ?? os.hostname(),
+      holder: holderOf(options),
+      lease: options.lease,
       listen: `${options.host ?? '127.0.0.1'}:0`,
       tls: options.tls?.(nameOf(name, node)),
       local,
@@ -166,7 +171,7 @@ function startScaleApi(
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const client = createKubernetesClient({
-    userAgent: 'kubedirect',
+    userAgent: `kubedirect/${holderOf(options)}`,
     ...(options.kubeconfig !== undefined && { kubeconfig: options.kubeconfig }),
   });
   const hub = new WatchHub(client, options.log);

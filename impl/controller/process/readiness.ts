@@ -12,6 +12,8 @@ export interface StageReadiness {
   readonly stage: string;
   /** null while no life runs. */
   readonly incarnation: number | null;
+  /** Who leads, where this one stands by: then it is ready to take over. */
+  readonly standsBehind?: string;
   /** What is waited for; empty if the stage is ready. */
   readonly missing: readonly string[];
 }
@@ -24,7 +26,10 @@ function barrier({ context: { barrier: waits } }: SchedulerState): readonly stri
   return [...waits].sort().map((node) => `the agent of ${node} has not been reached, nor its Node cancelled`);
 }
 
-function missingOf({ self, life }: Pick<StageProcess, 'self' | 'life'>): readonly string[] {
+type Looked = Pick<StageProcess, 'self' | 'life' | 'standsBehind'>;
+
+function missingOf({ self, life, standsBehind }: Looked): readonly string[] {
+  if (standsBehind !== null) return [];
   if (life === null) return ['no life runs: the Lease, or the Node, is waited for'];
   switch (stageOf(self)) {
     case 'autoscaler':
@@ -41,12 +46,11 @@ function missingOf({ self, life }: Pick<StageProcess, 'self' | 'life'>): readonl
 }
 
 /** Of all stages of a process. @public */
-export function readinessOf(
-  stages: readonly Pick<StageProcess, 'self' | 'life'>[],
-): readonly StageReadiness[] {
+export function readinessOf(stages: readonly Looked[]): readonly StageReadiness[] {
   return stages.map((stage) => ({
     stage: stage.self,
     incarnation: stage.life?.incarnation ?? null,
+    ...(stage.standsBehind !== null && { standsBehind: stage.standsBehind }),
     missing: missingOf(stage),
   }));
 }

@@ -29,6 +29,7 @@ export class SpawnedStage {
   readonly #logFile: string;
   #child: ChildProcess | null = null;
   #scaleApi: string | null = null;
+  #status: string | null = null;
 
   constructor(name: SpawnedStage['name'], args: readonly string[], logFile: string) {
     this.name = name;
@@ -46,6 +47,11 @@ export class SpawnedStage {
     return this.#scaleApi;
   }
 
+  /** `host:port` of `/readyz`, if it was told to serve it. */
+  get status(): string | null {
+    return this.#status;
+  }
+
   /** Starts it, again under the same identity. Resolves when it listens; links open in the background. */
   start(): Promise<void> {
     const log = fs.openSync(this.#logFile, 'a');
@@ -53,8 +59,9 @@ export class SpawnedStage {
     fs.closeSync(log);
     this.#child = child;
     return new Promise((resolve, reject) => {
-      child.once('message', (message: { scaleApi: string | null }) => {
+      child.once('message', (message: { scaleApi: string | null; status: string | null }) => {
         this.#scaleApi = message.scaleApi;
+        this.#status = message.status;
         child.channel?.unref();
         resolve();
       });

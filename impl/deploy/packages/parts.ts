@@ -1,13 +1,13 @@
 /** The one source of the chart and of the kustomize base: every object of an installation in a cluster. */
 import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { allManifests, isSwitch } from '../manifests.ts';
-import { type Manifest, POLICIES } from '../policies.ts';
+import { isKeeper, type Manifest } from '../policies.ts';
 import { type Part, workloadParts } from '../workloads/index.ts';
 import type { Values } from '../workloads/values.ts';
 
-/** Helm leaves it behind, as `kubedirect uninstall` does: see `keeperPolicy`. */
+/** Helm leaves it behind, as `kubedirect uninstall` does: see `keeperPolicies`. */
 const keep = (manifest: Manifest): Manifest =>
-  manifest.metadata.name !== POLICIES.keeper
+  !isKeeper(manifest)
     ? manifest
     : { ...manifest, metadata: { ...manifest.metadata, annotations: { 'helm.sh/resource-policy': 'keep' } } };
 

@@ -24,7 +24,8 @@ import { judgeTrace } from '../../../impl/trace/checks.ts';
 import { readTrace, readTraceFiles, type TraceFile } from '../../../impl/trace/read.ts';
 import { PodHistory } from './podHistory.ts';
 
-const NEEDED = [
+/** Programs of the real control plane. */
+export const NEEDED = [
   'etcd',
   'kube-apiserver',
   'kube-controller-manager',
