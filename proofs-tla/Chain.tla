@@ -23,7 +23,7 @@
 EXTENDS Stock, Network
 
 CONSTANTS
-  NodeCount, Pods,          \* nodes; Pods at first
+  NodeCount, Agents, Pods,  \* nodes; how many of them have an agent, the first ones; Pods at first
   Act1, Act2, Act3,         \* what people do, in this order (`Scales`, "delete", "remove", "release", "takeBack"), or "none"
   Breaks,                   \* connections broken
   Lingers,                  \* breaks and crashes after which what was under way still arrives
@@ -51,7 +51,9 @@ vars == <<rs, ss, ks, lives, nets, api, flights, journals, containers, awaited, 
 
 Nodes == IF NodeCount = 1 THEN {"n1"} ELSE {"n1", "n2"}
 Links == {"up"} \cup Nodes
-Peers == {"r", "s"} \cup Nodes
+\* Nodes with an agent.
+Staffed == IF Agents = NodeCount THEN Nodes ELSE {"n1"}
+Peers == {"r", "s"} \cup Staffed
 NodesInOrder == IF NodeCount = 1 THEN <<"n1">> ELSE <<"n1", "n2">>
 
 With(function, key, value) ==
@@ -73,6 +75,7 @@ FirstPod(i) == [uid |-> Minted(i), node |-> PlaceOf(i), phase |-> "running", rea
 FirstPods(uids) == [uid \in uids |-> FirstPod(PodOf(uid))]
 FirstSwitch == <<"direct", 1>>
 FirstFact == [rv |-> 2, agent |-> FirstK, mark |-> <<>>, drained |-> <<>>]
+Unstaffed == [FirstFact EXCEPT !.rv = 1, !.agent = 0]
 FirstObject(uid) == [uid |-> uid, set |-> "rs-t1", meta |-> <<FirstK>>, node |-> PlaceOf(PodOf(uid)), rv |-> 2, phase |-> "Running", ready |-> TRUE,
                      deleting |-> FALSE]
 \* Version, replicas, whether it is being deleted.
@@ -91,25 +94,26 @@ Init ==
   /\ ss = <<[SchedulerFresh(FirstSets, <<>>, FirstSwitch) EXCEPT
        !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
        !.counter = Pods, !.arrivals = Pods, !.reads = <<>>,
-       !.facts = [node \in Nodes |-> [FirstFact EXCEPT !.rv = 1, !.agent = 1]],
-       !.nodes = [node \in Nodes |->
+       !.facts = [node \in Staffed |-> [FirstFact EXCEPT !.rv = 1, !.agent = 1]],
+       !.nodes = [node \in Staffed |->
           [NodeFresh EXCEPT !.state = "open", !.dial = <<>>, !.timer = FALSE, !.reached = TRUE,
              !.offer = <<[session |-> <<1, FirstK, 1>>, held |-> <<>>, drained |-> <<>>]>>,
              !.records = FirstPods(Here(node)), !.cancel.state = "reachable"]]]>>
-  /\ ks = [node \in Nodes |-> <<[KubeletFresh(node, FirstK, EmptyJournal, {}, FirstSwitch) EXCEPT
+  /\ ks = [node \in Nodes |-> IF node \notin Staffed THEN <<>> ELSE <<[KubeletFresh(node, FirstK, EmptyJournal, {}, FirstSwitch) EXCEPT
        !.agent = "serving", !.running = <<>>, !.accepted = <<1, 1>>, !.read = 2,
        !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
        !.records = FirstPods(Here(node)), !.counter = 3 * Cardinality(Here(node)),
        !.pods = [uid \in Here(node) |-> [object |-> "standing", containers |-> "running",
                    as |-> uid, meta |-> <<FirstK>>, wrote |-> <<TRUE>>, ending |-> <<>>]],
        !.seen = [uid \in Here(node) |-> <<2, FirstK>>]]>>]
-  /\ lives = [node \in Nodes |-> 1]
-  /\ nets = [link \in Links |-> [key \in {<<1, 1>>} |-> Connection(1)]]
-  /\ api = [leases |-> [up |-> 1, down |-> 1], nodes |-> [node \in Nodes |-> FirstFact], sets |-> FirstSets,
+  /\ lives = [node \in Nodes |-> IF node \in Staffed THEN 1 ELSE 0]
+  /\ nets = [link \in Links |->
+               [key \in {key \in {<<1, 1>>} : link \in {"up"} \cup Staffed} |-> Connection(1)]]
+  /\ api = [leases |-> [up |-> 1, down |-> 1], nodes |-> [node \in Nodes |-> IF node \in Staffed THEN FirstFact ELSE Unstaffed], sets |-> FirstSets,
             order |-> Sets, pods |-> [uid \in {Minted(i) : i \in 1..Pods} |-> FirstObject(uid)],
             switch |-> FirstSwitch, said |-> <<>>]
   /\ flights = <<>>
-  /\ journals = [node \in Nodes |-> [node |-> TRUE, fence |-> <<1, 1>>, drained |-> <<>>, ended |-> {}, released |-> {},
+  /\ journals = [node \in Nodes |-> IF node \notin Staffed THEN EmptyJournal ELSE [node |-> TRUE, fence |-> <<1, 1>>, drained |-> <<>>, ended |-> {}, released |-> {},
        pods |-> [uid \in Here(node) |->
          [record |-> [FirstPod(PodOf(uid)) EXCEPT !.phase = "accepted", !.ready = FALSE,
                                                   !.version = <<node, FirstK, Rounds(PodOf(uid))>>],
@@ -421,7 +425,7 @@ BeginK(world, node) ==
 
 StartR == awaited["r"] # <<>> /\ Becomes(BeginR(World))
 StartS == awaited["s"] # <<>> /\ Becomes(BeginS(World))
-StartK == \E node \in Nodes : awaited[node] # <<>> /\ Becomes(BeginK(World, node))
+StartK == \E node \in Staffed : awaited[node] # <<>> /\ Becomes(BeginK(World, node))
 
 UsurpR == left.rUsurp > 0 /\ awaited["r"] = <<>> /\ DOMAIN rs # {} /\ Becomes(BeginR(Spent(World, "rUsurp")))
 UsurpS == left.sUsurp > 0 /\ awaited["s"] = <<>> /\ DOMAIN ss # {} /\ Becomes(BeginS(Spent(World, "sUsurp")))

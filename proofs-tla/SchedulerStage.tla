@@ -394,7 +394,7 @@ SDone(me, turn, leases) ==
 SListed(me, life, nodes, leases) ==
   LET registered == {node \in DOMAIN nodes : nodes[node].agent > 0}
       newer == {node \in registered : nodes[node].mark # <<>> /\ nodes[node].mark[1][1] > me}
-      known == [life EXCEPT !.facts = nodes, !.nodes = [node \in registered |-> NodeFresh]]
+      known == [life EXCEPT !.facts = [node \in registered |-> nodes[node]], !.nodes = [node \in registered |-> NodeFresh]]
       first == CHOOSE node \in newer : \A other \in newer \ {node} : NodeOrder[node] < NodeOrder[other]
       mark == nodes[first].mark
   IN SDone(me, SBegun(IF newer = {} THEN known

@@ -70,6 +70,8 @@ export const SIZES: Readonly<Record<string, number>> = {
   'switch-no-room': 276,
   'switch-adopts': 2_758,
   'switch-ending': 4_870,
+  'switch-sets': 2_758,
+  'switch-stray': 774,
   'wants-burst': 295,
   'wants-external': 1_368,
   'wants-rollout': 4_544,

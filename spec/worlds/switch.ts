@@ -20,6 +20,11 @@ const ALERT: Partial<WorldDescription> = {
   stages: STAGES.map((one) => (one.peer === 'replicaset' ? { ...one, alert: true } : one)),
 };
 
+const TWO_SETS = [
+  replicaSet(1, { deployment: null }),
+  replicaSet(0, { uid: 'rs-e', name: 'e', deployment: null }),
+];
+
 interface SwitchOptions {
   readonly name: string;
   readonly title: string;
@@ -97,16 +102,33 @@ export const SWITCH_WORLDS: readonly WorldDescription[] = [
   }),
   switchWorld({
     name: 'switch-sets',
-    title: 'stock brings one ReplicaSet down and another up, as in a rollout',
+    title: 'a Pod of one ReplicaSet runs, and stock makes one of another',
+    script: [RELEASE, scaleTo(1, 'rs-e')],
+    sometimes: ['released', 'stockActs'],
+    change: { ...ALERT, replicaSets: TWO_SETS },
+  }),
+  switchWorld({
+    name: 'switch-sets-both',
+    title: 'stock brings one ReplicaSet up and the other down, as in a rollout',
     script: [RELEASE, scaleTo(1, 'rs-e'), scaleTo(0)],
     sometimes: ['released', 'stockActs'],
+    change: { ...ALERT, replicaSets: TWO_SETS, deep: true },
+  }),
+  switchWorld({
+    name: 'switch-stray',
+    title: 'stock makes a Pod on a Node without an agent, and gives the Pods back',
+    pods: 0,
+    script: [RELEASE, scaleTo(1), TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'stockActs'],
     change: {
       ...ALERT,
-      replicaSets: [
-        replicaSet(1, { deployment: null }),
-        replicaSet(0, { uid: 'rs-e', name: 'e', deployment: null }),
+      nodes: [
+        { name: 'n1', capacity: ONE, known: true },
+        { name: 'n2', capacity: ONE, known: false },
       ],
-      deep: true,
+      foreign: [{ name: 'foreign', node: 'n1', requests: ONE, priority: 0 }],
+      // The room that R finds is the stranger's: the stray stays, and nothing waits for it.
+      eventually: ['TakenBack'],
     },
   }),
   switchWorld({

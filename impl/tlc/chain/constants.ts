@@ -17,6 +17,7 @@ export function chainConstants(world: WorldDescription): Readonly<Record<string,
   const of = (uid: string) => replicaSets.find((one) => one.uid === uid);
   return {
     NodeCount: nodes.length,
+    Agents: nodes.filter(({ known }) => known).length,
     Capacity: nodes[0]?.capacity.pods ?? 0,
     Strangers: foreign.reduce((sum, { requests }) => sum + requests.pods, 0),
     SetCount: replicaSets.length,
