@@ -169,7 +169,9 @@ FreshK(stage, of) ==
 
 \* An R that has not heard of a release ends again and again what K, which has, lets go and adopts: no bounded world.
 Deaf == {me \in DOMAIN rs : Alerts = 1 /\ rs[me].heard # api.switch}
-Alerted(world) == Deaf # {} => \E me \in Deaf : me \in DOMAIN world.rs => world.rs[me].heard = api.switch
+Alerted(world) ==
+  Deaf # {} => \E me \in Deaf :
+    IF me \in DOMAIN world.rs THEN world.rs[me].heard = api.switch ELSE world.awaited["r"] = <<me>>
 
 Becomes(world) ==
   LET changed == world.api # api
@@ -353,7 +355,7 @@ AllPerformed(world, who, effects) ==
   IF effects = <<>> \/ ~IsAlive(world, who) THEN world
   ELSE AllPerformed(Performed(world, who, Head(effects)), who, Tail(effects))
 
-Outward(effect) == effect.type \notin {"read", "restart", "stop"}
+Outward(effect) == effect.type \notin {"read", "restart", "stop", "acknowledge", "relist"}
 CrashBudget(peer) == IF peer \in {"r", "s"} THEN peer ELSE "k"
 MayCrash(world, peer) == world.left[CrashBudget(peer)] > 0 /\ peer # "n2"
 

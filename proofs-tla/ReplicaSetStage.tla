@@ -121,11 +121,12 @@ RECURSIVE ReconciledSets(_, _, _)
 ReconciledSets(me, done, sets) ==
   IF sets = <<>> THEN done ELSE ReconciledSets(me, ReconciledSet(me, done, Head(sets)), Tail(sets))
 
-\* Nothing of R's own is under way any more: it has let go.
+\* Nothing of R's own is under way any more: it has let go.  What the life before had under way a fresh R knows from S alone.
 RAcknowledged(result) ==
   LET life == result.life
       underway == \E uid \in DOMAIN life.records : life.records[uid].phase \in {"created", "bound", "terminating"}
-  IN IF life.due = <<>> \/ underway THEN result
+      knows == life.once \/ Is("acknowledge-unrecovered")
+  IN IF life.due = <<>> \/ underway \/ ~knows THEN result
      ELSE Result([life EXCEPT !.due = <<>>], Append(result.out, Acknowledge("stock", life.due[1])))
 
 Reconciled(me, result) ==

@@ -74,11 +74,18 @@ LetsGo(peer) ==
   /\ peer \in DOMAIN api'.said /\ api'.said[peer] = api'.switch /\ api'.switch[1] = "stock"
   /\ peer \notin DOMAIN api.said \/ api.said[peer] # api'.said[peer]
 
+\* A tombstone that S holds and its K has yet to hear of: S acknowledges nothing, so R must know of it.
+HeldBetween(r) ==
+  \E me \in DOMAIN ss : \E uid \in HeldBy(ss[me]) :
+    /\ Marked(Held(ss[me], uid))
+    /\ \E life \in KLives : uid \in DOMAIN life.records /\ ~Marked(life.records[uid])
+    /\ ~(uid \in DOMAIN r.records /\ Marked(r.records[uid]))
 MustAcknowledge ==
   {peer \in {"r"} : rs # <<>>} \cup {node \in Nodes : ks[node] # <<>> /\ ~Undrained_(api.nodes[node])}
 Acknowledged == api.switch[1] = "stock" => MustAcknowledge \subseteq HaveSaid
 ReleaseAcknowledged ==
-  /\ [][ /\ LetsGo("r") => \A me \in DOMAIN rs' : ~UnfinishedIn(rs[me].records, TRUE)'
+  /\ [][ /\ LetsGo("r") => \A me \in DOMAIN rs \cap DOMAIN rs' :
+                              (~UnfinishedIn(rs[me].records, TRUE) /\ ~HeldBetween(rs[me]))'
          /\ \A node \in Nodes : LetsGo(node) => (ks[node] # <<>> => ~UnfinishedIn(ks[node][1].records, FALSE))' ]_vars
   /\ <>[]Acknowledged
 ReleaseAcknowledgedAtRest == ~Pending => Acknowledged

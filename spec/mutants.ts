@@ -192,6 +192,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['ReleaseAcknowledged'],
   },
   {
+    name: 'acknowledge-unrecovered',
+    rule: 'a fresh R acknowledges stock only once S has told it what is under way (9)',
+    breaks: ['ReleaseAcknowledged'],
+  },
+  {
     name: 'tombstone-held-at-release',
     rule: 'a tombstone not yet signalled and live is let go at a release (9)',
     breaks: ['NoNeedlessEnd', 'OneSide'],

@@ -80,9 +80,14 @@ export function beginRelease(context: ReplicaSetContext, fact: SwitchFact): Repl
   return { ...context, unacknowledged: fact.resourceVersion };
 }
 
-/** Acknowledges the release when nothing of R's is under way any more (protocol 9, take back). */
+/**
+ * Acknowledges the release when nothing of R's is under way any more (protocol 9, take back). What the life before had under way a fresh R
+ * knows from S alone (†).
+ */
 export function acknowledgeRelease(context: ReplicaSetContext): ReplicaSetContext {
   if (context.unacknowledged === null) return context;
+  const { up, config } = context;
+  if (!up.context.barrierPassed && !config.mutants?.has('acknowledge-unrecovered')) return context;
   const underway = context.index.some(
     ({ terminating, unpublished }) => terminating.size > 0 || unpublished.size > 0,
   );

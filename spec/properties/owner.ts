@@ -95,6 +95,19 @@ function unfinished(view: WorldView, { peer, records, wants }: StageView): strin
   return null;
 }
 
+/** A tombstone of a live object that S holds and its K has yet to hear of; S acknowledges nothing, so R must know of it. */
+function heldBetween(view: WorldView, { peer, records }: StageView): string | null {
+  if (peer !== 'replicaset') return null;
+  const schedulers = view.stages.filter((stage) => stage.peer === 'scheduler');
+  const tails = view.stages.filter((stage) => stage.peer.startsWith('kubelet/'));
+  for (const { uid, phase } of schedulers.flatMap((stage) => [...stage.records.values()])) {
+    const below = tails.flatMap((stage) => stage.records.get(uid) ?? []);
+    const isNews = phase === 'terminating' && below.some((record) => record.phase !== 'terminating');
+    if (isNews && records.get(uid)?.phase !== 'terminating') return `S has yet to end ${uid}`;
+  }
+  return null;
+}
+
 const same = (a: Acknowledgement | undefined, b: Acknowledgement | undefined) =>
   a?.owner === b?.owner && a?.switchVersion === b?.switchVersion;
 
@@ -130,7 +143,7 @@ export const ReleaseAcknowledged: RestProperty = {
     const { peer } = stage.is;
     const [was, said] = [step.before.acknowledged[peer], step.after.acknowledged[peer]];
     if (same(was, said) || !isDue(step.after, peer, said)) return null;
-    const text = unfinished(step.after, stage.is);
+    const text = unfinished(step.after, stage.is) ?? heldBetween(step.after, stage.is);
     return text === null ? null : `${peer} acknowledged, and ${text}`;
   },
 };

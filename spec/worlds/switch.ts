@@ -93,6 +93,14 @@ export const SWITCH_WORLDS: readonly WorldDescription[] = [
     change: { ...ALERT },
   }),
   switchWorld({
+    name: 'switch-crash-replicaset',
+    title: 'stock is given the Pods while one is being ended, and R crashes between any two effects',
+    script: [scaleTo(0), RELEASE],
+    faults: { crash: { replicaset: 1 } },
+    sometimes: ['released', 'tombstoneHeld'],
+    change: { ...ALERT, deep: true },
+  }),
+  switchWorld({
     name: 'switch-scales',
     title: 'stock makes a Pod, which is adopted, and gives the Pods back',
     pods: 0,
