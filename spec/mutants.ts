@@ -102,6 +102,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['HoldersMeet', 'Converges'],
   },
   {
+    name: 'newer-agent-unheeded',
+    rule: 'a K that is shown a newer agent on its Node before it serves asks once more, and so hears that it is superseded (6)',
+    breaks: ['SupersededStops'],
+  },
+  {
     name: 'lost-journal-trusted',
     rule: 'with a lost journal, what K does not hold is gone only once no create of before can land any more (5)',
     breaks: ['NoFalseConfirm'],

@@ -28,10 +28,26 @@ export function noteShown(
 ): KubeletContext {
   if (event.type === 'nodeVanished')
     return event.name === context.node ? { ...context, shown: 'none' } : context;
-  return event.node.name === context.node ? { ...context, shown: event.node.uid } : context;
+  if (event.node.name !== context.node) return context;
+  return { ...context, shown: showsNewer(context, event.node) ? 'newer' : event.node.uid };
 }
 
-/** The answer is of another Node than the watch has shown since: either may be the older one, so it is asked again (†). */
+/** A newer agent stands on the Node, though this one does not serve yet (†). */
+function showsNewer(context: KubeletContext, node: NodeFact): boolean {
+  return isNewer(context, node) && !context.mutants.has('newer-agent-unheeded');
+}
+
+/**
+ * What the watch shows is another Node than the one that K is registered on, or one that a newer agent has taken. The watch may also be
+ * the older of the two: to register once more is right in any case, as its answer says who stands there.
+ */
+export function showsAnother(context: KubeletContext, event: StageEvent): boolean {
+  if (event.type !== 'nodeObserved' || event.node.name !== context.node) return false;
+  if (event.node.uid === context.registered?.uid) return showsNewer(context, event.node);
+  return !context.mutants.has('another-node-ignored');
+}
+
+/** The answer is of another Node than the watch has shown since, or a newer agent has been shown: either may be the older, so it is asked again (†). */
 export function wasShownAnother({ shown, mutants }: KubeletContext, event: StageEvent): boolean {
   if (event.type !== 'registered' || mutants.has('shown-node-forgotten')) return false;
   return shown !== null && shown !== event.node.uid;

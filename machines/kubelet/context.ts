@@ -102,7 +102,7 @@ export interface KubeletContext {
   readonly journalledNode: string | null;
   /** The Node as it was when K registered itself, until K serves on it. */
   readonly registered: NodeFact | null;
-  /** uid of the Node that the watch has shown since K asked to be registered; `none`: that it is gone; null: nothing. */
+  /** uid of the Node that the watch has shown since K asked to be registered; `newer`: that a newer agent stands there; `none`: that it is gone; null: nothing. */
   readonly shown: string | null;
   readonly capacity: Resources;
   readonly waiting: WaitingHello | null;

@@ -82,12 +82,7 @@ export const kubeletMachine = setup({
     oneOfSeveralLists: ({ context }: Args) => context.lists > 1,
     ownNodeVanished: ({ context, event }: Args) =>
       event.type === 'nodeVanished' && event.uid === (context.registered?.uid ?? context.nodeUid),
-    // The watch may also be the older of the two: to register once more is right in either case.
-    isAnotherNode: ({ context, event }: Args) =>
-      event.type === 'nodeObserved' &&
-      event.node.name === context.node &&
-      event.node.uid !== context.registered?.uid &&
-      !context.mutants.has('another-node-ignored'),
+    showsAnother: ({ context, event }: Args) => cancel.showsAnother(context, event),
     wasShownAnother: ({ context, event }: Args) => cancel.wasShownAnother(context, event),
     nodeIsLost: ({ context, event }: Args) => cancel.isNodeLost(context, event),
     agentIsSuperseded: ({ context, event }: Args) => cancel.isAgentSuperseded(context, event),
@@ -175,7 +170,7 @@ export const kubeletMachine = setup({
             ],
             nodeRead: unasked,
             nodeObserved: [
-              { guard: 'isAnotherNode', target: 'registering' },
+              { guard: 'showsAnother', target: 'registering' },
               { actions: 'ignoreBeforeRegistration' },
             ],
             nodeVanished: [
@@ -195,7 +190,7 @@ export const kubeletMachine = setup({
             leaseRead: { actions: 'hearLink' },
             nodeRead: unasked,
             nodeObserved: [
-              { guard: 'isAnotherNode', target: 'registering' },
+              { guard: 'showsAnother', target: 'registering' },
               { actions: 'ignoreBeforeRegistration' },
             ],
             nodeVanished: [

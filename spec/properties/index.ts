@@ -20,7 +20,14 @@ import {
 } from './pods.ts';
 import type { Property } from './property.ts';
 import { Refines } from './refinement.ts';
-import { Converges, HoldersMeet, NoLeak, PreemptorRuns, TombstonesCollected } from './rest.ts';
+import {
+  Converges,
+  HoldersMeet,
+  NoLeak,
+  PreemptorRuns,
+  SupersededStops,
+  TombstonesCollected,
+} from './rest.ts';
 import { NoDipOnModeChange, NoNeedlessEnd, NoneForDeleted, NoStaleDirect, ScaleNotLost } from './wants.ts';
 import { WITNESSES } from './witnesses.ts';
 
@@ -54,6 +61,7 @@ export const PROPERTIES = {
   Converges,
   TombstonesCollected,
   HoldersMeet,
+  SupersededStops,
   NoLeak,
 } as const satisfies Record<string, Property>;
 

@@ -154,6 +154,16 @@ export const HoldersMeet: RestProperty = {
   },
 };
 
+/** @see spec/protocol.md 6 @public */
+export const SupersededStops: RestProperty = {
+  kind: 'rest',
+  statement: 'a K on whose Node a newer agent stands has stopped',
+  check: ({ stages }) => {
+    const superseded = stages.find(({ peer, holdsLease }) => isTail(peer) && !holdsLease);
+    return superseded === undefined ? null : `${superseded.process} goes on, superseded`;
+  },
+};
+
 /** @see spec/protocol.md 10 @public */
 export const NoLeak: RestProperty = {
   kind: 'rest',

@@ -103,6 +103,16 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
     title: 'a second agent registers itself on the Node, from another machine with another journal',
     deep: true,
     faults: { misdial: 0, usurp: { [K]: 1 } },
+    eventually: ['HoldersMeet', 'SupersededStops'],
+    sometimes: ['linkOpens', 'twoLeaders', 'leaderStopped'],
+  },
+  {
+    ...base,
+    name: 'register-superseded',
+    title: 'a second agent registers itself on the Node while the first waits for a leader; then S begins',
+    begins: ['start kubelet/n1', 'land 0', 'answer kubelet/n1~1', 'answer kubelet/n1~1', 'usurp kubelet/n1'],
+    faults: { misdial: 0, usurp: { [K]: 1 } },
+    eventually: ['HoldersMeet', 'SupersededStops'],
     sometimes: ['linkOpens', 'twoLeaders', 'leaderStopped'],
   },
 ];

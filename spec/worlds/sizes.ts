@@ -29,6 +29,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   register: 1_443,
   'register-between': 493,
   'register-leaders': 6_960,
+  'register-superseded': 5_126,
   'register-clock': 5_810,
   rollout: 10_249,
   'rollout-in': 19_626,

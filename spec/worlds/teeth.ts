@@ -82,6 +82,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'shown-node-forgotten', world: 'register-between' },
   { mutant: 'offer-of-another-node', world: 'register-during' },
   { mutant: 'older-agent-stands', world: 'register-crash' },
+  { mutant: 'newer-agent-unheeded', world: 'register-superseded' },
   { mutant: 'environment/no-precondition', world: 'wants-burst-external' },
 ];
 

@@ -167,6 +167,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     tail.hear({ type: 'nodeObserved', node: nodeFact({ uid: 'another' }) });
     return types(tail.hear({ type: 'registered', node: nodeFact() })).includes('register');
   },
+  'newer-agent-unheeded': (mutants) => {
+    const tail = new Tail({ mutants });
+    const newer = { type: 'nodeObserved', node: nodeFact({ agent: tail.incarnation + 1 }) } as const;
+    const early = new Tail({ mutants });
+    early.hear(newer);
+    tail.hear({ type: 'registered', node: nodeFact({ agent: tail.incarnation }) });
+    const asks = (effects: ReturnType<Tail['hear']>) => types(effects).includes('register');
+    return asks(tail.hear(newer)) && asks(early.hear({ type: 'registered', node: nodeFact() }));
+  },
   'lost-journal-trusted': (mutants) => {
     const tail = serving({ mutants, found: 90 });
     return sent(tail.terminate('r9')).length === 0;

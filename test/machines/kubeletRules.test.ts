@@ -275,6 +275,20 @@ describe('the Node itself (6)', () => {
     expect(tail.view.state).toMatchObject({ agent: 'superseded' });
   });
 
+  it.each(['readingLeader', 'listing'])(
+    'shown with a newer agent in %s: K asks once more, and stops',
+    (state) => {
+      const tail = new Tail();
+      tail.hear({ type: 'registered', node: nodeFact({ agent: tail.incarnation }) });
+      if (state === 'listing')
+        tail.hear({ type: 'leaseRead', subject: 'scheduler', token: 'minimum/1', incarnation: 50 });
+      expect(tail.view.state).toMatchObject({ agent: state });
+      const newer = nodeFact({ agent: tail.incarnation + 1 });
+      expect(types(tail.hear({ type: 'nodeObserved', node: newer }))).toEqual(['register']);
+      expect(types(tail.hear({ type: 'registered', node: newer }))).toEqual(['stop']);
+    },
+  );
+
   it('without the registration: K registers again before it answers', () => {
     const tail = withPod();
     tail.hello();
