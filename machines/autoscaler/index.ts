@@ -34,6 +34,17 @@ export const autoscalerStage: Stage<AutoscalerState> = {
   },
 };
 
+/** What A wants of a Deployment, and how many Pods of it R counts as ready; null as long as D has told no want of it. @public */
+export function standingOf(
+  { context }: AutoscalerState,
+  deployment: string,
+): { readonly want: number; readonly ready: number } | null {
+  const want = context.wants.get(deployment);
+  if (want === undefined) return null;
+  const counts = [...(context.counts.get(deployment)?.values() ?? [])];
+  return { want: want.value, ready: counts.reduce((sum, { ready }) => sum + ready, 0) };
+}
+
 /** Plain JSON of a state, keys sorted. @public */
 export function viewOfAutoscaler(state: AutoscalerState) {
   const { down, minted, wants, pending, owner, counts, gone, leaving, parting } = state.context;

@@ -18,8 +18,9 @@ async function people(callers: Callers | null) {
   api = await serveScaleApi(
     { listen: '127.0.0.1:0', callers },
     {
-      find: (_, name) => ({ uid: name, ineligible: [] }),
+      find: (_, name) => ({ uid: name, ineligible: [], autoscaled: false }),
       scale: (uid, replicas) => scaled.push([uid, replicas]) > 0,
+      report: () => false,
     },
   );
   const members = new Map([['autoscaler', { process: { scaleApi: api.address } }]]);

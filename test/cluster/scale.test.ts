@@ -96,6 +96,24 @@ describe.skipIf(!support.ok)('a managed Deployment on the real control plane', (
   );
 
   it(
+    'is scaled by the concurrency that is reported of it, and then by nobody else there',
+    async () => {
+      const url = `http://${kd.waist.stages.autoscaler.scaleApi}/v1/namespaces/default/deployments/ours`;
+      const put = async (what: string, body: object) =>
+        (await fetch(`${url}/${what}`, { method: 'PUT', body: JSON.stringify(body) })).status;
+      const report = (concurrency: number) => put('concurrency', { reporter: 'gateway', concurrency });
+      expect(await report(300)).toBe(409);
+      const target = 'autoscaling.kubedirect.dev/target';
+      await kd.kubectl('annotate', 'deployment/ours', `${target}=10`);
+      while ((await put('scale', { replicas: 1 })) !== 409) await new Promise((r) => setTimeout(r, 50));
+      await go('reported 300 at 10 for each Pod', 30, async () => expect(await report(300)).toBe(202));
+      await kd.kubectl('annotate', 'deployment/ours', `${target}-`);
+      await go('direct 30 → 0', 0, direct(0));
+    },
+    CASE_MS,
+  );
+
+  it(
     'the direct scale API takes a caller who may update deployments/scale, by its own token, and no other',
     async () => {
       for (const who of ['gateway', 'stranger']) await kd.kubectl('create', 'serviceaccount', who);
@@ -114,8 +132,9 @@ describe.skipIf(!support.ok)('a managed Deployment on the real control plane', (
       const api = await serveScaleApi(
         { listen: '127.0.0.1:0', callers: callersOf(client) },
         {
-          find: (_, name) => ({ uid: name, ineligible: [] }),
+          find: (_, name) => ({ uid: name, ineligible: [], autoscaled: false }),
           scale: (uid, replicas) => scaled.push([uid, replicas]) > 0,
+          report: () => false,
         },
       );
       const ask = async (name: string, token: string) => {
@@ -140,7 +159,7 @@ describe.skipIf(!support.ok)('a managed Deployment on the real control plane', (
     const stamps = ours.all.map(({ stamp }) => stamp);
     expect(stamps).not.toContain(null);
     expect(new Set(stamps).size).toBe(stamps.length);
-    expect(stamps.length).toBe(400);
+    expect(stamps.length).toBe(430);
     expect(ours.all.filter(({ restarts }) => restarts > 0)).toEqual([]);
   });
 

@@ -12,10 +12,16 @@ import {
 import { ERROR_CODES } from '../../spec/errors.ts';
 
 const KNOWN: Readonly<Record<string, ScaleSubject>> = {
-  'default/web': { uid: 'u-web', ineligible: [] },
-  'default/gang': { uid: 'u-gang', ineligible: ['spec.workloadRef: gang scheduling is not honoured'] },
+  'default/web': { uid: 'u-web', ineligible: [], autoscaled: false },
+  'default/gang': {
+    ...{ uid: 'u-gang', autoscaled: false },
+    ineligible: ['spec.workloadRef: gang scheduling is not honoured'],
+  },
+  'default/fn': { uid: 'u-fn', ineligible: [], autoscaled: true },
+  'default/odd': { uid: 'u-odd', ineligible: [], autoscaled: { wrong: ['target: expected a number'] } },
 };
 const scaled: [string, number][] = [];
+const reported: [string, string, number][] = [];
 let isRunning = true;
 const TARGET: ScaleTarget = {
   find: (namespace, name) => KNOWN[`${namespace}/${name}`],
@@ -23,7 +29,12 @@ const TARGET: ScaleTarget = {
     if (isRunning) scaled.push([deployment, replicas]);
     return isRunning;
   },
+  report: (deployment, reporter, concurrency) => {
+    if (isRunning) reported.push([deployment, reporter, concurrency]);
+    return isRunning;
+  },
 };
+const concurrencyOf = (name: string) => `/v1/namespaces/default/deployments/${name}/concurrency`;
 let api: Listening;
 
 beforeAll(async () => {
@@ -69,6 +80,45 @@ describe('the direct scale API', () => {
     expect(scaled).toHaveLength(before);
     expect(Object.keys(ERROR_CODES)).toContain(code);
   });
+
+  it.each([
+    ['a report', 202, undefined, ['fn', '{"reporter": "g", "concurrency": 2.5}', 'PUT', concurrencyOf('fn')]],
+    ['one without a reporter', 400, 'FLAG_INVALID', ['fn', '{"concurrency": 2}', 'PUT', concurrencyOf('fn')]],
+    [
+      'one below 0',
+      400,
+      'FLAG_INVALID',
+      ['fn', '{"reporter": "g", "concurrency": -1}', 'PUT', concurrencyOf('fn')],
+    ],
+    [
+      'one of what nobody autoscales',
+      409,
+      'DEPLOYMENT_NOT_AUTOSCALED',
+      ['web', '{"reporter": "g", "concurrency": 1}', 'PUT', concurrencyOf('web')],
+    ],
+    [
+      'one of a policy that is wrong',
+      422,
+      'POLICY_INVALID',
+      ['odd', '{"reporter": "g", "concurrency": 1}', 'PUT', concurrencyOf('odd')],
+    ],
+    ['replicas of what is autoscaled', 409, 'DEPLOYMENT_AUTOSCALED', ['fn', '{"replicas": 1}']],
+    ['replicas of a policy that is wrong', 422, 'POLICY_INVALID', ['odd', '{"replicas": 1}']],
+  ] as const)(
+    '%s is %i %s: exactly one autoscaler decides per Deployment',
+    async (_, status, code, request) => {
+      const before = [scaled.length, reported.length];
+      expect(await ask(...(request as unknown as Parameters<typeof ask>))).toMatchObject({
+        status,
+        ...(code !== undefined && { code }),
+      });
+      expect([scaled.length, reported.length]).toEqual([
+        before[0],
+        (before[1] as number) + (status === 202 ? 1 : 0),
+      ]);
+      if (status === 202) expect(reported.at(-1)).toEqual(['u-fn', 'g', 2.5]);
+    },
+  );
 
   it('says what is not eligible, and STAGE_NOT_RUNNING while A has no life', async () => {
     expect((await ask('gang', '{"replicas": 1}')).message).toContain('gang scheduling is not honoured');

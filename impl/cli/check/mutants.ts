@@ -37,7 +37,7 @@ export function pageOf(found: readonly Bite[]): string {
   return `# Mutants
 
 Each rule of the protocol switched off, one at a time, in the machines: the explorer must find a property broken. Written by
-\`test/explorer/mutants.test.ts\` (\`UPDATE=1\`); \`kubedirect check --mutants\` prints the same with times, and
+\`test/explorer/mutants.test.ts\` (\`vitest run test/explorer/mutants.test.ts -u\`); \`kubedirect check --mutants\` prints the same with times, and
 \`kubedirect check --mutant NAME --world WORLD\` the counterexample. Those that TLC catches too: \`proofs-tla/MUTANTS.md\`.
 \`a and b\`: b stands behind a, so that a alone breaks nothing; with b switched off as well, it does.
 

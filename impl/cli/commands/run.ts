@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { LED_STAGES, type StageName } from '../../../spec/vocabulary.ts';
-import type { ProcessOptions, ScaleApiFlags } from '../../controller/process/process.ts';
+import type { ProcessOptions } from '../../controller/process/process.ts';
+import type { ScaleApiFlags } from '../../controller/process/scaling.ts';
 import { readKeyPair } from '../keyPair.ts';
 import {
   hostAndPort,

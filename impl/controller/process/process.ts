@@ -9,25 +9,19 @@ import { schedulerStage } from '../../../machines/scheduler/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { Stage } from '../../../spec/stage.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
-import { ineligibleOf } from '../host/eligible.ts';
 import { errorFields } from '../host/errorFields.ts';
-import { isManaged } from '../host/facts.ts';
-import type { DeploymentObject } from '../host/objects.ts';
 import { watchTemplates } from '../host/observe.ts';
 import { SimulatedRuntime } from '../host/runtime.ts';
 import { StageProcess } from '../host/stageProcess.ts';
 import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
 import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
-import { pathOf } from '../kubernetes/paths.ts';
 import type { LeaseTimes } from '../lease.ts';
 import { LocalLinks, type TlsOptions } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
-import { callersOf } from './callers.ts';
-import type { Listening } from './listen.ts';
 import { readinessOf } from './readiness.ts';
-import { type ScaleSubject, serveScaleApi } from './scaleApi.ts';
+import { type ScaleApiFlags, serveScaling } from './scaling.ts';
 import { serveStatus } from './statusServer.ts';
 import { recordTo } from './trace.ts';
 
@@ -39,16 +33,6 @@ const STAGES: Readonly<Record<StageName, Stage<any>>> = {
   scheduler: schedulerStage,
   kubelet: kubeletStage,
 };
-
-/** How the direct scale API is served. @public */
-export interface ScaleApiFlags {
-  /** `host:port`. */
-  readonly listen: string;
-  /** Without authentication: everyone who can connect may scale everything that is managed. */
-  readonly isOpen: boolean;
-  /** Certificate and key, PEM; without: plain text. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-}
 
 /** What a process runs. @public */
 export interface ProcessOptions {
@@ -134,36 +118,6 @@ function stageOptions(
   return { recorder, make };
 }
 
-function startScaleApi(
-  { listen, isOpen, tls }: ScaleApiFlags,
-  autoscaler: StageProcess,
-  client: KubernetesClient,
-  hub: WatchHub,
-): Promise<Listening> {
-  const managed = new Map<string, ScaleSubject>();
-  const keyOf = ({ metadata }: DeploymentObject) => `${metadata.namespace}/${metadata.name}`;
-  hub.subscribe<DeploymentObject>(
-    pathOf({ resource: 'deployments' }),
-    {},
-    {
-      observed: (object) => {
-        const { uid } = object.metadata;
-        if (isManaged(object)) managed.set(keyOf(object), { uid, ineligible: ineligibleOf(object) });
-        else managed.delete(keyOf(object));
-      },
-      vanished: (object) => managed.delete(keyOf(object)),
-      synced: () => {},
-    },
-  );
-  return serveScaleApi(
-    { listen, callers: isOpen ? null : callersOf(client), tls },
-    {
-      find: (namespace, name) => managed.get(`${namespace}/${name}`),
-      scale: (deployment, replicas) => autoscaler.give({ type: 'scaleRequested', deployment, replicas }),
-    },
-  );
-}
-
 /**
  * Starts the stages; they take their Leases in the background.
  * @throws KubedirectError `KUBECONFIG_INVALID`, `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN`
@@ -202,7 +156,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const scaleApi =
     autoscaler === undefined || options.scaleApi === undefined
       ? null
-      : await startScaleApi(options.scaleApi, autoscaler, client, hub);
+      : await serveScaling(options.scaleApi, autoscaler, client, hub);
   return {
     stages,
     scaleApi: scaleApi?.address ?? null,

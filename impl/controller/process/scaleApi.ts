@@ -1,15 +1,22 @@
 /**
- * The direct scale API of the Autoscaler stage: HTTP and JSON.
+ * The direct scale API of the Autoscaler stage: HTTP and JSON; its schema is `docs/scale-api.openapi.json`. Under
+ * `/v1/namespaces/{namespace}/deployments/{name}`:
  *
- * `PUT /v1/namespaces/{namespace}/deployments/{name}/scale` with `{"replicas": n}` (0 to 2^31-1) answers 202 when A has
- * taken it. Callers show a token of the API Server (`Authorization: Bearer`), and may scale what they may scale there.
+ * - `PUT …/scale` with `{"replicas": n}` (0 to 2^31-1): somebody else's decision.
+ * - `PUT …/concurrency` with `{"reporter": "gateway-1", "concurrency": 12.5}`: what one reporter has under way, for the built-in
+ *   autoscaler, which scales the Deployments that name a target (`spec/autoscaling.ts`).
+ *
+ * Both answer 202 when it is taken. Callers show a token of the API Server (`Authorization: Bearer`), and may scale what they may
+ * scale there. Exactly one autoscaler decides per Deployment (protocol 8): what the built-in one scales, nobody else does here.
  *
  * Every error is `{"code", "message"}`, a code of `spec/errors.ts`: 400 `FLAG_INVALID`, 401 `CALLER_UNAUTHENTICATED`, 403
- * `CALLER_FORBIDDEN`, 404 `DEPLOYMENT_UNKNOWN` or `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 413 `BODY_TOO_LARGE`, 422
- * `DEPLOYMENT_NOT_ELIGIBLE`, 503 `STAGE_NOT_RUNNING` or `API_SERVER_UNREACHABLE`.
+ * `CALLER_FORBIDDEN`, 404 `DEPLOYMENT_UNKNOWN` or `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 409 `DEPLOYMENT_AUTOSCALED` or
+ * `DEPLOYMENT_NOT_AUTOSCALED`, 413 `BODY_TOO_LARGE`, 422 `DEPLOYMENT_NOT_ELIGIBLE` or `POLICY_INVALID`, 503 `STAGE_NOT_RUNNING`
+ * or `API_SERVER_UNREACHABLE`.
  */
 import http from 'node:http';
 import https from 'node:https';
+import { AUTOSCALING_PREFIX } from '../../../spec/autoscaling.ts';
 import type { ErrorCode } from '../../../spec/errors.ts';
 import type { Callers } from './callers.ts';
 import { type Listening, listenOn } from './listen.ts';
@@ -19,6 +26,8 @@ export interface ScaleSubject {
   readonly uid: string;
   /** Why its template is not eligible; empty if it is. */
   readonly ineligible: readonly string[];
+  /** Whether the built-in autoscaler scales it, or what is wrong with the annotations that should say so. */
+  readonly autoscaled: boolean | { readonly wrong: readonly string[] };
 }
 
 /** What the API asks of its host. @public */
@@ -27,6 +36,8 @@ export interface ScaleTarget {
   find(namespace: string, name: string): ScaleSubject | undefined;
   /** Gives the request to A; false if no life of A runs. */
   scale(deployment: string, replicas: number): boolean;
+  /** Gives a report to the built-in autoscaler; false if no life of A runs. */
+  report(deployment: string, reporter: string, concurrency: number): boolean;
 }
 
 /** How the API is served. @public */
@@ -39,9 +50,11 @@ export interface ScaleApiOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
-const PATH = /^\/v1\/namespaces\/([a-z0-9-]{1,63})\/deployments\/([a-z0-9.-]{1,253})\/scale$/;
+const PATH = /^\/v1\/namespaces\/([a-z0-9-]{1,63})\/deployments\/([a-z0-9.-]{1,253})\/(scale|concurrency)$/;
 const MAX_BODY_BYTES = 4_096;
 const MAX_REPLICAS = 2 ** 31 - 1;
+const MAX_CONCURRENCY = 1_000_000_000;
+const TARGET_ANNOTATION = `${AUTOSCALING_PREFIX}target`;
 
 interface Answer {
   readonly status: number;
@@ -53,18 +66,69 @@ const refuse = (status: number, code: ErrorCode, message: string): Answer => ({
   body: { code, message },
 });
 
-function replicasOf(text: string): number | null {
+type Json = Readonly<Record<string, unknown>>;
+
+function parsed(text: string): Json {
   try {
-    const { replicas } = JSON.parse(text) as { replicas?: unknown };
-    const valid =
-      typeof replicas === 'number' &&
-      Number.isSafeInteger(replicas) &&
-      replicas >= 0 &&
-      replicas <= MAX_REPLICAS;
-    return valid ? replicas : null;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Json) : {};
   } catch {
-    return null;
+    return {};
   }
+}
+
+/** A request that may be given to A, as it was asked; null if the body is none. */
+type Asking = { readonly body: object; readonly give: (target: ScaleTarget, deployment: string) => boolean };
+
+/** What is asked at the end of the path, and whom it is for. */
+interface Action {
+  readonly expected: string;
+  /** For Deployments that the built-in autoscaler scales, or for all others. */
+  readonly forAutoscaled: boolean;
+  readonly read: (json: Json) => Asking | null;
+}
+
+const within = (value: unknown, most: number): value is number =>
+  typeof value === 'number' && value >= 0 && value <= most;
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  scale: {
+    expected: `{"replicas": 0…${MAX_REPLICAS}}`,
+    forAutoscaled: false,
+    read: ({ replicas }) =>
+      within(replicas, MAX_REPLICAS) && Number.isSafeInteger(replicas)
+        ? { body: { replicas }, give: (target, deployment) => target.scale(deployment, replicas) }
+        : null,
+  },
+  concurrency: {
+    expected: `{"reporter": "1 to 253 characters", "concurrency": 0…${MAX_CONCURRENCY}}`,
+    forAutoscaled: true,
+    read: ({ reporter, concurrency }) =>
+      typeof reporter === 'string' && /^.{1,253}$/.test(reporter) && within(concurrency, MAX_CONCURRENCY)
+        ? {
+            body: { reporter, concurrency },
+            give: (target, uid) => target.report(uid, reporter, concurrency),
+          }
+        : null,
+  },
+};
+
+/** Why this action is not for this Deployment; null if it is. */
+function misplaced({ forAutoscaled }: Action, name: string, { autoscaled }: ScaleSubject): Answer | null {
+  if (typeof autoscaled === 'object')
+    return refuse(422, 'POLICY_INVALID', `${name}: ${autoscaled.wrong.join('; ')}`);
+  if (autoscaled === forAutoscaled) return null;
+  return autoscaled
+    ? refuse(
+        409,
+        'DEPLOYMENT_AUTOSCALED',
+        `${name} is scaled by the concurrency that is reported of it: report that, or take its ${TARGET_ANNOTATION} away`,
+      )
+    : refuse(
+        409,
+        'DEPLOYMENT_NOT_AUTOSCALED',
+        `expected a Deployment with the annotation ${TARGET_ANNOTATION}, and ${name} has none`,
+      );
 }
 
 interface Asked {
@@ -86,19 +150,20 @@ async function answer(
     return refuse(
       404,
       'PATH_UNKNOWN',
-      `expected /v1/namespaces/{namespace}/deployments/{name}/scale, got ${path}`,
+      `expected /v1/namespaces/{namespace}/deployments/{name}/scale or …/concurrency, got ${path}`,
     );
   if (method !== 'PUT' && method !== 'POST')
     return refuse(405, 'METHOD_NOT_ALLOWED', `expected PUT or POST, got ${method}`);
-  const [, namespace, name] = match as unknown as [string, string, string];
+  const [, namespace, name, what] = match as unknown as [string, string, string, string];
+  const action = ACTIONS[what] as Action;
   const verdict = await callers?.judge(token, namespace, name);
   if (verdict?.allowed === false) return refuse(verdict.status, verdict.code, verdict.message);
-  const replicas = replicasOf(body);
-  if (replicas === null)
+  const asking = action.read(parsed(body));
+  if (asking === null)
     return refuse(
       400,
       'FLAG_INVALID',
-      `expected {"replicas": 0…${MAX_REPLICAS}}, got ${JSON.stringify(body.slice(0, 80))}`,
+      `expected ${action.expected}, got ${JSON.stringify(body.slice(0, 80))}`,
     );
   const deployment = target.find(namespace, name);
   if (deployment === undefined)
@@ -113,9 +178,11 @@ async function answer(
       'DEPLOYMENT_NOT_ELIGIBLE',
       `expected a template that the Scheduler stage can place, got ${namespace}/${name} with ${deployment.ineligible.join('; ')}`,
     );
-  if (!target.scale(deployment.uid, replicas))
+  const elsewhere = misplaced(action, `${namespace}/${name}`, deployment);
+  if (elsewhere !== null) return elsewhere;
+  if (!asking.give(target, deployment.uid))
     return refuse(503, 'STAGE_NOT_RUNNING', 'the Autoscaler stage is starting; try again');
-  return { status: 202, body: { deployment: deployment.uid, replicas } };
+  return { status: 202, body: { deployment: deployment.uid, ...asking.body } };
 }
 
 const askedOf = ({ method, url, headers }: http.IncomingMessage, body: string): Asked => ({
