@@ -162,16 +162,16 @@ NodeTells(turn, node, message) ==
              known == SelectSeq(message.uids, Mine)
          IN Tell(LetGo(turn, node, Range(known)), "terminated", known)
     [] message.kind = "Invalidate" ->
-         LET merged == Merged(turn, node, message.changed)
-             early == IF Is("collect-tombstone-early") THEN CollectedEarly(turn, merged, node) ELSE merged
-             New(record) == ~Holds(early.life, record.uid)
+         LET New(record) == ~Holds(turn.life, record.uid)
              adopted == SelectSeq(message.adopted, New)
-             kept == Tell([early EXCEPT !.life.nodes[node].records =
+             kept == Tell([turn EXCEPT !.life.nodes[node].records =
                              [uid \in DOMAIN @ \cup UidsOf(adopted) |->
                                 IF uid \in UidsOf(adopted) THEN RecordOf(adopted, uid) ELSE @[uid]]],
                           "adopted", adopted)
-             lost == Known(kept, node, message.lost)
-         IN Boxed(Tell(LetGo(kept, node, UidsOf(lost)), "lost", lost), node, <<>>, <<>>, TRUE)
+             merged == Merged(kept, node, message.changed)
+             early == IF Is("collect-tombstone-early") THEN CollectedEarly(kept, merged, node) ELSE merged
+             lost == Known(early, node, message.lost)
+         IN Boxed(Tell(LetGo(early, node, UidsOf(lost)), "lost", lost), node, <<>>, <<>>, TRUE)
 
 \* ---- R --------------------------------------------------------------------------------------
 

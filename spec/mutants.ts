@@ -52,6 +52,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'listed-node-believed',
+    rule: 'nor of a Node of which the watch has told another of that name, or its end (3, 6)',
+    breaks: ['Converges', 'HoldersMeet'],
+  },
+  {
     name: 'fence-not-persisted',
     rule: 'K persists whom it has fenced before the Offer (3, 5)',
     breaks: ['NoFalseConfirm', 'SessionFenced'],
@@ -110,6 +115,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lost-journal-trusted',
     rule: 'with a lost journal, what K does not hold is gone only once no create of before can land any more (5)',
     breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'changed-before-adopted',
+    rule: 'of one invalidation, S takes what was adopted before what changed since (3)',
+    breaks: ['CacheCoherent'],
   },
   {
     name: 'late-create-left',
@@ -205,6 +215,16 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'tombstone-held-at-release',
     rule: 'a tombstone not yet signalled and live is let go at a release (9)',
     breaks: ['NoNeedlessEnd', 'OneSide'],
+  },
+  {
+    name: 'gone-let-go',
+    rule: 'a Pod whose containers a fresh K finds gone is ended under stock too, not let go (5, 9)',
+    breaks: ['Converges', 'TakenBack'],
+  },
+  {
+    name: 'refused-kept',
+    rule: 'a Pod of stock that did not fit, and that stock then deletes, K deletes to the end (5, 9)',
+    breaks: ['FreshStartSame'],
   },
   {
     name: 'publish-before-running',

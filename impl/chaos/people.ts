@@ -83,6 +83,10 @@ export async function actOf(people: People, act: PlannedAct): Promise<string | n
     case 'deleteNode':
     case 'thereAndBack':
     case 'edit':
+    case 'label':
+    case 'release':
+    case 'takeBack':
+    case 'deleteReplicaSet':
       // kwok would have to make it again; the others are for the simulator's odds.
       return null;
   }

@@ -40,13 +40,17 @@ function stageView(setting: Setting, world: World, process: Process): StageView 
 }
 
 /** The uid under which containers live on: another than their own if K has let it go and adopted the object (protocol 9). */
-function livesOnAs(world: World, journal: JournalState, uid: string): string {
+export function livesOnAs(
+  journal: JournalState,
+  uid: string,
+  nameOf: (replicaSet: string, uid: string) => string,
+): string {
   if (journal.released.size === 0 || journal.pods.has(uid)) return uid;
   for (const [other, { record, metadataUid, name }] of journal.pods)
     if (
       metadataUid !== null &&
       journal.released.has(metadataUid) &&
-      (uid === `a-${metadataUid}` || name?.name === podName(world.api, record.replicaSet, uid))
+      (uid === `a-${metadataUid}` || name?.name === nameOf(record.replicaSet, uid))
     )
       return other;
   return uid;
@@ -58,7 +62,7 @@ function nodeView(world: World, name: string): NodeView {
   const running = new Map<string, Resources>();
   for (const uid of Object.keys(world.containers[name] ?? {})) {
     const pod = Object.values(world.api.pods).find((one) => one.uid === uid);
-    const now = livesOnAs(world, journal, uid);
+    const now = livesOnAs(journal, uid, (replicaSet, of) => podName(world.api, replicaSet, of));
     running.set(now, journal.pods.get(now)?.record.requests ?? pod?.requests ?? NONE);
   }
   let foreign = NONE;

@@ -9,15 +9,26 @@ import { pod } from '../../spec/worlds/objects.ts';
 import { type Api, type World, withEntry } from './world.ts';
 
 /** Whether an API server admits a side's creates and deletes of managed Pods; `late`: one that has not seen the switch. */
-export function admits(api: Api, side: Side, late: boolean, mutants: ReadonlySet<string>): boolean {
+export function admits(
+  api: Pick<Api, 'switch' | 'lagging'>,
+  side: Side,
+  late: boolean,
+  mutants: ReadonlySet<string>,
+): boolean {
   if (mutants.has('environment/no-fence')) return true;
   return sideOf((late ? api.lagging : null) ?? api.switch.owner) === side;
 }
 
 const sideOf = (owner: Owner): Side => (owner === 'stock' ? 'stock' : 'ours');
 
+/** What the note of an act depends on. */
+interface Acted {
+  readonly history: History;
+  readonly api: Pick<Api, 'switch' | 'lagging'>;
+}
+
 /** History after a side has made or ended a Pod: only after a change of the switch that every API server has seen. */
-export function noteAct(world: World, side: Side, pod: PodFact): History {
+export function noteAct(world: Acted, side: Side, pod: PodFact): History {
   const { history, api } = world;
   if (api.lagging !== null || api.switch.resourceVersion === '1') return history;
   const replicaSet = pod.replicaSet ?? '';
@@ -33,7 +44,8 @@ export function noteAct(world: World, side: Side, pod: PodFact): History {
 }
 
 /** Whether a Pod counts for stock's ReplicaSet controller. */
-const counts = ({ deleting, phase }: PodFact) => !deleting && phase !== 'Failed' && phase !== 'Succeeded';
+export const counts = ({ deleting, phase }: PodFact) =>
+  !deleting && phase !== 'Failed' && phase !== 'Succeeded';
 
 /** What the ReplicaSet controller does next: makes a Pod, or ends one; null if it is content. */
 export function lackOf(api: Api, replicaSet: ReplicaSetFact): 'create' | 'delete' | null {

@@ -3,7 +3,8 @@
  * change; what a write means is in `writes.ts` and `stock.ts`.
  */
 import type { DeploymentFact, NodeFact, PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
-import type { Incarnation, Owner } from '../../spec/vocabulary.ts';
+import type { Acknowledgement } from '../../spec/properties/index.ts';
+import type { Incarnation } from '../../spec/vocabulary.ts';
 
 /** Collections that can be watched. */
 export interface Collections {
@@ -24,11 +25,15 @@ export type Change = (what: What, key: string, before: Fact | null, after: Fact 
 /** All objects of a moment. */
 export type Snapshot = { readonly [W in What]: ReadonlyMap<string, Collections[W]> };
 
+function addTo(index: Map<string, Set<string>>, key: string, name: string): void {
+  index.set(key, (index.get(key) ?? new Set()).add(name));
+}
+
 /** All objects. */
 export class Api {
   readonly leases = new Map<string, Incarnation>();
-  /** On R's Lease: the owner that it acknowledged last. */
-  acknowledged: Owner | null = null;
+  /** On each Lease and Node: the owner that the stage acknowledged last, and at which version of the switch. */
+  readonly acknowledged = new Map<string, Acknowledgement>();
   readonly nodes = new Map<string, NodeFact>();
   readonly deployments = new Map<string, DeploymentFact>();
   readonly replicaSets = new Map<string, ReplicaSetFact>();
@@ -39,6 +44,7 @@ export class Api {
   /** Ready Pods of each ReplicaSet that are not being deleted. */
   readonly readyOf = new Map<string, number>();
   readonly #podsOn = new Map<string, Set<string>>();
+  readonly #podsOf = new Map<string, Set<string>>();
   readonly #changed: Change;
   #version = 1;
 
@@ -91,6 +97,17 @@ export class Api {
     return names.map((name) => this.pods.get(name) as PodFact);
   }
 
+  /** Pods that are bound to none. */
+  podsUnbound(): readonly PodFact[] {
+    return this.podsOn('');
+  }
+
+  /** Pods of a ReplicaSet, by name. */
+  podsOfReplicaSet(replicaSet: string): readonly PodFact[] {
+    const names = [...(this.#podsOf.get(replicaSet) ?? [])].sort();
+    return names.map((name) => this.pods.get(name) as PodFact);
+  }
+
   #count(pod: PodFact | null, by: 1 | -1): void {
     if (pod === null || !pod.ready || pod.deleting || pod.replicaSet === null) return;
     this.readyOf.set(pod.replicaSet, (this.readyOf.get(pod.replicaSet) ?? 0) + by);
@@ -102,14 +119,14 @@ export class Api {
     if (before !== null) {
       this.podsByObject.delete(before.metadataUid);
       if (before.uid !== null) this.podsByUid.delete(before.uid);
-      if (before.node !== after?.node) this.#podsOn.get(before.node ?? '')?.delete(before.name);
+      if (after === null || before.node !== after.node)
+        this.#podsOn.get(before.node ?? '')?.delete(before.name);
+      if (after === null) this.#podsOf.get(before.replicaSet ?? '')?.delete(before.name);
     }
     if (after === null) return;
     this.podsByObject.set(after.metadataUid, after);
     if (after.uid !== null) this.podsByUid.set(after.uid, after);
-    const node = after.node ?? '';
-    const names = this.#podsOn.get(node) ?? new Set();
-    names.add(after.name);
-    this.#podsOn.set(node, names);
+    addTo(this.#podsOn, after.node ?? '', after.name);
+    addTo(this.#podsOf, after.replicaSet ?? '', after.name);
   }
 }

@@ -2,6 +2,7 @@
  * Draws a plan from a seed. Swarm: each seed draws which faults there are at all, and how often each; how large the world is, how slow
  * everything is, and what people ask for.
  */
+import { TIMERS } from '../../spec/timers.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { room } from '../../spec/worlds/objects.ts';
 import type {
@@ -166,20 +167,53 @@ function drawFaults(draws: Draws, moment: () => number, size: Size): readonly Pl
   return faults.sort((a, b) => a.at - b.at);
 }
 
+/** Acts that are drawn one by one; the others come in an order. */
+type Drawn = Exclude<Act['act'], 'release' | 'takeBack' | 'label'>;
+
+/** All API servers have seen the switch by then. */
+const propagation = (dice: Random) => Math.round(dice.scale(1, TIMERS.propagation * 0.95));
+
+/** Given to stock and taken back, some times. */
+function drawReleases({ dice }: Draws, moment: () => number): readonly PlannedAct[] {
+  const times = Array.from({ length: dice.whole(1, 4) }, moment).sort((a, b) => a - b);
+  return times.map(
+    (at, nth): PlannedAct =>
+      nth % 2 === 0
+        ? { at, act: 'release', flush: dice.chance(0.6), propagation: propagation(dice) }
+        : { at, act: 'takeBack', propagation: propagation(dice) },
+  );
+}
+
+/** The label goes there and away, each time with another template. */
+function drawLabels(
+  { dice }: Draws,
+  deployments: readonly PlannedDeployment[],
+  moment: () => number,
+): readonly PlannedAct[] {
+  return deployments.flatMap(({ name, unmanaged }) => {
+    const times = Array.from({ length: dice.whole(1, 3) }, moment).sort((a, b) => a - b);
+    return times.map((at, nth): PlannedAct => {
+      const managed = (nth % 2 === 0) === (unmanaged === true);
+      return { at, act: 'label', deployment: name, template: `l${nth}`, managed };
+    });
+  });
+}
+
 function drawActs(
-  { dice, theme, nodes }: Draws,
+  draws: Draws,
   deployments: readonly PlannedDeployment[],
   { most, share }: { readonly most: number; readonly share: number },
   moment: () => number,
 ): readonly PlannedAct[] {
+  const { dice, theme, nodes } = draws;
   const often: Readonly<Partial<Record<Act['act'], number>>> = {
     ...{ request: 0.6, rollout: 0.3, deletePod: 0.4, cost: 0.2, deleteNode: 0.25, cordon: 0.2 },
-    ...{ thereAndBack: 0.2, edit: 0.2 },
+    ...{ thereAndBack: 0.2, edit: 0.2, deleteReplicaSet: 0.1 },
   };
   const chances = theme.acts === null ? often : Object.fromEntries(theme.acts.map((kind) => [kind, 0.7]));
   const acts: PlannedAct[] = [];
   let templates = 1;
-  const one = (kind: Act['act']): Act => {
+  const one = (kind: Drawn): Act => {
     const deployment = dice.pick(deployments).name;
     // What A is asked for may win late, over what was asked for at the end: it must fit (see `most`).
     const replicas = dice.chance(0.2) ? 0 : dice.whole(0, kind === 'request' ? share : most);
@@ -195,6 +229,7 @@ function drawActs(
         return { act: 'deleteNode', node: dice.pick(nodes).name, back: Math.round(dice.scale(1, 100_000)) };
       case 'thereAndBack':
       case 'edit':
+      case 'deleteReplicaSet':
         return { act: kind, deployment };
       case 'cordon':
         return { act: 'cordon', node: dice.pick(nodes).name, for: long(dice) };
@@ -206,20 +241,22 @@ function drawActs(
   for (const [kind, chance] of Object.entries(chances))
     if (dice.chance(chance))
       for (let count = dice.whole(1, 4); count > 0; count -= 1)
-        acts.push({ at: moment(), ...one(kind as Act['act']) });
+        acts.push({ at: moment(), ...one(kind as Drawn) });
+  if (theme.releases) acts.push(...drawReleases(draws, moment));
+  if (theme.labels) acts.push(...drawLabels(draws, deployments, moment));
   return acts.sort((a, b) => a.at - b.at);
 }
 
 /**
- * Open counterexamples (protocol 14): a Node made anew, and its journal lost, or an S that lists from an API server behind. Drawn again once there is a
- * rule for them.
+ * Open counterexample (protocol 14): a Node made anew, and its journal lost. Drawn again once there is a rule for it.
  */
 function isUnruled(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
-  if (fault.fault === 'stale')
-    return fault.peer === 'scheduler' && acts.some(({ act }) => act === 'deleteNode');
   if (fault.fault !== 'journalLost') return false;
   return acts.some((one) => one.act === 'deleteNode' && one.node === fault.node);
 }
+
+/** What a seed is about. */
+export const themeOf = (seed: number): string => drawTheme(new Random(seed, 'plan')).name;
 
 /** The plan of a seed. */
 export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
@@ -244,13 +281,14 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
       replicas: dice.chance(0.3) ? 0 : dice.whole(0, share),
       requests: room(1),
       priority: at * 10,
+      ...(theme.labels && dice.chance(0.5) && { unmanaged: true }),
     }),
   );
   const foreign: PlannedForeign[] = dice.chance(theme.isTight ? 0.5 : 0.2)
     ? [{ name: 'foreign', node: dice.pick(nodes).name, requests: room(1) }]
     : [];
   // In some worlds nobody insists on anything before the last words: what was asked for must stand.
-  const isOpen = theme.name === 'wants' && dice.chance(0.5);
+  const isOpen = ['wants', 'owner', 'labels'].includes(theme.name) && dice.chance(0.5);
   // Some worlds are asked for more than fits for a while.
   const most = isOpen ? share : dice.chance(theme.isTight ? 0.7 : 0.3) ? share * 3 : share;
   const healAt = Math.round(dice.scale(500, 400_000));
@@ -268,10 +306,13 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
       deployment: name,
       replicas: dice.whole(0, share),
     }));
+  const runtime = dice.chance(0.5) ? 'runs' : 'publish';
+  // On a Node without an agent only stock runs anything.
+  const agentless = theme.releases && runtime === 'publish' && nodes.length > 1 && dice.chance(0.3);
   return {
     seed,
-    runtime: dice.chance(0.5) ? 'runs' : 'publish',
-    nodes,
+    runtime,
+    nodes: agentless ? nodes.with(-1, { ...(nodes.at(-1) as PlannedNode), agentless }) : nodes,
     deployments,
     foreign,
     latencies,

@@ -4,6 +4,7 @@
  */
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
+import type { PodFact, SwitchFact } from '../../spec/facts.ts';
 import type { JournalEntry } from '../../spec/journal.ts';
 import type { Message } from '../../spec/messages.ts';
 import {
@@ -11,17 +12,19 @@ import {
   NO_HISTORY,
   PROPERTIES,
   type PropertyName,
+  type Side,
   type StepView,
   type WorldView,
 } from '../../spec/properties/index.ts';
 import { undrainedMark } from '../../spec/properties/pods.ts';
 import type { Fence, Incarnation, PeerName, Resources, Uid } from '../../spec/vocabulary.ts';
+import { OwnerJudge } from './judgeOwner.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
-import type { ContainerState, Machine } from './machine.ts';
+import { type ContainerState, type Machine, objectOf } from './machine.ts';
 import { isBusy } from './network.ts';
 import type { Simulation } from './simulation.ts';
 import { allUids, preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
-import { foreignOf, isOfItsNode, nodeView, worldView } from './view.ts';
+import { acknowledgedBy, foreignOf, isOfItsNode, livesOn, nodeView, worldView } from './view.ts';
 import { WantsHistory } from './wantsHistory.ts';
 
 /** What is wrong. */
@@ -46,6 +49,7 @@ export class Judge {
   readonly #victims = new Map<Uid, Set<Uid>>();
   readonly #created = new Set<Uid>();
   readonly #wants = new WantsHistory();
+  readonly #owner: OwnerJudge;
   readonly #external = new Map<string, number>();
   readonly #stopped: string[] = [];
   /** The highest number that a life of each stage bore. */
@@ -60,6 +64,7 @@ export class Judge {
 
   constructor(sim: Simulation) {
     this.#sim = sim;
+    this.#owner = new OwnerJudge(sim);
   }
 
   /** The first thing that is wrong is what counts. */
@@ -81,6 +86,16 @@ export class Judge {
   external(deployment: string, generation: number, replicas: number): void {
     this.#external.set(deployment, generation);
     this.#wants.external(deployment, generation, replicas);
+  }
+
+  /** A side makes or ends a managed Pod. */
+  acted(side: Side, pod: PodFact): void {
+    this.#owner.acted(side, pod);
+  }
+
+  /** Every API server has seen the switch as it stands. */
+  reign(): void {
+    this.#owner.reign();
   }
 
   /** A write-back replaced a value; it must have seen the last external write. */
@@ -169,6 +184,9 @@ export class Judge {
     )
       this.found('TerminationIrreversible', `${uid} runs again after its end`);
     if ((was === null) === (is === null) || this.#forced.has(uid)) return;
+    // Where the node's own kubelet runs what stock has made, K may hear of it later.
+    const made = this.#requests.has(uid) ? undefined : objectOf(this.#sim, uid);
+    if (made !== undefined) this.#requests.set(uid, made.requests);
     this.#used.set(machine.name, this.#sum(machine, uid, is === null ? -1 : 1));
     if (is === null) return;
     this.#judgeCollected(uid, machine);
@@ -184,6 +202,14 @@ export class Judge {
       );
   }
 
+  /** Whether a Pod fits beside what runs. */
+  hasRoom({ name, capacity }: Machine, { requests }: PodFact): boolean {
+    const ours = this.#used.get(name) ?? NOTHING;
+    const others = foreignOf(this.#sim, name);
+    const parts = ['cpu', 'memory', 'pods'] as const;
+    return parts.every((part) => ours[part] + others[part] + requests[part] <= capacity[part]);
+  }
+
   /** What the node runs of ours, after a change by one Pod. */
   #sum(machine: Machine, uid: Uid, by: 1 | -1): Resources {
     const { cpu, memory, pods } = this.#used.get(machine.name) ?? NOTHING;
@@ -193,6 +219,7 @@ export class Judge {
 
   #judgeCollected(uid: Uid, machine: Machine): void {
     if (this.#forced.has(uid) || !isOfItsNode(this.#sim, machine)) return;
+    if (livesOn(this.#sim, machine, uid) !== uid) return;
     const by = this.collected.get(uid);
     if (by === undefined || undrainedMark(nodeView(this.#sim, machine))) return;
     this.found('NoFalseConfirm', `${uid} runs on ${machine.name}; its tombstone was collected by ${by}`);
@@ -206,11 +233,12 @@ export class Judge {
     if (recordsChanged(life.peer, before, life.state) || event.type === 'received') {
       const uids = touched(life.peer, event, effects, before, life.state);
       this.#judgeRecords(life, before, uids);
-      const view = stepView(life, event, effects, before, uids, () => this.history());
+      const view = stepView(life, event, effects, before, uids, this);
       for (const name of STEPS) this.#check(name, view);
       if (life.peer === 'replicaset') this.#judgeCounts(life, event, effects, before, uids);
     }
     this.#wants.stepped(life, before);
+    this.#owner.stepped(life, event, before, effects);
     if (life.peer === 'scheduler') this.#notePreemptions(before, life.state);
     if (this.#sinceWhole * 4 >= this.accepted.size + 40 * this.#sim.lives.size) this.whole();
   }
@@ -227,7 +255,7 @@ export class Judge {
     const mints = effects.some((effect) => effect.type === 'send' && effect.message.kind === 'Assign');
     if (!marks && !mints) return;
     const all = allUids(life.peer, before, life.state);
-    const view = stepView(life, event, effects, before, all, () => this.history());
+    const view = stepView(life, event, effects, before, all, this);
     this.#check('NoStaleDirect', view);
     // In a rollout the stock controller takes Pods away before as many others run.
     if (!this.#sim.plan.acts.some((one) => one.act === 'rollout'))
@@ -292,8 +320,20 @@ export class Judge {
     this.found(name, (PROPERTIES[name] as { check(view: StepView | WorldView): string | null }).check(view));
   }
 
+  get switch(): SwitchFact {
+    return this.#sim.owner.fact;
+  }
+
+  get acknowledged(): WorldView['acknowledged'] {
+    return acknowledgedBy(this.#sim);
+  }
+
+  get objects(): readonly PodFact[] {
+    return [...this.#sim.api.pods.values()].filter(({ managed }) => managed);
+  }
+
   /** In the form that the properties read; each part is drawn only if it is read. */
-  history(): History {
+  get history(): History {
     const judge = this;
     const lists = <T>(map: ReadonlyMap<string, ReadonlySet<T>>) =>
       Object.fromEntries([...map].map(([key, set]) => [key, [...set]]));
@@ -307,7 +347,11 @@ export class Judge {
           [...judge.collected].flatMap(([uid, by]) => (judge.#forced.has(uid) ? [] : [[uid, [by]]])),
         );
       },
+      get ended() {
+        return lists(judge.#ended);
+      },
       ...this.#wants.kept,
+      ...this.#owner.kept,
       cancelled: Object.fromEntries(
         [...this.#cancelled].map(([node, { mark, uids }]) => [node, { mark, uids: [...uids] }]),
       ),

@@ -1,7 +1,7 @@
 /** One life of one stage in a simulated world. */
 import type { Effect } from '../../spec/effects.ts';
 import type { TimerName } from '../../spec/timers.ts';
-import type { Incarnation, LinkName, PeerName } from '../../spec/vocabulary.ts';
+import type { Incarnation, LinkName, Owner, PeerName } from '../../spec/vocabulary.ts';
 import type { StageUnderTest } from '../explorer/world.ts';
 import type { Connection } from './network.ts';
 import type { Watch } from './watch.ts';
@@ -26,6 +26,10 @@ export interface Life {
   /** Effects that wait for the journal's disk. */
   readonly queue: Effect[];
   busy: boolean;
+  /** Whom its watch of the switch last named. */
+  owner: Owner | null;
+  /** It has said that stock owns the Pods, or that it has them back. */
+  hasAcknowledged: boolean;
   /** Dies after so many effects of its next step. */
   crashAfter: { readonly effects: number; readonly linger: boolean; readonly down: number } | null;
 }

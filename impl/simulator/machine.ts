@@ -3,6 +3,7 @@
  * where the node's own kubelet does (`publish`), that follows the objects.
  */
 
+import { adoptedObject } from '../../machines/ownership/adoption.ts';
 import type { PodFact } from '../../spec/facts.ts';
 import { foldJournal } from '../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../spec/journal.ts';
@@ -51,6 +52,10 @@ export class Machine {
     this.#fresh = [];
   }
 }
+
+/** The object of containers. */
+export const objectOf = ({ api }: Simulation, uid: Uid) =>
+  api.podsByUid.get(uid) ?? api.podsByObject.get(adoptedObject(uid) ?? '');
 
 const uidOf = (pod: PodFact) => pod.uid ?? `a-${pod.metadataUid}`;
 
@@ -104,6 +109,7 @@ export function kubeletSees(sim: Simulation, machine: Machine, name: string, uid
   const wanted = pod !== undefined && !pod.deleting && pod.node === machine.name && uidOf(pod) === uid;
   const state = machine.containers.get(uid);
   if (wanted && state === undefined && pod.phase !== 'Failed') {
+    if (!sim.judge.hasRoom(machine, pod)) return refuse(sim, machine, pod);
     sim.setContainers(machine, uid, 'starting');
     later(sim, machine, sim.latency('start'), () => {
       if (machine.containers.get(uid) !== 'starting') return;
@@ -140,6 +146,15 @@ function showRunning(sim: Simulation, machine: Machine, name: string, uid: Uid):
   });
 }
 
+/** What stock's scheduler has bound beside what K took meanwhile: the kubelet refuses what does not fit. */
+function refuse(sim: Simulation, machine: Machine, { name, metadataUid }: PodFact): void {
+  whenReachable(sim, machine, () => {
+    const pod = sim.api.pods.get(name);
+    if (pod?.metadataUid === metadataUid)
+      sim.api.put('pods', name, { ...pod, phase: 'Failed', ready: false });
+  });
+}
+
 function finalise(sim: Simulation, machine: Machine, name: string, uid: Uid): void {
   whenReachable(sim, machine, () => {
     const pod = sim.api.pods.get(name);
@@ -161,7 +176,7 @@ export function exit(sim: Simulation, machine: Machine, uid: Uid): void {
   sim.setContainers(machine, uid, null);
   if (sim.plan.runtime === 'runs')
     return sim.tellTail(machine.name, { type: 'podStopped', uid, failed: true });
-  const pod = sim.api.podsByUid.get(uid);
+  const pod = objectOf(sim, uid);
   if (pod !== undefined) sim.api.put('pods', pod.name, { ...pod, phase: 'Failed', ready: false });
 }
 

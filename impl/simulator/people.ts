@@ -1,6 +1,7 @@
 /** What people do to the API Server and to A. */
+import { release, takeBack } from './owner.ts';
 import type { PlannedAct } from './plan.ts';
-import { putNode } from './populate.ts';
+import { putNode, templateOf } from './populate.ts';
 import type { Simulation } from './simulation.ts';
 import { deleteObject } from './writes.ts';
 
@@ -36,6 +37,21 @@ function podOf(sim: Simulation, deployment: string, nth: number) {
   return pods[nth % Math.max(pods.length, 1)];
 }
 
+/** The template is edited, and has the label or not; null: as it was. */
+function edit(sim: Simulation, name: string, text: string, managed: boolean | null): void {
+  const was = sim.api.deployments.get(name);
+  if (was === undefined) return;
+  const { unmanaged, ...rest } = was;
+  const isManaged = managed ?? unmanaged !== true;
+  const template = templateOf(text, isManaged);
+  if (was.template === template) return;
+  sim.api.put('deployments', name, {
+    ...rest,
+    ...(isManaged ? {} : { unmanaged: true as const }),
+    ...{ template, rest: template, generation: was.generation + 1 },
+  });
+}
+
 /** Somebody does it. */
 export function act(sim: Simulation, what: PlannedAct): void {
   sim.note(what);
@@ -66,16 +82,22 @@ export function act(sim: Simulation, what: PlannedAct): void {
         sim.give(life, { type: 'scaleRequested', deployment, replicas });
       return;
     }
-    case 'rollout': {
-      const was = api.deployments.get(what.deployment);
-      const { template } = what;
-      if (was !== undefined && was.template !== template)
-        api.put('deployments', was.name, {
-          ...was,
-          template,
-          rest: template,
-          generation: was.generation + 1,
-        });
+    case 'rollout':
+      return edit(sim, what.deployment, what.template, null);
+    case 'label':
+      return edit(sim, what.deployment, what.template, what.managed);
+    case 'release':
+      return release(sim, what.flush, what.propagation);
+    case 'takeBack':
+      return takeBack(sim, what.propagation);
+    case 'deleteReplicaSet': {
+      const { template } = api.deployments.get(what.deployment) ?? {};
+      const newest = [...api.replicaSets.values()].find(
+        (one) => one.deployment === what.deployment && one.template === template,
+      );
+      if (newest === undefined) return;
+      sim.judge.asked(what.deployment, 0);
+      api.put('replicaSets', newest.uid, { ...newest, deleting: true });
       return;
     }
     case 'deletePod': {

@@ -13,9 +13,9 @@ function relist(sim: Simulation, life: Life, what: 'deployments' | 'replicaSets'
     const { api } = sim;
     const events =
       what === 'deployments'
-        ? [...api.deployments.values()].map(
-            (one) => ({ type: 'deploymentObserved', deployment: one }) as const,
-          )
+        ? [...api.deployments.values()]
+            .filter(({ unmanaged, written }) => !unmanaged || written !== null)
+            .map((one) => ({ type: 'deploymentObserved', deployment: one }) as const)
         : what === 'replicaSets'
           ? [...api.replicaSets.values()].map(
               (one) => ({ type: 'replicaSetObserved', replicaSet: one }) as const,

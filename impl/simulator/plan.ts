@@ -8,6 +8,8 @@ import type { PeerName, Resources } from '../../spec/vocabulary.ts';
 export interface PlannedNode {
   readonly name: string;
   readonly capacity: Resources;
+  /** Nobody of ours runs there. */
+  readonly agentless?: true;
 }
 
 /** A Deployment with one ReplicaSet at the start. */
@@ -16,6 +18,8 @@ export interface PlannedDeployment {
   readonly replicas: number;
   readonly requests: Resources;
   readonly priority: number;
+  /** Its first template has no label: it is stock's until somebody puts one there. */
+  readonly unmanaged?: true;
 }
 
 /** A Pod of somebody else, bound to a Node from the start. */
@@ -50,6 +54,19 @@ export type Act =
   /** By A's own scale API. */
   | { readonly act: 'request'; readonly deployment: string; readonly replicas: number }
   | { readonly act: 'rollout'; readonly deployment: string; readonly template: string }
+  /** The label is put on the template, or taken from it: a rollout from one side to the other. */
+  | {
+      readonly act: 'label';
+      readonly deployment: string;
+      readonly template: string;
+      readonly managed: boolean;
+    }
+  /** The managed Pods are given to stock; `flush`: D is asked first to write its wants. `propagation`: until every API server has seen it, ms. */
+  | { readonly act: 'release'; readonly flush: boolean; readonly propagation: number }
+  /** And taken back, once all have acknowledged. */
+  | { readonly act: 'takeBack'; readonly propagation: number }
+  /** In the foreground or not; orphaned ReplicaSets and Pods stay. The Deployment's own makes another. */
+  | { readonly act: 'deleteReplicaSet'; readonly deployment: string }
   /** `nth`: of the live Pods of the Deployment, by name, modulo how many there are. */
   | { readonly act: 'deletePod'; readonly deployment: string; readonly nth: number }
   | { readonly act: 'cost'; readonly deployment: string; readonly nth: number; readonly cost: number }

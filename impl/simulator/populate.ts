@@ -9,6 +9,11 @@ export function putNode(sim: Simulation, { name, capacity }: PlannedNode): void 
   sim.api.put('nodes', name, node(name, capacity, { uid: `node-${sim.count()}` }));
 }
 
+/** The label is part of a template. */
+export function templateOf(text: string, managed: boolean): string {
+  return managed ? text : `${text}-stock`;
+}
+
 /** Makes all objects and machines, and starts every stage. */
 export function populate(sim: Simulation): void {
   const { plan, api } = sim;
@@ -17,15 +22,26 @@ export function populate(sim: Simulation): void {
     sim.machines.set(planned.name, new Machine(planned.name, planned.capacity));
     putNode(sim, planned);
   }
-  for (const { name, replicas, requests, priority } of plan.deployments) {
-    api.put('deployments', name, deployment(replicas, name));
-    const uid = `rs-${name}-t1`;
-    const change = { uid, name: `${name}-t1`, deployment: name, requests, priority };
-    api.put('replicaSets', uid, replicaSet(replicas, change));
+  for (const { name, replicas, requests, priority, unmanaged } of plan.deployments) {
+    const template = templateOf('t1', unmanaged !== true);
+    const own = { template, ...(unmanaged && { unmanaged }) };
+    api.put('deployments', name, { ...deployment(replicas, name), ...own, rest: template });
+    const uid = `rs-${name}-${template}`;
+    const change = {
+      uid,
+      name: `${name}-${template}`,
+      revision: template,
+      deployment: name,
+      requests,
+      priority,
+    };
+    api.put('replicaSets', uid, replicaSet(replicas, { ...change, ...own }));
+    sim.stock.made.add(`${name}-${template}`);
     sim.judge.asked(name, replicas);
   }
   for (const { name, ...rest } of plan.foreign) api.put('pods', name, foreignPod(name, rest));
   for (const peer of ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const)
     sim.launch(peer, sim.dice('start').between(0, 100));
-  for (const { name } of plan.nodes) sim.launch(`kubelet/${name}`, sim.dice('start').between(0, 100));
+  for (const { name, agentless } of plan.nodes)
+    if (!agentless) sim.launch(`kubelet/${name}`, sim.dice('start').between(0, 100));
 }

@@ -3,6 +3,7 @@ import { PROPERTIES, type PropertyName } from '../../spec/properties/index.ts';
 import type { Coverage } from './coverage.ts';
 import { heal, suffer } from './faults.ts';
 import type { Finding } from './judge.ts';
+import { takeBack } from './owner.ts';
 import { act, insist } from './people.ts';
 import type { Plan } from './plan.ts';
 import { Simulation, type Tell } from './simulation.ts';
@@ -26,7 +27,14 @@ const REST_WITHIN = 20 * 60_000;
 /** Steps that a healed world may take: some, and more for each Pod and node. */
 const STEPS_WITHIN = { all: 15_000, pod: 100, node: 1000 };
 
-const AT_REST: readonly PropertyName[] = ['Converges', 'TombstonesCollected', 'NoLeak', 'PreemptorRuns'];
+const RELEASED_AT_REST: readonly PropertyName[] = ['ReleaseAcknowledged', 'TombstonesCollected', 'NoLeak'];
+const AT_REST: readonly PropertyName[] = [
+  'TakenBack',
+  'Converges',
+  'TombstonesCollected',
+  'NoLeak',
+  'PreemptorRuns',
+];
 
 /** What a user can see when all is at rest, without names: it must not depend on what went wrong on the way. */
 export function endingOf({ api }: Simulation): string {
@@ -81,7 +89,8 @@ class Run {
     if (this.#judge.finding !== null) return;
     this.#judge.whole();
     const view = worldView(this.#sim);
-    for (const name of AT_REST)
+    const isReleased = view.switch.owner === 'stock';
+    for (const name of isReleased ? RELEASED_AT_REST : AT_REST)
       this.#judge.found(name, (PROPERTIES[name] as { check(v: unknown): string | null }).check(view));
   }
 
@@ -117,12 +126,16 @@ class Run {
     clock.at(plan.healAt, () => heal(this.#sim));
     while (this.#judge.finding === null && clock.next !== null && clock.next <= plan.healAt) clock.tick();
     this.#settle();
+    if (this.#judge.finding === null && this.#sim.owner.fact.owner === 'stock') {
+      takeBack(this.#sim, 0, Number.POSITIVE_INFINITY);
+      this.#settle();
+    }
     if (this.#judge.finding === null) this.#lastWords();
     if (this.#judge.finding === null && plan.freshStart === true) this.#startAfresh();
   }
 }
 
-const LIVENESS: ReadonlySet<string> = new Set([...AT_REST, 'ComesToRest']);
+const LIVENESS: ReadonlySet<string> = new Set([...AT_REST, ...RELEASED_AT_REST, 'ComesToRest']);
 
 /** Runs a plan to its end, or to the first thing that is wrong. */
 export function runPlan(plan: Plan, trace: Tell | null = null, coverage: Coverage | null = null): Outcome {

@@ -16,12 +16,14 @@ import { Judge } from './judge.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import { type ContainerState, kubeletResyncs, type Machine, tellReadiness } from './machine.ts';
 import { type Connection, leave } from './network.ts';
+import { OwnerSwitch } from './owner.ts';
 import { perform } from './perform.ts';
 import type { Fault, Latencies, Plan } from './plan.ts';
 import { populate } from './populate.ts';
 import { Random } from './random.ts';
 import { ask, type Trouble } from './requests.ts';
 import { stockSees } from './stock.ts';
+import { StockWork } from './stockPods.ts';
 import { inheritWatches, openWatches, spread, type Watch } from './watch.ts';
 
 /** A line of the trace: a step of a stage, or something that the world did. */
@@ -42,6 +44,8 @@ export class Simulation {
   readonly #dice = new Map<string, Random>();
   readonly judge: Judge;
   readonly api: Api;
+  readonly owner = new OwnerSwitch(this);
+  readonly stock = new StockWork();
   readonly machines = new Map<string, Machine>();
   readonly lives = new Map<PeerName, Life[]>();
   readonly connections = new Set<Connection>();
@@ -205,6 +209,8 @@ export class Simulation {
       queue: [],
       busy: false,
       crashAfter: null,
+      owner: null,
+      hasAcknowledged: false,
     };
     for (const older of this.lives.get(peer) ?? []) this.#renew(older);
     this.lives.set(peer, [...(this.lives.get(peer) ?? []), life]);
@@ -245,8 +251,8 @@ export class Simulation {
 
   #config(peer: PeerName, incarnation: number, found: number | null): StageConfig {
     const { mutants } = this;
-    const { acknowledged } = this.api;
-    if (peer === 'replicaset' && acknowledged !== null) return { incarnation, mutants, acknowledged };
+    const acknowledged = this.api.acknowledged.get(peer)?.owner;
+    if (peer === 'replicaset' && acknowledged !== undefined) return { incarnation, mutants, acknowledged };
     if (!isTail(peer)) return { incarnation, mutants };
     const machine = this.machineOf(nodeOf(peer));
     const { runtime } = this.plan;
@@ -313,6 +319,7 @@ export class Simulation {
     life.state = state;
     this.#carryOut(life, event, effects);
     this.judge.stepped(life, event, before, effects);
+    if (event.type === 'switchObserved') life.owner = event.switch.owner;
     this.coverage?.stepped(life, event.type, before);
   }
 

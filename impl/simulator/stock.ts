@@ -1,8 +1,10 @@
 /** Stock controllers: Deployment (write by write towards a rollout), garbage collection, the node's own kubelet. */
 import type { DeploymentFact, PodFact, ReplicaSetFact } from '../../spec/facts.ts';
+import { replicaSet as replicaSetObject } from '../../spec/worlds/objects.ts';
 import type { Fact, What } from './api.ts';
 import { kubeletSees } from './machine.ts';
 import type { Simulation } from './simulation.ts';
+import { bindSoon, bindWaiting, runForeign, syncReplicaSet } from './stockPods.ts';
 import { deleteObject, removeObject } from './writes.ts';
 
 /** A change at the API Server, as the stock controllers see it: late. */
@@ -13,27 +15,40 @@ export function stockSees(sim: Simulation, what: What, before: Fact | null, afte
   if (what === 'replicaSets') {
     const { deployment, uid } = fact as ReplicaSetFact;
     if (deployment !== null) soon(() => syncDeployment(sim, deployment));
-    if (after === null) soon(() => collect(sim, uid));
+    if (after === null || (after as ReplicaSetFact).deleting) soon(() => collect(sim, uid));
+    else syncReplicaSet(sim, uid);
   }
   if (what === 'nodes' && after === null) soon(() => collectNode(sim, (fact as { name: string }).name));
-  if (what === 'pods') soon(() => seePod(sim, fact as PodFact));
+  if (what === 'nodes' && after !== null) bindWaiting(sim);
+  if (what !== 'pods') return;
+  soon(() => seePod(sim, fact as PodFact));
+  if (after === null) bindWaiting(sim);
 }
 
-function seePod(sim: Simulation, { name, node, uid, metadataUid, managed, replicaSet }: PodFact): void {
-  const owner = sim.api.replicaSets.get(replicaSet ?? '')?.deployment;
-  if (owner !== undefined && owner !== null) syncDeployment(sim, owner);
+function seePod(sim: Simulation, fact: PodFact): void {
+  const { name, node, uid, metadataUid, managed, replicaSet } = fact;
+  const owner = sim.api.replicaSets.get(replicaSet ?? '');
+  if (owner !== undefined && owner.deployment !== null) syncDeployment(sim, owner.deployment);
+  if (owner?.deleting) collect(sim, owner.uid);
+  else if (owner !== undefined) syncReplicaSet(sim, owner.uid);
   const pod = sim.api.pods.get(name);
   const machine = sim.machines.get(node ?? '');
   if (pod !== undefined && pod.metadataUid === metadataUid) {
-    if (!sim.api.nodes.has(pod.node ?? '')) return removeObject(sim, pod);
+    if (pod.node !== null && !sim.api.nodes.has(pod.node)) return removeObject(sim, pod);
     if (pod.replicaSet !== null && !sim.api.replicaSets.has(pod.replicaSet)) deleteObject(sim, pod);
+    if (pod.node === null && !pod.deleting) bindSoon(sim, pod);
+    if (pod.node === null && pod.deleting) return removeObject(sim, pod);
+    if (!pod.managed) return runForeign(sim, pod);
   }
   if (sim.plan.runtime === 'publish' && managed && machine !== undefined)
     kubeletSees(sim, machine, name, uid ?? `a-${metadataUid}`);
 }
 
+/** Pods of a ReplicaSet that is gone, or being deleted: that goes when the last of them has. */
 function collect(sim: Simulation, replicaSet: string): void {
-  for (const pod of [...sim.api.pods.values()]) if (pod.replicaSet === replicaSet) deleteObject(sim, pod);
+  const pods = sim.api.podsOfReplicaSet(replicaSet);
+  for (const pod of pods) deleteObject(sim, pod);
+  if (pods.length === 0) sim.api.remove('replicaSets', replicaSet);
 }
 
 function collectNode(sim: Simulation, name: string): void {
@@ -56,6 +71,7 @@ function syncDeployment(sim: Simulation, uid: string): void {
   if (deployment === undefined || deployment.paused || deployment.deleting) return;
   const mine = [...api.replicaSets.values()].filter((one) => one.deployment === uid);
   const newest = mine.find((one) => one.template === deployment.template);
+  if (newest?.deleting) return;
   if (newest === undefined) return makeNewest(sim, deployment, mine);
   const { replicas, written } = deployment;
   const highest = Math.max(...mine.map((one) => one.revisionNumber));
@@ -74,15 +90,22 @@ function syncDeployment(sim: Simulation, uid: string): void {
 }
 
 function makeNewest(sim: Simulation, deployment: DeploymentFact, mine: readonly ReplicaSetFact[]): void {
-  const [model] = mine;
-  if (model === undefined) return;
-  const { template, replicas, written } = deployment;
-  const revisionNumber = Math.max(...mine.map((one) => one.revisionNumber)) + 1;
+  const planned = sim.plan.deployments.find(({ name }) => name === deployment.name);
+  if (planned === undefined) return;
+  const { template, replicas, written, unmanaged } = deployment;
+  const { requests, priority } = planned;
+  const revisionNumber = Math.max(0, ...mine.map((one) => one.revisionNumber)) + 1;
   const room = Math.max(0, replicas + Math.ceil(replicas * SURGE) - sum(mine));
-  const uid = `rs-${deployment.name}-${template}`;
   const name = `${deployment.name}-${template}`;
-  const made = { ...model, uid, name, template, revision: template, revisionNumber, written };
-  sim.api.put('replicaSets', uid, { ...made, replicas: Math.min(replicas, room), desired: replicas });
+  // A name may come again; a uid does not.
+  const uid = sim.stock.made.has(name) ? `rs-${name}-${sim.count()}` : `rs-${name}`;
+  sim.stock.made.add(name);
+  const made = replicaSetObject(Math.min(replicas, room), {
+    ...{ uid, name, template, revision: template, revisionNumber, written, requests, priority },
+    ...{ deployment: deployment.uid, desired: replicas },
+    ...(unmanaged && { unmanaged }),
+  });
+  sim.api.put('replicaSets', uid, made);
 }
 
 const sum = (sets: readonly ReplicaSetFact[]) => sets.reduce((total, one) => total + one.replicas, 0);

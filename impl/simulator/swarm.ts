@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Campaign, Seeds } from './fuzz.ts';
+import type { Stretch, Tally } from './longSwarm.ts';
 import type { Plan } from './plan.ts';
 import type { Outcome } from './run.ts';
 
@@ -10,12 +11,13 @@ export interface Batch {
   readonly plans: readonly Plan[];
 }
 /** What a worker is asked for. */
-export type Task = Campaign | Batch;
+export type Task = Campaign | Batch | { readonly stretch: Stretch };
 
-/** One of the workers: runs a campaign to its end, or to the first seed that fails; or some plans. */
+/** One of the workers: runs a campaign to its end, or to the first seed that fails; or some plans; or some seeds, all of them. */
 export interface Runner {
   (campaign: Campaign): Promise<Seeds>;
   (batch: Batch): Promise<readonly Outcome[]>;
+  (all: { readonly stretch: Stretch }): Promise<Tally>;
 }
 
 /** Has something done by several workers, each of which may be asked for one thing at a time. */

@@ -17,6 +17,10 @@ export interface Theme {
   readonly stages: readonly StageName[] | null;
   /** Nothing to spare: what has a higher priority takes the room of others. */
   readonly isTight?: true;
+  /** The managed Pods are given to stock, and taken back. */
+  readonly releases?: true;
+  /** Some Deployments have no label at first; it is put there, and taken away. */
+  readonly labels?: true;
 }
 
 /** All themes. */
@@ -24,14 +28,14 @@ export const THEMES: readonly Theme[] = [
   { name: 'any', share: 0.2, faults: null, acts: null, stages: null },
   {
     name: 'leaders',
-    share: 0.2,
+    share: 0.15,
     faults: ['usurp', 'cutOff', 'api', 'halfOpen', 'break', 'crash', 'crashAt', 'duplicate', 'notReady'],
     acts: ['request', 'deletePod'],
     stages: ['replicaset', 'scheduler', 'kubelet'],
   },
   {
     name: 'wants',
-    share: 0.2,
+    share: 0.15,
     faults: ['crash', 'crashAt', 'watchLost', 'stale', 'api', 'break', 'halfOpen', 'usurp'],
     acts: ['request', 'thereAndBack', 'edit', 'rollout'],
     stages: ['autoscaler', 'deployment', 'replicaset'],
@@ -57,6 +61,34 @@ export const THEMES: readonly Theme[] = [
     acts: ['deletePod', 'cost', 'cordon', 'rollout'],
     stages: ['replicaset', 'scheduler', 'kubelet'],
     isTight: true,
+  },
+  {
+    name: 'owner',
+    share: 0.1,
+    faults: [
+      'crash',
+      'crashAt',
+      'nodeCrash',
+      'api',
+      'watchLost',
+      'stale',
+      'break',
+      'cutOff',
+      'usurp',
+      'exit',
+      'slowDisk',
+    ],
+    acts: ['request', 'deletePod'],
+    stages: null,
+    releases: true,
+  },
+  {
+    name: 'labels',
+    share: 0,
+    faults: ['crash', 'crashAt', 'api', 'watchLost', 'stale', 'break', 'usurp'],
+    acts: ['request', 'rollout', 'deleteReplicaSet'],
+    stages: ['autoscaler', 'deployment', 'replicaset'],
+    labels: true,
   },
 ];
 

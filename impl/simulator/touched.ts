@@ -5,15 +5,8 @@ import type { SchedulerState } from '../../machines/scheduler/index.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { Message } from '../../spec/messages.ts';
-import type {
-  History,
-  LinkEnd,
-  RecordView,
-  StageView,
-  StepView,
-  WorldView,
-} from '../../spec/properties/index.ts';
-import type { PeerName, PodRecord, Uid } from '../../spec/vocabulary.ts';
+import type { LinkEnd, RecordView, StageView, StepView, WorldView } from '../../spec/properties/index.ts';
+import type { Owner, PeerName, PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { downEndOf, upEndOf } from '../explorer/observers.ts';
 import { isTail, type Life } from './life.ts';
 import { textOf } from './view.ts';
@@ -136,7 +129,7 @@ function endsOf(peer: PeerName, state: unknown, event: StageEvent): readonly Lin
 class SteppedStage implements StageView {
   readonly holdsLease = true;
   readonly preemptions = new Map();
-  readonly owner = null;
+  readonly owner: Owner | null;
   readonly #life: Life;
   readonly #event: StageEvent;
   readonly #state: unknown;
@@ -147,6 +140,8 @@ class SteppedStage implements StageView {
     this.#event = event;
     this.#state = state;
     this.#uids = uids;
+    const hears = state === life.state && event.type === 'switchObserved';
+    this.owner = hears ? event.switch.owner : life.owner;
   }
 
   get process() {
@@ -182,27 +177,36 @@ class SteppedStage implements StageView {
   }
 }
 
+/** What a step does not change, drawn when a property asks for it. */
+export type Around = Pick<WorldView, 'switch' | 'acknowledged' | 'objects' | 'history'>;
+
 /** A world of which a step shows one stage only. */
 class SteppedWorld implements WorldView {
-  readonly switch = { owner: 'direct', resourceVersion: '' } as const;
   readonly written = {};
-  readonly acknowledged = {};
   readonly nodes = [];
   readonly withoutNodes = false;
   readonly traffic = [];
-  readonly objects = [];
   readonly replicas = {};
   readonly down = [];
   readonly stages: readonly StageView[];
-  readonly #history: () => History;
+  readonly #around: Around;
 
-  constructor(stage: StageView, history: () => History) {
+  constructor(stage: StageView, around: Around) {
     this.stages = [stage];
-    this.#history = history;
+    this.#around = around;
   }
 
+  get switch() {
+    return this.#around.switch;
+  }
+  get acknowledged() {
+    return this.#around.acknowledged;
+  }
+  get objects() {
+    return this.#around.objects;
+  }
   get history() {
-    return this.#history();
+    return this.#around.history;
   }
 }
 
@@ -213,8 +217,8 @@ export function stepView(
   effects: readonly Effect[],
   before: unknown,
   uids: ReadonlySet<Uid>,
-  history: () => History,
+  around: Around,
 ): StepView {
-  const view = (state: unknown) => new SteppedWorld(new SteppedStage(life, event, state, uids), history);
+  const view = (state: unknown) => new SteppedWorld(new SteppedStage(life, event, state, uids), around);
   return { process: life.id, event, effects, before: view(before), after: view(life.state) };
 }

@@ -4,10 +4,12 @@ import type { SwitchFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { NodeView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
+import { livesOnAs } from '../explorer/snapshot.ts';
 import type { Observation, StageUnderTest } from '../explorer/world.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import type { Machine } from './machine.ts';
 import type { Simulation } from './simulation.ts';
+import { podName } from './writes.ts';
 
 const NONE: Resources = { cpu: 0, memory: 0, pods: 0 };
 const texts = new WeakMap<object, string>();
@@ -44,7 +46,7 @@ function stageView(sim: Simulation, life: Life): StageView {
     wants: seen.wants,
     preemptions: seen.preemptions,
     replicaSets: seen.replicaSets ?? [],
-    owner: null,
+    owner: life.owner,
     get text() {
       return textOf(life.under, life.state);
     },
@@ -62,17 +64,21 @@ export function foreignOf(sim: Simulation, node: string): Resources {
   return sum;
 }
 
+/** The uid under which containers live on: K may have let it go, and adopted the object. */
+export function livesOn({ api }: Simulation, { journal }: Machine, uid: string): string {
+  return livesOnAs(journal, uid, (replicaSet, of) => podName(api, replicaSet, of));
+}
+
 /** A node and what is on it. */
 export function nodeView(sim: Simulation, machine: Machine): NodeView {
   const fact = sim.api.nodes.get(machine.name);
   const journal = machine.journal ?? EMPTY_JOURNAL;
   const running = new Map<string, Resources>();
-  for (const uid of machine.containers.keys())
-    if (!sim.judge.isForced(uid))
-      running.set(
-        uid,
-        journal.pods.get(uid)?.record.requests ?? sim.api.podsByUid.get(uid)?.requests ?? NONE,
-      );
+  for (const uid of machine.containers.keys()) {
+    if (sim.judge.isForced(uid)) continue;
+    const now = livesOn(sim, machine, uid);
+    running.set(now, journal.pods.get(now)?.record.requests ?? sim.api.podsByUid.get(uid)?.requests ?? NONE);
+  }
   return {
     name: machine.name,
     capacity: fact?.capacity ?? NONE,
@@ -91,10 +97,21 @@ export function isOfItsNode(sim: Simulation, machine: Machine): boolean {
   return node !== undefined && (nodeUid === null || nodeUid === node.uid);
 }
 
+/** What was acknowledged. A K that began since has nothing to take back: it lists its Pods anyway. */
+export function acknowledgedBy(sim: Simulation): WorldView['acknowledged'] {
+  const isKept = (peer: string) =>
+    !isTail(peer) || (sim.lives.get(peer as PeerName) ?? []).some(({ hasAcknowledged }) => hasAcknowledged);
+  return Object.fromEntries([...sim.api.acknowledged].filter(([peer]) => isKept(peer)));
+}
+
+/** Nobody of ours runs there: what stock does there is its own. */
+const isAgentless = ({ plan }: Simulation, { name }: Machine) =>
+  plan.nodes.some((node) => node.name === name && node.agentless);
+
 /** Stages that should run and do not. */
 function downOf(sim: Simulation): readonly PeerName[] {
   const peers: PeerName[] = ['autoscaler', 'deployment', 'replicaset', 'scheduler'];
-  for (const { name } of sim.plan.nodes) peers.push(`kubelet/${name}`);
+  for (const { name, agentless } of sim.plan.nodes) if (!agentless) peers.push(`kubelet/${name}`);
   return peers.filter((peer) => (sim.lives.get(peer) ?? []).length === 0);
 }
 
@@ -118,7 +135,7 @@ export function worldView(sim: Simulation): WorldView {
   return {
     stages: [...sim.lives.values()].flat().map((life) => stageView(sim, life)),
     nodes: [...sim.machines.values()]
-      .filter((machine) => isOfItsNode(sim, machine))
+      .filter((machine) => isOfItsNode(sim, machine) && !isAgentless(sim, machine))
       .map((machine) => nodeView(sim, machine)),
     withoutNodes: false,
     traffic: trafficOf(sim),
@@ -128,10 +145,13 @@ export function worldView(sim: Simulation): WorldView {
     ),
     switch: sim.api.switch.get('switch') as SwitchFact,
     written: Object.fromEntries([...sim.api.deployments.values()].map(({ uid, written }) => [uid, written])),
-    acknowledged: {},
+    leaving: [...sim.api.deployments.values()].flatMap(({ uid, unmanaged, written }) =>
+      unmanaged && written !== null ? [uid] : [],
+    ),
+    acknowledged: acknowledgedBy(sim),
     down: downOf(sim),
     get history() {
-      return sim.judge.history();
+      return sim.judge.history;
     },
   };
 }

@@ -37,18 +37,24 @@ export interface Watch {
 function concerns({ what, peer }: Watch, fact: Fact): boolean {
   const stage = stageOf(peer as Life['peer']);
   if (what === 'nodes') return stage !== 'kubelet' || (fact as NodeFact).name === nodeOf(peer);
+  if (what === 'deployments')
+    return !(fact as DeploymentFact).unmanaged || (fact as DeploymentFact).written !== null;
+  if (what === 'replicaSets') return stage !== 'scheduler' || !(fact as ReplicaSetFact).unmanaged;
   if (what !== 'pods') return true;
   const pod = fact as PodFact;
   if (stage === 'kubelet') return pod.node === nodeOf(peer);
   return stage === 'scheduler' ? !pod.managed && pod.node !== null : pod.managed && pod.deletionCost !== 0;
 }
 
+/** Whose a Pod without the label is, is none of ours. */
+const shown = (pod: PodFact): PodFact => (pod.managed ? pod : { ...pod, replicaSet: null });
+
 function observed(what: What, fact: Fact): StageEvent {
   switch (what) {
     case 'nodes':
       return { type: 'nodeObserved', node: fact as NodeFact };
     case 'pods':
-      return { type: 'podObserved', pod: fact as PodFact };
+      return { type: 'podObserved', pod: shown(fact as PodFact) };
     case 'deployments':
       return { type: 'deploymentObserved', deployment: fact as DeploymentFact };
     case 'replicaSets':
@@ -63,7 +69,7 @@ function vanished(what: What, last: Fact): StageEvent | null {
     case 'nodes':
       return { type: 'nodeVanished', name: (last as NodeFact).name, uid: (last as NodeFact).uid };
     case 'pods':
-      return { type: 'podVanished', pod: last as PodFact };
+      return { type: 'podVanished', pod: shown(last as PodFact) };
     case 'deployments':
       return { type: 'deploymentVanished', uid: (last as DeploymentFact).uid };
     case 'replicaSets':
@@ -194,6 +200,9 @@ export function inheritWatches(sim: Simulation, life: Life, watches: readonly Wa
     }
     const { what } = watch;
     if (what !== 'switch' && life.alive) sim.give(life, { type: 'synced', what });
+    // Then what came while no life listened.
+    const until = sim.behind.get(watch.peer)?.until ?? sim.clock.now;
+    if (!watch.lost) loseWatch(sim, watch, until - sim.clock.now);
   }
 }
 

@@ -15,9 +15,9 @@ export function podName(api: Api, replicaSet: string, uid: string): string {
   return `${api.replicaSets.get(replicaSet)?.name ?? replicaSet}-${uid}`;
 }
 
-/** Whether the switch's policy denies our side. */
-function denied(api: Api, pod: PodFact | null): boolean {
-  return api.switch.get('switch')?.owner === 'stock' && pod?.deleting !== true;
+/** Whether the switch's policy denies our side; to complete a deletion that others began is never denied. */
+function denied(sim: Simulation, pod: PodFact | null): boolean {
+  return pod?.deleting !== true && !sim.owner.admits('ours');
 }
 
 /** The create of a Pod. */
@@ -26,13 +26,14 @@ export function publish(sim: Simulation, life: Life, { record }: Of<'publish'>):
   const { uid, replicaSet } = record;
   const fail = (refusal: Refusal): StageEvent => ({ type: 'publishFailed', uid, refusal, text: refusal });
   const node = nodeOf(life.peer);
-  if (denied(api, null)) return fail('switch');
+  if (denied(sim, null)) return fail('switch');
   if (!api.replicaSets.has(replicaSet)) return fail('notFound');
   const name = podName(api, replicaSet, uid);
   if (api.pods.has(name)) return fail('alreadyExists');
   const runs = sim.plan.runtime === 'runs' && sim.machineOf(node).containers.get(uid) === 'running';
   sim.judge.published(uid, node);
   const object = publishedPod(name, `m${sim.count()}`, record, { node, runs });
+  sim.judge.acted('ours', object);
   const pod = api.put('pods', name, object);
   return { type: 'published', uid, pod };
 }
@@ -46,18 +47,17 @@ export function deleteObject(sim: Simulation, pod: PodFact): void {
 
 /** Takes the object away. */
 export function removeObject(sim: Simulation, pod: PodFact): void {
-  if (pod.uid !== null) {
-    sim.judge.ended(pod.uid, 'shown');
-    if (sim.plan.runtime === 'publish') sim.judge.removed(pod.uid, pod.node);
-  }
+  if (pod.uid !== null) sim.judge.ended(pod.uid, 'shown');
+  if (sim.plan.runtime === 'publish') sim.judge.removed(pod.uid ?? `a-${pod.metadataUid}`, pod.node);
   sim.api.remove('pods', pod.name);
 }
 
 function deleteNow(sim: Simulation, effect: Of<'deletePod'> | Of<'deleteStray'>): 'accepted' | Refusal {
   const pod = sim.api.podsByObject.get(effect.metadataUid);
   if (pod === undefined) return 'notFound';
-  if (denied(sim.api, pod)) return 'switch';
-  if (effect.type === 'deletePod' && effect.graceSeconds === 0) removeObject(sim, pod);
+  if (denied(sim, pod)) return 'switch';
+  if (!pod.deleting) sim.judge.acted('ours', pod);
+  if (pod.node === null || (effect.type === 'deletePod' && effect.graceSeconds === 0)) removeObject(sim, pod);
   else deleteObject(sim, pod);
   return 'accepted';
 }
@@ -142,8 +142,11 @@ export function note(
 ): void {
   const { api } = sim;
   if (effect.type === 'acknowledgeOwner') {
-    const isHolder = api.leases.get(life.peer) === life.incarnation;
-    if (life.peer === 'replicaset' && isHolder) api.acknowledged = effect.owner;
+    const { owner, switchVersion } = effect;
+    const holder = isTail(life.peer) ? api.nodes.get(nodeOf(life.peer))?.agent : api.leases.get(life.peer);
+    if (holder !== life.incarnation) return;
+    life.hasAcknowledged = true;
+    api.acknowledged.set(life.peer, { owner, switchVersion });
     return;
   }
   if (effect.type === 'reportDrain') {

@@ -128,6 +128,13 @@ export function tombstone(
     : persist(told, { kind: 'terminating', uid, metadataUid, name });
 }
 
+/** Ends a Pod of which nothing runs, as a start has found: also under `stock` there is nothing that could be let go (†). */
+export function endGone(context: KubeletContext, uid: Uid, ending: Ending): KubeletContext {
+  const pod = context.pods.get(uid);
+  if (pod === undefined || context.mutants.has('gone-let-go')) return endPod(context, uid, ending);
+  return advance(tombstone(context, pod, ending), uid);
+}
+
 /** K's own decision to end a Pod, or the upstream's. */
 export function endPod(context: KubeletContext, uid: Uid, ending: Ending, silently = false): KubeletContext {
   const pod = context.pods.get(uid);

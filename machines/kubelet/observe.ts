@@ -118,7 +118,9 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
     // Somebody else ends it. Where K runs the containers it is the kubelet that must complete this.
     const mine = context.runtime === 'runs' && fact.deleting && foreign.containerUid === null;
     const uid = adoptedUid(fact.metadataUid, null);
-    if (mine) return tidy(putForeign(context, { ...foreign, uid, kind: 'stray' }), fact.metadataUid);
+    // Of one that did not fit K has asked only that it fails (†).
+    const asked = before?.kind === 'unmanaged' && !context.mutants.has('refused-kept') ? 'no' : foreign.asked;
+    if (mine) return tidy(putForeign(context, { ...foreign, uid, asked, kind: 'stray' }), fact.metadataUid);
     return observeUnmanaged(context, foreign);
   }
   return adopt(context, fact, freeUid(context, fact.metadataUid), foreign.containerUid);

@@ -13,7 +13,7 @@ import { OBJECT_TABLE } from '../ownership/tailPod.ts';
 import { heedMark, journalNode, startDrain } from './cancel.ts';
 import type { Ending, KubeletContext, TailPod } from './context.ts';
 import { beginDoubt } from './doubt.ts';
-import { advanceAll, awaitAmbiguous, endPod } from './life.ts';
+import { advanceAll, awaitAmbiguous, endGone } from './life.ts';
 import { adopt, observe, reconcile, seenOf, stampOf } from './observe.ts';
 import { nextVersion, putPod } from './pods.ts';
 import { kill } from './runtime.ts';
@@ -125,7 +125,7 @@ export function recover(context: KubeletContext, facts: readonly PodFact[]): Kub
   now = adoptLost(now, journal, here, running);
   for (const fact of here) now = observe(now, fact);
   for (const containerUid of running) now = kill(now, containerUid);
-  for (const [uid, ending] of ends) now = endPod(now, uid, ending);
+  for (const [uid, ending] of ends) now = endGone(now, uid, ending);
   now = beginDoubt(settleNode(now));
   return replayEarly(advanceAll(now, journal.pods.keys()));
 }
@@ -150,7 +150,7 @@ function adoptLost(
     }
     const runs = running.delete(uid);
     now = adopt(now, fact, uid, uid, runs ? 'running' : 'starting');
-    if (!runs) now = endPod(now, uid, { tell: 'lost', reason: 'ContainersGone' });
+    if (!runs) now = endGone(now, uid, { tell: 'lost', reason: 'ContainersGone' });
   }
   return now;
 }

@@ -91,13 +91,15 @@ function refused(context: Context, node: string, pods: readonly PodReason[]): Co
   return tell(next, { refused: known });
 }
 
+/** What was adopted is taken first: that it changed since may be in the same message. */
 function invalidated(context: Context, node: string, message: Invalidate): Context {
-  let next = changed(context, node, message.changed);
+  const isEarly = context.mutants.has('changed-before-adopted');
+  let next = isEarly ? changed(context, node, message.changed) : context;
   const here = message.adopted.map((record) => ({ ...record, node }));
   const { mine: adopted, elsewhere } = mineOf(next, here);
   const again = here.filter(({ uid }) => elsewhere.includes(uid));
   next = tell(hold(next, adopted), { adopted });
-  next = changed(next, node, again);
+  next = changed(next, node, isEarly ? again : [...again, ...message.changed]);
   const lost = knownOf(next, node, message.lost);
   next = tell(
     letGo(

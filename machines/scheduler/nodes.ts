@@ -23,12 +23,24 @@ type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 /** The consistent list at the start: these Nodes, where an agent is registered, are the barrier. */
 export function onNodesListed(context: Context, event: Event<'nodesListed'>): Context {
   const registered = event.nodes.filter(({ agent }) => agent !== null);
-  const next = event.nodes.reduce((now, fact) => observeNode(now, asShown(now, fact)), context);
+  const next = event.nodes.reduce((now, fact) => observeListed(now, fact), context);
   const counted = registered.filter(
     ({ mark }) => mark === null || !context.mutants.has('old-mark-opens-barrier'),
   );
   const barrier = ISet(counted.map(({ name }) => name)).subtract(next.reached);
   return { ...next, barrier };
+}
+
+/**
+ * A Node of the list. If the watch has told of another one of that name, or of its end, it has the last word (†): it may have been ahead of
+ * the list, and then tells no more; if it was behind, it will tell.
+ */
+function observeListed(context: Context, fact: NodeFact): Context {
+  const entry = context.nodes.get(fact.name);
+  const isTold = entry !== undefined && (entry.vanished || entry.fact.uid !== fact.uid);
+  if (!isTold || context.mutants.has('listed-node-believed'))
+    return observeNode(context, asShown(context, fact));
+  return heedMark(context, fact);
 }
 
 /** The watch may have told of the Node since the list was asked for: how it is for Pods, that says. */
@@ -51,9 +63,11 @@ export function observeNode(context: Context, fact: NodeFact): Context {
       next = onCancellation(next, fact.name, { type: 'readinessObserved', ready: fact.ready });
     next = stir(next, fact.name);
   } else next = succeed(context, fact);
-  return fact.mark !== null && fact.mark.incarnation > context.incarnation
-    ? onNewerMark(next, fact.mark)
-    : next;
+  return heedMark(next, fact);
+}
+
+function heedMark(context: Context, { mark }: NodeFact): Context {
+  return mark !== null && mark.incarnation > context.incarnation ? onNewerMark(context, mark) : context;
 }
 
 /**

@@ -73,6 +73,10 @@ export const OneSide: StepProperty = {
   },
 };
 
+/** Whether an object was adopted under this uid: anew each time that K has let it go. */
+export const isOfObject = (uid: string, metadataUid: string): boolean =>
+  uid === `a-${metadataUid}` || uid.startsWith(`a-${metadataUid}.`);
+
 /** What a stage still had to do. */
 function unfinished(view: WorldView, { peer, records, wants }: StageView): string | null {
   if (peer === 'deployment') {
@@ -84,7 +88,7 @@ function unfinished(view: WorldView, { peer, records, wants }: StageView): strin
     return kept === undefined ? null : `the want ${kept.value} of ${kept.deployment} was not written`;
   }
   for (const { uid, phase } of records.values()) {
-    const pod = view.objects.find((one) => one.uid === uid || uid.startsWith(`a-${one.metadataUid}`));
+    const pod = view.objects.find((one) => one.uid === uid || isOfObject(uid, one.metadataUid));
     if (phase === 'terminating' && pod !== undefined && isLive(pod))
       return `${uid} is marked and ${pod.name} lives`;
     // R knows only who has accepted a Pod; K, whether its object was ever seen.

@@ -1,5 +1,6 @@
 /** Liveness: what holds once wants are stable, faults are over and all is at rest (protocol 10). */
 import { compareWantVersions, type Resources, sameSession, type Want } from '../vocabulary.ts';
+import { isOfObject } from './owner.ts';
 import type { RestProperty } from './property.ts';
 import type { NodeView, WorldView } from './view.ts';
 
@@ -174,8 +175,11 @@ export const NoLeak: RestProperty = {
     if (tails.length === 0) return null;
     for (const node of view.nodes)
       for (const uid of node.running.keys()) if (!known(uid)) return `${uid} runs on ${node.name} unknown`;
-    for (const pod of view.objects)
-      if (pod.uid !== null && pod.phase !== 'Failed' && !known(pod.uid)) return `${pod.name} stands unknown`;
+    const isAdopted = (metadataUid: string) =>
+      tails.some(({ records }) => [...records.keys()].some((uid) => isOfObject(uid, metadataUid)));
+    for (const { uid, name, phase, metadataUid } of view.objects)
+      if (uid !== null && phase !== 'Failed' && !known(uid) && !isAdopted(metadataUid))
+        return `${name} stands unknown`;
     return null;
   },
 };

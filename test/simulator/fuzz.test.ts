@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drawPlan } from '../../impl/simulator/draw.ts';
+import { longSwarm, swarmPage, totalOf } from '../../impl/simulator/longSwarm.ts';
 import { catchAll, pageOf } from '../../impl/simulator/mutants.ts';
 import { readReplay } from '../../impl/simulator/replayFile.ts';
 import { runPlan } from '../../impl/simulator/run.ts';
@@ -83,6 +84,17 @@ describe('a swarm', () => {
     const one = await of(1);
     expect(one).not.toBeNull();
     expect(await of(2)).toBe(one);
+  });
+
+  it('a long one goes on over what fails, and can be ended', async () => {
+    const stretch = { seed: 1, runs: 30, envelope: campaign.envelope };
+    const tally = await longSwarm(stretch, 2, () => false);
+    expect(totalOf(tally)).toMatchObject({ runs: 30, failed: tally.failures.length });
+    expect(tally.failures.map(({ property }) => property)).toContain('NoFalseConfirm');
+    expect(swarmPage(tally, { first: 1, minutes: 1, workers: 2 })).toContain(
+      `${tally.failures.length} of 30 failed`,
+    );
+    expect(totalOf(await longSwarm(stretch, 2, () => true)).runs).toBe(0);
   });
 
   it('says how many seeds a mutant takes, and which it does not catch', async () => {

@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { integer } from '../arguments.ts';
 import { fuzzCoverage } from '../fuzz/coverage.ts';
+import { fuzzFor } from '../fuzz/long.ts';
 import { fuzzPoints } from '../fuzz/points.ts';
 import { type FuzzFlags, fuzzMutants, replayFuzz, runFuzz } from '../fuzz/run.ts';
 
 interface Options extends FuzzFlags {
   readonly replay?: string;
+  readonly for?: number;
   readonly mutants?: boolean;
   readonly points?: boolean;
   readonly coverage?: boolean;
@@ -17,6 +19,13 @@ function minutes(text: string): number {
   const value = Number(text);
   if (value > 0 && value <= 10_000) return value;
   throw new KubedirectError('FLAG_INVALID', `expected minutes above 0, got "${text}"`);
+}
+
+function duration(text: string): number {
+  const [, value, unit] = /^(\d+)(s|m|h)$/.exec(text) ?? [];
+  const milliseconds = Number(value) * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit ?? ''] ?? Number.NaN);
+  if (milliseconds > 0) return milliseconds;
+  throw new KubedirectError('FLAG_INVALID', `expected a duration as 90s, 60m or 2h, got "${text}"`);
 }
 
 const EXIT_CODES = `
@@ -35,6 +44,11 @@ export function register(program: Command): void {
     .option('--seed <n>', 'the first seed', integer(1, 2 ** 32 - 1), 1)
     .option('--runs <n>', 'seeds to run (default: 100, or no limit with --minutes)', integer(1, 1e9))
     .option('--minutes <n>', 'begin no seed after so many minutes', minutes)
+    .option(
+      '--for <duration>',
+      'a long swarm (60m, 90s, 2h): goes on over failures, prints a table by theme; an interrupt ends it with what it has; with --out, in Markdown',
+      duration,
+    )
     .option('--nodes <n>', 'nodes of each world (default: drawn)', integer(1, 100))
     .option('--pods <n>', 'Pods asked for at most in each world (default: drawn)', integer(1, 10_000))
     .option('--mutant <name>', 'switch off one rule of the protocol: it must then fail')
@@ -58,6 +72,7 @@ export function register(program: Command): void {
     .addHelpText('after', EXIT_CODES)
     .action(async (options: Options) => {
       if (options.replay !== undefined) process.exitCode = replayFuzz(options.replay, options);
+      else if (options.for !== undefined) process.exitCode = await fuzzFor(options.for, options);
       else if (options.coverage === true) process.exitCode = fuzzCoverage(options);
       else if (options.points === true) process.exitCode = await fuzzPoints(options);
       else process.exitCode = options.mutants === true ? await fuzzMutants(options) : await runFuzz(options);
