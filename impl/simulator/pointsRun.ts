@@ -39,32 +39,35 @@ function failureOf(point: Point, outcome: Outcome, model: Outcome, most: number)
   return null;
 }
 
+const stageIn = (peer: Point['peer']): string => (peer === null ? '' : stageOf(peer));
+
 const PUT_DOWN = 2;
 
 /**
  * Runs all points of a pattern.
  *
  * @param pods - asked for in the world that it is tried in
+ * @param isKnown - stages whose points were run before: they are left out
  */
 export async function runPattern(
   pattern: Pattern,
   world: { readonly pods: number; readonly runtime: Plan['runtime']; readonly mutants?: readonly string[] },
   workers: number,
+  isKnown: (stage: string) => boolean = () => false,
 ): Promise<readonly PointsRow[]> {
   const plan = everythingOnce(world.pods, world.runtime);
   const model = runPlan(modelOf(pattern, plan));
   const inOrder = runPlan(plan).created;
-  const points = pointsOf(pattern, plan).map((point) => ({
-    ...point,
-    plan: { ...point.plan, mutants: world.mutants ?? [] },
-  }));
+  const points = pointsOf(pattern, plan)
+    .filter(({ peer }) => !isKnown(stageIn(peer)))
+    .map((point) => ({ ...point, plan: { ...point.plan, mutants: world.mutants ?? [] } }));
   const outcomes = await runPlans(
     points.map((point) => point.plan),
     workers,
   );
   // One fault costs at most what is on one node, and as much again where the rollout was half way.
   const most = inOrder + PUT_DOWN * (plan.nodes[0]?.capacity.pods ?? 0);
-  const byStage = Map.groupBy(points.entries(), ([, { peer }]) => (peer === null ? '' : stageOf(peer)));
+  const byStage = Map.groupBy(points.entries(), ([, { peer }]) => stageIn(peer));
   return [...byStage].map(([stage, some]) => ({
     runtime: world.runtime,
     pattern,

@@ -1,4 +1,4 @@
-/** Makes a failing plan smaller while it fails in the same way: fewer faults and acts, then fewer nodes and Deployments. */
+/** Makes a failing plan smaller while it fails in the same way: fewer faults, acts and Deployments, fewer Pods, then fewer nodes. */
 import type { Plan } from './plan.ts';
 import { runPlan } from './run.ts';
 
@@ -70,6 +70,30 @@ function fewerDeployments(plan: Plan, fails: Fails): Plan {
   return kept;
 }
 
+type Counted = { readonly replicas: number };
+
+/** A list with a smaller number somewhere: none, one, or half of it. */
+function fewerOf<T>(items: readonly T[], fails: (rest: readonly T[]) => boolean): readonly T[] {
+  let kept = items;
+  for (const at of items.keys()) {
+    const { replicas } = kept[at] as Partial<Counted>;
+    for (const fewer of [0, 1, Math.floor((replicas ?? 0) / 2)]) {
+      if (replicas === undefined || fewer >= replicas) continue;
+      const rest = kept.with(at, { ...(kept[at] as T), replicas: fewer });
+      if (!fails(rest)) continue;
+      kept = rest;
+      break;
+    }
+  }
+  return kept;
+}
+
+function fewerPods(plan: Plan, fails: Fails): Plan {
+  const deployments = fewerOf(plan.deployments, (rest) => fails({ ...plan, deployments: rest }));
+  const some = { ...plan, deployments };
+  return { ...some, acts: fewerOf(some.acts, (acts) => fails({ ...some, acts })) };
+}
+
 /**
  * A smaller plan that breaks the same property.
  *
@@ -84,7 +108,8 @@ export function shrink(plan: Plan, property: string, tries: number): Plan {
   };
   let now = plan;
   for (let size = Number.POSITIVE_INFINITY; ; ) {
-    for (const pass of [fewerFaults, fewerActs, fewerDeployments, fewerNodes]) now = pass(now, fails);
+    for (const pass of [fewerFaults, fewerActs, fewerDeployments, fewerPods, fewerNodes])
+      now = pass(now, fails);
     const next = JSON.stringify(now).length;
     if (left <= 0 || next >= size) return now;
     size = next;

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { replayOf } from '../../impl/cli/commands/replay.ts';
 import { drawPlan } from '../../impl/simulator/draw.ts';
 import type { Plan } from '../../impl/simulator/plan.ts';
 import { readReplay, writeReplay } from '../../impl/simulator/replayFile.ts';
@@ -11,6 +12,16 @@ import { chainTo, recordPlan, textOfEntry } from '../../impl/simulator/steps.ts'
 import { checkTopology } from '../../impl/simulator/topology.ts';
 
 const { plan } = readReplay(path.join(import.meta.dirname, 'found/readiness-untold.json'));
+
+describe('the replay file that the docs show', () => {
+  const docs = path.join(import.meta.dirname, '../../docs/replay');
+  it('is printed as it is kept, in under 15 steps', () => {
+    const { text, code } = replayOf(path.join(docs, 'terminated-before-stop.json'), {});
+    expect(text).toBe(fs.readFileSync(path.join(docs, 'terminated-before-stop.txt'), 'utf8'));
+    expect(text.match(/^#\d+/gm)?.length).toBeLessThan(15);
+    expect(code).toBe(12);
+  });
+});
 
 describe('a recorded run', () => {
   const { entries, outcome } = recordPlan(plan);

@@ -60,6 +60,7 @@ export function register(program: Command): void {
       '--points',
       'one world that does everything once instead (--pods, default 20), with a fault at every point, one a run; with --out, the table in Markdown',
     )
+    .option('--resume <file>', 'with --points: rows are kept there, one a line, and not run again')
     .option(
       '--coverage',
       'what so many runs reach (--runs, default 500), as drawn and steered by it; with --out, in Markdown',

@@ -20,7 +20,8 @@ function chosen(entries: readonly Entry[], { all = false, back = false, line }: 
   return back ? some.toReversed() : some;
 }
 
-function replay(file: string, options: Options): number {
+/** What is printed, and how the run ended. */
+export function replayOf(file: string, options: Options): { readonly text: string; readonly code: number } {
   const { plan, property, commit } = readReplay(file);
   const { entries, outcome } = recordPlan(plan);
   const { finding } = outcome;
@@ -31,8 +32,7 @@ function replay(file: string, options: Options): number {
     ...chosen(entries, options).map(textOfEntry),
     finding === null ? 'all held' : `${finding.property} BROKEN: ${finding.text}`,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
-  return finding === null ? FUZZ_EXIT.held : FUZZ_EXIT[finding.kind];
+  return { text: `${lines.join('\n')}\n`, code: finding === null ? FUZZ_EXIT.held : FUZZ_EXIT[finding.kind] };
 }
 
 /** Adds the command. */
@@ -47,6 +47,8 @@ export function register(program: Command): void {
     .option('--back', 'backwards: the last line first')
     .option('--line <n>', 'up to this line instead of the last one', integer(1, 1e9))
     .action((file: string, options: Options) => {
-      process.exitCode = replay(file, options);
+      const { text, code } = replayOf(file, options);
+      process.stdout.write(text);
+      process.exitCode = code;
     });
 }

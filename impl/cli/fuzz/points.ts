@@ -1,4 +1,5 @@
 /** What `kubedirect fuzz --points` does and says. */
+import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PATTERNS } from '../../simulator/points.ts';
 import { type PointsRow, pointsPage, runPattern } from '../../simulator/pointsRun.ts';
@@ -19,17 +20,36 @@ function say({ runtime, pattern, stage, points, extra, failed }: PointsRow): voi
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+const STAGES = ['replicaset', 'scheduler', 'kubelet', 'deployment', 'autoscaler', ''];
+
+/** Rows of before, of a file with one a line. */
+function kept(file: string | undefined): PointsRow[] {
+  if (file === undefined || !fs.existsSync(file)) return [];
+  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as PointsRow);
+}
+
 /** Tries every point; returns the exit code. */
 export async function fuzzPoints(flags: FuzzFlags): Promise<number> {
-  const { pods = 20, json = false, out, mutant } = flags;
+  const { pods = 20, json = false, out, mutant, resume } = flags;
   const workers = flags.workers ?? availableParallelism();
+  const mutants = [...mutantsOf(mutant)];
   const rows: PointsRow[] = [];
+  const before = kept(resume);
   for (const runtime of ['runs', 'publish'] as const)
-    for (const pattern of PATTERNS) {
-      const some = await runPattern(pattern, { pods, runtime, mutants: [...mutantsOf(mutant)] }, workers);
-      rows.push(...some);
-      if (!json) for (const row of some) say(row);
-    }
+    for (const pattern of PATTERNS)
+      for (const stage of STAGES) {
+        const known = before.filter(
+          (row) => row.runtime === runtime && row.pattern === pattern && row.stage === stage,
+        );
+        const world = { pods, runtime, mutants };
+        const some =
+          known.length > 0 ? known : await runPattern(pattern, world, workers, (one) => one !== stage);
+        rows.push(...some);
+        if (resume !== undefined && known.length === 0)
+          for (const row of some) fs.appendFileSync(resume, `${JSON.stringify(row)}\n`);
+        if (!json) for (const row of some) say(row);
+      }
   const [first] = rows.flatMap(({ failed }) => failed);
   const points = rows.reduce((sum, row) => sum + row.points, 0);
   if (json) process.stdout.write(`${JSON.stringify({ pods, points, commit: commit(), rows })}\n`);

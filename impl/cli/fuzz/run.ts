@@ -27,6 +27,7 @@ export interface FuzzFlags {
   readonly trace?: string;
   readonly out?: string;
   readonly workers?: number;
+  readonly resume?: string;
 }
 
 /** Runs to spend on shrinking. */
