@@ -193,6 +193,26 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       '`register-between`, searched to the end, holds: the watch of these worlds tells that the old Node is gone before it shows the new one; a list after a gap does not, and the fuzzer found it so',
   },
   {
+    mutant: 'changed-before-adopted',
+    reason:
+      'Wants a Pod of stock that runs between `Offer` and `State`. The fuzzer catches it (test/simulator/found/).',
+  },
+  {
+    mutant: 'gone-let-go',
+    reason:
+      'Wants a machine that dies under `stock`: no world of two owners has a crash of a node. The fuzzer catches it (test/simulator/found/).',
+  },
+  {
+    mutant: 'refused-kept',
+    reason:
+      'Wants a Pod of stock that does not fit where K runs the containers, and that stock ends. The fuzzer catches it (test/simulator/found/).',
+  },
+  {
+    mutant: 'listed-node-believed',
+    reason:
+      'Wants a Node made anew before the answer to the list of the start. The fuzzer catches it (test/simulator/found/).',
+  },
+  {
     mutant: 'lost-journal-trusted',
     reason:
       'caught in the world `tail-lost-journal` in 31 steps, which takes longer than all other mutants together; caught over K alone by `test/machines/kubeletMutants.test.ts`',

@@ -27,7 +27,7 @@ describe('coverage', () => {
   it('its table says what was never reached', () => {
     const { coverage, runs } = explore(1, 3, {}, false);
     const page = coveragePage([{ how: 'as drawn', runs, coverage }], FAULTS);
-    expect(page).toMatch(/Rules never come to: .*`stock-binds`/);
+    expect(page).toMatch(/Rules never come to: .*`want-recreate-deleted`/);
     for (const fault of FAULTS) expect(page).toContain(`| ${fault} |`);
   });
 });
