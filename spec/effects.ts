@@ -60,7 +60,10 @@ export type Effect =
   // ---- the tail ----------------------------------------------------------------------------------------
   /** Durable before any later effect. On failure the host stops the stage (JOURNAL_FULL). */
   | { readonly type: 'journal'; readonly entries: readonly JournalEntry[] }
-  /** Create the Pod object, stamped, name from uid: `published` or `publishFailed`. */
+  /**
+   * Create the Pod object, name from uid: `published` or `publishFailed`. Stamped by K; by S unbound (the record has no node), without a stamp, and
+   * naming the Pod that it is made for.
+   */
   | { readonly type: 'publish'; readonly record: PodRecord }
   /**
    * Delete with a precondition on `metadata.uid`: `deleteAnswered`. The grace period is the Pod's own, but at least
@@ -121,7 +124,7 @@ export type Effect =
   | { readonly type: 'relist'; readonly what: 'deployments' | 'replicaSets' | 'pods' }
   /** Annotate the own Lease (K: Node) with the owner seen and the switch's resourceVersion. */
   | { readonly type: 'acknowledgeOwner'; readonly owner: Owner; readonly switchVersion: string }
-  /** R, at take back: delete a managed Pod that no K will see: `deleteAnswered`. */
+  /** Delete a managed Pod that no K answers for (R at take back, S): `deleteAnswered`. */
   | {
       readonly type: 'deleteStray';
       readonly namespace: string;

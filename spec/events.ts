@@ -58,7 +58,7 @@ export type StageEvent =
   | { readonly type: 'deploymentVanished'; readonly uid: string }
   | { readonly type: 'replicaSetObserved'; readonly replicaSet: ReplicaSetFact }
   | { readonly type: 'replicaSetVanished'; readonly uid: string }
-  /** K: Pods of its node. S: unmanaged Pods that take room. R: deletion cost, strays at take back. */
+  /** K: Pods of its node. S: unmanaged Pods that take room, and managed ones without a stamp. R: deletion cost, strays at take back. */
   | { readonly type: 'podObserved'; readonly pod: PodFact }
   | { readonly type: 'podVanished'; readonly pod: PodFact }
   | { readonly type: 'switchObserved'; readonly switch: SwitchFact }
@@ -147,6 +147,9 @@ export const HEARS = {
     'replicaSetVanished',
     'podObserved',
     'podVanished',
+    'published',
+    'publishFailed',
+    'deleteAnswered',
     'switchObserved',
     'synced',
     'timerFired',

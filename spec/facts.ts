@@ -139,6 +139,8 @@ export interface PodFact extends PodName {
   readonly priority: number;
   /** `controller.kubernetes.io/pod-deletion-cost`; 0 if absent. */
   readonly deletionCost: number;
+  /** The Pod for which S published it unbound (annotation); absent if that is not how it came to be. */
+  readonly handedOver?: Uid;
 }
 
 /** The owner switch; `resourceVersion` names the moment of the change. @public */

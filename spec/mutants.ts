@@ -451,6 +451,21 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'the mark that S sets for a preemptor gets a version of S (7)',
     breaks: ['CacheCoherent'],
   },
+  {
+    name: 'hand-over-unmatched',
+    rule: 'an object that S published unbound is from then on the Pod for which it was made (7)',
+    breaks: ['NoNeedlessEnd'],
+  },
+  {
+    name: 'unplaced-confirmed-early',
+    rule: 'S confirms a Pod that it published unbound when its object is gone (7)',
+    breaks: ['UnplacedShown', 'NoFalseConfirm'],
+  },
+  {
+    name: 'bare-unanswered',
+    rule: 'S answers for what stock has bound to a Node without an agent (7)',
+    breaks: ['UnplacedShown', 'NoLeak'],
+  },
   // Of the world around the stages.
   {
     name: 'number-by-counter',

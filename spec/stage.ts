@@ -30,6 +30,8 @@ export interface StageConfig {
   readonly runtime?: 'publish' | 'runs';
   /** K, runtime `runs`: uids whose containers run at the start. After the start `podReadiness` tells which of them are ready. */
   readonly running?: readonly string[];
+  /** S: Pods that have found no room for a time are published unbound, for stock's scheduler (protocol 7, *No room*). */
+  readonly handsOver?: boolean;
   /** Seams for teeth: rules switched off by name (protocol 11). Empty outside of checks. */
   readonly mutants?: ReadonlySet<string>;
 }

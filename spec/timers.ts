@@ -5,6 +5,7 @@ export type TimerName =
   | `unreachable/${string}`
   | `coolDown/${string}`
   | `noRoom/${string}`
+  | `handOver/${string}`
   | `retry/${string}`
   | `ambiguous/${string}`
   | `writeBack/${string}`
@@ -35,7 +36,10 @@ export const TIMERS = {
   coolDown: 10_000,
   /** The API Server's request timeout: a create whose reply was lost may land until then. */
   ambiguous: 60_000,
-  noRoom: 10_000,
+  /** Pods of a ReplicaSet find no room: people hear of it. */
+  noRoom: 2_000,
+  /** They still find none: S publishes them unbound. */
+  handOver: 10_000,
   /** K: a delete that was neither done nor denied by the switch is tried again. */
   deleteRetry: 1_000,
   /** K, registered while S has no Lease: it looks again. */

@@ -22,6 +22,8 @@ export const WRITTEN_ANNOTATION = 'kubedirect.dev/written';
 export const WRITTEN_BY_ANNOTATION = 'kubedirect.dev/written-by';
 /** On a Pod: our uid, the stamp (protocol 5). @public */
 export const POD_UID_ANNOTATION = 'kubedirect.dev/uid';
+/** On a Pod that S published unbound: the uid of the Pod for which it was made (protocol 7, *No room*). */
+export const HANDED_OVER_ANNOTATION = 'kubedirect.dev/handed-over';
 /** On a Pod: the incarnation of the K that published it. @public */
 export const POD_PUBLISHER_ANNOTATION = 'kubedirect.dev/published-by';
 /** On a ReplicaSet: touched by `kubedirect release`, so that the stock controller looks again at once. @public */

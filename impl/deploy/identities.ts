@@ -20,7 +20,7 @@ export const ACCOUNTS = {
 export type Account = keyof typeof ACCOUNTS;
 
 /** Those of ours that create or delete Pods, and so stand on our side of the owner switch. */
-const ACTING: readonly Account[] = ['replicaset', 'control', 'agent', 'publisher', 'simulator'];
+const ACTING: readonly Account[] = ['replicaset', 'scheduler', 'control', 'agent', 'publisher', 'simulator'];
 
 /** User name of a service account. @public */
 export function serviceAccountUser(namespace: string, name: string): string {

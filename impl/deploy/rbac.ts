@@ -67,7 +67,9 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
   scheduler: [
     rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
-    rule('', ['pods'], WATCH),
+    // create, delete: what finds no room is published unbound.
+    rule('', ['pods'], [...WATCH, 'create', 'delete']),
+    rule('apps', ['replicasets/finalizers'], ['update']),
     // patch: the cancellation mark.
     rule('', ['nodes'], ['get', ...WATCH, 'patch']),
   ],

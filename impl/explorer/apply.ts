@@ -8,6 +8,7 @@ import {
   told,
 } from '../../machines/environment/network.ts';
 import type { StageEvent } from '../../spec/events.ts';
+import type { PodFact } from '../../spec/facts.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
 import { markRunning } from './history.ts';
 import { choiceOf, crash, give, type Moved, noteRegistered, refreshReads, start } from './host.ts';
@@ -141,6 +142,8 @@ function moveContainer(
 ): World {
   const publishes = setting.description.runtime === 'publish';
   if (to === 'running') {
+    const refused = publishes ? refusedPod(world, node, uid) : undefined;
+    if (refused !== undefined) return putPod(world, refused.name, { phase: 'Failed', ready: false });
     const running = setContainer(world, node, uid, 'running');
     const hows = publishes ? ['confirmed', 'shown'] : ['confirmed'];
     const after = { ...running, history: markRunning(running.history, uid, hows) };
@@ -155,6 +158,20 @@ function moveContainer(
     return pod ? putPod(stopped, pod.name, { phase: 'Failed', ready: false }) : stopped;
   }
   return tellTail(stopped, node, { type: 'podStopped', uid, failed });
+}
+
+/** The Pod, if its node's own kubelet has no room for it beside those that it runs: it says so on the object, for good. */
+function refusedPod(world: World, node: string, uid: string): PodFact | undefined {
+  const idOf = (pod: PodFact) => pod.uid ?? `a-${pod.metadataUid}`;
+  const there = Object.values(world.api.pods).filter((pod) => pod.node === node);
+  const pod = there.find((one) => idOf(one) === uid);
+  const capacity = world.api.nodes[node]?.capacity;
+  if (pod === undefined || capacity === undefined) return undefined;
+  const beside = there.filter((one) => !one.managed || world.containers[node]?.[idOf(one)] !== undefined);
+  const fits = (['cpu', 'memory', 'pods'] as const).every(
+    (part) => [...beside, pod].reduce((sum, { requests }) => sum + requests[part], 0) <= capacity[part],
+  );
+  return fits ? undefined : pod;
 }
 
 function without(world: World, index: number): World {

@@ -210,7 +210,8 @@ function configOf(
   const acknowledged = world.api.acknowledged[peer]?.owner;
   if (peer === 'replicaset' && acknowledged !== undefined)
     return { incarnation, mutants: setting.mutants, acknowledged };
-  if (!isTail(peer)) return { incarnation, mutants: setting.mutants };
+  const { handsOver } = choiceOf(setting, peer);
+  if (!isTail(peer)) return { incarnation, mutants: setting.mutants, ...(handsOver && { handsOver }) };
   const node = nodeOf(peer);
   const journal = world.journals[node];
   const { runtime } = setting.description;

@@ -75,11 +75,14 @@ export function observeDeployment(state: DeploymentState): Observation {
   return { records: [], wants, preemptions: NONE, links: [downEndOf('autoscaler', up), upEndOf(down)] };
 }
 
-/** S: it owns what it has not bound. */
+/** S: it owns what it has not bound, but for what stands unbound at the API Server: that is stock's scheduler's to place, and then its K's. */
 export function observeScheduler(state: SchedulerState): Observation {
-  const { records, nodes, upstream, preemptions } = state.context;
+  const { records, nodes, upstream, preemptions, handOver } = state.context;
+  const standing = new Set(handOver.held.values());
   return {
-    records: [...records.values()].map((record) => asRecord(record, record.node === null)),
+    records: [...records.values()].map((record) =>
+      asRecord(record, record.node === null && !standing.has(record.uid)),
+    ),
     wants: [],
     preemptions: new Map([...preemptions].map(([uid, { context }]) => [uid, context.awaited])),
     links: [downEndOf('replicaset', upstream), ...[...nodes.values()].map(({ link }) => upEndOf(link))],

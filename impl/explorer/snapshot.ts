@@ -96,9 +96,9 @@ export function snapshot(setting: Setting, world: World): WorldView {
   if (known !== undefined) return known;
   const view: WorldView = {
     stages: Object.values(world.processes).map((process) => stageView(setting, world, process)),
-    nodes: setting.description.nodes
-      .filter(({ name }) => world.api.nodes[name] !== undefined)
-      .map(({ name }) => nodeView(world, name)),
+    nodes: Object.keys(world.api.nodes)
+      .sort()
+      .map((name) => nodeView(world, name)),
     withoutNodes: setting.description.nodes.length === 0,
     traffic: Object.values(world.network.connections).map(
       ({ up, down, upstream, n, broken, toDown, toUp }) => ({

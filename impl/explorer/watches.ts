@@ -39,13 +39,19 @@ function scope(api: Api, process: Pick<Process, 'peer'>, choice: StageChoice): R
       if (stage !== 'kubelet' || one.name === nodeOf(process.peer)) facts[`nodes/${one.name}`] = one;
   if (hears('podObserved'))
     for (const one of Object.values(api.pods))
-      if (watches(stage, process, one)) facts[`pods/${one.name}`] = one;
+      if (watches(process, choice, one)) facts[`pods/${one.name}`] = one;
   return facts;
 }
 
-function watches(stage: StageName, process: Pick<Process, 'peer'>, pod: PodFact): boolean {
-  if (stage === 'kubelet') return pod.node === nodeOf(process.peer);
-  return stage === 'scheduler' ? !pod.managed && pod.node !== null : pod.managed;
+function watches(
+  { peer }: Pick<Process, 'peer'>,
+  { handsOver }: StageChoice,
+  { node, managed, uid }: PodFact,
+): boolean {
+  const stage = stageOf(peer);
+  if (stage === 'kubelet') return node === nodeOf(peer);
+  if (stage !== 'scheduler') return managed;
+  return managed ? handsOver === true && uid === null : node !== null;
 }
 
 function observed(key: string, fact: Fact): StageEvent {

@@ -7,7 +7,8 @@ import type { Effect } from '../../spec/effects.ts';
 import type { Refusal, StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, NodeFact, PodFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
-import { publishedPod } from '../../spec/worlds/objects.ts';
+import type { PodRecord } from '../../spec/vocabulary.ts';
+import { publishedPod, unboundPod } from '../../spec/worlds/objects.ts';
 import { markEnded } from './history.ts';
 import { podName } from './reads.ts';
 import { acknowledge, admits, noteAct } from './stock.ts';
@@ -66,9 +67,17 @@ function landPublish(
   const name = podName(world.api, record.replicaSet, record.uid);
   const node = nodeOf(flight.peer);
   if (world.api.pods[name] !== undefined) return fail('alreadyExists');
+  if (!isTail(flight.peer)) return landUnbound(world, flight, name, record);
   if (world.api.nodes[node] === undefined) return fail('notFound');
   const runs = world.containers[node]?.[record.uid] === 'running';
   const pod = publishedPod(name, `m${flight.incarnation}-${record.uid}`, record, { node, runs });
+  const after = putPod({ ...world, history: noteAct(world, 'ours', pod) }, name, pod);
+  return [after, { type: 'published', uid: record.uid, pod }];
+}
+
+/** S publishes a Pod that has found no room. */
+function landUnbound(world: World, flight: Flight, name: string, record: PodRecord): Landed {
+  const pod = unboundPod(name, `u${flight.incarnation}-${record.uid}`, record);
   const after = putPod({ ...world, history: noteAct(world, 'ours', pod) }, name, pod);
   return [after, { type: 'published', uid: record.uid, pod }];
 }

@@ -1,7 +1,7 @@
 /** What the Scheduler stage holds: plain data with structure sharing, and the small helpers that every reducer uses. */
 import { Map as IMap, Set as ISet } from 'immutable';
 import type { Effect } from '../../spec/effects.ts';
-import type { Constraints, NodeFact } from '../../spec/facts.ts';
+import type { Constraints, NodeFact, PodFact } from '../../spec/facts.ts';
 import type { Fence, Incarnation, Owner, PodRecord, Resources, Uid, Version } from '../../spec/vocabulary.ts';
 import type { Cancellation } from '../ownership/cancellation.ts';
 import type { DownstreamSide, UpstreamSide } from '../ownership/link/index.ts';
@@ -59,6 +59,22 @@ export interface Stirred {
   readonly everywhere: boolean;
   readonly nodes: ISet<string>;
 }
+/** What finds no room goes the stock way (`unplaced.ts`). */
+export interface HandOver {
+  /** Whether S hands over at all. */
+  readonly isOn: boolean;
+  /** Pods whose object is being created unbound. */
+  readonly handing: ISet<Uid>;
+  /** Managed Pods without a stamp, as the watch shows them, by `metadata.uid`. */
+  readonly shown: IMap<string, PodFact>;
+  /** Those for which S answers: their uid here. */
+  readonly held: IMap<string, Uid>;
+  /** Those of which a K has told: they are its Pods. */
+  readonly reported: ISet<string>;
+  /** Nodes without an agent. */
+  readonly bare: ISet<string>;
+}
+
 /** Nothing changed. */
 export const STILL: Stirred = { everywhere: false, nodes: ISet() };
 
@@ -88,6 +104,7 @@ export interface Context {
   readonly cooling: ISet<string>;
   /** ReplicaSets whose `noRoom` timer was started. */
   readonly noRoom: ISet<string>;
+  readonly handOver: HandOver;
   readonly stirred: Stirred;
   /** The open nodes as placement looks at them, but for the changes of `moved`. */
   readonly roster: Roster;
@@ -157,6 +174,7 @@ export function emptyContext(
   incarnation: Incarnation,
   mutants: ReadonlySet<string>,
   upstream: DownstreamSide,
+  handsOver = false,
 ): Context {
   return {
     incarnation,
@@ -176,6 +194,14 @@ export function emptyContext(
     unmanagedRoom: IMap(),
     cooling: ISet(),
     noRoom: ISet(),
+    handOver: {
+      isOn: handsOver,
+      handing: ISet(),
+      shown: IMap(),
+      held: IMap(),
+      reported: ISet(),
+      bare: ISet(),
+    },
     stirred: STILL,
     roster: EMPTY_ROSTER,
     moved: ISet(),

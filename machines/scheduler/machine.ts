@@ -25,6 +25,14 @@ import { reportNoRoom } from './scheduling.ts';
 import { settle } from './settle.ts';
 import { forgetTemplate, observeTemplate } from './templates.ts';
 import { forgetPod, observePod } from './unmanaged.ts';
+import {
+  createTimedOut,
+  forgetUnstamped,
+  handOver,
+  observeUnstamped,
+  onDeleteAnswered,
+  onPublishFailed,
+} from './unplaced.ts';
 import { onUpstream, onUpstreamVerified } from './upstreamLink.ts';
 
 type Args = { context: Context; event: StageEvent };
@@ -67,6 +75,8 @@ export const schedulerMachine = setup({
     nodeUnreachable: timerStarts('unreachable/'),
     cooledDown: timerStarts('coolDown/'),
     foundNoRoom: timerStarts('noRoom/'),
+    waitedForRoom: timerStarts('handOver/'),
+    waitedForAnswer: timerStarts('ambiguous/'),
   },
   actions: {
     listNodes: assign(({ context }) => emit(context, { type: 'listNodes' })),
@@ -91,8 +101,12 @@ export const schedulerMachine = setup({
     loseNode: assign(on('nodeVanished', onNodeVanished)),
     observeTemplate: assign(on('replicaSetObserved', observeTemplate)),
     forgetTemplate: assign(on('replicaSetVanished', forgetTemplate)),
-    observePod: assign(on('podObserved', (context, { pod }) => observePod(context, pod))),
-    forgetPod: assign(on('podVanished', (context, { pod }) => forgetPod(context, pod))),
+    observePod: assign(
+      on('podObserved', (context, { pod }) => observeUnstamped(observePod(context, pod), pod)),
+    ),
+    forgetPod: assign(on('podVanished', (context, { pod }) => forgetUnstamped(forgetPod(context, pod), pod))),
+    takePublishFailure: assign(on('publishFailed', onPublishFailed)),
+    takeDeleteAnswer: assign(on('deleteAnswered', onDeleteAnswered)),
     observeOwner: assign(on('switchObserved', (context, event) => onOwner(context, event.switch.owner))),
     giveUpNode: assign(
       on('timerFired', (context, { timer }) =>
@@ -108,6 +122,12 @@ export const schedulerMachine = setup({
     ),
     reportNoRoom: assign(
       on('timerFired', (context, { timer }) => reportNoRoom(context, after('noRoom/', timer) ?? '')),
+    ),
+    handOver: assign(
+      on('timerFired', (context, { timer }) => handOver(context, after('handOver/', timer) ?? '')),
+    ),
+    goOn: assign(
+      on('timerFired', (context, { timer }) => createTimedOut(context, after('ambiguous/', timer) ?? '')),
     ),
     settle: assign(({ context }) => settle(context)),
     refuse: assign({}),
@@ -126,6 +146,7 @@ export const schedulerMachine = setup({
         incarnation: input.incarnation,
         mutants: input.mutants ?? new Set(),
       })[0],
+      input.handsOver,
     ),
   initial: 'leading',
   states: {
@@ -176,12 +197,18 @@ export const schedulerMachine = setup({
         replicaSetVanished: { actions: ['forgetTemplate', 'settle'] },
         podObserved: { actions: ['observePod', 'settle'] },
         podVanished: { actions: ['forgetPod', 'settle'] },
+        // The watch shows what was created: only that tells when it came, and whether it still stands.
+        published: { actions: 'refuse' },
+        publishFailed: { actions: ['takePublishFailure', 'settle'] },
+        deleteAnswered: { actions: ['takeDeleteAnswer', 'settle'] },
         switchObserved: { actions: ['observeOwner', 'settle'] },
         synced: { actions: 'refuse' },
         timerFired: [
           { guard: 'nodeUnreachable', actions: ['giveUpNode', 'settle'] },
           { guard: 'cooledDown', actions: ['coolDown', 'settle'] },
           { guard: 'foundNoRoom', actions: ['reportNoRoom', 'settle'] },
+          { guard: 'waitedForRoom', actions: ['handOver', 'settle'] },
+          { guard: 'waitedForAnswer', actions: ['goOn', 'settle'] },
           { actions: 'refuse' },
         ],
       },

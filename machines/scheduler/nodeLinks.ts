@@ -22,6 +22,7 @@ import { mineOf, onNodeMessage } from './nodeMessages.ts';
 import { letGo, refusePreemptorsOf } from './preempting.ts';
 import { enqueue } from './queue.ts';
 import { evict, statusOf } from './tombstones.ts';
+import { claim } from './unplaced.ts';
 
 /** S's name for its link to a node. */
 export function linkOf(node: string): LinkName {
@@ -197,8 +198,9 @@ function stateArrived(context: Context, node: string, offer: Offer, { records }:
   const resent = context.mutants.has('resend-after-reset') ? outcome.lost : [];
   const lost = isDoubtful ? [] : outcome.lost.filter((uid) => !resent.includes(uid));
   const confirmed = isDoubtful ? [] : outcome.confirm;
-  const { mine: adopt, elsewhere } = mineOf(context, outcome.adopt);
-  let next = letGo(context, [...lost, ...confirmed]);
+  const [claimed, toAdopt] = claim(context, node, outcome.adopt);
+  const { mine: adopt, elsewhere } = mineOf(claimed, toAdopt);
+  let next = letGo(claimed, [...lost, ...confirmed]);
   // The node may yet find them: they are ended, and it says when they are gone.
   if (isDoubtful) next = evict(next, outcome.lost);
   next = hold(next, [...outcome.take, ...adopt]);

@@ -8,6 +8,7 @@ import { type Context, emit, post, tell } from './context.ts';
 import { hold, recordsOf } from './holdings.ts';
 import { letGo } from './preempting.ts';
 import { statusOf } from './tombstones.ts';
+import { claim } from './unplaced.ts';
 
 /** One message of a node's current session. */
 export function onNodeMessage(context: Context, node: string, message: Message): Context {
@@ -94,11 +95,12 @@ function refused(context: Context, node: string, pods: readonly PodReason[]): Co
 /** What was adopted is taken first: that it changed since may be in the same message. */
 function invalidated(context: Context, node: string, message: Invalidate): Context {
   const isEarly = context.mutants.has('changed-before-adopted');
-  let next = isEarly ? changed(context, node, message.changed) : context;
-  const here = message.adopted.map((record) => ({ ...record, node }));
-  const { mine: adopted, elsewhere } = mineOf(next, here);
+  const before = isEarly ? changed(context, node, message.changed) : context;
+  const told = message.adopted.map((record) => ({ ...record, node }));
+  const [claimed, here] = claim(before, node, told);
+  const { mine: adopted, elsewhere } = mineOf(claimed, here);
   const again = here.filter(({ uid }) => elsewhere.includes(uid));
-  next = tell(hold(next, adopted), { adopted });
+  let next = tell(hold(claimed, adopted), { adopted });
   next = changed(next, node, isEarly ? again : [...again, ...message.changed]);
   const lost = knownOf(next, node, message.lost);
   next = tell(

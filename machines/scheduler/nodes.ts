@@ -17,6 +17,7 @@ import {
   succeedNode,
 } from './nodeLinks.ts';
 import { giveUpUnbound } from './released.ts';
+import { noteBare, reviewUnplaced } from './unplaced.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
@@ -54,15 +55,15 @@ function asShown(context: Context, fact: NodeFact): NodeFact {
 /** A Node as it is now. Without an agent it is none of S's; one of another uid is another Node. */
 export function observeNode(context: Context, fact: NodeFact): Context {
   const entry = context.nodes.get(fact.name);
-  let next = context;
-  if (entry === undefined) next = fact.agent === null ? context : addNode(context, fact);
+  let next = noteBare(context, fact.name, entry === undefined && fact.agent === null);
+  if (entry === undefined) next = fact.agent === null ? next : addNode(next, fact);
   else if (entry.fact.uid === fact.uid) {
     const sameReadiness = entry.fact.ready === fact.ready;
-    next = standsAgain(setNode(context, fact.name, { ...entry, fact }), fact.name);
+    next = standsAgain(setNode(next, fact.name, { ...entry, fact }), fact.name);
     if (!sameReadiness)
       next = onCancellation(next, fact.name, { type: 'readinessObserved', ready: fact.ready });
     next = stir(next, fact.name);
-  } else next = succeed(context, fact);
+  } else next = succeed(next, fact);
   return heedMark(next, fact);
 }
 
@@ -115,7 +116,7 @@ function succeed(context: Context, fact: NodeFact): Context {
 /** The watch shows a Node gone; of another uid than the one known, that is old news. */
 export function onNodeVanished(context: Context, { name, uid }: Pick<NodeFact, 'name' | 'uid'>): Context {
   const entry = context.nodes.get(name);
-  if (entry === undefined) return context;
+  if (entry === undefined) return noteBare(context, name, false);
   if (entry.successor?.uid === uid) return setNode(context, name, { ...entry, successor: null });
   if (entry.fact.uid !== uid) return context;
   const next = setNode(context, name, { ...entry, vanished: true });
@@ -156,5 +157,5 @@ export function onOwner(context: Context, owner: Owner): Context {
     if (owner === 'direct' && next.nodes.get(name)?.vanished)
       next = onCancellation(next, name, { type: 'vanished' });
   }
-  return next;
+  return reviewUnplaced(next);
 }

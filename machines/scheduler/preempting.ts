@@ -72,6 +72,8 @@ export function letGo(context: Context, uids: readonly Uid[]): Context {
   let next = release(context, uids);
   if (!next.preemptions.isEmpty()) next = endReservations(next, uids);
   if (!next.awaited.isEmpty()) next = strike(next, uids);
+  const { handing } = next.handOver;
+  if (!handing.isEmpty()) next = { ...next, handOver: { ...next.handOver, handing: handing.subtract(uids) } };
   return next;
 }
 

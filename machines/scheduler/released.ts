@@ -16,7 +16,9 @@ export function takesNothing(context: Context): boolean {
 export function giveUpUnbound(context: Context): Context {
   if (!takesNothing(context)) return context;
   const waiting = [...context.queue.shapes.values()].flatMap((shape) => [...shape.waiting.places.keys()]);
-  const uids = [...waiting, ...context.preemptions.keys()];
+  const { handing, held } = context.handOver;
+  const uids = [...waiting, ...context.preemptions.keys(), ...handing, ...held.values()];
   if (uids.length === 0) return context;
-  return tell(letGo(context, uids), { lost: uids.map((uid) => ({ uid, reason: 'OwnedByStock' })) });
+  const forgotten = { ...context, handOver: { ...context.handOver, held: held.clear() } };
+  return tell(letGo(forgotten, uids), { lost: uids.map((uid) => ({ uid, reason: 'OwnedByStock' })) });
 }

@@ -134,13 +134,25 @@ export function watchForRoom(context: Context): Context {
   if (context.queue.shapes.isEmpty() && context.noRoom.isEmpty()) return context;
   const waiting = new Set(context.queue.shapes.valueSeq().map(({ replicaSet }) => replicaSet));
   const effects: Effect[] = [];
+  const { isOn } = context.handOver;
   for (const replicaSet of waiting)
-    if (!context.noRoom.has(replicaSet))
+    if (!context.noRoom.has(replicaSet)) {
       effects.push({ type: 'setTimer', timer: `noRoom/${replicaSet}`, milliseconds: TIMERS.noRoom });
+      if (isOn) effects.push(setHandOver(replicaSet));
+    }
   for (const replicaSet of context.noRoom)
-    if (!waiting.has(replicaSet)) effects.push({ type: 'cancelTimer', timer: `noRoom/${replicaSet}` });
+    if (!waiting.has(replicaSet)) {
+      effects.push({ type: 'cancelTimer', timer: `noRoom/${replicaSet}` });
+      if (isOn) effects.push({ type: 'cancelTimer', timer: `handOver/${replicaSet}` });
+    }
   return effects.length === 0 ? context : emit({ ...context, noRoom: ISet(waiting) }, ...effects);
 }
+
+const setHandOver = (replicaSet: string): Effect => ({
+  type: 'setTimer',
+  timer: `handOver/${replicaSet}`,
+  milliseconds: TIMERS.handOver,
+});
 
 /** The clock ran out: says how many wait, and of what size. */
 export function reportNoRoom(context: Context, replicaSet: string): Context {

@@ -4,6 +4,7 @@ import { isUpstreamOpen } from '../ownership/link/index.ts';
 import { type Context, post, tell, version } from './context.ts';
 import { hold } from './holdings.ts';
 import { letGo } from './preempting.ts';
+import { endUnplaced, isUnplaced } from './unplaced.ts';
 
 /** Records with the mark set. */
 function marked(context: Context, records: readonly PodRecord[]): Context {
@@ -26,14 +27,17 @@ function marked(context: Context, records: readonly PodRecord[]): Context {
 export function terminate(context: Context, uids: readonly Uid[]): Context {
   const sent: PodRecord[] = [];
   const confirmed: Uid[] = [];
+  const unplaced: PodRecord[] = [];
   for (const uid of new Set(uids)) {
     const record = context.records.get(uid);
     if (record === undefined) {
       if (!context.mutants.has('strangers-unconfirmed')) confirmed.push(uid);
-    } else if (record.node === null) confirmed.push(uid);
+    } else if (isUnplaced(context, uid) && !context.mutants.has('unplaced-confirmed-early'))
+      unplaced.push(record);
+    else if (record.node === null) confirmed.push(uid);
     else if (record.phase !== 'terminating') sent.push(record);
   }
-  let next = marked(context, sent);
+  let next = unplaced.reduce(endUnplaced, marked(context, sent));
   if (context.mutants.has('confirm-what-was-sent')) confirmed.push(...sent.map(({ uid }) => uid));
   next = letGo(next, confirmed);
   return confirmed.length === 0 ? next : tell(next, { terminated: confirmed });

@@ -13,7 +13,13 @@ export function observePod(context: Context, pod: PodFact): Context {
   const before = context.unmanaged.get(pod.metadataUid);
   if (context.mutants.has('strangers-take-no-room')) return context;
   if (!takesRoom(pod) || pod.node === null) return before === undefined ? context : forgetPod(context, pod);
-  const { node, requests } = pod;
+  return takeRoom(context, pod, pod.node);
+}
+
+/** A Pod takes room on a node. */
+export function takeRoom(context: Context, pod: PodFact, node: string): Context {
+  const before = context.unmanaged.get(pod.metadataUid);
+  const { requests } = pod;
   if (before !== undefined) {
     const { cpu, memory, pods } = before.requests;
     if (before.node === node && cpu === requests.cpu && memory === requests.memory && pods === requests.pods)
@@ -32,7 +38,7 @@ export function observePod(context: Context, pod: PodFact): Context {
 }
 
 /** A Pod is gone, or takes no room any more. */
-export function forgetPod(context: Context, { metadataUid }: PodFact): Context {
+export function forgetPod(context: Context, { metadataUid }: Pick<PodFact, 'metadataUid'>): Context {
   const before = context.unmanaged.get(metadataUid);
   if (before === undefined) return context;
   const left = minus(context.unmanagedRoom.get(before.node) ?? NOTHING, before.requests);

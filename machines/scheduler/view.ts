@@ -3,6 +3,7 @@
 import { viewOfCancellation } from '../ownership/cancellation.ts';
 import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
 import type { Preemption } from '../ownership/preemption.ts';
+import type { HandOver } from './context.ts';
 import type { SchedulerState } from './machine.ts';
 
 interface Sorted<T> {
@@ -19,6 +20,14 @@ const viewOfPreemption = ({ value, context }: Preemption) => ({
   node: context.node,
   requests: context.requests,
   awaited: [...context.awaited].sort(),
+});
+
+const viewOfHandOver = ({ handing, shown, held, reported, bare }: HandOver) => ({
+  handing: [...handing].sort(),
+  shown: byKey(shown, same),
+  held: byKey(held, same),
+  reported: [...reported].sort(),
+  bare: [...bare].sort(),
 });
 
 /**
@@ -50,6 +59,7 @@ export function viewOfScheduler({ value, context }: SchedulerState) {
     unmanaged: byKey(context.unmanaged, same),
     cooling: [...context.cooling].sort(),
     noRoom: [...context.noRoom].sort(),
+    ...(context.handOver.isOn && { handOver: viewOfHandOver(context.handOver) }),
     stirred: { everywhere: context.stirred.everywhere, nodes: [...context.stirred.nodes].sort() },
     reached: [...context.reached].sort(),
     barrier: context.barrier === null ? null : [...context.barrier].sort(),

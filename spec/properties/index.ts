@@ -27,6 +27,7 @@ import {
   PreemptorRuns,
   SupersededStops,
   TombstonesCollected,
+  UnplacedShown,
 } from './rest.ts';
 import { NoDipOnModeChange, NoNeedlessEnd, NoneForDeleted, NoStaleDirect, ScaleNotLost } from './wants.ts';
 import { WITNESSES } from './witnesses.ts';
@@ -48,6 +49,7 @@ export const PROPERTIES = {
   PreemptionOrdered,
   RoomKept,
   PreemptorRuns,
+  UnplacedShown,
   CancelledStaysOut,
   Refines,
   FenceHolds,

@@ -4,6 +4,7 @@ import { isOfObject } from './owner.ts';
 import type { RestProperty } from './property.ts';
 import type { NodeView, WorldView } from './view.ts';
 
+const adoptedUid = (metadataUid: string) => `a-${metadataUid}`;
 const isTail = (peer: string) => peer.startsWith('kubelet/');
 const holdsPods = (peer: string) => peer === 'replicaset' || peer === 'scheduler' || isTail(peer);
 
@@ -103,7 +104,7 @@ export const Converges: RestProperty = {
       if (!hasNodes) continue;
       for (const uid of running) if (!live.has(uid)) return `${uid} runs, and ${peer} does not know it`;
     }
-    for (const stage of view.stages)
+    for (const stage of view.stages.filter(({ peer }) => !isNowhere(view, peer)))
       for (const end of stage.links)
         if (end.state !== 'open' && view.stages.some(({ peer }) => peer === end.peer))
           return `${stage.peer}: the link to ${end.peer} is ${end.state}`;
@@ -173,13 +174,44 @@ export const NoLeak: RestProperty = {
     const tails = view.stages.filter(({ peer }) => isTail(peer));
     const known = (uid: string) => tails.some((stage) => stage.records.has(uid));
     if (tails.length === 0) return null;
+    // Where there is no agent S answers for what stock has bound.
+    const answers = (name: string) =>
+      tails.some(({ peer }) => peer === `kubelet/${name}`)
+        ? tails
+        : view.stages.filter(({ peer }) => peer === 'scheduler');
     for (const node of view.nodes)
-      for (const uid of node.running.keys()) if (!known(uid)) return `${uid} runs on ${node.name} unknown`;
+      for (const uid of node.running.keys())
+        if (!answers(node.name).some((stage) => stage.records.has(uid)))
+          return `${uid} runs on ${node.name} unknown`;
     const isAdopted = (metadataUid: string) =>
       tails.some(({ records }) => [...records.keys()].some((uid) => isOfObject(uid, metadataUid)));
     for (const { uid, name, phase, metadataUid } of view.objects)
       if (uid !== null && phase !== 'Failed' && !known(uid) && !isAdopted(metadataUid))
         return `${name} stands unknown`;
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 7 @public */
+export const UnplacedShown: RestProperty = {
+  kind: 'rest',
+  statement:
+    'what S has no node for stands at the API Server, and what stands there without an agent S answers for',
+  check: (view) => {
+    const schedulers = view.stages.filter(({ peer }) => peer === 'scheduler');
+    const standing = view.objects.filter(
+      ({ uid, managed, deleting, phase }) => managed && uid === null && !deleting && phase !== 'Failed',
+    );
+    const shown = new Set(standing.map(({ metadataUid }) => adoptedUid(metadataUid)));
+    const agents = new Set(view.stages.map(({ peer }) => peer as string));
+    for (const { process, records, owner } of schedulers) {
+      if (owner !== 'direct') continue;
+      for (const { uid, node } of records.values())
+        if (node === null && !shown.has(uid)) return `${uid} waits at ${process}, and nobody sees it`;
+      for (const { metadataUid, node } of standing)
+        if (!agents.has(`kubelet/${node}`) && !records.has(adoptedUid(metadataUid)))
+          return `${adoptedUid(metadataUid)} stands on ${node ?? 'no node'}, unknown to ${process}`;
+    }
     return null;
   },
 };

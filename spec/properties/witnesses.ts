@@ -31,6 +31,16 @@ export const WITNESSES = {
   released: (view: WorldView) => view.acknowledged.replicaset?.owner === 'stock',
   takenBack: (view: WorldView) => view.acknowledged.replicaset?.owner === 'direct',
   stockActs: (view: WorldView) => Object.values(view.history.acted).some((sides) => sides.includes('stock')),
+  handedOver: (view: WorldView) =>
+    view.objects.some(({ managed, uid, node }) => managed && uid === null && node === null),
+  stockBinds: (view: WorldView) =>
+    view.objects.some(({ handedOver, node }) => handedOver !== undefined && node !== null),
+  handedOverRuns: (view: WorldView) =>
+    view.nodes.some((node) =>
+      view.objects.some(
+        ({ handedOver, metadataUid }) => handedOver !== undefined && node.running.has(`a-${metadataUid}`),
+      ),
+    ),
   preemptionWaits: (view: WorldView) => some(view, /^scheduler$/, (stage) => stage.preemptions.size > 0),
   tombstoneAcrossRestart: (view: WorldView) =>
     some(

@@ -14,6 +14,8 @@ export interface StageChoice {
   readonly use: string;
   /** Events that this stage never hears here (watches that the world leaves out). */
   readonly deaf?: readonly string[];
+  /** S: it publishes unbound what finds no room (protocol 7), and its watch shows it the managed Pods that bear no stamp. */
+  readonly handsOver?: true;
   /** It hears of the owner switch before anything else happens. */
   readonly alert?: boolean;
 }

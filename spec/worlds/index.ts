@@ -6,6 +6,7 @@ import { ENDS_WORLDS } from './ends.ts';
 import { EXACT_WORLDS } from './exact.ts';
 import { FIELD_WORLDS } from './field.ts';
 import { LINK_WORLDS } from './link.ts';
+import { NO_ROOM_WORLDS } from './noRoom.ts';
 import { OWNER_WORLDS } from './owner.ts';
 import { PREEMPTION_WORLDS } from './preemption.ts';
 import { REGISTRATION_WORLDS } from './registration.ts';
@@ -31,6 +32,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...REGISTRATION_WORLDS,
   ...OWNER_WORLDS,
   ...SWITCH_WORLDS,
+  ...NO_ROOM_WORLDS,
   ...WANTS_WORLDS,
   ...WIDE_WORLDS,
 ];

@@ -106,6 +106,12 @@ export function publishedPod(
   });
 }
 
+/** The object that S publishes of a record for which there is no room: without a stamp, not bound. @public */
+export function unboundPod(name: string, metadataUid: string, record: PodRecord): PodFact {
+  const { uid: handedOver, replicaSet, revision, requests, priority } = record;
+  return pod(name, metadataUid, { managed: true, replicaSet, revision, requests, priority, handedOver });
+}
+
 /** A Pod of somebody else, which runs on a Node. @public */
 export function foreignPod(name: string, change: Partial<PodFact>): PodFact {
   return pod(name, `foreign-${name}`, { phase: 'Running', ready: true, ...change });

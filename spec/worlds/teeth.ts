@@ -67,6 +67,8 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'node-crash-kept', world: 'chain-node-crash' },
   { mutant: 'confirm-create-in-flight', world: 'tail-cut-short-publish' },
   { mutant: 'no-room-check', world: 'tail-no-room' },
+  { mutant: 'unplaced-confirmed-early', world: 'no-room' },
+  { mutant: 'bare-unanswered', world: 'no-room-bare-crash' },
   { mutant: 'rebind-lost', world: 'chain-cancel' },
   { mutant: 'want-no-hold', world: 'wants-burst-rollout' },
   { mutant: 'want-unsent-follows', world: 'wants-burst-crash' },
@@ -95,6 +97,11 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'fence-not-persisted',
     reason:
       'not within 60,000 states of `register-crash`: since a K that starts again reads the Lease of S, only a mark of a leader that was succeeded tells what it had accepted; caught over single stages by `test/machines`',
+  },
+  {
+    mutant: 'hand-over-unmatched',
+    reason:
+      '`no-room` and `no-room-crash`, searched to the end, hold: R counts both, ends one of them, and it converges; the rule saves R the choice, which could fall on a Pod that S has just placed; caught over S alone by `test/machines/schedulerNoRoom.test.ts`',
   },
   {
     mutant: 'strangers-unconfirmed',

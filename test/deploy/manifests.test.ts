@@ -63,7 +63,7 @@ describe('the manifests', () => {
     }
   });
 
-  it('let only the kubelet stages create Pods, and only they and R delete them', () => {
+  it('let only the kubelet stages and S create Pods, and only they and R delete them', () => {
     const who = (verb: string) =>
       Object.entries(CLUSTER_RULES)
         .filter(([, rules]) =>
@@ -71,8 +71,10 @@ describe('the manifests', () => {
         )
         .map(([account]) => account)
         .sort();
-    expect(who('create')).toEqual(['agent', 'publisher', 'simulator']);
-    expect(who('delete')).toEqual(['agent', 'control', 'publisher', 'replicaset', 'simulator']);
+    expect(who('create')).toEqual(['agent', 'control', 'publisher', 'scheduler', 'simulator']);
+    expect(who('delete')).toEqual([
+      ...['agent', 'control', 'publisher', 'replicaset', 'scheduler', 'simulator'],
+    ]);
   });
 });
 

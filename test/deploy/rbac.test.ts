@@ -57,8 +57,13 @@ const stop = async (account: Account) => {
   running.delete(account);
 };
 
-const pods = async () =>
-  (await client.list<PodObject>(pathOf({ resource: 'pods', namespace: 'default' }))).items;
+const podsOf = async (app: string) =>
+  (
+    await client.list<PodObject>(pathOf({ resource: 'pods', namespace: 'default' }), {
+      labelSelector: `app=${app}`,
+    })
+  ).items;
+const pods = () => podsOf('web');
 const rests = (count: number) =>
   until(`${count} Pods run`, async () => {
     const all = await pods();
@@ -96,17 +101,21 @@ beforeAll(async () => {
   recorder = new Recorder(folder);
   await install({ connection: { kubeconfig: embedded.kubeconfig }, namespace: SYSTEM_NAMESPACE });
   await createManaged(client, 'web');
+  await createManaged(client, 'large', '64');
   const scaleApi = { listen: '127.0.0.1:0', isOpen: false };
   for (const stage of STAGES) await start(stage, { stages: [stage], scaleApi });
   await start('publisher', { nodes: ['node-0', 'node-1'] });
   await start('agent', { nodes: ['node-2'], runtime: 'simulated' });
   await start('simulator', { nodes: ['node-3', 'node-4'], runtime: 'simulated' });
 
+  // A Pod that fits nowhere: S publishes it unbound, in its own time.
+  await client.patchDeployment('default', 'large', { spec: { replicas: 1 } }, 'test');
   // Out and in; every stage but the agents once more, so that it finds what it left.
   await scale(30);
   await rests(30);
   expect(await scaleDirectly(12)).toBe(202);
   await rests(12);
+  await until('the large Pod is handed over', async () => (await podsOf('large')).length === 1);
   for (const stage of STAGES) {
     await stop(stage);
     await start(stage, { stages: [stage] });
@@ -134,6 +143,8 @@ beforeAll(async () => {
   await until('node-5 is left', async () => (await pods()).every(({ spec }) => spec?.nodeName !== 'node-5'));
   await scale(3);
   await rests(3);
+  await client.patchDeployment('default', 'large', { spec: { replicas: 0 } }, 'test');
+  await until('the large Pod is gone', async () => (await podsOf('large')).length === 0);
 }, 120_000);
 afterAll(async () => {
   await Promise.all([...running.keys()].map(stop));

@@ -18,6 +18,7 @@ import {
   DELETION_COST_ANNOTATION,
   DRAINED_ANNOTATION,
   FLUSH_ANNOTATION,
+  HANDED_OVER_ANNOTATION,
   MANAGED_LABEL,
   MARK_ANNOTATION,
   POD_UID_ANNOTATION,
@@ -224,6 +225,7 @@ export function nodeFact(node: NodeObject): NodeFact {
 export function podFact(pod: PodObject): PodFact {
   const { metadata, spec, status } = pod;
   const cost = Number(metadata.annotations?.[DELETION_COST_ANNOTATION] ?? 0);
+  const handedOver = metadata.annotations?.[HANDED_OVER_ANNOTATION];
   return {
     namespace: metadata.namespace ?? 'default',
     name: metadata.name,
@@ -240,6 +242,7 @@ export function podFact(pod: PodObject): PodFact {
     requests: requestsOf(spec ?? {}),
     priority: spec?.priority ?? 0,
     deletionCost: Number.isSafeInteger(cost) ? cost : 0,
+    ...(handedOver !== undefined && { handedOver }),
   };
 }
 

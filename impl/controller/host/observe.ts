@@ -30,6 +30,8 @@ export interface Audience {
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** K: one shared watch of all Pods serves many nodes of this process. */
   readonly manyNodes: boolean;
+  /** S: it publishes unbound what finds no room, and hears of the managed Pods that bear no stamp. */
+  readonly handsOver: boolean;
 }
 
 type End = () => void;
@@ -196,12 +198,17 @@ const UNMANAGED = { labelSelector: `${MANAGED_LABEL}!=true`, fieldSelector: 'spe
 /** Starts to tell a stage what it hears of; returns how to stop. @public */
 export function observe(audience: Audience): End {
   const all = () => true;
-  const { node, manyNodes } = audience;
+  const { node, manyNodes, handsOver } = audience;
   const watches: Record<StageName, () => End[]> = {
     autoscaler: () => [watchDeployments(audience)],
     deployment: () => [watchReplicaSets(audience), watchDeployments(audience)],
     replicaset: () => [watchReplicaSets(audience), watchCosts(audience)],
-    scheduler: () => [watchNodes(audience), watchReplicaSets(audience), watchPods(audience, UNMANAGED, all)],
+    scheduler: () => [
+      watchNodes(audience),
+      watchReplicaSets(audience),
+      watchPods(audience, UNMANAGED, all),
+      ...(handsOver ? [watchPods(audience, MANAGED, (pod) => pod.uid === null)] : []),
+    ],
     kubelet: () => [
       watchNodes(audience),
       manyNodes

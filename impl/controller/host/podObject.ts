@@ -1,6 +1,9 @@
-/** The Pod object that the tail makes of a record and its ReplicaSet's template (protocol 5): stamped, named from the uid, bound. */
+/**
+ * The Pod object of a record and its ReplicaSet's template, named from the uid. The tail's is stamped and bound (protocol 5); that of S, for which
+ * there is no room, is neither, and says for which Pod it was made (7).
+ */
 import type { PodRecord } from '../../../spec/vocabulary.ts';
-import { POD_PUBLISHER_ANNOTATION, POD_UID_ANNOTATION } from '../names.ts';
+import { HANDED_OVER_ANNOTATION, POD_PUBLISHER_ANNOTATION, POD_UID_ANNOTATION } from '../names.ts';
 import type { ReplicaSetObject } from './objects.ts';
 
 /** Name of the object of a Pod: `<ReplicaSet>-<uid>`. */
@@ -11,7 +14,7 @@ export function podNameOf(replicaSetName: string, uid: string): string {
 /**
  * The object to create. Its labels and ownerReference make it the ReplicaSet's, as if stock had made it.
  *
- * @param publisher - incarnation of the K that publishes
+ * @param publisher - incarnation of the stage that publishes
  */
 export function podObject(record: PodRecord, replicaSet: ReplicaSetObject, publisher: number) {
   const template = replicaSet.spec?.template;
@@ -24,7 +27,9 @@ export function podObject(record: PodRecord, replicaSet: ReplicaSetObject, publi
       labels: template?.metadata?.labels ?? {},
       annotations: {
         ...template?.metadata?.annotations,
-        [POD_UID_ANNOTATION]: record.uid,
+        ...(record.node === null
+          ? { [HANDED_OVER_ANNOTATION]: record.uid }
+          : { [POD_UID_ANNOTATION]: record.uid }),
         [POD_PUBLISHER_ANNOTATION]: String(publisher),
       },
       ...(template?.metadata?.finalizers !== undefined && { finalizers: template.metadata.finalizers }),
@@ -39,6 +44,6 @@ export function podObject(record: PodRecord, replicaSet: ReplicaSetObject, publi
         },
       ],
     },
-    spec: { ...template?.spec, nodeName: record.node },
+    spec: { ...template?.spec, ...(record.node !== null && { nodeName: record.node }) },
   };
 }

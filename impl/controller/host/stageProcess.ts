@@ -64,6 +64,8 @@ export interface StageProcessOptions {
   readonly runsContainers: boolean;
   /** K: this process serves other nodes too. */
   readonly manyNodes: boolean;
+  /** S: it publishes unbound what finds no room. */
+  readonly handsOver: boolean;
   readonly recorder?: StepRecorder | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** The stage is over and does not start again: a broken invariant, a journal that can not be written, another agent. */
@@ -303,9 +305,14 @@ export class StageProcess {
   }
 
   #config(incarnation: Incarnation): StageConfig {
-    const { node, journalFile, runtime } = this.#options;
+    const { node, journalFile, runtime, handsOver } = this.#options;
     const acknowledged = this.#acknowledged;
-    if (node === null) return { incarnation, ...(acknowledged !== undefined && { acknowledged }) };
+    if (node === null)
+      return {
+        incarnation,
+        ...(acknowledged !== undefined && { acknowledged }),
+        ...(handsOver && { handsOver }),
+      };
     this.#journal = journalFile === null ? null : openJournal(journalFile);
     return {
       incarnation,
@@ -410,6 +417,7 @@ export class StageProcess {
         give,
         log,
         manyNodes: this.#options.manyNodes,
+        handsOver: this.#options.handsOver,
       });
       if (ending.signal.aborted) unobserve();
     });

@@ -111,6 +111,8 @@ function stageOptions(
         node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
       runsContainers: options.runtime !== 'publish',
       manyNodes: options.nodes.length > 1,
+      // Where our agents run the containers, their Nodes are tainted for stock's scheduler: to hand a Pod over would only keep it from them.
+      handsOver: name === 'scheduler' && options.runtime === 'publish',
       recorder: recorder ?? undefined,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
       fatal: (error) => over(error, nameOf(name, node)),
@@ -131,7 +133,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const hub = new WatchHub(client, options.log);
   const templates = new Templates();
   const { recorder, make } = stageOptions(options, client, hub, templates);
-  if (options.nodes.length > 0) watchTemplates(hub, templates);
+  if (options.nodes.length > 0 || options.stages.includes('scheduler')) watchTemplates(hub, templates);
   const stages = [
     ...options.stages.map((name) => make(name, null)),
     ...options.nodes.map((node) => make('kubelet', node)),

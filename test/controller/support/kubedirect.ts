@@ -70,10 +70,10 @@ export async function until(
 }
 
 /** Makes a managed Deployment of no Pods in the namespace `default`. */
-export function createManaged(client: KubernetesClient, name: string): Promise<unknown> {
+export function createManaged(client: KubernetesClient, name: string, cpu = '10m'): Promise<unknown> {
   const template = {
     metadata: { labels: { app: name, [MANAGED_LABEL]: 'true' } },
-    spec: { containers: [{ name: 'main', image: 'none', resources: { requests: { cpu: '10m' } } }] },
+    spec: { containers: [{ name: 'main', image: 'none', resources: { requests: { cpu } } }] },
   };
   const spec = { replicas: 0, selector: { matchLabels: { app: name } }, template };
   const body = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec };

@@ -1,0 +1,109 @@
+/** Worlds of *No room* (protocol 7): a Pod that finds no node goes the stock way, and comes back to the K of the node that it gets. */
+import { chainWorld, SAFETY } from './chain.ts';
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import { ONE } from './objects.ts';
+
+const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
+const NEW_NODE: UserAct = { act: 'makeNode', node: 'n2', uid: 'uid-n2', capacity: ONE };
+
+const STAGES: readonly StageChoice[] = [
+  { peer: 'deployment', use: 'stub/deployment', deaf: ['synced', 'switchObserved'] },
+  { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+  { peer: 'scheduler', use: 'scheduler', handsOver: true },
+  { peer: 'kubelet/n1', use: 'kubelet' },
+];
+const SECOND: StageChoice = { peer: 'kubelet/n2', use: 'kubelet' };
+
+interface NoRoomOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly script: readonly UserAct[];
+  readonly faults?: FaultBudget;
+  readonly pods?: number;
+  readonly sometimes: WorldDescription['sometimes'];
+  readonly change?: Partial<WorldDescription>;
+}
+
+/** A node with room for one Pod, which it has. */
+function noRoomWorld({ sometimes, change, faults = {}, ...options }: NoRoomOptions): WorldDescription {
+  return chainWorld({
+    runtime: 'publish',
+    ...options,
+    faults,
+    change: {
+      stages: STAGES,
+      nodes: [{ name: 'n1', capacity: ONE, known: true }],
+      quiet: ['deployment', 'replicaset'],
+      always: [...SAFETY, 'FenceHolds'],
+      eventually: ['Converges', 'TombstonesCollected', 'NoLeak', 'UnplacedShown'],
+      sometimes,
+      ...change,
+    },
+  });
+}
+
+/** Worlds of no room. @public */
+export const NO_ROOM_WORLDS: readonly WorldDescription[] = [
+  noRoomWorld({
+    name: 'no-room',
+    title: 'a second Pod finds no room, is handed over, and is given up again',
+    script: [scale(2), scale(1)],
+    sometimes: ['handedOver'],
+  }),
+  noRoomWorld({
+    name: 'no-room-freed',
+    title:
+      'the Pod that has the room is deleted: stock binds the one that was handed over, or S its replacement',
+    script: [scale(2), { act: 'deletePod', replicaSet: 'rs-t1' }],
+    sometimes: ['handedOver', 'stockBinds', 'handedOverRuns'],
+    change: { deep: true },
+  }),
+  noRoomWorld({
+    name: 'no-room-node',
+    title: 'a Node comes, stock binds to it, then an agent registers itself there',
+    script: [scale(2), NEW_NODE],
+    sometimes: ['handedOver', 'stockBinds', 'handedOverRuns'],
+    change: { stages: [...STAGES, SECOND], deep: true },
+  }),
+  noRoomWorld({
+    name: 'no-room-bare',
+    title: 'a Node without an agent comes, stock binds to it, and the Pod is given up',
+    script: [scale(2), NEW_NODE, scale(1)],
+    sometimes: ['handedOver', 'stockBinds'],
+    // What runs where there is no agent is no tail's.
+    change: { eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown'] },
+  }),
+  noRoomWorld({
+    name: 'no-room-crash',
+    title: 'S crashes between any two effects while it hands a Pod over',
+    script: [scale(2)],
+    faults: { crash: { scheduler: 1 } },
+    sometimes: ['handedOver'],
+  }),
+  noRoomWorld({
+    name: 'no-room-reply',
+    title: 'the reply to the create is lost, and a link breaks',
+    script: [scale(2)],
+    faults: { lostReply: 1, break: 1 },
+    sometimes: ['handedOver'],
+  }),
+  noRoomWorld({
+    name: 'no-room-bare-crash',
+    title: 'S begins anew while one that stock has bound runs where there is no agent',
+    script: [scale(2), NEW_NODE],
+    faults: { crash: { scheduler: 1 } },
+    sometimes: ['handedOver', 'stockBinds'],
+    change: { eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown'] },
+  }),
+  noRoomWorld({
+    name: 'no-room-release',
+    title: 'stock is given the Pods while one is handed over, and gives them back',
+    script: [scale(2), { act: 'switch', owner: 'stock' }, { act: 'switch', owner: 'direct' }],
+    sometimes: ['handedOver', 'released', 'takenBack'],
+    change: {
+      stages: STAGES.map((one) => (one.peer === 'replicaset' ? { ...one, alert: true } : one)),
+      // Under stock S knows nothing of what has no room.
+      eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown', 'ReleaseAcknowledged', 'TakenBack'],
+    },
+  }),
+];

@@ -1,0 +1,178 @@
+/** *No room* (protocol 7): what finds no node is published unbound, and S answers for it until a K does. */
+import { describe, expect, it } from 'vitest';
+import { type SchedulerState, schedulerStage } from '../../machines/scheduler/index.ts';
+import type { Effect } from '../../spec/effects.ts';
+import type { StageEvent } from '../../spec/events.ts';
+import type { PodFact } from '../../spec/facts.ts';
+import { TIMERS } from '../../spec/timers.ts';
+import type { PodRecord } from '../../spec/vocabulary.ts';
+import { unboundPod } from '../../spec/worlds/objects.ts';
+import { nodeFact, replicaSetFact, size } from './schedulerWorld.ts';
+
+const record = (uid: string): PodRecord => ({
+  ...{ uid, replicaSet: 'rs', revision: 'rev', requests: size(100), priority: 0 },
+  ...{
+    node: null,
+    phase: 'created',
+    ready: false,
+    version: { stage: 'replicaset', incarnation: 1, counter: 1 },
+  },
+});
+const session = { upstream: 1, downstream: 7, n: 1 };
+
+/** S with an open link to R and no node, and all that it asked for since it was opened. */
+function openScheduler(mutants: readonly string[] = [], handsOver = true) {
+  let [state, effects]: readonly [SchedulerState, readonly Effect[]] = schedulerStage.start({
+    incarnation: 7,
+    handsOver,
+    mutants: new Set(mutants),
+  });
+  const asked: Effect[] = [];
+  const give = (event: StageEvent) => {
+    [state, effects] = schedulerStage.step(state, event);
+    asked.push(...effects);
+    return effects;
+  };
+  const receive = (message: object) =>
+    give({ type: 'received', link: 'upstream', message: { session, ...message } } as StageEvent);
+  give({ type: 'nodesListed', nodes: [] });
+  give({ type: 'replicaSetObserved', replicaSet: replicaSetFact('rs') });
+  const hello = {
+    kind: 'Hello',
+    session: { ...session, downstream: 0 },
+    role: 'replicaset',
+    peer: 'scheduler',
+    wants: [],
+  };
+  const [read] = give({ type: 'received', link: 'upstream', message: hello } as StageEvent) as unknown as [
+    { token: string },
+  ];
+  give({ type: 'leaseRead', subject: 'replicaset', token: read.token, incarnation: 1 });
+  receive({ kind: 'Fetch', uids: [], tombstones: [] });
+  asked.length = 0;
+  const records = () => [...state.context.records.keys()];
+  const said = () => asked.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []));
+  return { give, receive, records, asked, said };
+}
+type Opened = ReturnType<typeof openScheduler>;
+const assign = ({ receive }: Opened, ...uids: string[]) =>
+  receive({ kind: 'Assign', records: uids.map(record) });
+const fire = ({ give }: Opened, timer: string) => give({ type: 'timerFired', timer } as StageEvent);
+const show = ({ give }: Opened, pod: PodFact) => give({ type: 'podObserved', pod });
+const object = (uid: string, change: Partial<PodFact> = {}): PodFact => ({
+  ...unboundPod(`rs-${uid}`, `m-${uid}`, record(uid)),
+  ...change,
+});
+
+describe('no room', () => {
+  it('asks for a clock when a Pod begins to wait, and stops it when none waits', () => {
+    const world = openScheduler();
+    expect(assign(world, 'r1-1')).toContainEqual({
+      ...{ type: 'setTimer', timer: 'handOver/rs', milliseconds: TIMERS.handOver },
+    });
+    expect(world.receive({ kind: 'Terminate', uids: ['r1-1'] })).toContainEqual({
+      ...{ type: 'cancelTimer', timer: 'handOver/rs' },
+    });
+  });
+
+  it('asks for none where it hands nothing over', () => {
+    const world = openScheduler([], false);
+    expect(assign(world, 'r1-1').filter((effect) => JSON.stringify(effect).includes('handOver'))).toEqual([]);
+    expect(fire(world, 'handOver/rs')).toEqual([]);
+  });
+
+  it('publishes unbound what waits, and owns it until its object is shown', () => {
+    const world = openScheduler();
+    assign(world, 'r1-1', 'r1-2');
+    const published = fire(world, 'handOver/rs').filter(({ type }) => type === 'publish');
+    expect(published).toEqual([
+      { type: 'publish', record: record('r1-1') },
+      { type: 'publish', record: record('r1-2') },
+    ]);
+    expect(world.records()).toEqual(['r1-1', 'r1-2']);
+  });
+
+  it('tells R in one message that the Pod is lost and its object adopted', () => {
+    const world = openScheduler();
+    assign(world, 'r1-1');
+    fire(world, 'handOver/rs');
+    world.asked.length = 0;
+    show(world, object('r1-1'));
+    expect(world.said()).toMatchObject([
+      {
+        kind: 'Invalidate',
+        lost: [{ uid: 'r1-1', reason: 'HandedOver' }],
+        adopted: [{ uid: 'a-m-r1-1', node: null, phase: 'created' }],
+      },
+    ]);
+    expect(world.records()).toEqual(['a-m-r1-1']);
+  });
+
+  it('hand-over-unmatched: else R counts two for one', () => {
+    const world = openScheduler(['hand-over-unmatched']);
+    assign(world, 'r1-1');
+    fire(world, 'handOver/rs');
+    show(world, object('r1-1'));
+    expect(world.records()).toEqual(['r1-1', 'a-m-r1-1']);
+  });
+
+  it('places again what no object is shown of when the time of its create is over', () => {
+    const world = openScheduler();
+    assign(world, 'r1-1');
+    fire(world, 'handOver/rs');
+    world.give({ type: 'publishFailed', uid: 'r1-1', refusal: 'ambiguous', text: '' });
+    expect(world.records()).toEqual(['r1-1']);
+    expect(fire(world, 'ambiguous/r1-1')).toContainEqual({
+      ...{ type: 'setTimer', timer: 'handOver/rs', milliseconds: TIMERS.handOver },
+    });
+  });
+
+  it('refuses what may not be created', () => {
+    const world = openScheduler();
+    assign(world, 'r1-1');
+    fire(world, 'handOver/rs');
+    world.asked.length = 0;
+    world.give({ type: 'publishFailed', uid: 'r1-1', refusal: 'quota', text: 'exceeded quota' });
+    expect(world.said()).toMatchObject([
+      { kind: 'Refused', pods: [{ uid: 'r1-1', reason: 'PublishRefused' }] },
+    ]);
+  });
+
+  it('deletes what R ends, and confirms when it is gone', () => {
+    const world = openScheduler();
+    show(world, object('r1-1'));
+    const effects = world.receive({ kind: 'Terminate', uids: ['a-m-r1-1'] });
+    expect(effects).toMatchObject([{ type: 'deleteStray', metadataUid: 'm-r1-1', resourceVersion: null }]);
+    world.asked.length = 0;
+    world.give({ type: 'podVanished', pod: object('r1-1') });
+    expect(world.said()).toMatchObject([{ kind: 'Terminated', uids: ['a-m-r1-1'] }]);
+  });
+
+  it('leaves one that is bound to a Node with an agent to its K', () => {
+    const world = openScheduler();
+    world.give({ type: 'nodeObserved', node: nodeFact('n1') });
+    show(world, object('r1-1', { node: 'n1' }));
+    expect(world.records()).toEqual([]);
+  });
+
+  it('answers for one that was bound to a Node without an agent', () => {
+    const world = openScheduler();
+    world.give({ type: 'nodeObserved', node: nodeFact('n1', { agent: null }) });
+    show(world, object('r1-1', { node: 'n1' }));
+    expect(world.records()).toEqual(['a-m-r1-1']);
+    world.asked.length = 0;
+    show(world, object('r1-1', { node: 'n1', phase: 'Failed' }));
+    expect(world.said()).toMatchObject([
+      { kind: 'Invalidate', lost: [{ uid: 'a-m-r1-1', reason: 'Failed' }] },
+    ]);
+  });
+
+  it('gives all of it up under stock, and looks again under direct', () => {
+    const world = openScheduler();
+    show(world, object('r1-1'));
+    world.give({ type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '2' } });
+    expect(world.records()).toEqual([]);
+    world.give({ type: 'switchObserved', switch: { owner: 'direct', resourceVersion: '3' } });
+    expect(world.records()).toEqual(['a-m-r1-1']);
+  });
+});
