@@ -38,7 +38,8 @@ export class ApiProxy {
   /** By the address that they lead to. */
   readonly #links = new Map<string, TcpProxy>();
   readonly #own = new Set<string>();
-  readonly #watches = new Set<http.ServerResponse>();
+  /** Watches that are open, each with what comes from the API Server. */
+  readonly #watches = new Map<http.ServerResponse, http.IncomingMessage>();
   readonly #wrong = new Set<Misbehaviour>();
   #isCut = false;
   #expired = 0;
@@ -79,6 +80,15 @@ export class ApiProxy {
     if (isCut) this.#endWatches();
   }
 
+  /** The watches that are open stay so, and nothing comes any more, until it is taken back. */
+  stallWatches(): () => void {
+    const stalled = [...this.#watches];
+    for (const [response, answer] of stalled) answer.unpipe(response).pause();
+    return () => {
+      for (const [response, answer] of stalled) if (this.#watches.has(response)) answer.pipe(response);
+    };
+  }
+
   /** Watches end, and as many as there were are answered 410 when they come again. */
   loseWatches(): void {
     this.#expired = this.#watches.size;
@@ -86,7 +96,7 @@ export class ApiProxy {
   }
 
   #endWatches(): void {
-    for (const response of this.#watches) response.destroy();
+    for (const response of this.#watches.keys()) response.destroy();
     this.#watches.clear();
   }
 
@@ -134,7 +144,7 @@ export class ApiProxy {
           answer.resume();
           response.destroy();
         } else if (isWatch) {
-          this.#watches.add(response);
+          this.#watches.set(response, answer);
           response.writeHead(answer.statusCode ?? 500, answer.headers);
           response.flushHeaders();
           answer.pipe(response);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
+import { ECHO_IMAGE } from '../controlplane/realnode.ts';
 import type { DemoCluster } from '../demo/cluster.ts';
 import { createDeployment, deployment, NAMESPACE, scaleDeployment } from '../demo/workload.ts';
 import type { Plan } from '../simulator/plan.ts';
@@ -74,6 +75,10 @@ async function playOut(options: ChaosOptions, world: ChaosWorld, client: Kuberne
   return { faults, skipped };
 }
 
+/** One that a real node has; others do not look. */
+const imageOn = ({ kubelets }: DemoCluster) =>
+  [...kubelets.values()].some((kubelet) => 'ctr' in kubelet) ? ECHO_IMAGE : null;
+
 const nameOf = ({ seed }: Plan, planned: string) => `chaos-${seed}-${planned}`;
 
 async function converge(plan: Plan, client: KubernetesClient, log: PodLog): Promise<number | null> {
@@ -127,7 +132,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
     await log.synced();
     await world.start(cluster.nodes);
     for (const { name } of plan.deployments)
-      await createDeployment(client, deployment(nameOf(plan, name), true));
+      await createDeployment(client, deployment(nameOf(plan, name), true, imageOn(cluster)));
     for (const { name, replicas } of plan.deployments)
       await scaleDeployment(client, nameOf(plan, name), replicas);
     await sleep(2_000);

@@ -25,10 +25,11 @@ export async function suffer(
       return `kill -9 ${peer}`;
     }
     case 'nodeCrash': {
-      // The containers are kwok's: what crashes is the agent.
-      const peer: PeerName = `kubelet/${names(fault.node)}`;
-      await world.kill(peer, fault.down);
-      return `kill -9 ${peer}`;
+      // The agent, and the kubelet where it is a process: kwok's containers do not crash.
+      const node = names(fault.node);
+      await world.kill(`kubelet/${node}`, fault.down);
+      await world.killKubelet(node, fault.down);
+      return `kill -9 of all on ${node}`;
     }
     case 'journalLost': {
       const peer: PeerName = `kubelet/${names(fault.node)}`;
@@ -66,9 +67,12 @@ export async function suffer(
       });
       return `API Server ${fault.how}, ${Math.round(fault.chance * 100)} % of the requests`;
     }
-    case 'watchLost':
-      world.members.get(peerOf(fault.peer, names))?.api.loseWatches();
-      return `watches of ${fault.peer} lost, 410`;
+    case 'watchLost': {
+      const api = world.members.get(peerOf(fault.peer, names))?.api;
+      api?.stallWatches();
+      world.later(fault.for, () => api?.loseWatches());
+      return `watches of ${fault.peer} stalled, then lost, 410`;
+    }
     case 'notReady': {
       const peer: PeerName = `kubelet/${names(fault.node)}`;
       await world.pause(peer, fault.for);
@@ -79,11 +83,15 @@ export async function suffer(
       world.disk.fill();
       world.later(fault.for, () => world.disk?.free());
       return 'the disk of the journals is full';
+    case 'exit': {
+      const node = names(fault.node);
+      // kwok's and a hollow node's containers do not exit.
+      return (await world.killContainer(node, fault.nth)) ? `kill -9 of a container on ${node}` : null;
+    }
     case 'duplicate':
-    case 'exit':
     case 'crashAt':
     case 'stale':
-      // TCP duplicates nothing; kwok's containers do not exit; nobody counts a process's steps; one API server is never behind itself.
+      // TCP duplicates nothing; nobody counts a process's steps; one API server is never behind itself.
       return null;
   }
 }

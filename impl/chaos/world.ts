@@ -21,6 +21,7 @@ export class ChaosWorld {
   readonly #down = new Set<Member>();
   readonly #stopped = new Set<Member>();
   readonly #undo = new Set<() => void>();
+  readonly #mending = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly disk: SmallDisk | null;
   #watchman: NodeJS.Timeout | null = null;
@@ -87,6 +88,31 @@ export class ChaosWorld {
     this.later(down, () => this.#launch(member));
   }
 
+  /** The node's machine: its kubelet dies; back after a while. Nothing where no process is the kubelet. */
+  async killKubelet(node: string, down: number): Promise<void> {
+    const kubelet = this.#cluster.kubelets.get(node);
+    if (kubelet?.pid === undefined) return;
+    await kubelet.kill();
+    this.later(down, () => this.#undone(kubelet.restart()));
+  }
+
+  /** Something that goes on after a fault is over, and that healing waits for. */
+  #undone(act: Promise<void>): void {
+    const settled = act.catch(() => {}).finally(() => this.#mending.delete(settled));
+    this.#mending.add(settled);
+  }
+
+  /** One of a real node's containers dies: a Pod's, or the sandbox of one. False where there is none. */
+  async killContainer(node: string, nth: number): Promise<boolean> {
+    const kubelet = this.#cluster.kubelets.get(node);
+    if (kubelet === undefined || !('ctr' in kubelet)) return false;
+    const containers = (await kubelet.containers()).toSorted();
+    const id = containers[nth % Math.max(containers.length, 1)];
+    if (id === undefined) return false;
+    await kubelet.ctr(['-n', 'k8s.io', 'tasks', 'kill', '-s', 'SIGKILL', id]);
+    return true;
+  }
+
   /** SIGSTOP; SIGCONT after a while. */
   async pause(peer: PeerName, milliseconds: number): Promise<void> {
     const member = this.members.get(peer) as Member;
@@ -126,6 +152,7 @@ export class ChaosWorld {
   /** No fault lasts beyond this. */
   async heal(): Promise<void> {
     for (const act of [...this.#undo]) act();
+    await Promise.all(this.#mending);
     this.disk?.free();
     for (const rival of this.#rivals) await rival.process.stop();
   }

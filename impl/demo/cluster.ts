@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import type { StageName } from '../../spec/vocabulary.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
-import { startControlPlane } from '../controlplane/index.ts';
+import { type ControlPlane, type NodeProcess, startControlPlane } from '../controlplane/index.ts';
+import { type RealNode, startRealNode } from '../controlplane/realnode.ts';
 import { STAGE_ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
 import { startEmbedded } from '../embedded/index.ts';
@@ -18,6 +19,8 @@ export interface RequestTotals {
 export interface DemoCluster {
   readonly what: string;
   readonly nodes: readonly string[];
+  /** Those whose kubelet is a process: hollow ones (the real kubelet's code), or a real one. */
+  readonly kubelets: ReadonlyMap<string, NodeProcess | RealNode>;
   readonly kubeconfig: string;
   readonly kubeconfigs: Readonly<Record<StageName, string>>;
   /** Requests so far, watches aside. */
@@ -35,6 +38,8 @@ export async function kubeconfigsBy(
   return Object.fromEntries(entries) as Record<StageName, string>;
 }
 
+const named = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}-${i}`);
+
 /** An embedded cluster of 5 nodes: seconds, nothing but Node. */
 export async function embeddedCluster(onProgress: (line: string) => void): Promise<DemoCluster> {
   const embedded = await startEmbedded({ nodes: 5 });
@@ -43,7 +48,8 @@ export async function embeddedCluster(onProgress: (line: string) => void): Promi
   const user = (account: string) => `system:serviceaccount:${SYSTEM_NAMESPACE}:${account}`;
   return {
     what: 'embedded API Server (a model of the real one), 5 simulated nodes',
-    nodes: Array.from({ length: 5 }, (_, i) => `node-${i}`),
+    nodes: named('node', 5),
+    kubelets: new Map(),
     kubeconfig: embedded.kubeconfig,
     kubeconfigs: await kubeconfigsBy(async (account) =>
       embedded.kubeconfigFor(user(account), [
@@ -75,20 +81,54 @@ function requestCount(metrics: string): number {
   return requests;
 }
 
-/** The real control plane, with 5 kwok nodes. */
-export async function realCluster(onProgress: (line: string) => void): Promise<DemoCluster> {
-  const control = await startControlPlane({ nodes: 5, limits: 'lifted', onProgress });
-  await install({ connection: { kubeconfig: control.kubeconfig }, namespace: SYSTEM_NAMESPACE, onProgress });
-  return {
-    what: `real control plane ${control.version} on this machine, 5 kwok nodes`,
-    nodes: Array.from({ length: 5 }, (_, i) => `node-${i}`),
-    kubeconfig: control.kubeconfig,
-    kubeconfigs: await kubeconfigsBy((account) =>
-      control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
-    ),
-    totals: async () => ({ requests: requestCount(await control.metrics()), bytes: null }),
-    stop: () => control.stop(),
-  };
+/** How many nodes of each kind. */
+export interface NodeKinds {
+  readonly kwok: number;
+  /** Kubemark: the real kubelet's code, containers in its memory. */
+  readonly hollow: number;
+  /** The stock kubelet with containerd. */
+  readonly real: number;
+}
+
+async function startKubelets(control: ControlPlane, { hollow, real }: NodeKinds) {
+  const kubelets: (NodeProcess | RealNode)[] = [];
+  for (const name of named('hollow', hollow)) kubelets.push(await control.startHollowNode(name));
+  for (const name of named('real', real)) kubelets.push(await startRealNode(control, name));
+  return new Map(kubelets.map((kubelet) => [kubelet.name, kubelet]));
+}
+
+/** The real control plane, by default with 5 kwok nodes. */
+export async function realCluster(
+  onProgress: (line: string) => void,
+  kinds: NodeKinds = { kwok: 5, hollow: 0, real: 0 },
+): Promise<DemoCluster> {
+  const control = await startControlPlane({ nodes: kinds.kwok, limits: 'lifted', onProgress });
+  try {
+    await install({
+      connection: { kubeconfig: control.kubeconfig },
+      namespace: SYSTEM_NAMESPACE,
+      onProgress,
+    });
+    const kubelets = await startKubelets(control, kinds);
+    const others = kubelets.size === 0 ? '' : `, ${kinds.hollow} hollow, ${kinds.real} real`;
+    return {
+      what: `real control plane ${control.version} on this machine, ${kinds.kwok} kwok nodes${others}`,
+      nodes: [...named('node', kinds.kwok), ...kubelets.keys()],
+      kubelets,
+      kubeconfig: control.kubeconfig,
+      kubeconfigs: await kubeconfigsBy((account) =>
+        control.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
+      ),
+      totals: async () => ({ requests: requestCount(await control.metrics()), bytes: null }),
+      async stop() {
+        for (const kubelet of kubelets.values()) await kubelet.stop();
+        await control.stop();
+      },
+    };
+  } catch (error) {
+    await control.stop();
+    throw error;
+  }
 }
 
 /** Removes a folder, whatever is in it. */

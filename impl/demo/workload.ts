@@ -6,12 +6,13 @@ import { MANAGED_LABEL } from '../controller/names.ts';
 /** Where the Deployments stand. */
 export const NAMESPACE = 'default';
 
-/** A Deployment without replicas; its Pods carry the label `app=<name>`. */
-export function deployment(name: string, isManaged: boolean) {
+/** A Deployment without replicas; its Pods carry the label `app=<name>`. An image is one that the nodes have. */
+export function deployment(name: string, isManaged: boolean, image: string | null = null) {
   const labels = { app: name, ...(isManaged && { [MANAGED_LABEL]: 'true' }) };
   const container = {
     name: 'main',
-    image: 'function',
+    image: image ?? 'function',
+    ...(image !== null && { imagePullPolicy: 'Never' }),
     resources: { requests: { cpu: '10m', memory: '16Mi' } },
   };
   return {

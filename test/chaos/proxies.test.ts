@@ -111,6 +111,37 @@ describe('the API Server as a process sees it', () => {
     expect(asked()).toBeGreaterThan(0);
   });
 
+  it('whose watches stall tells nothing, and all of it afterwards', async () => {
+    const watches = new Set<http.ServerResponse>();
+    const server = await listening(
+      http.createServer((_, response) => {
+        watches.add(response.writeHead(200));
+        response.write('a');
+      }),
+    );
+    const proxy = await ApiProxy.start(`http://${addressOf(server)}`, '', () => 0);
+    closing.push(() => {
+      proxy.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    const { body } = await fetch(`${proxy.url}/pods?watch=true`);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    const next = async () => Buffer.from((await reader.read()).value ?? []).toString();
+    expect(await next()).toBe('a');
+    const mend = proxy.stallWatches();
+    for (const watch of watches) watch.write('b');
+    const arrived = next();
+    const first = await Promise.race([
+      arrived,
+      new Promise((resolve) => setTimeout(resolve, 150, 'nothing')),
+    ]);
+    expect(first).toBe('nothing');
+    mend();
+    expect(await arrived).toBe('b');
+    await reader.cancel();
+  });
+
   it('whose watches are lost ends them, and answers 410 once for each', async () => {
     const { proxy } = await behind('{}');
     const watch = await fetch(`${proxy.url}/pods?watch=true`);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { drawChaos } from '../../chaos/plan.ts';
 import { type ChaosOutcome, runChaos } from '../../chaos/run.ts';
-import { embeddedCluster, realCluster } from '../../demo/cluster.ts';
+import { embeddedCluster, type NodeKinds, realCluster } from '../../demo/cluster.ts';
 import { readReplay } from '../../simulator/replayFile.ts';
 import { resolveToolchain } from '../../tlc/resolve.ts';
 import { readTraceFiles } from '../../trace/read.ts';
@@ -16,6 +16,8 @@ interface Options {
   readonly pods: number;
   readonly seconds: number;
   readonly embedded?: boolean;
+  readonly hollow: number;
+  readonly real?: boolean;
   readonly validate: boolean;
   readonly replay?: string;
   readonly out: string;
@@ -26,8 +28,15 @@ const EXIT = { held: 0, broken: 12, rejected: 1 } as const;
 
 function plansOf({ seed, runs, pods, seconds, replay }: Options) {
   if (replay !== undefined) return [readReplay(replay).plan];
-  const envelope = { nodes: 5, pods, milliseconds: seconds * 1000 };
+  const envelope = { nodes: NODES, pods, milliseconds: seconds * 1000 };
   return Array.from({ length: runs }, (_, i) => drawChaos(seed + i, envelope));
+}
+
+const NODES = 5;
+
+function kindsOf({ hollow, real }: Options): NodeKinds {
+  const reals = real === true ? 1 : 0;
+  return { kwok: NODES - hollow - reals, hollow, real: reals };
 }
 
 /** Traces of all runs, in one run of TLC. */
@@ -54,7 +63,8 @@ async function chaos(options: Options): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   // What runs is ended as this process exits.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-  const cluster = options.embedded === true ? await embeddedCluster(say) : await realCluster(say);
+  const cluster =
+    options.embedded === true ? await embeddedCluster(say) : await realCluster(say, kindsOf(options));
   const outcomes: ChaosOutcome[] = [];
   try {
     for (const plan of plansOf(options)) {
@@ -73,7 +83,7 @@ async function chaos(options: Options): Promise<void> {
 }
 
 const HELP = `
-Faults: kill -9 of any stage, SIGSTOP, a second leader, journals lost, links cut, half-open or refused, nodes cut off, an API
+Faults: kill -9 of any stage, of a kubelet and (--real) of a container, SIGSTOP, a second leader, journals lost, links cut, half-open or refused, nodes cut off, an API
 Server that is away, slow, late, loses replies, answers 409, 429 or 500, watches that end with 410, a full disk for journals.
 
 Exit codes: 0 everything held and every trace was accepted, 1 a trace was rejected, 2 usage, 12 a property broke, 130 interrupted.`;
@@ -88,6 +98,8 @@ export function register(program: Command): void {
     .option('--pods <n>', 'Pods asked for at most', integer(1, 1000), 20)
     .option('--seconds <n>', 'how long faults happen', integer(1, 3600), 20)
     .option('--embedded', 'on the embedded API Server')
+    .option('--hollow <n>', "so many of the five nodes are hollow: the real kubelet's code", integer(0, 4), 2)
+    .option('--real', 'one is a real node: the stock kubelet with containerd')
     .option('--no-validate', 'do not have TLC judge the traces')
     .option('--replay <file>', 'run the plan of a replay file')
     .option('--out <folder>', 'logs, journals and traces of each run', path.join('.kubedirect', 'chaos'))
