@@ -150,20 +150,23 @@ AskMints(me, life, value, line) ==
              /\ made[1].value = value
      THEN {[life EXCEPT !.want = made]} ELSE {}
 
-AskAsked(me, life, value, line) ==
-  IF life.want = <<>> THEN {[life EXCEPT !.pending = <<value>>]} ELSE AskMints(me, life, value, line)
+AskAsked(me, life, event, line) ==
+  IF life.want = <<>> THEN {[life EXCEPT !.pending = <<[value |-> event.value, generation |-> event.generation]>>]}
+  ELSE AskMints(me, life, event.value, line)
 
 RECURSIVE AskTold(_, _, _, _)
 AskTold(me, life, wants, line) ==
   IF wants = <<>> THEN {life}
   ELSE LET taken == [life EXCEPT !.want = HighestWant(@, <<Head(wants)>>)]
+           heard == [taken EXCEPT !.pending = <<>>]
            next == IF life.pending = <<>> THEN {taken}
-                   ELSE AskMints(me, [taken EXCEPT !.pending = <<>>], life.pending[1], line)
+                   ELSE IF taken.want[1].version[1] > life.pending[1].generation THEN {heard}
+                   ELSE AskMints(me, heard, life.pending[1].value, line)
        IN UNION {AskTold(me, one, Tail(wants), line) : one \in next}
 
 AskJudged(me, life, line) ==
   LET event == line.event
-      possible == CASE event.kind = "asked" -> AskAsked(me, life, event.value, line)
+      possible == CASE event.kind = "asked" -> AskAsked(me, life, event, line)
                     [] event.kind = "told" -> AskTold(me, life, event.wants, line)
                     [] event.kind = "gone" -> {AskBorn}
                     [] OTHER -> {life}

@@ -38,18 +38,24 @@ AMinted(me, turn, value) ==
   IN IF known.value = value THEN turn
      ELSE [turn EXCEPT !.life = [life EXCEPT !.minted = @ + 1, !.want = <<want>>], !.unsent = TRUE]
 
-ARequested(me, turn, value) ==
-  IF turn.life.want = <<>> THEN [turn EXCEPT !.life.pending = <<value>>] ELSE AMinted(me, turn, value)
+\* A request is [value, generation]: the object's when it was made.
+ARequested(me, turn, request) ==
+  IF turn.life.want = <<>> THEN [turn EXCEPT !.life.pending = <<request>>] ELSE AMinted(me, turn, request.value)
 
-\* D knows better; a request that waited for it is made a want above it.
+\* Somebody else has written the value after the request was made: the later one stands.
+Overtaken(request, want) == want.version[1] > request.generation /\ ~Is("request-overtakes")
+
+\* D knows better; a request that waited for it is made a want above it, unless it has been overtaken.
 AAdopted(me, turn, wants) ==
   IF wants = <<>> THEN turn
   ELSE LET mine == turn.life.want
            isNews == mine = <<>> \/ IsLower(mine[1].version, wants[1].version)
            taken == IF isNews THEN [turn EXCEPT !.life.want = <<wants[1]>>, !.unsent = FALSE] ELSE turn
            waiting == turn.life.pending
+           heard == [taken EXCEPT !.life.pending = <<>>]
        IN IF waiting = <<>> THEN taken
-          ELSE AMinted(me, [taken EXCEPT !.life.pending = <<>>], waiting[1])
+          ELSE IF Overtaken(waiting[1], taken.life.want[1]) THEN heard
+          ELSE AMinted(me, heard, waiting[1].value)
 
 AScale(me, life) == Send([kind |-> "Scale", session |-> UpSession(me, life), wants |-> life.want])
 
@@ -109,7 +115,7 @@ AAnswered(me, life, token, lease) ==
                 <<IF lease = me THEN Restart(Max(life.fence[1], me)) ELSE Stop>>)
     [] OTHER -> Result(life, <<>>)
 
-AAsked(me, life, value) == AFinish(me, ARequested(me, ATurn(life, <<>>), value))
+AAsked(me, life, request) == AFinish(me, ARequested(me, ATurn(life, <<>>), request))
 
 \* ---- D ---------------------------------------------------------------------
 

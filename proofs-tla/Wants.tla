@@ -108,9 +108,10 @@ AllPerformed(world, end, me, effects) ==
   IF effects = <<>> THEN world
   ELSE AllPerformed(Performed(world, end, me, Head(effects)), end, me, Tail(effects))
 
-\* A want that A made is due, unless its base is from before the last external write.
+\* A want that A made is due, unless its base, or the request that waited for it, is from before the last external write.
 Due(end, was, is) ==
-  IF end = "down" \/ was.minted = is.minted \/ is.want[1].version[1] < due.generation THEN due
+  IF end = "down" \/ was.minted = is.minted \/ is.want[1].version[1] < due.generation
+     \/ (was.pending # <<>> /\ was.pending[1].generation < due.generation) THEN due
   ELSE [due EXCEPT !.values = Append(@, is.want[1].value)]
 
 CrashBudget(end) == IF end = "up" THEN "upCrash" ELSE "downCrash"
@@ -237,8 +238,8 @@ AnswerUp == \E me \in DOMAIN ups :
   \/ \E read \in DOMAIN ups[me].reads : \E lease \in read.candidates :
        LET life == [ups[me] EXCEPT !.reads = Minus(@, read)]
        IN Step(World, "up", me, AAnswered(me, life, read.token, lease))
-  \/ \E value \in DOMAIN ups[me].requests :
-       Step(World, "up", me, AAsked(me, [ups[me] EXCEPT !.requests = Minus(@, value)], value))
+  \/ \E request \in DOMAIN ups[me].requests :
+       Step(World, "up", me, AAsked(me, [ups[me] EXCEPT !.requests = Minus(@, request)], request))
 AnswerDown == \E me \in DOMAIN downs :
   \/ \E read \in DOMAIN downs[me].reads : \E lease \in read.candidates :
        LET life == [downs[me] EXCEPT !.reads = Minus(@, read)]
@@ -274,7 +275,7 @@ Act ==
         /\ external' = IF scales THEN after.generation ELSE external
         /\ due' = IF scales THEN [generation |-> after.generation, values |-> <<after.replicas>>] ELSE due
         /\ ups' = IF act \in Requests
-                  THEN [me \in DOMAIN ups |-> [ups[me] EXCEPT !.requests = Plus(@, ValueOf(act))]]
+                  THEN [me \in DOMAIN ups |-> [ups[me] EXCEPT !.requests = Plus(@, [value |-> ValueOf(act), generation |-> object.generation])]]
                   ELSE ups
   /\ UNCHANGED <<downs, connections, leases, awaited, left, stopped, flights, overwritten, said>>
 

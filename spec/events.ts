@@ -74,8 +74,15 @@ export type StageEvent =
   /** The runtime is quiet about it: nothing runs and no start is in flight. */
   | { readonly type: 'podStopped'; readonly uid: Uid; readonly failed: boolean }
   // ---- wants -------------------------------------------------------------------------------------------
-  /** A: somebody asked for replicas by the direct scale API. */
-  | { readonly type: 'scaleRequested'; readonly deployment: string; readonly replicas: number }
+  /**
+   * A: somebody asked for replicas by the direct scale API, when the Deployment was seen at this generation (absent: not known).
+   */
+  | {
+      readonly type: 'scaleRequested';
+      readonly deployment: string;
+      readonly replicas: number;
+      readonly generation?: number;
+    }
   | {
       readonly type: 'replicasWritten';
       readonly deployment: string;

@@ -282,6 +282,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'request-overtakes',
+    rule: 'a request that waits for D is dropped if somebody else has written the value since it was made (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'want-told-unwritten',
     rule: 'A is told of a value that others wrote only once the object is annotated with it (8)',
     breaks: ['Converges'],

@@ -86,21 +86,24 @@ export function recordReached(history: History, seen: Observation): History {
 }
 
 const NONE: readonly Want[] = [];
+type Minting = Pick<Observation, 'minted' | 'waiting'>;
 
-/** Wants that a step minted: due, unless they are of a base from before the last external write. */
-export function recordMinted(
-  history: History,
-  before: readonly Want[] = NONE,
-  after: readonly Want[] = NONE,
-): History {
+/** A request that waited was made before the last external write. */
+const isOvertaken = ({ waiting }: Minting, deployment: string, generation: number) =>
+  (waiting?.get(deployment) ?? Infinity) < generation;
+
+/** Wants that a step minted: due, unless their base, or the request that waited for it, is from before the last external write. */
+export function recordMinted(history: History, was: Minting = {}, is: Minting = {}): History {
   let next = history;
-  for (const { deployment, version, value } of after) {
+  const { minted: before = NONE } = was;
+  for (const { deployment, version, value } of is.minted ?? NONE) {
     if (
       before.some((one) => one.deployment === deployment && compareWantVersions(one.version, version) === 0)
     )
       continue;
     const due = next.due[deployment];
     if (due === undefined || version.generation < due.generation) continue;
+    if (isOvertaken(was, deployment, due.generation)) continue;
     const values = [...due.values, value];
     next = { ...next, due: { ...next.due, [deployment]: { ...due, values } } };
   }

@@ -99,7 +99,7 @@ function carryOut(
     };
   if (process.peer === 'replicaset' && setting.description.always.includes('NoDipOnModeChange'))
     after = { ...after, history: recordReached(after.history, seen) };
-  const history = recordMinted(after.history, was?.minted, seen.minted);
+  const history = recordMinted(after.history, was ?? {}, seen);
   if (history !== after.history) after = { ...after, history };
   let done = 0;
   for (const effect of effects) {

@@ -62,10 +62,11 @@ const NONE: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** A: it holds wants only. */
 export function observeAutoscaler(state: AutoscalerState): Observation {
-  const { wants: held, down, config } = state.context;
+  const { wants: held, pending, down, config } = state.context;
   const wants = [...held.values()];
   const minted = wants.filter(({ version }) => version.incarnation === config.incarnation);
-  return { records: [], wants, minted, preemptions: NONE, links: [upEndOf(down)] };
+  const waiting = new Map([...pending].map(([uid, { generation }]) => [uid, generation ?? Infinity]));
+  return { records: [], wants, minted, waiting, preemptions: NONE, links: [upEndOf(down)] };
 }
 
 /** D: it holds wants only; what it last sent is what it wants. */

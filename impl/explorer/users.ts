@@ -78,9 +78,11 @@ export function act(world: World, what: UserAct): World {
     case 'request': {
       const { deployment, replicas } = what;
       const asked = ask(world, deployment, replicas);
+      const { generation } = world.api.deployments[deployment] as DeploymentFact;
       const heard = Object.values(world.processes).filter(({ peer }) => peer === 'autoscaler');
       return heard.reduce(
-        (next, one) => pend(next, one.id, fixed({ type: 'scaleRequested', deployment, replicas })),
+        (next, one) =>
+          pend(next, one.id, fixed({ type: 'scaleRequested', deployment, replicas, generation })),
         asked,
       );
     }

@@ -24,6 +24,8 @@ export interface Observation {
   readonly wants: readonly Want[];
   /** Of those, the wants that this life made itself, on somebody's request. */
   readonly minted?: readonly Want[];
+  /** A: requests that wait, each with the Deployment's generation when it was made. */
+  readonly waiting?: ReadonlyMap<string, number>;
   readonly preemptions: ReadonlyMap<Uid, readonly Uid[]>;
   /** R: the ReplicaSets as it has seen them. */
   readonly replicaSets?: readonly ReplicaSetFact[];

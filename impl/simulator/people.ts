@@ -78,8 +78,12 @@ export function act(sim: Simulation, what: PlannedAct): void {
     case 'request': {
       const { deployment, replicas } = what;
       sim.judge.asked(deployment, replicas);
+      const generation = api.deployments.get(deployment)?.generation;
       for (const life of sim.lives.get('autoscaler') ?? [])
-        sim.give(life, { type: 'scaleRequested', deployment, replicas });
+        sim.give(life, {
+          ...({ type: 'scaleRequested', deployment, replicas } as const),
+          ...(generation !== undefined && { generation }),
+        });
       return;
     }
     case 'rollout':

@@ -37,7 +37,7 @@ export class WantsHistory {
     if (before === state) return;
     if (peer === 'autoscaler') {
       const [was, is] = [under.observe(before as never), under.observe(state as never)];
-      this.#kept = recordMinted(this.#kept, was.minted, is.minted);
+      this.#kept = recordMinted(this.#kept, was, is);
     }
     if (peer !== 'replicaset') return;
     const { records } = (state as { readonly context: { readonly records: { readonly size: number } } })

@@ -26,6 +26,8 @@ export interface WantEvent {
   readonly [field: string]: unknown;
 }
 const OTHER: WantEvent = { kind: 'other' };
+/** Above every generation. */
+export const UNKNOWN = 1_000_000_000;
 
 const ownerOf = (owner: string) => (owner.startsWith(`${OWN_MANAGER}/`) ? 'd' : owner);
 
@@ -115,7 +117,7 @@ export function askedBy(
   switch (event.type) {
     case 'scaleRequested':
       if (event.deployment !== uid || event.replicas < 0 || before.leaving.has(uid)) return OTHER;
-      return { kind: 'asked', value: event.replicas };
+      return { kind: 'asked', value: event.replicas, generation: event.generation ?? UNKNOWN };
     case 'deploymentObserved':
     case 'deploymentVanished':
       return isGone ? { kind: 'gone' } : OTHER;

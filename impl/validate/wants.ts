@@ -6,7 +6,7 @@ import type { Want } from '../../spec/vocabulary.ts';
 import type { Words } from './encode.ts';
 import type { Track, TrackLine } from './ends.ts';
 import type { LifeStep, LifeTrace } from './lives.ts';
-import { askedBy, fieldOf, setsOf, toldTo, wantsSent, writesOf } from './wantLines.ts';
+import { askedBy, fieldOf, setsOf, toldTo, UNKNOWN, wantsSent, writesOf } from './wantLines.ts';
 
 type D = DeploymentState['context'];
 type A = AutoscalerState['context'];
@@ -69,7 +69,8 @@ function lineOfA(words: Words, { place, before, after }: LifeStep, uid: string):
       opens: isUpstreamOpen(is.down) && !isUpstreamOpen(was.down),
       open: isUpstreamOpen(is.down),
       want: plain(words, is.wants.get(uid)),
-      pending: pending === undefined ? [] : [pending],
+      pending:
+        pending === undefined ? [] : [{ value: pending.replicas, generation: pending.generation ?? UNKNOWN }],
       sent: sent.map(({ version, value }) => ({ version, value })),
     },
   };

@@ -8,6 +8,13 @@ import { startUpstreamSide, type UpstreamSide } from '../ownership/link/index.ts
 /** Name of A's link to D. */
 export const DOWN: LinkName = 'downstream';
 
+/** A request that waits. */
+export interface Waiting {
+  readonly replicas: number;
+  /** The Deployment's generation when it was made; null if it is not known. */
+  readonly generation: number | null;
+}
+
 /** The data of A. @public */
 export interface AutoscalerContext {
   readonly config: StageConfig;
@@ -17,8 +24,8 @@ export interface AutoscalerContext {
   readonly minted: number;
   /** The highest want of each Deployment, A's own or adopted from D. */
   readonly wants: PMap<string, Want>;
-  /** Replicas asked for, of Deployments of which D has told no want yet: minted above it once it has. */
-  readonly pending: PMap<string, number>;
+  /** What was asked for last, of Deployments of which D has told no want yet: minted above it once it has. */
+  readonly pending: PMap<string, Waiting>;
   readonly owner: Owner;
   /** Deployment → ReplicaSet → what R counts. */
   readonly counts: PMap<string, PMap<string, ReplicaCount>>;

@@ -75,9 +75,7 @@ export const autoscalerMachine = setup({
     ),
     /** What Deployments there are, A learns from the wants that D tells. */
     ignoreList: () => {},
-    request: assign(
-      absorb('scaleRequested', (context, { deployment, replicas }) => request(context, deployment, replicas)),
-    ),
+    request: assign(absorb('scaleRequested', request)),
     /** A sets no timer. */
     ignoreTimer: () => {},
     tellDeployment: assign(({ context }) => tellDeployment(context)),

@@ -1,12 +1,17 @@
 /** A's wants: minted above what D has told, adopted from below (protocol 8). */
+
+import type { StageEvent } from '../../spec/events.ts';
 import { compareWantVersions, type Want } from '../../spec/vocabulary.ts';
-import { type AutoscalerContext, emit } from './context.ts';
+import { type AutoscalerContext, emit, type Waiting } from './context.ts';
 
 /**
  * Somebody asked for replicas. A mints only above a want that D has told of this Deployment: a version without the
  * generation of the last external write would lose against it. Until then the last request waits.
  */
-export function request(context: AutoscalerContext, deployment: string, replicas: number): AutoscalerContext {
+export function request(
+  context: AutoscalerContext,
+  { deployment, replicas, generation }: Extract<StageEvent, { type: 'scaleRequested' }>,
+): AutoscalerContext {
   if (!Number.isInteger(replicas) || replicas < 0)
     return emit(context, {
       type: 'report',
@@ -22,23 +27,22 @@ export function request(context: AutoscalerContext, deployment: string, replicas
       text: 'the Deployment has lost its label: scale it at the API Server',
     });
   const known = context.wants.get(deployment);
-  if (known === undefined) return { ...context, pending: context.pending.set(deployment, replicas) };
+  if (known === undefined)
+    return {
+      ...context,
+      pending: context.pending.set(deployment, { replicas, generation: generation ?? null }),
+    };
   return mint(context, deployment, known, replicas);
 }
 
 /** Asking for what is wanted already changes nothing, as with `kubectl scale`. */
-function mint(
-  context: AutoscalerContext,
-  deployment: string,
-  known: Want | undefined,
-  value: number,
-): AutoscalerContext {
-  if (known?.value === value) return context;
+function mint(context: AutoscalerContext, deployment: string, known: Want, value: number): AutoscalerContext {
+  if (known.value === value) return context;
   const minted = context.minted + 1;
   const want: Want = {
     deployment,
     version: {
-      generation: known?.version.generation ?? 0,
+      generation: known.version.generation,
       incarnation: context.config.incarnation,
       counter: minted,
     },
@@ -56,7 +60,13 @@ function mint(
   };
 }
 
-/** D knows better: its want is taken if it is higher; a request that waited for it is minted above it. */
+/** Somebody else has written the value after the request was made: the later one stands. */
+function isOvertaken(context: AutoscalerContext, { generation }: Waiting, { version }: Want): boolean {
+  if (context.config.mutants?.has('request-overtakes')) return false;
+  return generation !== null && version.generation > generation;
+}
+
+/** D knows better: its want is taken if it is higher; a request that waited for it is minted above it, unless it has been overtaken. */
 export function adopt(context: AutoscalerContext, wants: readonly Want[]): AutoscalerContext {
   let next = context;
   for (const want of wants) {
@@ -71,7 +81,15 @@ export function adopt(context: AutoscalerContext, wants: readonly Want[]): Autos
     const waiting = next.pending.get(want.deployment);
     if (waiting === undefined) continue;
     next = { ...next, pending: next.pending.delete(want.deployment) };
-    next = mint(next, want.deployment, next.wants.get(want.deployment), waiting);
+    const known = next.wants.get(want.deployment) as Want;
+    if (isOvertaken(next, waiting, known))
+      next = emit(next, {
+        type: 'report',
+        reason: 'ScaleRefused',
+        subject: want.deployment,
+        text: `${waiting.replicas} replicas were asked for before somebody else wrote the value: that stands`,
+      });
+    else next = mint(next, want.deployment, known, waiting.replicas);
   }
   return next;
 }

@@ -23,6 +23,7 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'base-by-memory', world: 'field-back' },
   { mutant: 'own-write-by-reply', world: 'field' },
   { mutant: 'want-autoscaler-untold', world: 'versions-external' },
+  { mutant: 'request-overtakes', world: 'versions-external' },
   { mutant: 'want-told-unwritten', world: 'versions-first' },
   { mutant: 'want-direct-unmatched', world: 'rollout' },
   { mutant: 'want-unmanaged-unseen', world: 'rollout-in' },

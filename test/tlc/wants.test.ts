@@ -6,7 +6,7 @@ import { TOOLCHAIN } from './support/toolchain.ts';
 
 describe.skipIf(TOOLCHAIN === null)('equality', () => {
   it.each([
-    ['versions-external', 1251, 2735],
+    ['versions-external', 1221, 2676],
     ['versions-crash-deployment', 1784, 4718],
     ['versions-leaders-deployment', 1285, 3575],
     ['versions-break', 2610, 7157],

@@ -42,8 +42,14 @@ export async function serveScaling(
   client: KubernetesClient,
   hub: WatchHub,
 ): Promise<Listening> {
-  const scale = (deployment: string, replicas: number) =>
-    autoscaler.give({ type: 'scaleRequested', deployment, replicas });
+  const generations = new Map<string, number>();
+  const scale = (deployment: string, replicas: number) => {
+    const generation = generations.get(deployment);
+    return autoscaler.give({
+      ...({ type: 'scaleRequested', deployment, replicas } as const),
+      ...(generation !== undefined && { generation }),
+    });
+  };
   const deciders = new Deciders({
     incarnation: () => autoscaler.life?.incarnation ?? null,
     standing: (deployment) => {
@@ -57,6 +63,7 @@ export async function serveScaling(
   const keyOf = ({ metadata }: DeploymentObject) => `${metadata.namespace}/${metadata.name}`;
   const forget = (object: DeploymentObject) => {
     managed.delete(keyOf(object));
+    generations.delete(object.metadata.uid);
     deciders.observe(object.metadata.uid, null);
   };
   hub.subscribe<DeploymentObject>(
@@ -67,6 +74,7 @@ export async function serveScaling(
         if (!isManaged(object)) return forget(object);
         const { subject, policy } = subjectOf(object);
         managed.set(keyOf(object), subject);
+        generations.set(subject.uid, object.metadata.generation ?? 0);
         deciders.observe(subject.uid, policy);
       },
       vanished: forget,

@@ -48,11 +48,16 @@ export function autoscalerOf(process: Process) {
     fence: fenceOf(fence),
     want: option(context.wants.get(UID), toldOf),
     minted: context.minted,
-    pending: option(context.pending.get(UID), (replicas) => replicas),
+    pending: option(context.pending.get(UID), ({ replicas, generation }) => ({
+      value: replicas,
+      generation,
+    })),
     heard: value === 'serving',
     dial: process.dials.map((dial) => dial.n),
     reads: readsOf(process),
-    requests: bagOf(fixedOf(process, 'scaleRequested').map(({ replicas }) => replicas)),
+    requests: bagOf(
+      fixedOf(process, 'scaleRequested').map(({ replicas, generation }) => ({ value: replicas, generation })),
+    ),
   };
 }
 
