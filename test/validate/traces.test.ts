@@ -117,7 +117,7 @@ describe.skipIf(TOOLCHAIN === null)('validation', () => {
     const { lines, shares } = judgements[0] as (typeof judgements)[number];
     expect(shares.find(({ judge }) => judge === 'the machines')?.lines).toBe(lines);
     expect(shares.find(({ judge }) => judge === 'TLC, any module')?.lines).toBeGreaterThan(lines / 3);
-  });
+  }, 180_000);
 
   it('refuses more lines than it may judge as TRACE_TOO_LARGE', async () => {
     const files = [parseTrace(recorded(21, 1, 2), 'file')];
