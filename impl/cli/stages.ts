@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { LeaseTimes } from '../controller/lease.ts';
-import { readCertificates } from '../controller/links/certificateFolder.ts';
+import { WatchedCertificates } from '../controller/links/certificateFolder.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
 
 /** Exit codes of `run` and `agent`. */
@@ -43,7 +43,15 @@ export async function untilSignalled(
     holder: flags.holder,
     lease: flags.lease,
     status: flags.status,
-    ...(certificates !== undefined && { tls: (peer: string) => readCertificates(certificates, peer) }),
+    ...(certificates !== undefined && {
+      tls: (peer: string) =>
+        new WatchedCertificates(certificates, peer, (what, err) =>
+          logger.info(
+            { stage: peer, ...(err !== undefined && { err }) },
+            `certificates of the links: ${what}`,
+          ),
+        ),
+    }),
     log: (text, fields) => logger.info(fields, text),
     fatal: (error) => {
       const code = error instanceof KubedirectError ? error.code : 'UNEXPECTED';

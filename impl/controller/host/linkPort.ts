@@ -20,7 +20,7 @@ import {
   type LinkServer,
   type LocalLinks,
   serve,
-  type TlsOptions,
+  type TlsSource,
 } from '../links/index.ts';
 import { linksBroken } from '../metrics.ts';
 import { Gather } from './gather.ts';
@@ -28,7 +28,7 @@ import { Gather } from './gather.ts';
 /** What the links of a stage need. @public */
 export interface LinkPortOptions {
   readonly self: PeerName;
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: TlsSource | undefined;
   /** Bounds of each connection; the defaults without. */
   readonly bounds?: ConnectionOptions;
   /** The stages of this process, which are reached without a socket. */
@@ -233,7 +233,7 @@ const keyOf = (session: SessionId) => `${session.upstream}/${session.n}`;
 export function serveStage(options: {
   readonly self: PeerName;
   readonly address: string;
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: TlsSource | undefined;
   readonly bounds?: ConnectionOptions;
   readonly local?: LocalLinks | undefined;
   readonly current: () => LinkPort | null;

@@ -13,7 +13,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation, type LeaseTimes } from '../lease.ts';
-import type { LinkServer, LocalLinks, TlsOptions } from '../links/index.ts';
+import type { LinkServer, LocalLinks, TlsSource } from '../links/index.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
   AGENT_ADDRESS_ANNOTATION,
@@ -53,7 +53,7 @@ export interface StageProcessOptions {
   readonly lease?: LeaseTimes | undefined;
   /** Where to listen for the upstream: `host:port`, port 0 for any. */
   readonly listen: string;
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: TlsSource | undefined;
   /** The stages of this process. */
   readonly local: LocalLinks;
   /** K: the journal's file. */

@@ -11,8 +11,9 @@ import {
   type LinkEvents,
   StreamConnection,
 } from './connection.ts';
-import { identityOf, type TlsOptions, wrongIdentity } from './identity.ts';
+import { identityOf, wrongIdentity } from './identity.ts';
 import type { LocalLinks } from './local.ts';
+import { newestOf, type TlsSource } from './rotation.ts';
 import { channelOptions, HALF_OPEN_MS, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { fromStatus } from './status.ts';
 
@@ -25,7 +26,7 @@ export interface DialOptions extends ConnectionOptions {
   /** Identity expected of the peer; with TLS another is refused by `PEER_WRONG_IDENTITY`. */
   readonly peer: PeerName;
   /** Mutual TLS; plain text without. */
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: TlsSource | undefined;
   /** The stages of this process: one that is at the address is reached without a socket. */
   readonly local?: LocalLinks | undefined;
   /** Time without a sign of life after which the link is broken, and the time to connect (default 5,000 ms). */
@@ -99,9 +100,10 @@ function dialBySocket(options: DialOptions, events: LinkEvents): LinkConnection 
 }
 
 function credentialsOf(
-  { tls, peer }: DialOptions,
+  { tls: source, peer }: DialOptions,
   refuse: (error: KubedirectError) => void,
 ): grpc.ChannelCredentials {
+  const tls = newestOf(source);
   if (tls === undefined) return grpc.credentials.createInsecure();
   return grpc.credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert), {
     // The address does not matter, the identity does: Pods move, and a node's address is whatever it says.

@@ -22,4 +22,5 @@ export {
   upstreamOf,
 } from './identity.ts';
 export { type LocalDial, LocalLinks } from './local.ts';
+export type { RotatingTls, TlsSource } from './rotation.ts';
 export { type LinkServer, type ServeOptions, serve } from './serve.ts';

@@ -11,8 +11,9 @@ import {
   type LinkEvents,
   StreamConnection,
 } from './connection.ts';
-import { identityOf, parsePeerName, type TlsOptions, wrongUpstream } from './identity.ts';
+import { identityOf, parsePeerName, wrongUpstream } from './identity.ts';
 import type { LocalLinks } from './local.ts';
+import { isRotating, providerOf, type TlsSource } from './rotation.ts';
 import { channelOptions, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
 import { toStatus } from './status.ts';
 
@@ -23,7 +24,7 @@ export interface ServeOptions extends ConnectionOptions {
   /** Own identity. Only a peer of the stage just above it is served. */
   readonly role: PeerName;
   /** Mutual TLS; plain text without, and then a peer is who it says it is. */
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: TlsSource | undefined;
   /** Time without a sign of life after which a link is broken (default 5,000 ms). */
   readonly keepAliveMs?: number;
   /** The stages of this process that dial it reach it without a socket. */
@@ -135,15 +136,18 @@ function connectionOf(call: Call, peer: PeerName, options: ServeOptions): Stream
   return connection;
 }
 
+function credentialsOf(tls: TlsSource | undefined): grpc.ServerCredentials {
+  if (tls === undefined) return grpc.ServerCredentials.createInsecure();
+  if (isRotating(tls)) {
+    const provider = providerOf(tls);
+    return grpc.experimental.createCertificateProviderServerCredentials(provider, provider, true);
+  }
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  return grpc.ServerCredentials.createSsl(Buffer.from(tls.ca), [pair], true);
+}
+
 function bind(server: grpc.Server, { address, tls }: ServeOptions): Promise<number> {
-  const credentials =
-    tls === undefined
-      ? grpc.ServerCredentials.createInsecure()
-      : grpc.ServerCredentials.createSsl(
-          Buffer.from(tls.ca),
-          [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }],
-          true,
-        );
+  const credentials = credentialsOf(tls);
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
       if (error === null) return resolve(port);

@@ -17,7 +17,7 @@ import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
 import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
 import type { LeaseTimes } from '../lease.ts';
-import { LocalLinks, type TlsOptions } from '../links/index.ts';
+import { LocalLinks, type TlsSource } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
 import { readinessOf } from './readiness.ts';
@@ -57,7 +57,7 @@ export interface ProcessOptions {
   readonly lease?: LeaseTimes | undefined;
   readonly traces?: string | undefined;
   /** What a stage, or `kubelet/<node>`, authenticates by on its links; absent: plain text. */
-  readonly tls?: ((peer: string) => TlsOptions) | undefined;
+  readonly tls?: ((peer: string) => TlsSource) | undefined;
   /** Where `/healthz`, `/readyz` and `/metrics` are served, `host:port`. */
   readonly status?: string | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
