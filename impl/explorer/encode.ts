@@ -60,9 +60,12 @@ function processText(setting: Setting, process: Process): string {
   const known = processTexts.get(process);
   if (known !== undefined) return known;
   const { pending, timers, dials, seen, passed, incarnation } = process;
-  // Of what a watch has told, only the version counts.
+  // Of what a watch has told, only the version counts, and of a Node which one it is: one made anew begins at version 1 again.
   const told = Object.entries(seen)
-    .map(([key, fact]) => `${key}@${'resourceVersion' in fact ? fact.resourceVersion : ''}`)
+    .map(
+      ([key, fact]) =>
+        `${key}@${'resourceVersion' in fact ? fact.resourceVersion : ''}${'agent' in fact ? fact.uid : ''}`,
+    )
     .sort();
   const text = `${incarnation}${stateText(setting, process)}${bag(pending)}${timers.join()}${bag(dials)}${told.join()}${canonical(passed)}`;
   processTexts.set(process, text);

@@ -86,7 +86,7 @@ export function untold(api: Api, process: Process, choice: StageChoice): readonl
   return [...others, ...(next === undefined ? [] : [next]), ...gone, ...Object.keys(process.passed)];
 }
 
-/** What a watch tells of a key, and the process that has been told. An object made anew under a name vanishes first. */
+/** What a watch tells of a key, and the process that has been told. An object made anew under a name vanishes first, if the watch has no gaps. */
 export function tell(
   api: Api,
   process: Process,
@@ -96,7 +96,8 @@ export function tell(
   const passed = process.passed[key];
   const fact = passed ?? scope(api, process, choice)[key];
   const last = process.seen[key];
-  if (fact === undefined || (last !== undefined && identity(last) !== identity(fact)))
+  const isAnew = last !== undefined && fact !== undefined && identity(last) !== identity(fact);
+  if (fact === undefined || (isAnew && choice.gaps !== true))
     return [vanished(key, last as Fact), { ...process, seen: withEntry(process.seen, key, undefined) }];
   const told = { ...process, passed: withEntry(process.passed, key, undefined) };
   return [observed(key, fact), { ...told, seen: { ...process.seen, [key]: fact } }];

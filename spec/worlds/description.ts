@@ -18,6 +18,8 @@ export interface StageChoice {
   readonly handsOver?: true;
   /** It hears of the owner switch before anything else happens. */
   readonly alert?: boolean;
+  /** Its watch breaks at each change and lists anew: of an object made anew under a name it does not tell that the old one vanished. */
+  readonly gaps?: boolean;
 }
 
 /** A Node at the start. @public */

@@ -54,6 +54,15 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   },
   {
     ...base,
+    name: 'register-gap',
+    title: 'the same, and the watch of K, which lists anew, does not tell that the first Node is gone',
+    stages: stages.map((one) => (one.peer === K ? { ...one, gaps: true } : one)),
+    begins: [...TOLD, 'start kubelet/n1', 'land 0', 'user'],
+    script: [MAKE],
+    faults: { misdial: 0 },
+  },
+  {
+    ...base,
     name: 'register-during',
     title: 'another Node takes the place of its own at any moment while K registers itself and is found',
     begins: [...TOLD, 'start kubelet/n1'],

@@ -83,6 +83,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },
   { mutant: 'shown-node-forgotten', world: 'register-between' },
+  { mutant: 'another-node-ignored', world: 'register-gap' },
   { mutant: 'offer-of-another-node', world: 'register-during' },
   { mutant: 'older-agent-stands', world: 'register-crash' },
   { mutant: 'newer-agent-unheeded', world: 'register-superseded' },
@@ -194,11 +195,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
   {
     mutant: 'environment/readiness-untold',
     reason: 'a rule of hosts: the explorer tells of readiness in its own time; the fuzzer found the rule',
-  },
-  {
-    mutant: 'another-node-ignored',
-    reason:
-      '`register-between`, searched to the end, holds: the watch of these worlds tells that the old Node is gone before it shows the new one; a list after a gap does not, and the fuzzer found it so',
   },
   {
     mutant: 'changed-before-adopted',
