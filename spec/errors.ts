@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   FLAG_INVALID: 'a command-line flag or option has a value out of its range',
   TOPOLOGY_IMPOSSIBLE: 'a simulated world names what it does not have, or has no room for what it must run',
   API_SERVER_UNREACHABLE: 'the API Server did not answer',
+  STATUS_UNREACHABLE: 'a process of stages does not say what it holds',
   API_REQUEST_FAILED: 'the API Server answered a request with an error',
   KUBECONFIG_INVALID: 'the kubeconfig cannot be read, or names no usable cluster',
   CLUSTER_UNSUPPORTED: 'the cluster lacks something that the installation needs',

@@ -9,6 +9,7 @@ import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
 import { readCertificates, writeCertificates } from '../../impl/controller/links/certificateFolder.ts';
 import { createAuthority } from '../../impl/controller/links/certificates.ts';
 import { SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import type { HeldPod } from '../../impl/controller/process/pods.ts';
 import {
   type ProcessOptions,
   type RunningProcess,
@@ -107,6 +108,10 @@ describe('the status of a process', () => {
     const metrics = await (await ask(control, '/metrics')).text();
     expect(metrics).toMatch(/^process_cpu_seconds_total /m);
     expect(metrics).toMatch(/^# TYPE kubedirect_links_broken_total counter$/m);
+    expect(metrics).toMatch(/^kubedirect_pods_without_node 0$/m);
+    expect(metrics).toMatch(/^kubedirect_stage_ready\{stage="scheduler"\} 1$/m);
+    const { pods } = (await (await ask(control, '/pods')).json()) as { pods: readonly HeldPod[] };
+    expect(pods.filter(({ stage }) => stage === 'scheduler')).toHaveLength(6);
   });
 
   it('refuses what it does not serve, by code', async () => {

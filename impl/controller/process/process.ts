@@ -1,6 +1,7 @@
 /** One operating-system process with any of the stages in it: the body of `kubedirect run` and `kubedirect agent`. */
 import os from 'node:os';
 import path from 'node:path';
+import { Registry } from 'prom-client';
 import { autoscalerStage } from '../../../machines/autoscaler/index.ts';
 import { deploymentStage } from '../../../machines/deployment/index.ts';
 import { kubeletStage } from '../../../machines/kubelet/index.ts';
@@ -20,6 +21,10 @@ import type { LeaseTimes } from '../lease.ts';
 import { LocalLinks, type TlsSource } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
 import { SYSTEM_NAMESPACE } from '../names.ts';
+import { callersOf } from './callers.ts';
+import { gaugesOf } from './gauges.ts';
+import type { Listening } from './listen.ts';
+import { podsOf } from './pods.ts';
 import { readinessOf } from './readiness.ts';
 import { type ScaleApiFlags, serveScaling } from './scaling.ts';
 import { serveStatus } from './statusServer.ts';
@@ -153,7 +158,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const status =
     options.status === undefined
       ? null
-      : await serveStatus(options.status, metrics, () => readinessOf(stages));
+      : await serveStatus(options.status, Registry.merge([metrics, gaugesOf(stages)]), {
+          readiness: () => readinessOf(stages),
+          pods: () => podsOf(stages),
+        });
   const autoscaler = stages.find(({ self }) => self === 'autoscaler');
   const scaleApi =
     autoscaler === undefined || options.scaleApi === undefined

@@ -1,0 +1,88 @@
+/** `kubedirect why`: which stage holds a Pod, or the Pods of a Deployment, and for what. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { KubedirectError } from '../../../spec/errors.ts';
+import { createKubernetesClient, type KubernetesClient } from '../../controller/kubernetes/client.ts';
+import { pathOf } from '../../controller/kubernetes/paths.ts';
+import type { KubernetesObject } from '../../controller/kubernetes/types.ts';
+import type { HeldPod } from '../../controller/process/pods.ts';
+import { type Asked, reasonsOf } from '../../controller/process/reasons.ts';
+import { table } from '../../table.ts';
+import { type ClusterFlags, connectionOf, say, withClusterOptions } from '../clusterOptions.ts';
+import { hostAndPort } from '../stages.ts';
+
+const DETAILS = `
+NAME is deployment/NAME, or the name or the uid of a Pod. --status names what the processes of the stages serve with their own --status (or
+what kubectl port-forward gives for it): all of them, or those that may hold it.`;
+
+interface Flags extends ClusterFlags {
+  readonly status: readonly string[];
+  readonly of: string;
+}
+
+function addresses(text: string): readonly string[] {
+  const all = text.split(',').filter((one) => one !== '');
+  if (all.length === 0)
+    throw new InvalidArgumentError('FLAG_INVALID: expected host:port, or several with commas.');
+  return all.map(hostAndPort);
+}
+
+/** Adds the command. @internal */
+export function register(program: Command): void {
+  const command = program
+    .command('why <name>')
+    .description('which stage holds a Pod, or the Pods of a Deployment, and what it waits for')
+    .requiredOption('--status <host:port,…>', 'the stages to ask', addresses)
+    .option('--of <namespace>', 'namespace of the Deployment', 'default');
+  withClusterOptions(command, 30).addHelpText('after', DETAILS).action(run);
+}
+
+async function heldAt(address: string): Promise<readonly HeldPod[]> {
+  try {
+    const answer = await fetch(`http://${address}/pods`, { signal: AbortSignal.timeout(10_000) });
+    return ((await answer.json()) as { pods: readonly HeldPod[] }).pods;
+  } catch (error) {
+    throw new KubedirectError(
+      'STATUS_UNREACHABLE',
+      `http://${address}/pods: expected the Pods of a stage, got ${String(error)}`,
+    );
+  }
+}
+
+/** uids of the ReplicaSets of a Deployment. */
+async function replicaSetsOf(
+  client: KubernetesClient,
+  namespace: string,
+  name: string,
+): Promise<ReadonlySet<string>> {
+  const { items } = await client.list<KubernetesObject>(pathOf({ resource: 'replicasets', namespace }));
+  const isOf = ({ metadata }: KubernetesObject) =>
+    metadata.ownerReferences?.some((owner) => owner.kind === 'Deployment' && owner.name === name) === true;
+  return new Set(items.filter(isOf).map(({ metadata }) => metadata.uid));
+}
+
+async function run(name: string, flags: Flags): Promise<void> {
+  const client = createKubernetesClient(connectionOf(flags));
+  try {
+    const held = (await Promise.all(flags.status.map(heldAt))).flat();
+    const deployment = /^deploy(?:ment)?\/(.+)$/.exec(name)?.[1];
+    const asked: Asked =
+      deployment === undefined
+        ? { pod: name }
+        : { replicaSets: await replicaSetsOf(client, flags.of, deployment) };
+    const reasons = reasonsOf(held, asked);
+    const rows = reasons.map(({ uid, stage, phase, node, waitsFor }) => [
+      uid,
+      stage,
+      phase,
+      node ?? '-',
+      waitsFor === '' ? '-' : waitsFor,
+    ]);
+    const text =
+      rows.length === 0
+        ? 'No stage that was asked holds it.'
+        : table([['Pod', 'held by', 'phase', 'Node', 'waits for'], ...rows]);
+    say(flags, text, reasons);
+  } finally {
+    await client.close();
+  }
+}
