@@ -5,7 +5,7 @@ import { podsOf } from './pods.ts';
 import { readinessOf } from './readiness.ts';
 
 /** Their registry, beside that of the process. @public */
-export function gaugesOf(stages: readonly Pick<StageProcess, 'self' | 'life'>[]): Registry {
+export function gaugesOf(stages: readonly StageProcess[]): Registry {
   const registry = new Registry();
   const registers = [registry];
   new Gauge({

@@ -44,7 +44,7 @@ function atScheduler({ context }: SchedulerState, { uid, phase, node, replicaSet
   if (handOver.handing.has(uid)) return 'its object, which is being published unbound';
   const preemption = preemptions.get(uid)?.context;
   if (preemption !== undefined)
-    return `room on ${preemption.node}: ${preemption.awaited.size} Pods are being ended for it`;
+    return `room on ${preemption.node}: ${preemption.awaited.length} Pods are being ended for it`;
   if (!templates.has(replicaSet)) return 'its ReplicaSet, which has not been seen';
   const shape = [...queue.shapes.values()].find(({ waiting }) => waiting.places.has(uid));
   return shape === undefined ? '' : 'a node that takes Pods, admits it and has room: there is none';
