@@ -187,7 +187,10 @@ RReceived(me, life, message, leases) ==
       [] life.state \in {"greeting"} -> UpReceived(me, life, message, leases)
       [] OTHER -> Result(life, <<>>))
 RAnswered(me, life, token, lease) == Reconciled(me, UpAnswered(me, life, token, lease))
-RSees(me, life, set, fact) == Reconciled(me, Result([life EXCEPT !.seen[set] = fact], <<>>))
+\* A list may come after the watch has told what came later.
+RSees(me, life, set, fact) ==
+  LET isOlder == fact[1] < life.seen[set][1] /\ ~Is("old-sets-heeded")
+  IN Reconciled(me, Result(IF isOlder THEN life ELSE [life EXCEPT !.seen[set] = fact], <<>>))
 \* The owner switch.
 RSeesOwner(me, life, switch) ==
   LET heard == [life EXCEPT !.heard = switch]

@@ -207,6 +207,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['ReleaseAcknowledged'],
   },
   {
+    name: 'old-sets-heeded',
+    rule: 'when R takes the Pods back, its list says nothing of a ReplicaSet of which the watch has told what came later (9)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'acknowledge-unrecovered',
     rule: 'a fresh R acknowledges stock only once S has told it what is under way (9)',
     breaks: ['ReleaseAcknowledged'],

@@ -117,6 +117,7 @@ export function snapshot(setting: Setting, world: World): WorldView {
     written: Object.fromEntries(
       Object.values(world.api.deployments).map(({ uid, written }) => [uid, written]),
     ),
+    replicaSets: Object.values(world.api.replicaSets),
     leaving: Object.values(world.api.deployments).flatMap(({ uid, unmanaged, written }) =>
       unmanaged && written !== null ? [uid] : [],
     ),

@@ -2,6 +2,7 @@
 import { Set as PSet } from 'immutable';
 import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import type { PodRecord } from '../../spec/vocabulary.ts';
+import { compareResourceVersions } from '../ownership/wants/base.ts';
 import type { ReplicaSetContext } from './context.ts';
 import { emit } from './context.ts';
 import { EMPTY_INDEX, knownAs, setCost } from './records.ts';
@@ -32,8 +33,19 @@ function join(context: ReplicaSetContext, uid: string, group: string): ReplicaSe
   };
 }
 
+/** A list that was asked for may come after the watch has told what came later (†). */
+function isOlder(
+  { replicaSets, config }: ReplicaSetContext,
+  { uid, resourceVersion }: ReplicaSetFact,
+): boolean {
+  const known = replicaSets.get(uid);
+  if (known === undefined || config.mutants?.has('old-sets-heeded')) return false;
+  return compareResourceVersions(resourceVersion, known.resourceVersion) < 0;
+}
+
 /** A ReplicaSet was seen, new or changed; it may have lost its Deployment. */
 export function observeReplicaSet(context: ReplicaSetContext, fact: ReplicaSetFact): ReplicaSetContext {
+  if (isOlder(context, fact)) return context;
   const group = groupFor(fact);
   const moved =
     context.groupOf.get(fact.uid) === group ? context : join(leave(context, fact.uid), fact.uid, group);

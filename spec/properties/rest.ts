@@ -31,8 +31,9 @@ function highestWants(view: WorldView): ReadonlyMap<string, Want> {
 
 /** Replicas of the ReplicaSets that have no Deployment: R follows them. */
 function followed(view: WorldView): number {
-  const seen = view.stages.find(({ peer }) => peer === 'replicaset')?.replicaSets ?? [];
-  return seen.reduce(
+  const follower = view.stages.find(({ peer }) => peer === 'replicaset');
+  if (follower === undefined) return 0;
+  return (view.replicaSets ?? follower.replicaSets).reduce(
     (sum, { deployment, deleting, replicas }) => (deployment === null && !deleting ? sum + replicas : sum),
     0,
   );

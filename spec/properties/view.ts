@@ -194,6 +194,8 @@ export interface WorldView {
   readonly replicas: Readonly<Record<string, number>>;
   /** Deployment → the annotation *written* at the API Server. */
   readonly written: Readonly<Record<string, Written | null>>;
+  /** ReplicaSets as they stand at the API Server. */
+  readonly replicaSets?: readonly ReplicaSetFact[];
   /** Deployments that have lost their label and still bear it. */
   readonly leaving?: readonly string[];
   /** The owner switch as the API Server shows it. */

@@ -70,6 +70,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'owner-stray': 2_045,
   'switch-release': 138,
   'switch-no-room': 276,
+  'switch-then-scaled': 934,
   'switch-adopts': 2_758,
   'switch-ending': 4_870,
   'switch-sets': 2_758,

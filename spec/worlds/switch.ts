@@ -93,6 +93,12 @@ export const SWITCH_WORLDS: readonly WorldDescription[] = [
     change: { ...ALERT },
   }),
   switchWorld({
+    name: 'switch-then-scaled',
+    title: 'stock is given the Pods, gives them back, and the ReplicaSet is scaled',
+    script: [RELEASE, TAKE_BACK, scaleTo(0)],
+    sometimes: ['released', 'takenBack'],
+  }),
+  switchWorld({
     name: 'switch-crash-replicaset',
     title: 'stock is given the Pods while one is being ended, and R crashes between any two effects',
     script: [scaleTo(0), RELEASE],

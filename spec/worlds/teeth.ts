@@ -45,6 +45,7 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'want-recreate-deleted', world: 'exact-removed' },
   { mutant: 'flush-unawaited', world: 'versions-flush' },
   { mutant: 'acknowledge-early', world: 'switch-ending' },
+  { mutant: 'old-sets-heeded', world: 'switch-then-scaled' },
   { mutant: 'acknowledge-unrecovered', world: 'switch-crash-replicaset' },
   { mutant: 'tombstone-held-at-release', world: 'switch-ending' },
   { mutant: 'stock-binds', world: 'switch-starting' },

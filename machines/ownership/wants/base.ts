@@ -82,7 +82,7 @@ export function isFresher(fact: DeploymentFact, known: DeploymentFact): boolean 
 }
 
 /** Order of resourceVersions: decimal numbers of any length. Not numbers: taken for newer. */
-function compareResourceVersions(a: string, b: string): number {
+export function compareResourceVersions(a: string, b: string): number {
   if (!/^\d+$/.test(a) || !/^\d+$/.test(b)) return 1;
   if (a.length !== b.length) return a.length - b.length;
   return a === b ? 0 : a < b ? -1 : 1;
