@@ -27,6 +27,7 @@ const start = async (
       stages,
       nodes,
       runtime: 'publish',
+      handsOver: true,
       journals: folder,
       log: () => {},
     },

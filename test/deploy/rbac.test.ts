@@ -103,7 +103,7 @@ beforeAll(async () => {
   await createManaged(client, 'web');
   await createManaged(client, 'large', '64');
   const scaleApi = { listen: '127.0.0.1:0', isOpen: false };
-  for (const stage of STAGES) await start(stage, { stages: [stage], scaleApi });
+  for (const stage of STAGES) await start(stage, { stages: [stage], scaleApi, handsOver: true });
   await start('publisher', { nodes: ['node-0', 'node-1'] });
   await start('agent', { nodes: ['node-2'], runtime: 'simulated' });
   await start('simulator', { nodes: ['node-3', 'node-4'], runtime: 'simulated' });
@@ -118,7 +118,7 @@ beforeAll(async () => {
   await until('the large Pod is handed over', async () => (await podsOf('large')).length === 1);
   for (const stage of STAGES) {
     await stop(stage);
-    await start(stage, { stages: [stage] });
+    await start(stage, { stages: [stage], handsOver: true });
   }
   await scale(20);
   await rests(20);

@@ -113,6 +113,19 @@ describe('the built-in autoscaler', () => {
     expect(scene.for(200_000, 100).want).toBe(10);
   });
 
+  it('nothing is lowered because nobody reports any more, nor for a window after somebody does again', () => {
+    const scene = new Scene().for(200_000, 100).for(300_000, null);
+    expect(scene.want).toBe(10);
+    scene.for(50_000, 10);
+    expect([scene.want, scene.state.value]).toEqual([10, 'panicking']);
+    expect(scene.for(100_000, 10).want).toBe(1);
+  });
+
+  it('the window of a fresh one begins with the first report, however long it waited for that', () => {
+    const scene = new Scene({}, 100).for(120_000, null).for(50_000, 5);
+    expect(scene.want).toBe(100);
+  });
+
   it('the bounds: min-scale, max-scale, activation-scale', () => {
     expect(new Scene({ minScale: 4 }).for(200_000, 1).want).toBe(4);
     expect(new Scene({ maxScale: 5 }).for(200_000, 1_000).want).toBe(5);

@@ -67,6 +67,10 @@ export function register(program: Command): void {
         leaseTimes,
       )
       .option(
+        '--hand-over',
+        'publish unbound what finds no room for 10 s, for stock and cluster autoscalers; with stock kubelets; see spec/protocol.md 14 for what is open',
+      )
+      .option(
         '--scale-api <host:port>',
         'serve the direct scale API there (with the autoscaler); callers show a token of the API Server',
         hostAndPort,
@@ -76,12 +80,17 @@ export function register(program: Command): void {
   ).action(
     (
       flags: RunFlags &
-        ScaleFlags & { stages: ReturnType<typeof stageList>; runtime: ProcessOptions['runtime'] },
+        ScaleFlags & {
+          stages: ReturnType<typeof stageList>;
+          runtime: ProcessOptions['runtime'];
+          handOver?: boolean;
+        },
     ) =>
       untilSignalled(flags, {
         stages: flags.stages,
         nodes: [],
         runtime: flags.runtime,
+        handsOver: flags.handOver,
         journals: '',
         scaleApi: scaleApiOf(flags),
       }),

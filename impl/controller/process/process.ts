@@ -46,6 +46,11 @@ export interface ProcessOptions {
   readonly nodes: readonly string[];
   /** Who runs the containers: the stock kubelets of the nodes, or our agents. */
   readonly runtime: 'publish' | 'simulated';
+  /**
+   * S publishes unbound what finds no room (protocol 7). Not where our agents run the containers: their Nodes are tainted for stock's
+   * scheduler, and it would only be kept from them.
+   */
+  readonly handsOver?: boolean | undefined;
   /** `simulated`: how long a start takes, ms. */
   readonly startMs?: number | undefined;
   readonly namespace?: string | undefined;
@@ -114,8 +119,7 @@ function stageOptions(
         node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
       runsContainers: options.runtime !== 'publish',
       manyNodes: options.nodes.length > 1,
-      // Where our agents run the containers, their Nodes are tainted for stock's scheduler: to hand a Pod over would only keep it from them.
-      handsOver: name === 'scheduler' && options.runtime === 'publish',
+      handsOver: name === 'scheduler' && options.handsOver === true,
       recorder: recorder ?? undefined,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
       fatal: (error) => over(error, nameOf(name, node)),

@@ -16,6 +16,8 @@ export interface SpawnOptions {
   readonly nodes: readonly string[];
   readonly runtime: 'publish' | 'simulated';
   readonly startMs?: number;
+  /** S publishes unbound what finds no room. */
+  readonly handsOver?: boolean;
   /** Folder for logs, journals and traces. */
   readonly folder: string;
   readonly traces: boolean;
@@ -147,7 +149,7 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
   const common = (name: SpawnedStage['name'], kubeconfig: string): CommonArguments => {
     return { kubeconfig, holder: `${name}-here`, folder, traces };
   };
-  const run = ['--runtime', runtime];
+  const run = ['--runtime', runtime, ...(options.handsOver === true ? ['--hand-over'] : [])];
   const together =
     control === undefined ? null : make('control', runArguments(CONTROL, common('control', control), run));
   const stage = (name: (typeof CONTROL)[number]) =>

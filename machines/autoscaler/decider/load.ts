@@ -45,10 +45,11 @@ function within(points: readonly Point[], from: number): readonly Point[] {
   return first > 0 ? points.slice(first) : points;
 }
 
-/** Who is silent for too long has nothing under way any more. */
+/** Who is silent for too long has nothing under way any more. If nobody is left, nothing is known, also not of what was before. */
 export function expire(load: Load, at: number, windowMs: number): Load {
   const heard = [...load.reporters].filter(([, said]) => at - said.at <= SILENT_MS);
   if (heard.length === load.reporters.size) return load;
+  if (heard.length === 0) return NO_LOAD;
   return note({ ...load, reporters: new Map(heard) }, at, windowMs);
 }
 

@@ -5,7 +5,8 @@
  * - **Panicking**, from the moment at which the average of a short window asks for a multiple of the ready Pods until a whole long window
  *   has passed without that: for the short window, and never lower than before.
  *
- * A fresh one knows nothing of what was before (its leader has just begun): it begins as in a panic, and so lowers nothing for a long window.
+ * One that has heard nobody decides nothing: load that is gone must be reported as gone. From the first report on, also after a silence of all
+ * (its leader has just begun, or was cut off), it does not know what was before: it begins as in a panic, and so lowers nothing for a long window.
  * It acts on A alone, by `scaleRequested`, as any autoscaler does.
  */
 import { assign, setup } from 'xstate';
@@ -45,8 +46,8 @@ export interface DeciderContext {
   readonly policy: ConcurrencyPolicy;
   readonly mutants: ReadonlySet<DeciderMutant>;
   readonly load: Load;
-  /** When the load last asked for panic; null before the first decision. */
-  readonly alarmedAt: number | null;
+  /** When the load last asked for panic, or was heard of after nothing was known. */
+  readonly alarmedAt: number;
   /** The most Pods of this panic. */
   readonly most: number;
   /** Those of the scale-down delay, the counts descending: the first is what is wanted. */
@@ -77,10 +78,16 @@ function isAlarming({ context, event }: Given): boolean {
   return pods !== null && pods * 100 >= Math.max(event.ready, 1) * policy.panicThresholdPercentage;
 }
 
+/** The first report, or the first after everyone was silent. */
+function isNews({ context, event }: Given): boolean {
+  if (event.type !== 'reported') return false;
+  return expire(context.load, event.at, context.policy.windowMs).points.length === 0;
+}
+
 /** No alarm for a whole window. */
 function isCalm({ context, event }: Given): boolean {
-  const { alarmedAt, policy } = context;
-  return event.type === 'decide' && alarmedAt !== null && event.at - alarmedAt >= policy.windowMs;
+  const { alarmedAt, policy, load } = context;
+  return event.type === 'decide' && load.points.length > 0 && event.at - alarmedAt >= policy.windowMs;
 }
 
 /** Forgets who is silent, as of this decision. */
@@ -91,13 +98,12 @@ const aged = (context: DeciderContext, { at }: Decide): DeciderContext => ({
 
 function decidePanicking(context: DeciderContext, event: Decide): DeciderContext {
   const now = aged(context, event);
-  const { policy, mutants, alarmedAt } = now;
-  const alarmed = { ...now, alarmedAt: alarmedAt ?? event.at };
+  const { policy, mutants } = now;
   const pods = asked(now, event.at, panicWindow(policy));
-  if (pods === null) return alarmed;
+  if (pods === null) return now;
   const before = mutants.has('panic-lowers') ? 0 : Math.max(now.most, event.want);
   const most = Math.max(before, rateLimited(policy, pods, event.ready));
-  return { ...alarmed, most, recent: [], desired: bounded(policy, most) };
+  return { ...now, most, recent: [], desired: bounded(policy, most) };
 }
 
 function decideStable(context: DeciderContext, event: Decide): DeciderContext {
@@ -115,8 +121,7 @@ function decideStable(context: DeciderContext, event: Decide): DeciderContext {
 }
 
 function begin({ policy, mutants = new Set() }: DeciderConfig): DeciderContext {
-  const alarmedAt = mutants.has('fresh-lowers') ? -Infinity : null;
-  return { policy, mutants, load: NO_LOAD, alarmedAt, most: 0, recent: [], desired: null };
+  return { policy, mutants, load: NO_LOAD, alarmedAt: -Infinity, most: 0, recent: [], desired: null };
 }
 
 const onDecide =
@@ -125,12 +130,15 @@ const onDecide =
     event.type === 'decide' ? decide(context, event) : context;
 
 /** Handlers that both modes share. */
-const common = { reported: { actions: 'hear' }, policyChanged: { actions: 'adoptPolicy' } } as const;
+const common = {
+  reported: [{ guard: 'isNews', target: 'panicking', actions: ['begin', 'hear'] }, { actions: 'hear' }],
+  policyChanged: { actions: 'adoptPolicy' },
+} as const;
 
 /** The machine of a decider. @public */
 export const deciderMachine = setup({
   types: { context: {} as DeciderContext, events: {} as DeciderEvent, input: {} as DeciderConfig },
-  guards: { isAlarming, isCalm },
+  guards: { isAlarming, isCalm, isNews },
   actions: {
     hear: assign(({ context, event }) => {
       if (event.type !== 'reported') return context;
@@ -139,6 +147,12 @@ export const deciderMachine = setup({
       const load = report(expire(context.load, at, windowMs), reporter, { at, concurrency }, windowMs);
       return { ...context, load };
     }),
+    /** What was before is not known. */
+    begin: assign(({ context, event }) =>
+      event.type === 'reported' && !context.mutants.has('fresh-lowers')
+        ? { ...context, alarmedAt: event.at, most: 0, recent: [] }
+        : context,
+    ),
     adoptPolicy: assign(({ context, event }) =>
       event.type === 'policyChanged' ? { ...context, policy: event.policy } : context,
     ),

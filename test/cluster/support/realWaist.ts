@@ -98,6 +98,8 @@ export interface DeploymentSeen extends KubernetesObject {
 export interface RealWaistOptions extends ControlPlaneOptions {
   /** Nodes of the one agent process. Default: the kwok nodes of the start. */
   readonly agentNodes?: readonly string[];
+  /** S publishes unbound what finds no room. */
+  readonly handsOver?: boolean;
   /** Called when the control plane is up and before the stages start: to add nodes. */
   readonly prepare?: (cluster: ControlPlane) => Promise<void>;
 }
@@ -215,7 +217,14 @@ export async function startRealWaist(options: RealWaistOptions): Promise<RealWai
     await prepare?.(cluster);
     const nodes = agentNodes ?? Array.from({ length: options.nodes ?? 0 }, (_, i) => `node-${i}`);
     const kubeconfigs = await stageKubeconfigs(cluster);
-    const started = await spawnWaist({ kubeconfigs, nodes, runtime: 'publish', folder, traces: true });
+    const started = await spawnWaist({
+      kubeconfigs,
+      nodes,
+      runtime: 'publish',
+      folder,
+      traces: true,
+      handsOver: options.handsOver === true,
+    });
     waist = started;
     const kubectl = async (...args: string[]) => {
       const { stdout, stderr, code } = await cluster.kubectl(args);
