@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { writeCertificates } from '../../controller/links/certificateFolder.ts';
 import { createAuthority } from '../../controller/links/certificates.ts';
-import { integer, nodeList } from '../arguments.ts';
+import { folderToWrite, integer, nodeList } from '../arguments.ts';
 
 interface Flags {
   readonly folder: string;
@@ -25,7 +25,7 @@ export function register(program: Command): void {
     .command('certificates')
     .description('Issue certificates for the links: an authority, a leaf for each stage and each node')
     .requiredOption('--nodes <list>', 'names of the Nodes', nodeList)
-    .option('--folder <folder>', 'where they are written', 'certificates')
+    .option('--folder <folder>', 'where they are written', folderToWrite, 'certificates')
     .option('--days <n>', 'how long they are valid', integer(1, 3_650), 365)
     .action(write);
 }

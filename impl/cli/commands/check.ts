@@ -4,6 +4,7 @@ import { KubedirectError } from '../../../spec/errors.ts';
 import { WORLDS } from '../../../spec/worlds/index.ts';
 import { SHAPES } from '../../../spec/worlds/shapes.ts';
 import { DEFAULT_EFFORT } from '../../explorer/check.ts';
+import { fileToWrite } from '../arguments.ts';
 import { runMutants } from '../check/mutants.ts';
 import { type CheckOptions, runCheck } from '../check/run.ts';
 
@@ -76,7 +77,7 @@ export function register(program: Command): void {
       'switch off every rule, one at a time, each in the world that shows it: all must be caught',
     )
     .option('--json', 'one JSON object a row')
-    .option('--trace <file>', 'write the counterexample as NDJSON step lines')
+    .option('--trace <file>', 'write the counterexample as NDJSON step lines', fileToWrite)
     .option('--heap <size>', 'largest heap of TLC: 512m, 4g', size)
     .option('--modules <folder>', 'folder of the TLA+ modules: a changed copy of proofs-tla')
     .option('--memory <megabytes>', "largest heap of the explorer, of each world's process", positive)
@@ -86,8 +87,12 @@ export function register(program: Command): void {
       positive,
     )
     .option('--jobs <n>', 'worlds at once; as many as there are cores, if absent', positive)
-    .option('--resume <file>', 'keep what was found in this file, and leave out what it holds already')
-    .option('--page <file>', 'write all that is kept as a page of the docs')
+    .option(
+      '--resume <file>',
+      'keep what was found in this file, and leave out what it holds already',
+      fileToWrite,
+    )
+    .option('--page <file>', 'write all that is kept as a page of the docs', fileToWrite)
     .option('--max-states <n>', 'states to search at most', positive, DEFAULT_EFFORT.maxStates)
     .option('--walks <n>', 'random walks through each wide world', positive, DEFAULT_EFFORT.walks)
     .option('--seed <n>', 'seed of the first walk', positive, DEFAULT_EFFORT.seed)

@@ -1,7 +1,7 @@
 /** `kubedirect fuzz`: the whole chain in virtual time under faults, one seed after the other; failures shrunk and replayed. */
 import type { Command } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
-import { integer } from '../arguments.ts';
+import { fileToWrite, integer } from '../arguments.ts';
 import { fuzzCoverage } from '../fuzz/coverage.ts';
 import { fuzzFor } from '../fuzz/long.ts';
 import { fuzzPoints } from '../fuzz/points.ts';
@@ -60,15 +60,19 @@ export function register(program: Command): void {
       '--points',
       'one world that does everything once instead (--pods, default 20), with a fault at every point, one a run; with --out, the table in Markdown',
     )
-    .option('--resume <file>', 'with --points: rows are kept there, one a line, and not run again')
+    .option(
+      '--resume <file>',
+      'with --points: rows are kept there, one a line, and not run again',
+      fileToWrite,
+    )
     .option(
       '--coverage',
       'what so many runs reach (--runs, default 500), as drawn and steered by it; with --out, in Markdown',
     )
     .option('--workers <n>', 'worker threads (default: one for each core)', integer(1, 256))
     .option('--replay <file>', 'run the plan of a replay file instead')
-    .option('--trace <file>', 'with --replay, or of a failure: write every step as NDJSON')
-    .option('--out <file>', 'write the shrunk failure there, to be replayed')
+    .option('--trace <file>', 'with --replay, or of a failure: write every step as NDJSON', fileToWrite)
+    .option('--out <file>', 'write the shrunk failure there, to be replayed', fileToWrite)
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXIT_CODES)
     .action(async (options: Options) => {

@@ -28,6 +28,9 @@ interface ManifestFlags extends Shards {
   readonly mutant?: string;
 }
 
+/** What the Dockerfile's image runs: it has no `kubedirect` on its path, and no git to ask for the commit. */
+const IN_IMAGE = ['node', '/app/impl/cli/main.ts'] as const;
+
 /** What Node itself is linked with. */
 const LIBRARIES = ['/lib', '/lib64', '/usr/lib'];
 
@@ -43,12 +46,9 @@ function manifest(flags: ManifestFlags): void {
   const inside = checkout === undefined ? null : path.resolve(checkout);
   const job = jobOf({
     ...rest,
-    command: inside === null ? ['kubedirect'] : [process.execPath, path.join(inside, 'impl/cli/main.ts')],
+    command: inside === null ? [...IN_IMAGE] : [process.execPath, path.join(inside, 'impl/cli/main.ts')],
     mounts: inside === null ? [] : mountsOf(inside),
-    flags: [
-      ...(mutant === undefined ? [] : ['--mutant', mutant]),
-      ...(inside === null ? [] : ['--commit', commit()]),
-    ],
+    flags: [...(mutant === undefined ? [] : ['--mutant', mutant]), ...['--commit', commit()]],
   });
   process.stdout.write(stringify(job));
 }

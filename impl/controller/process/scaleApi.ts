@@ -181,7 +181,11 @@ async function answer(
   const elsewhere = misplaced(action, `${namespace}/${name}`, deployment);
   if (elsewhere !== null) return elsewhere;
   if (!asking.give(target, deployment.uid))
-    return refuse(503, 'STAGE_NOT_RUNNING', 'the Autoscaler stage is starting; try again');
+    return refuse(
+      503,
+      'STAGE_NOT_RUNNING',
+      'no life of the Autoscaler stage runs here: it is starting, or stands by for another that leads; try again',
+    );
   return { status: 202, body: { deployment: deployment.uid, ...asking.body } };
 }
 
