@@ -44,6 +44,7 @@ VARIABLES
 vars == <<ss, k, lives, net, lease, node, flights, journal, awaited, left, past>>
 
 N == "n1"
+FirstSwitch == <<"direct", 1>>
 FirstNode == [rv |-> 1, agent |-> 0, mark |-> <<>>, drained |-> <<>>]
 \* Of S's side of the link to R: the barrier, which is of the Nodes with an agent in the list of the start.
 Barred(was, life) ==
@@ -54,8 +55,8 @@ Barred(was, life) ==
 With(function, key, value) ==
   [one \in DOMAIN function \cup {key} |-> IF one = key THEN value ELSE function[one]]
 SFresh(fact) ==
-  With(With(SchedulerFresh(<<>>, [n \in {N} |-> fact]), "rv", fact.rv), "barrier", <<>>)
-KFresh(incarnation, fact, kept) == With(KubeletFresh(N, incarnation, kept, {}), "rv", fact.rv)
+  With(With(SchedulerFresh(<<>>, [n \in {N} |-> fact], FirstSwitch), "rv", fact.rv), "barrier", <<>>)
+KFresh(incarnation, fact, kept) == With(KubeletFresh(N, incarnation, kept, {}, FirstSwitch), "rv", fact.rv)
 
 Init ==
   /\ ss = [me \in 1..Leaders |-> [SFresh(FirstNode) EXCEPT !.reads = <<>>, !.barrier = <<{}>>, !.link.passed = TRUE]]
