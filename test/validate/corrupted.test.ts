@@ -43,6 +43,13 @@ const ON_LINKS = /^(connected|broken|received .*|leaseRead)$/;
 const EVENTS = placesOf((line) => [kindOf(line)], 30);
 const EFFECTS = placesOf((line) => [...new Set(line.effects.map(({ type }) => type))], 2);
 
+/** The reply to the create that a Pod's Assign led to: told before it, the machine knows no such Pod, and the watch tells it again. */
+const isAnsweredBy = ({ event }: TraceLine, next: TraceLine | undefined) =>
+  event.type === 'received' &&
+  event.message.kind === 'Assign' &&
+  next?.event.type === 'published' &&
+  event.message.records.some(({ uid }) => next.event.type === 'published' && uid === next.event.uid);
+
 describe('the machines, stepped again', () => {
   it('accept what they wrote', () => {
     for (const lines of EVERY_KIND) expect(replayLives(lines).faults).toEqual([]);
@@ -79,7 +86,7 @@ describe('the machines, stepped again', () => {
       for (const { lines, at } of (EVENTS.get(kind) ?? []).slice(0, 6)) {
         const after = swapped(lines, at);
         const { line } = lines[at] as PlacedLine;
-        if (after === null || isRejected(after, line)) continue;
+        if (after === null || isRejected(after, line) || isAnsweredBy(line, after[at]?.line)) continue;
         expect(endOf(after, line)).toBe(endOf(lines, line));
       }
     },

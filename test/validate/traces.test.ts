@@ -99,7 +99,7 @@ describe.skipIf(TOOLCHAIN === null)('validation', () => {
     const traceOf = (name: string, text: string) => ({ name, files: [parseTrace(text, name)] });
     const judgements = await validateTraces(TOOLCHAIN!, [
       ...[21, 22].map((seed) => traceOf(`seed ${seed}`, recorded(seed, 2, 6))),
-      traceOf('silent', recorded(3, 2, 6, ['confirm-what-was-sent'])),
+      traceOf('silent', recorded(1, 2, 6, ['confirm-what-was-sent'])),
       traceOf('hasty', recorded(1, 2, 8, ['want-unsent-follows'])),
       traceOf('forgetful', recorded(3, 2, 8, ['want-no-hold'])),
     ]);
