@@ -149,7 +149,8 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
   const common = (name: SpawnedStage['name'], kubeconfig: string): CommonArguments => {
     return { kubeconfig, holder: `${name}-here`, folder, traces };
   };
-  const run = ['--runtime', runtime, ...(options.handsOver === true ? ['--hand-over'] : [])];
+  const tail = ['--runtime', runtime];
+  const run = [...tail, ...(options.handsOver === true ? ['--hand-over'] : [])];
   const together =
     control === undefined ? null : make('control', runArguments(CONTROL, common('control', control), run));
   const stage = (name: (typeof CONTROL)[number]) =>
@@ -162,7 +163,7 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
     scheduler: stage('scheduler'),
     kubelet: make(
       'kubelet',
-      agentArguments(nodes, common('kubelet', kubeconfigs.kubelet), [...run, '--start-ms', String(startMs)]),
+      agentArguments(nodes, common('kubelet', kubeconfigs.kubelet), [...tail, '--start-ms', String(startMs)]),
     ),
   };
 }
