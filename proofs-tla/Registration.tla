@@ -269,7 +269,7 @@ Minimum(life, token, value) ==
   ELSE IF value = 0 /\ ~Is("minimum-of-nobody")
   THEN KDone(Begun([life EXCEPT !.timers = @ \cup {<<"leader">>}]))
   ELSE IF Is("no-minimum")
-  THEN KDone(Acts(Begun([life EXCEPT !.agent = "listing"]), KReads(<<"list">>, "pods")))
+  THEN KDone(AskForList([Begun(life) EXCEPT !.life.agent = "listing"]))
   ELSE KLeaseRead(life, token, value)
 KRead(life, token, value) ==
   CASE token[1] = "minimum" -> Minimum(life, token, value)
