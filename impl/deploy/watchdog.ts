@@ -7,6 +7,7 @@
  * that is deleted or damaged, which leaves managed Pods to neither side, the owner that was read last is written again.
  */
 
+import { type LeaseObservation, observe } from '../../machines/ownership/lease.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
 import { pause } from '../controller/kubernetes/backoff.ts';
@@ -33,7 +34,7 @@ export interface Watch {
   /** The owner read last. */
   readonly owner: Owner | null;
   /** Each stage's last sign of life, and since when it has been the same. */
-  readonly signs: ReadonlyMap<LedStage, { readonly sign: string; readonly sinceMs: number }>;
+  readonly signs: ReadonlyMap<LedStage, LeaseObservation>;
 }
 /** Nothing seen yet. @public */
 export const UNWATCHED: Watch = { lookedAtMs: null, owner: null, signs: new Map() };
@@ -64,7 +65,7 @@ export function look(
       const spec = leases.get(stage)?.spec;
       const sign = spec?.holderIdentity ? `${spec.holderIdentity} ${spec.renewTime}` : '';
       const last = slept ? undefined : before.signs.get(stage);
-      return [stage, last?.sign === sign ? last : { sign, sinceMs: nowMs }] as const;
+      return [stage, observe(last, sign, nowMs)] as const;
     }),
   );
   const known = owner === 'direct' || owner === 'stock' ? owner : before.owner;

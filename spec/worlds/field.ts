@@ -4,8 +4,8 @@
  */
 import type { UserAct, WorldDescription } from './description.ts';
 import { deployment } from './objects.ts';
+import { scale } from './scripted.ts';
 
-const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const edit: UserAct = { act: 'rollout', deployment: 'd', template: 't2' };
 
 const base = {

@@ -1,9 +1,9 @@
 /** Worlds of *No room* (protocol 7): a Pod that finds no node goes the stock way, and comes back to the K of the node that it gets. */
 import { chainWorld, SAFETY } from './chain.ts';
-import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import type { StageChoice, UserAct, WorldDescription } from './description.ts';
 import { ONE } from './objects.ts';
+import { familyOf, scale } from './scripted.ts';
 
-const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const NEW_NODE: UserAct = { act: 'makeNode', node: 'n2', uid: 'uid-n2', capacity: ONE };
 
 const STAGES: readonly StageChoice[] = [
@@ -14,33 +14,14 @@ const STAGES: readonly StageChoice[] = [
 ];
 const SECOND: StageChoice = { peer: 'kubelet/n2', use: 'kubelet' };
 
-interface NoRoomOptions {
-  readonly name: string;
-  readonly title: string;
-  readonly script: readonly UserAct[];
-  readonly faults?: FaultBudget;
-  readonly pods?: number;
-  readonly sometimes: WorldDescription['sometimes'];
-  readonly change?: Partial<WorldDescription>;
-}
-
 /** A node with room for one Pod, which it has. */
-function noRoomWorld({ sometimes, change, faults = {}, ...options }: NoRoomOptions): WorldDescription {
-  return chainWorld({
-    runtime: 'publish',
-    ...options,
-    faults,
-    change: {
-      stages: STAGES,
-      nodes: [{ name: 'n1', capacity: ONE, known: true }],
-      quiet: ['deployment', 'replicaset'],
-      always: [...SAFETY, 'FenceHolds'],
-      eventually: ['Converges', 'TombstonesCollected', 'NoLeak', 'UnplacedShown'],
-      sometimes,
-      ...change,
-    },
-  });
-}
+const noRoomWorld = familyOf((options) => chainWorld({ runtime: 'publish', ...options }), {
+  stages: STAGES,
+  nodes: [{ name: 'n1', capacity: ONE, known: true }],
+  quiet: ['deployment', 'replicaset'],
+  always: [...SAFETY, 'FenceHolds'],
+  eventually: ['Converges', 'TombstonesCollected', 'NoLeak', 'UnplacedShown'],
+});
 
 /** Worlds of no room. @public */
 export const NO_ROOM_WORLDS: readonly WorldDescription[] = [

@@ -1,11 +1,8 @@
 /** Worlds of the owner switch (protocol 9): release to the stock controllers, and take back. */
 import { chainWorld, SAFETY } from './chain.ts';
-import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import type { StageChoice, WorldDescription } from './description.ts';
 import { ONE } from './objects.ts';
-
-const RELEASE: UserAct = { act: 'switch', owner: 'stock' };
-const TAKE_BACK: UserAct = { act: 'switch', owner: 'direct' };
-const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
+import { alert, familyOf, RELEASE, scale, TAKE_BACK } from './scripted.ts';
 
 const STAGES: readonly StageChoice[] = [
   { peer: 'deployment', use: 'stub/deployment', deaf: ['synced', 'switchObserved'] },
@@ -13,34 +10,14 @@ const STAGES: readonly StageChoice[] = [
   { peer: 'scheduler', use: 'scheduler' },
   { peer: 'kubelet/n1', use: 'kubelet' },
 ];
-/** An R that has not heard of a release ends again and again what K, which has, lets go and adopts: no bounded world. */
-const ALERT = STAGES.map((one) => (one.peer === 'replicaset' ? { ...one, alert: true } : one));
+const ALERT = alert(STAGES);
 
-interface OwnerOptions {
-  readonly name: string;
-  readonly title: string;
-  readonly script: readonly UserAct[];
-  readonly pods?: number;
-  readonly runtime?: 'runs' | 'publish';
-  readonly faults?: FaultBudget;
-  readonly sometimes: WorldDescription['sometimes'];
-  readonly change?: Partial<WorldDescription>;
-}
-
-function ownerWorld({ sometimes, change, faults = {}, ...options }: OwnerOptions): WorldDescription {
-  return chainWorld({
-    ...options,
-    faults,
-    change: {
-      stages: STAGES,
-      quiet: ['deployment', 'scheduler'],
-      always: [...SAFETY, 'FenceHolds', 'OneSide', 'NoDipOnModeChange'],
-      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'TakenBack', 'Converges'],
-      sometimes,
-      ...change,
-    },
-  });
-}
+const ownerWorld = familyOf(chainWorld, {
+  stages: STAGES,
+  quiet: ['deployment', 'scheduler'],
+  always: [...SAFETY, 'FenceHolds', 'OneSide', 'NoDipOnModeChange'],
+  eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'TakenBack', 'Converges'],
+});
 
 /** Worlds of two owners. @public */
 export const OWNER_WORLDS: readonly WorldDescription[] = [

@@ -5,8 +5,8 @@
  */
 import type { UserAct, WorldDescription } from './description.ts';
 import { deployment, replicaSet } from './objects.ts';
+import { scale } from './scripted.ts';
 
-const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const to = (template: string): UserAct => ({ act: 'rollout', deployment: 'd', template });
 
 const base = {

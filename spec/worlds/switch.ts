@@ -2,12 +2,10 @@
  * Worlds of the owner switch (protocol 9) with nothing left out: R, S, the K of each node, and the stock controllers. Each is also a TLA+
  * world, of `proofs-tla/Switch.tla`. Those of `owner.ts` are of the same machines, larger and reduced.
  */
-import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
+import type { StageChoice, WorldDescription } from './description.ts';
 import { CHAIN_SAFETY, exactWorld, scaleTo } from './exact.ts';
 import { ONE, replicaSet } from './objects.ts';
-
-const RELEASE: UserAct = { act: 'switch', owner: 'stock' };
-const TAKE_BACK: UserAct = { act: 'switch', owner: 'direct' };
+import { alert, familyOf, RELEASE, TAKE_BACK } from './scripted.ts';
 
 const STAGES: readonly StageChoice[] = [
   { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
@@ -15,40 +13,19 @@ const STAGES: readonly StageChoice[] = [
   { peer: 'kubelet/n1', use: 'kubelet', deaf: ['nodeObserved', 'synced'] },
 ];
 
-/** An R that has not heard of a release ends, or makes, again and again what K, which has, lets go or refuses: no bounded world. */
-const ALERT: Partial<WorldDescription> = {
-  stages: STAGES.map((one) => (one.peer === 'replicaset' ? { ...one, alert: true } : one)),
-};
+const ALERT: Partial<WorldDescription> = { stages: alert(STAGES) };
 
 const TWO_SETS = [
   replicaSet(1, { deployment: null }),
   replicaSet(0, { uid: 'rs-e', name: 'e', deployment: null }),
 ];
 
-interface SwitchOptions {
-  readonly name: string;
-  readonly title: string;
-  readonly script: readonly UserAct[];
-  readonly pods?: number;
-  readonly faults?: FaultBudget;
-  readonly sometimes: WorldDescription['sometimes'];
-  readonly change?: Partial<WorldDescription>;
-}
-
-function switchWorld({ sometimes, change, faults = {}, ...options }: SwitchOptions): WorldDescription {
-  return exactWorld({
-    ...options,
-    faults,
-    change: {
-      spec: 'MCSwitch',
-      stages: STAGES,
-      always: [...CHAIN_SAFETY, 'FenceHolds', 'OneSide'],
-      eventually: ['ReleaseAcknowledged', 'TakenBack', 'Converges', 'TombstonesCollected', 'NoLeak'],
-      sometimes,
-      ...change,
-    },
-  });
-}
+const switchWorld = familyOf(exactWorld, {
+  spec: 'MCSwitch',
+  stages: STAGES,
+  always: [...CHAIN_SAFETY, 'FenceHolds', 'OneSide'],
+  eventually: ['ReleaseAcknowledged', 'TakenBack', 'Converges', 'TombstonesCollected', 'NoLeak'],
+});
 
 /** Worlds of the owner switch. @public */
 export const SWITCH_WORLDS: readonly WorldDescription[] = [

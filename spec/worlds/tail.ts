@@ -2,8 +2,8 @@
 import { chainWorld } from './chain.ts';
 import type { UserAct, WorldDescription } from './description.ts';
 import { ONE } from './objects.ts';
+import { scale } from './scripted.ts';
 
-const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const sees = (...sometimes: WorldDescription['sometimes']) => ({ sometimes });
 
 const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };

@@ -4,8 +4,8 @@
  */
 import type { UserAct, WorldDescription } from './description.ts';
 import { deployment, replicaSet } from './objects.ts';
+import { scale } from './scripted.ts';
 
-const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const request = (replicas: number): UserAct => ({ act: 'request', deployment: 'd', replicas });
 const edit: UserAct = { act: 'rollout', deployment: 'd', template: 't2' };
 const leave: UserAct = { act: 'rollout', deployment: 'd', template: 't0' };

@@ -1,6 +1,7 @@
 /** Worlds of wants (protocol 8): A, D and R, over a stub of all below; counts, rollouts, and the mode that changes with them. */
 import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
 import { deployment, replicaSet } from './objects.ts';
+import { scale } from './scripted.ts';
 
 const DEAF_BELOW = ['nodeObserved', 'replicaSetObserved', 'podObserved', 'switchObserved', 'synced'];
 const STAGES: readonly StageChoice[] = [
@@ -10,7 +11,6 @@ const STAGES: readonly StageChoice[] = [
   { peer: 'scheduler', use: 'stub/scheduler', deaf: DEAF_BELOW },
 ];
 const request = (replicas: number): UserAct => ({ act: 'request', deployment: 'd', replicas });
-const scale = (replicas: number): UserAct => ({ act: 'scale', deployment: 'd', replicas });
 const ROLLOUT: UserAct = { act: 'rollout', deployment: 'd', template: 't2' };
 
 interface WantsOptions {

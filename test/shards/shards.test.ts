@@ -4,6 +4,7 @@ import { seedsOf } from '../../impl/shards/division.ts';
 import { campaignOf, jobOf } from '../../impl/shards/manifest.ts';
 import { mergeShards } from '../../impl/shards/merge.ts';
 import { readResult, resultText, type ShardResult } from '../../impl/shards/result.ts';
+import { codeOf } from '../support/codeOf.ts';
 
 const CAMPAIGN = { seed: 7, runs: 103, shards: 10 };
 const resultOf = (index: number, more: Partial<ShardResult> = {}): ShardResult => {
@@ -12,14 +13,6 @@ const resultOf = (index: number, more: Partial<ShardResult> = {}): ShardResult =
   return { kubedirect: 'shard', ...counts, commit: 'abc', failed: null, ...more };
 };
 const ALL = Array.from({ length: CAMPAIGN.shards }, (_, index) => resultOf(index));
-const codeOf = (act: () => unknown) => {
-  try {
-    act();
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-  return null;
-};
 
 describe('seeds of the indexes', () => {
   it.each([1, 2, 7, 103])('follow each other without a gap, %i indexes', (shards) => {

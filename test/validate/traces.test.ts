@@ -7,6 +7,7 @@ import { recordTo } from '../../impl/controller/process/trace.ts';
 import { parseTrace, readTrace } from '../../impl/trace/read.ts';
 import { validateTraces } from '../../impl/validate/validate.ts';
 import { configOf, recordedConfig, TRACE_VERSION } from '../../spec/trace.ts';
+import { codeOf } from '../support/codeOf.ts';
 import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 import { recorded } from './support/recorded.ts';
 
@@ -15,14 +16,6 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const HEADER = '{"kubedirect":"trace","version":1}';
 const STEP = '{"at":1,"stage":"autoscaler","incarnation":1,"step":1,"event":{"type":"synced"},"effects":[]}';
-const codeOf = (act: () => unknown) => {
-  try {
-    act();
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-  return null;
-};
 
 describe('a trace', () => {
   it.each([

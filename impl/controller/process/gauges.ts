@@ -1,7 +1,7 @@
 /** Gauges of the stages of a process, read off the machines when they are scraped. */
 import { Gauge, Registry } from 'prom-client';
 import type { StageProcess } from '../host/stageProcess.ts';
-import { podsOf } from './pods.ts';
+import { recordsOf } from './pods.ts';
 import { readinessOf } from './readiness.ts';
 
 /** Their registry, beside that of the process. @public */
@@ -15,7 +15,8 @@ export function gaugesOf(stages: readonly StageProcess[]): Registry {
     registers,
     collect() {
       this.reset();
-      for (const { stage, phase } of podsOf(stages)) this.inc({ stage, phase });
+      for (const stage of stages)
+        for (const { phase } of recordsOf(stage)) this.inc({ stage: stage.self, phase });
     },
   });
   new Gauge({
@@ -23,7 +24,8 @@ export function gaugesOf(stages: readonly StageProcess[]): Registry {
     help: 'Pods that the Scheduler stage has no node for, those that stand unbound at the API Server among them',
     registers,
     collect() {
-      this.set(podsOf(stages).filter(({ stage, node }) => stage === 'scheduler' && node === null).length);
+      const schedulers = stages.filter(({ self }) => self === 'scheduler');
+      this.set(schedulers.flatMap(recordsOf).filter(({ node }) => node === null).length);
     },
   });
   new Gauge({

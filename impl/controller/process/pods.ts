@@ -60,34 +60,50 @@ function atKubelet({ context }: KubeletState, { uid, phase, ready }: PodRecord):
     : `its containers to run: object ${pod.object}${containers}`;
 }
 
-function heldBy({ self, life }: Pick<StageProcess, 'self' | 'life'>): readonly HeldPod[] {
-  if (life === null) return [];
-  const list = (records: Iterable<PodRecord>, why: (record: PodRecord) => string) =>
-    [...records].map((record) => {
-      const { uid, replicaSet, phase, node, ready } = record;
-      const waitsFor = why(record);
-      return { stage: self, incarnation: life.incarnation, uid, replicaSet, phase, node, ready, waitsFor };
-    });
+type Life = NonNullable<StageProcess['life']>;
+
+/** The Pods that a life holds, and why each waits there. */
+interface Holding {
+  readonly records: readonly PodRecord[];
+  readonly why: (record: PodRecord) => string;
+}
+
+function holdingOf(self: StageProcess['self'], { state }: Life): Holding {
   switch (stageOf(self)) {
     case 'replicaset': {
-      const state = life.state as ReplicaSetState;
-      return list(state.context.records.values(), (record) => atReplicaSet(state, record));
+      const replicaSet = state as ReplicaSetState;
+      const records = [...replicaSet.context.records.values()];
+      return { records, why: (record) => atReplicaSet(replicaSet, record) };
     }
     case 'scheduler': {
-      const state = life.state as SchedulerState;
-      return list(state.context.records.values(), (record) => atScheduler(state, record));
+      const scheduler = state as SchedulerState;
+      const records = [...scheduler.context.records.values()];
+      return { records, why: (record) => atScheduler(scheduler, record) };
     }
     case 'kubelet': {
-      const state = life.state as KubeletState;
-      const records = [...state.context.pods.values()].map(({ record }) => record);
-      return list(records, (record) => atKubelet(state, record));
+      const kubelet = state as KubeletState;
+      const records = [...kubelet.context.pods.values()].map(({ record }) => record);
+      return { records, why: (record) => atKubelet(kubelet, record) };
     }
     default:
-      return [];
+      return { records: [], why: () => '' };
   }
+}
+
+/** The records of one stage of this process, as they are, without a word on what each waits for. @public */
+export function recordsOf({ self, life }: Pick<StageProcess, 'self' | 'life'>): readonly PodRecord[] {
+  return life === null ? [] : holdingOf(self, life).records;
 }
 
 /** Of all stages of a process. @public */
 export function podsOf(stages: readonly Pick<StageProcess, 'self' | 'life'>[]): readonly HeldPod[] {
-  return stages.flatMap(heldBy);
+  return stages.flatMap(({ self, life }) => {
+    if (life === null) return [];
+    const { incarnation } = life;
+    const { records, why } = holdingOf(self, life);
+    return records.map((record) => {
+      const { uid, replicaSet, phase, node, ready } = record;
+      return { stage: self, incarnation, uid, replicaSet, phase, node, ready, waitsFor: why(record) };
+    });
+  });
 }
