@@ -9,7 +9,7 @@
  * ours: it writes the Deployment's replicas, and creates the Pods that our tail would, its ReplicaSet's; so the stock controllers keep
  * the statuses of both. It takes turns with `k8s+` before ours is started, which would take its Deployment for its own.
  *
- * A first round of all of them is not counted: it warms up the compilers of Node's processes, the apiserver's caches and the disk.
+ * A first round of all of them is not counted: it warms up the apiserver's caches, the disk, and what no rehearsal compiles of ours.
  *
  * Ours is two processes, as the README runs it: the stages above the tail, and the agent of all nodes; or one process a stage.
  */
@@ -251,7 +251,7 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       ? undefined
       : await plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.control);
     // One folder for both: agents that lost their journals would be in doubt for a minute.
-    const common = { kubeconfigs: accounts, control, nodes: nodeNames(nodes), folder };
+    const common = { kubeconfigs: accounts, control, nodes: nodeNames(nodes), folder, rehearses: true };
     waist = await spawnWaist({
       ...common,
       runtime: 'publish',

@@ -6,6 +6,7 @@ import { KubedirectError } from '../../spec/errors.ts';
 import type { LeaseTimes } from '../controller/lease.ts';
 import { WatchedCertificates } from '../controller/links/certificateFolder.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
+import { rehearse } from '../simulator/rehearsal.ts';
 
 /** Exit codes of `run` and `agent`. */
 export const RUN_EXIT = { stopped: 0, usage: 2, stageOver: 20, superseded: 21 } as const;
@@ -20,6 +21,8 @@ export interface RunFlags {
   readonly lease?: Required<LeaseTimes>;
   readonly certificates?: string;
   readonly status?: string;
+  /** Whether scale-outs are played to the machines first. */
+  readonly rehearsal: boolean;
   readonly logLevel: string;
 }
 
@@ -69,7 +72,13 @@ export async function untilSignalled(
     status: running.status,
     stages: running.stages.map(({ self }) => self),
   });
+  const rehearsal = new AbortController();
+  if (flags.rehearsal)
+    void rehearse(options.runtime === 'publish' ? 'publish' : 'runs', rehearsal.signal).then((played) =>
+      logger.info(played, 'rehearsed'),
+    );
   await ended;
+  rehearsal.abort();
   await running.stop();
   process.exit(exitCode);
 }
@@ -133,6 +142,10 @@ export function withCommonOptions(command: Command): Command {
       'mutual TLS on the links, by these (kubedirect certificates); without: plain text',
     )
     .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', hostAndPort)
+    .option(
+      '--no-rehearsal',
+      'do not play a few scale-outs to the machines before the first real one: it will be several times slower',
+    )
     .option('--traces <folder>', 'record every step there, NDJSON')
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')
     .addHelpText(

@@ -142,7 +142,14 @@ export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
     const stock = await runStock(options, client);
     onProgress('starting the five stages, each a process');
     const { kubeconfigs, nodes } = cluster;
-    waist = await spawnWaist({ kubeconfigs, nodes, runtime: 'publish', folder, traces: true });
+    waist = await spawnWaist({
+      kubeconfigs,
+      nodes,
+      runtime: 'publish',
+      folder,
+      traces: true,
+      rehearses: true,
+    });
     await createDeployment(client, deployment('function', true));
     await sleep(1_500);
     onProgress(`through the narrow waist: a managed Deployment goes 0 → ${options.pods}`);
