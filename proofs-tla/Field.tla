@@ -17,6 +17,7 @@ EXTENDS ReplicasField, FiniteSets
 
 CONSTANTS
   Act1, Act2, Act3,   \* what people do, in this order: "scale N", "edit", or "nothing"
+  Copied,             \* 1: the object was made from a copy of another
   Asks,               \* values asked of A
   Marks, Hurries,     \* victims marked; hurry (follow, release) begun or ended
   LostReplies, Crashes, Usurps,
@@ -40,8 +41,11 @@ vars == <<ds, lease, awaited, object, flights, acts, left, asked, external, over
 Script == SelectSeq(<<Act1, Act2, Act3>>, LAMBDA act : act # "nothing")
 AskValues == {1, 3}
 
+\* What the first write of a D left on a Deployment of one name, and a copy of it brings to another.
+Copy == [of |-> "copied", value |-> 2, version |-> <<1, 0, 0>>, generation |-> 2, owner |-> <<"">>, rest |-> "t1"]
 FirstObject ==
-  [rv |-> 1, generation |-> 1, replicas |-> 2, owner |-> "", rest |-> "t1", written |-> <<>>]
+  [uid |-> "d", rv |-> 1, generation |-> 1, replicas |-> 2, owner |-> "", rest |-> "t1",
+   written |-> IF Copied = 1 THEN <<Copy>> ELSE <<>>]
 
 Init ==
   /\ ds = <<>> /\ lease = 0 /\ awaited = TRUE /\ object = FirstObject /\ flights = <<>> /\ acts = 0

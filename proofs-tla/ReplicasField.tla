@@ -17,8 +17,9 @@
 (*                                                                         *)
 (*   version  <<generation, incarnation of A, counter>>                    *)
 (*   want     [version, value]                                             *)
-(*   written  [value, version, generation, owner, rest]                    *)
-(*   object   [rv, generation, replicas, owner, rest, written]             *)
+(*   written  [of, value, version, generation, owner, rest]; of: the uid   *)
+(*            of the object that was written                               *)
+(*   object   [uid, rv, generation, replicas, owner, rest, written]        *)
 (*   base     [generation, value, owner, rest, written]                    *)
 (*   inputs   [object, want, hurry, marked, last]; last: the Deployment    *)
 (*            leaves, and with this write the annotation goes              *)
@@ -42,8 +43,11 @@ BaseOfWritten(written) ==
   [generation |-> written.generation, value |-> written.value, owner |-> written.owner,
    rest |-> written.rest, written |-> written.generation]
 
-\* The annotation, if it can be of this object: one from its future was copied from another.
-WrittenOf(object) == IF GenerationOf(object.written) <= object.generation THEN object.written ELSE <<>>
+\* The annotation, if it is of this object: one that names another, or is from the future, was copied.
+IsOf(written, object) == written[1].of = object.uid \/ Is("copied-annotation-believed")
+WrittenOf(object) ==
+  IF object.written # <<>> /\ object.written[1].generation <= object.generation /\ IsOf(object.written, object)
+  THEN object.written ELSE <<>>
 
 \* The latest object that D is known to have processed: by memory, or by the annotation.
 LatestBase(memory, written) ==
@@ -93,7 +97,7 @@ IsUnwritten(in) ==
 MustWait(in) == in.want.value < in.object.replicas /\ ~in.hurry /\ ~in.marked
 
 WrittenBy(in) ==
-  [value |-> in.want.value, version |-> in.want.version, generation |-> in.object.generation + 1,
+  [of |-> in.object.uid, value |-> in.want.value, version |-> in.want.version, generation |-> in.object.generation + 1,
    owner |-> IF in.object.replicas = in.want.value THEN <<in.object.owner>> ELSE <<>>,
    rest |-> in.object.rest]
 

@@ -49,7 +49,7 @@ Script == SelectSeq(<<Act1, Act2, Act3>>, LAMBDA act : act # "nothing")
 
 FirstVersion == <<1, 0, 0>>
 Annotation ==
-  [value |-> 1, version |-> FirstVersion, generation |-> 2, owner |-> <<"">>, rest |-> First]
+  [of |-> "d", value |-> 1, version |-> FirstVersion, generation |-> 2, owner |-> <<"">>, rest |-> First]
 FirstWritten == IF IsManaged(First) THEN <<Annotation>> ELSE <<>>
 FirstSet ==
   [template |-> First, rv |-> IF IsManaged(First) THEN 2 ELSE 1, number |-> 1, replicas |-> 1,
@@ -57,7 +57,7 @@ FirstSet ==
 FirstWant == [version |-> FirstVersion, value |-> 1, set |-> First, mode |-> "direct"]
 
 Init ==
-  /\ object = [rv |-> IF IsManaged(First) THEN 2 ELSE 1, generation |-> IF IsManaged(First) THEN 2 ELSE 1,
+  /\ object = [uid |-> "d", rv |-> IF IsManaged(First) THEN 2 ELSE 1, generation |-> IF IsManaged(First) THEN 2 ELSE 1,
                replicas |-> 1, owner |-> "", rest |-> First, written |-> FirstWritten]
   /\ sets = <<FirstSet>>
   /\ d = IF IsManaged(First)

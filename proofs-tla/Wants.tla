@@ -45,8 +45,8 @@ Script == SelectSeq(<<Act1, Act2, Act3>>, LAMBDA act : act # "nothing")
 HearsSwitch == \E i \in DOMAIN Script : Script[i] = "flush"
 
 FirstObject ==
-  LET written == [value |-> 2, version |-> <<1, 0, 0>>, generation |-> 2, owner |-> <<"">>, rest |-> "t1"]
-  IN [rv |-> 1, generation |-> IF Annotated = 1 THEN 2 ELSE 1, replicas |-> 2, owner |-> "",
+  LET written == [of |-> "d", value |-> 2, version |-> <<1, 0, 0>>, generation |-> 2, owner |-> <<"">>, rest |-> "t1"]
+  IN [uid |-> "d", rv |-> 1, generation |-> IF Annotated = 1 THEN 2 ELSE 1, replicas |-> 2, owner |-> "",
       rest |-> "t1", written |-> IF Annotated = 1 THEN <<written>> ELSE <<>>]
 
 Init ==

@@ -6,6 +6,8 @@ import type { Fence, Incarnation, Owner, Resources, Uid } from './vocabulary.ts'
 
 /** A write of D, as its annotation *written* records it (protocol 8). @public */
 export interface Written {
+  /** uid of the Deployment that was written: a copy of it may bear the annotation too. */
+  readonly deployment: string;
   readonly value: number;
   readonly version: { readonly generation: number; readonly incarnation: number; readonly counter: number };
   /** `metadata.generation` that the object has if D's write was the last. */

@@ -247,6 +247,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['ScaleNotLost'],
   },
   {
+    name: 'copied-annotation-believed',
+    rule: 'an annotation that names another Deployment was copied, and says nothing of this one (8)',
+    breaks: ['ScaleNotLost'],
+  },
+  {
     name: 'template-edit-external',
     rule: 'a template edit alone is no external write (8)',
     breaks: ['Converges', 'NoNeedlessEnd'],

@@ -31,7 +31,11 @@ export const UNKNOWN = 1_000_000_000;
 
 const ownerOf = (owner: string) => (owner.startsWith(`${OWN_MANAGER}/`) ? 'd' : owner);
 
-const writtenOf = (words: Words, { value, version, generation, owner, rest }: Written): object => ({
+const writtenOf = (
+  words: Words,
+  { deployment, value, version, generation, owner, rest }: Written,
+): object => ({
+  of: deployment,
   value,
   version: words.wantVersion(version),
   generation,
@@ -40,6 +44,7 @@ const writtenOf = (words: Words, { value, version, generation, owner, rest }: Wr
 });
 
 const objectOf = (words: Words, fact: DeploymentFact): object => ({
+  uid: fact.uid,
   rv: words.resourceVersion(fact.resourceVersion),
   generation: fact.generation,
   replicas: fact.replicas,

@@ -73,7 +73,7 @@ export function adopt(
  */
 function mayBeTold({ mutants }: DeploymentContext, { fact, want }: Entry): boolean {
   if (mutants.has('want-told-unwritten')) return true;
-  const written = fact === null ? null : writtenOf(fact);
+  const written = fact === null ? null : writtenOf(fact, mutants);
   return want !== null && written !== null && written.version.generation >= want.version.generation;
 }
 
@@ -140,6 +140,6 @@ function takeObject(
     const version = { generation: fact.generation, incarnation: 0, counter: 0 };
     return adopt(context, fact.uid, { version, value: fact.replicas }, 'api', witnessed);
   }
-  const written = writtenOf(fact);
+  const written = writtenOf(fact, context.mutants);
   return written === null ? context : adopt(context, fact.uid, written, 'api');
 }

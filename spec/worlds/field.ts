@@ -23,6 +23,16 @@ const base = {
   sometimes: ['wantMinted', 'wantWrittenBack'],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
 
+/** What the first write of a D left on a Deployment of one name, and a copy of it brings to another. */
+const COPIED = {
+  deployment: 'copied',
+  value: 2,
+  version: { generation: 1, incarnation: 0, counter: 0 },
+  generation: 2,
+  owner: '',
+  rest: 't1',
+};
+
 /** Worlds of the replicas field. @public */
 export const FIELD_WORLDS: readonly WorldDescription[] = [
   {
@@ -62,6 +72,16 @@ export const FIELD_WORLDS: readonly WorldDescription[] = [
     script: [scale(3), edit],
     faults: { prompts: { ask: 2 }, crash: { deployment: 1 } },
     sometimes: [...base.sometimes, 'externalAdopted', 'secondIncarnation'],
+  },
+  {
+    ...base,
+    name: 'field-copied',
+    title:
+      'made from a copy of another Deployment, whose annotation says which generation it will have once a person scales',
+    deployments: [{ ...deployment(2), paused: true, written: COPIED }],
+    script: [scale(3)],
+    faults: { prompts: { ask: 1 }, crash: { deployment: 1 } },
+    sometimes: [...base.sometimes, 'externalAdopted'],
   },
   {
     ...base,

@@ -19,6 +19,7 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'write-back-unconditional', world: 'field-external' },
   { mutant: 'external-by-value', world: 'field-back' },
   { mutant: 'external-owner-ignored', world: 'field-back' },
+  { mutant: 'copied-annotation-believed', world: 'field-copied' },
   { mutant: 'template-edit-external', world: 'field-back' },
   { mutant: 'base-by-memory', world: 'field-back' },
   { mutant: 'own-write-by-reply', world: 'field' },

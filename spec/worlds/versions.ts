@@ -16,6 +16,7 @@ const OBJECT = {
   paused: true,
   generation: 2,
   written: {
+    deployment: 'd',
     value: 2,
     version: { generation: 1, incarnation: 0, counter: 0 },
     generation: 2,

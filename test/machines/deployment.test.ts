@@ -28,6 +28,7 @@ const want = (value: number, over: Partial<Want> = {}): Want => ({
 });
 const written = (value: number): NonNullable<DeploymentFact['written']> => ({
   ...{
+    deployment: DEPLOYMENT,
     value,
     version: { generation: 1, incarnation: 0, counter: 0 },
     generation: 2,

@@ -6,6 +6,7 @@ import { deploymentFact } from './support/wantsApi.ts';
 
 const OWN = 'kubedirect-d/Update/';
 const written = (over: Partial<Written> = {}): Written => ({
+  deployment: deploymentFact().uid,
   value: 10,
   version: { generation: 1, incarnation: 7, counter: 1 },
   generation: 2,
@@ -76,6 +77,20 @@ describe('an external write is told from others by its base', () => {
 
   test('an object never written by D is an external value', () => {
     expect(judge(null, deploymentFact({ replicas: 3 }))).toBe('external');
+  });
+
+  test('an annotation that names another object was copied from it, and says nothing', () => {
+    const copied = ours({ written: written({ deployment: 'copied' }) });
+    expect(writtenOf(copied)).toBeNull();
+    expect(judge(base, ours({ generation: 3, replicas: 4, written: written({ generation: 3 }) }))).toBe(
+      'own',
+    );
+    const scaled = ours({
+      generation: 3,
+      replicas: 4,
+      written: written({ deployment: 'copied', generation: 3 }),
+    });
+    expect(judge(base, scaled)).toBe('external');
   });
 
   test("an annotation from the object's future was copied from another object, and says nothing", () => {

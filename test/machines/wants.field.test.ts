@@ -36,7 +36,14 @@ const writtenObject = (value: number, over: Partial<DeploymentFact> = {}): Deplo
     replicas: value,
     resourceVersion: '2',
     generation: 2,
-    written: { value, version: version(value), generation: 2, owner: null, rest: 'rest-0' },
+    written: {
+      deployment: deploymentFact().uid,
+      value,
+      version: version(value),
+      generation: 2,
+      owner: null,
+      rest: 'rest-0',
+    },
     ...over,
   });
 

@@ -17,7 +17,7 @@ const want = (over: Partial<Want> = {}): Want => ({
   confirmed: true,
   ...over,
 });
-const shown: Written = { value: 10, version, generation: 2, owner: null, rest: '' };
+const shown: Written = { deployment: DEPLOYMENT, value: 10, version, generation: 2, owner: null, rest: '' };
 const rs = (uid: string, replicas: number, over: Partial<ReplicaSetFact> = {}) =>
   replicaSetFact({
     uid,

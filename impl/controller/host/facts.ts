@@ -89,7 +89,7 @@ function writtenOf(meta: ObjectMeta): Written | null {
       value.version.incarnation,
       value.version.counter,
     ];
-    return numbers.every(Number.isSafeInteger) ? value : null;
+    return numbers.every(Number.isSafeInteger) ? { ...value, deployment: value.deployment ?? '' } : null;
   });
 }
 

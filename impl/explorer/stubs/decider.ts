@@ -50,7 +50,7 @@ function observe(state: DeciderState, fact: DeploymentFact, own = false): Decide
   if (state.fact !== null && !isFresher(fact, state.fact)) return state;
   const verdict = own ? 'own' : judge(state.base, fact, state.mutants);
   const version = { generation: fact.generation, incarnation: 0, counter: 0 };
-  const want = verdict === 'external' ? { version, value: fact.replicas } : writtenOf(fact);
+  const want = verdict === 'external' ? { version, value: fact.replicas } : writtenOf(fact, state.mutants);
   const seen = { ...state, fact, base: baseOf(fact) };
   return want === null ? seen : adopt(seen, want);
 }
@@ -100,6 +100,7 @@ function write([state, effects]: Turn): Turn {
     name: fact.name,
     value: alone ? null : want.value,
     written: {
+      deployment: UID,
       ...want,
       generation: fact.generation + 1,
       owner: alone ? fact.replicasOwner : null,

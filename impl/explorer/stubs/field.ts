@@ -70,7 +70,7 @@ function observe([state, effects]: Turn, fact: DeploymentFact, known?: Verdict):
     version: { generation: fact.generation, incarnation: 0, counter: 0 },
     value: fact.replicas,
   };
-  const want = verdict === 'external' ? external : writtenOf(fact);
+  const want = verdict === 'external' ? external : writtenOf(fact, state.mutants);
   return updated([want === null ? seen : adopt(seen, want), effects]);
 }
 

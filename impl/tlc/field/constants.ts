@@ -9,13 +9,18 @@ function actOf(act: UserAct | undefined): string {
 }
 
 /** What a world may spend, and its script. */
-export function fieldConstants({ script = [], faults }: WorldDescription): Record<string, number | string> {
+export function fieldConstants({
+  script = [],
+  deployments = [],
+  faults,
+}: WorldDescription): Record<string, number | string> {
   const { prompts, timers } = faults;
   if (script.length > 3) throw new Error('Field.tla has room for three acts');
   return {
     Act1: actOf(script[0]),
     Act2: actOf(script[1]),
     Act3: actOf(script[2]),
+    Copied: deployments.some(({ written }) => written !== null) ? 1 : 0,
     Asks: prompts?.ask ?? 0,
     Marks: prompts?.mark ?? 0,
     Hurries: prompts?.hurry ?? 0,

@@ -25,7 +25,8 @@ export const versionOf = ({ generation, incarnation, counter }: WantVersion) => 
 ];
 export const wantOf = ({ version, value }: Wanted) => ({ version: versionOf(version), value });
 
-export const writtenOf = ({ value, version, generation, owner, rest }: Written) => ({
+export const writtenOf = ({ deployment, value, version, generation, owner, rest }: Written) => ({
+  of: deployment,
   value,
   version: versionOf(version),
   generation,
@@ -33,7 +34,8 @@ export const writtenOf = ({ value, version, generation, owner, rest }: Written) 
   rest,
 });
 
-export const objectOf = ({ resourceVersion, generation, replicas, ...fact }: DeploymentFact) => ({
+export const objectOf = ({ uid, resourceVersion, generation, replicas, ...fact }: DeploymentFact) => ({
+  uid,
   rv: Number(resourceVersion),
   generation,
   replicas,

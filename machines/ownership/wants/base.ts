@@ -34,9 +34,11 @@ export function baseOf(fact: DeploymentFact): Base {
   };
 }
 
-/** The annotation, if it can be of this object: one from its future was copied from another. @public */
-export function writtenOf(fact: DeploymentFact): Written | null {
-  return fact.written !== null && fact.written.generation <= fact.generation ? fact.written : null;
+/** The annotation, if it is of this object (†): one that names another Deployment, or is from the future, was copied. @public */
+export function writtenOf(fact: DeploymentFact, mutants?: ReadonlySet<string>): Written | null {
+  const { uid, generation, written } = fact;
+  if (written === null || written.generation > generation) return null;
+  return written.deployment === uid || mutants?.has('copied-annotation-believed') ? written : null;
 }
 
 function baseOfWritten(written: Written): Base {
@@ -62,7 +64,7 @@ function sameOwner(base: Base, fact: DeploymentFact): boolean {
  * @public
  */
 export function judge(memory: Base | null, fact: DeploymentFact, mutants?: ReadonlySet<string>): Verdict {
-  const written = mutants?.has('own-write-by-reply') ? null : writtenOf(fact);
+  const written = mutants?.has('own-write-by-reply') ? null : writtenOf(fact, mutants);
   const base = latestBase(memory, written, mutants);
   if (written?.generation === fact.generation) return 'own';
   if (mutants?.has('external-by-value')) return base?.value === fact.replicas ? 'unchanged' : 'external';

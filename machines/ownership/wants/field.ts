@@ -87,6 +87,7 @@ function retryDelay(failures: number): number {
 
 function writtenBy({ fact, want }: FieldInputs): Written {
   return {
+    deployment: fact.uid,
     value: want.value,
     version: want.version,
     generation: fact.generation + 1,
