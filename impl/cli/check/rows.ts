@@ -46,10 +46,13 @@ function otherSize({ world, how, complete, states }: Report, isMutated: boolean)
   return states === pinned ? null : pinned;
 }
 
+/** Of a world that has more states than were to be searched. */
+export const UNFINISHED = 'held as far as searched';
+
 function verdictOf(report: Report, isMutated: boolean): string {
   const { violation, complete, unseen } = report;
   if (violation !== null) return `${violation.property} BROKEN in ${violation.moves.length} steps`;
-  if (!complete) return 'held as far as searched';
+  if (!complete) return UNFINISHED;
   const size = otherSize(report, isMutated);
   const wrong = [
     ...(unseen.length > 0 ? [`never seen: ${unseen.join(', ')}`] : []),

@@ -5,7 +5,7 @@ import type { Setting } from '../../explorer/world.ts';
 import type { TlcProgress } from '../../tlc/output.ts';
 import type { Toolchain } from '../../tlc/resolve.ts';
 import type { Engine } from './choose.ts';
-import { explorerRow, type Row, tlcAndEqualRows, tlcRow, wideRow } from './rows.ts';
+import { explorerRow, type Row, tlcAndEqualRows, tlcRow, UNFINISHED, wideRow } from './rows.ts';
 
 /** How a world is checked (plain data). */
 export interface WorldEffort extends Effort {
@@ -39,8 +39,12 @@ export async function* rowsOf(
   const { engine, toolchain, workers, heap, modules: folder, maxStates } = effort;
   const isWide = setting.description.deep === true && setting.mutants.size === 0;
   const threads = effort.threads ?? (isWide ? workers : 0);
-  if (engine !== 'tlc')
-    yield threads > 0 ? await wideRow(setting, effort, threads) : explorerRow(setting, effort);
+  if (engine !== 'tlc') {
+    const row = threads > 0 ? await wideRow(setting, effort, threads) : explorerRow(setting, effort);
+    yield row;
+    // TLC, which knows no such limit, would not end either.
+    if (row.how === 'searched' && row.verdict === UNFINISHED) return;
+  }
   if (toolchain === null || setting.description.spec === undefined) return;
   const chosen = { ...(heap === undefined ? {} : { heap }), ...(folder === undefined ? {} : { folder }) };
   const how = { signal, onProgress, workers, brief: isBrief(setting), ...chosen };
