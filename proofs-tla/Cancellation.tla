@@ -325,6 +325,10 @@ CancelledStaysOut ==
                   (DOMAIN ups'[me].records \cap cancelled.uids)
                     \ (IF me \in DOMAIN ups THEN DOMAIN ups[me].records ELSE {}) = {} ]_vars
 
+\* K drains for no mark that is older than the leader that it had accepted.
+NoNeedlessEnd ==
+  [][ node'.drained # node.drained => node'.drained[1][1] >= Journalled(agent)[1] ]_vars
+
 Rank(phase) == CASE phase = "created" -> 0 [] phase = "running" -> 1 [] phase = "terminating" -> 2
 NeverBack(was, is) ==
   \A uid \in DOMAIN was \cap DOMAIN is : Rank(was[uid].phase) <= Rank(is[uid].phase)

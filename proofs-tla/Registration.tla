@@ -21,7 +21,6 @@
 EXTENDS SchedulerStage, Network
 
 CONSTANTS
-  Leaders,   \* lives of S that have started, and listed a Node without an agent
   Usurps,    \* lives of S that begin while another still runs
   Crashes,   \* of S
   Backs,     \* starts of S for which the clock has gone back
@@ -59,17 +58,17 @@ SFresh(fact) ==
 KFresh(incarnation, fact, kept) == With(KubeletFresh(N, incarnation, kept, {}, FirstSwitch), "rv", fact.rv)
 
 Init ==
-  /\ ss = [me \in 1..Leaders |-> [SFresh(FirstNode) EXCEPT !.reads = <<>>, !.barrier = <<{}>>, !.link.passed = TRUE]]
+  /\ ss = <<>>
   /\ k = <<>>
-  /\ lives = [s |-> Leaders, k |-> 0]
+  /\ lives = [s |-> 0, k |-> 0]
   /\ net = <<>>
-  /\ lease = Leaders
+  /\ lease = 0
   /\ node = FirstNode
   /\ flights = <<>>
   /\ journal = EmptyJournal
-  /\ awaited = [s |-> IF Leaders = 0 THEN <<0>> ELSE <<>>, k |-> <<0>>]
+  /\ awaited = [s |-> <<0>>, k |-> <<0>>]
   /\ left = [usurp |-> Usurps, crash |-> Crashes, back |-> Backs, loss |-> Losses, delete |-> Deletes]
-  /\ past = [numbered |-> [who \in {<<"s", me>> : me \in 1..Leaders} |-> who[2]],
+  /\ past = [numbered |-> <<>>,
              misnumbered |-> {}, superseded |-> <<>>, stopped |-> {}]
 
 World == [ss |-> ss, k |-> k, lives |-> lives, net |-> net, lease |-> lease, node |-> node,

@@ -267,8 +267,8 @@ SLink(me, turn, asked, leases) ==
 
 PassBarrier(me, turn, leases) ==
   LET life == turn.life
-  IN IF DOMAIN life.facts = {} \/ life.link.passed
-        \/ \E node \in NodesOf(life) : ~life.nodes[node].reached THEN turn
+      Counted(node) == life.nodes[node].reached \/ (Is("old-mark-opens-barrier") /\ life.facts[node].mark # <<>>)
+  IN IF DOMAIN life.facts = {} \/ life.link.passed \/ \E node \in NodesOf(life) : ~Counted(node) THEN turn
      ELSE SLink(me, turn, SidePassed(life.link), leases)
 
 Takes(life, node) == life.nodes[node].state = "open" /\ life.nodes[node].cancel.state = "reachable"

@@ -2,7 +2,7 @@
 import type { WorldDescription } from '../../spec/worlds/description.ts';
 import type { Move } from '../explorer/moves.ts';
 import type { Setting } from '../explorer/world.ts';
-import { configOf } from './config.ts';
+import { posed } from './begun.ts';
 import { REST } from './modules.ts';
 import { definitionAt } from './named.ts';
 import type { TlcProgress, TlcResult, TlcStep } from './output.ts';
@@ -58,10 +58,11 @@ export async function checkByTlc(
   setting: Setting,
   effort: TlcEffort = {},
 ): Promise<TlcReport> {
-  const { description, mutants } = setting;
+  const { description } = setting;
   const begin = performance.now();
-  const config = configOf(description, mutants);
-  const result = await runTlc(toolchain, { module: description.spec ?? '', config, ...effort });
+  const result = await posed(setting, effort.folder ?? PROOFS, (what) =>
+    runTlc(toolchain, { ...effort, ...what }),
+  );
   const { breach, behaviour, distinct, generated, depth, megabytes } = result;
   return {
     world: description.name,

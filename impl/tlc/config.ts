@@ -22,3 +22,10 @@ export function configOf(world: WorldDescription, mutants: Iterable<string> = []
     '',
   ].join('\n');
 }
+
+/** The same, of the graph alone: nothing is to hold. */
+export const unjudged = (config: string): string =>
+  config
+    .split('\n')
+    .filter((line) => !/^(INVARIANT|PROPERTY)/.test(line))
+    .join('\n');

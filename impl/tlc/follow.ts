@@ -2,14 +2,14 @@
  * Whether TLC can go the way that the machines went: the module is bound to the same actions in the same order, and must come through the
  * same states.
  */
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apply } from '../explorer/apply.ts';
 import type { Move } from '../explorer/moves.ts';
 import { firstWorld } from '../explorer/system.ts';
 import type { Setting } from '../explorer/world.ts';
-import { configOf } from './config.ts';
+import { posed, withModules } from './begun.ts';
+import { unjudged } from './config.ts';
 import { readDump } from './dump.ts';
 import { translationOf } from './modules.ts';
 import type { Toolchain } from './resolve.ts';
@@ -52,26 +52,19 @@ function boundModule(module: string, runs: readonly (readonly string[])[]): stri
 /** All states that TLC comes through, bound to these actions. */
 async function statesAlong(
   toolchain: Toolchain,
-  { description, mutants }: Setting,
+  setting: Setting,
   runs: readonly (readonly string[])[],
   modules: string,
 ): Promise<ReadonlySet<string>> {
-  const folder = await mkdtemp(join(tmpdir(), 'kubedirect-follow-'));
-  try {
-    for (const file of await readdir(modules))
-      if (file.endsWith('.tla')) await copyFile(join(modules, file), join(folder, file));
-    await writeFile(join(folder, `${NAME}.tla`), boundModule(description.spec ?? '', runs));
-    const config = configOf(description, mutants)
-      .split('\n')
-      .filter((line) => !/^(INVARIANT|PROPERTY)/.test(line))
-      .join('\n')
-      .replace('FairSpec', 'FollowedSpec');
-    const dump = join(folder, 'graph.dot');
-    await runTlc(toolchain, { module: NAME, config, folder, dump, workers: 1 });
-    return new Set((await readDump(dump, (text) => text)).keys);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return withModules(modules, (copy) =>
+    posed(setting, copy, async ({ module, config: posedConfig, folder }) => {
+      await writeFile(join(folder, `${NAME}.tla`), boundModule(module, runs));
+      const config = unjudged(posedConfig).replace('FairSpec', 'FollowedSpec');
+      const dump = join(folder, 'graph.dot');
+      await runTlc(toolchain, { module: NAME, config, folder, dump, workers: 1 });
+      return new Set((await readDump(dump, (text) => text)).keys);
+    }),
+  );
 }
 
 /**

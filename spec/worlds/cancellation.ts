@@ -71,7 +71,7 @@ export const CANCELLATION_WORLDS: readonly WorldDescription[] = [
     sometimes: ['linkOpens', 'nodeMarked', 'nodeDrained', 'podRuns', 'twoLeaders', 'leaderStopped'],
   },
   {
-    ...alone,
+    ...base,
     name: 'cancel-both',
     title:
       'two S cancel the node: the second one has tried to end its Pod, and reads the Node; the first one may yet mark it',
@@ -92,7 +92,7 @@ export const CANCELLATION_WORLDS: readonly WorldDescription[] = [
       'told scheduler~1',
       'early scheduler~2',
     ],
-    always: [...alone.always, 'NoNeedlessEnd'],
+    always: [...base.always, 'NoNeedlessEnd'],
     sometimes: ['nodeMarked', 'nodeDrained', 'twoLeaders', 'leaderStopped', 'tombstoneCollected'],
   },
 ];

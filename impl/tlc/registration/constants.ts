@@ -1,15 +1,13 @@
-/** The constants of `Registration.tla`: how it begins, and its budgets. */
+/** The constants of `Registration.tla`: its budgets. */
 import type { WorldDescription } from '../../../spec/worlds/description.ts';
 
 /** What a world may spend. */
 export function registrationConstants(world: WorldDescription): Readonly<Record<string, number>> {
-  const { faults, begins = [], script = [] } = world;
-  const usurped = begins.filter((command) => command.startsWith('usurp')).length;
+  const { faults, script = [] } = world;
   return {
     // Nobody asks for a Pod.
     ...{ Capacity: 1, Strangers: 0, SetCount: 0, SizeE: 1, SizeF: 1, PriorityE: 0, PriorityF: 0 },
-    Leaders: begins.filter((command) => command === 'start scheduler').length + usurped,
-    Usurps: (faults.usurp?.scheduler ?? 0) - usurped,
+    Usurps: faults.usurp?.scheduler ?? 0,
     Crashes: faults.crash?.scheduler ?? 0,
     Backs: faults.clockBack ?? 0,
     Losses: faults.lostReply ?? 0,

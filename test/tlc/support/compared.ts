@@ -4,8 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { settingOf } from '../../../impl/explorer/stages.ts';
+import { posed } from '../../../impl/tlc/begun.ts';
 import type { Comparison } from '../../../impl/tlc/compare.ts';
-import { configOf } from '../../../impl/tlc/config.ts';
+import { unjudged } from '../../../impl/tlc/config.ts';
 import { compare, dumpedGraph, exploredGraph } from '../../../impl/tlc/equality.ts';
 import { PROOFS, runTlc } from '../../../impl/tlc/run.ts';
 import { WORLDS, type WorldDescription } from '../../../spec/worlds/index.ts';
@@ -21,18 +22,13 @@ export interface Rules {
 }
 
 export async function compared(name: string, rules: Rules): Promise<Comparison> {
-  const world = named(name);
-  const config = configOf(world, rules.spec === undefined ? [] : [rules.spec])
-    .split('\n')
-    .filter((line) => !/^(INVARIANT|PROPERTY)/.test(line))
-    .join('\n')
-    .replace('FairSpec', 'Spec');
-  const folder = rules.folder ?? PROOFS;
-  const [, dumped] = await dumpedGraph((dump) =>
-    runTlc(TOOLCHAIN!, { module: world.spec as string, folder, config, dump, brief: true }),
-  );
+  const ofSpec = settingOf(named(name), new Set(rules.spec === undefined ? [] : [rules.spec]));
+  const [, dumped] = await posed(ofSpec, rules.folder ?? PROOFS, ({ module, config: whole, folder }) => {
+    const config = unjudged(whole).replace('FairSpec', 'Spec');
+    return dumpedGraph((dump) => runTlc(TOOLCHAIN!, { module, folder, config, dump, brief: true }));
+  });
   const mutants = new Set(rules.machines === undefined ? [] : [rules.machines]);
-  return compare(exploredGraph(settingOf(world, mutants), 100_000), dumped!);
+  return compare(exploredGraph(settingOf(named(name), mutants), 100_000), dumped!);
 }
 
 /** A copy of the modules with one conjunct changed. */
