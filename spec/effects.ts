@@ -132,6 +132,8 @@ export type Effect =
       readonly metadataUid: string;
       /** null unless the Pod is unbound. */
       readonly resourceVersion: string | null;
+      /** As of `deletePod`. */
+      readonly graceSeconds: number;
     }
   // ---- time and people ---------------------------------------------------------------------------------
   /** (Re)start a timer: `timerFired`. */

@@ -481,6 +481,36 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'S answers for what stock has bound to a Node without an agent (7)',
     breaks: ['UnplacedShown', 'NoLeak'],
   },
+  {
+    name: 'unplaced-tombstone-left',
+    rule: 'under stock S keeps a tombstone while its object is being deleted, or may be (7, 9)',
+    breaks: ['ReleaseAcknowledged'],
+  },
+  {
+    name: 'unplaced-grace-zero',
+    rule: 'what S deletes has a grace of at least 1 s (4, 7)',
+    breaks: ['NoFalseConfirm'],
+  },
+  {
+    name: 'bare-by-name',
+    rule: 'a Node that has lost its agent, or was made anew without one, is one without an agent (7)',
+    breaks: ['UnplacedShown', 'NoLeak'],
+  },
+  {
+    name: 'standing-unawaited',
+    rule: 'S lets R connect only when its watch has shown what stands unbound (7)',
+    breaks: ['NoNeedlessEnd'],
+  },
+  {
+    name: 'unplaced-unready',
+    rule: 'what S answers for is as ready as its object (7)',
+    breaks: ['UnplacedShown'],
+  },
+  {
+    name: 'clock-before-template',
+    rule: 'the clock of a ReplicaSet without room runs from when S knows it (7)',
+    breaks: ['UnplacedShown'],
+  },
   // Of the world around the stages.
   {
     name: 'number-by-counter',

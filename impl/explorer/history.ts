@@ -1,4 +1,5 @@
 /** Ghosts: what the explorer remembers of a run, so that a property can speak of the past. */
+import { adoptedObject } from '../../machines/ownership/adoption.ts';
 import type { Effect } from '../../spec/effects.ts';
 import { type History, isReached } from '../../spec/properties/index.ts';
 import { compareWantVersions, type Incarnation, type Want } from '../../spec/vocabulary.ts';
@@ -110,9 +111,20 @@ export function recordMinted(history: History, was: Minting = {}, is: Minting = 
   return next;
 }
 
+/**
+ * What S alone answered for and stock has now: its tombstone is let go, not confirmed, as K's are (protocol 9), which then have another uid.
+ */
+function isLeftToStock({ history, api }: Pick<World, 'history' | 'api'>, uid: string): boolean {
+  const object = adoptedObject(uid);
+  if (object === null || api.switch.owner !== 'stock' || history.accepted[uid] !== undefined) return false;
+  return Object.values(api.pods).some(
+    ({ metadataUid, deleting, phase }) => metadataUid === object && !deleting && phase !== 'Failed',
+  );
+}
+
 /** History after a step: tombstones that this stage held and holds no more; victims that it chose. */
 export function recordStep(
-  history: History,
+  { history, api }: Pick<World, 'history' | 'api'>,
   peer: string,
   before: ReadonlyMap<string, { readonly phase: string }>,
   after: ReadonlyMap<string, unknown>,
@@ -121,7 +133,7 @@ export function recordStep(
   let next = history;
   if (peer === 'replicaset' || peer === 'scheduler')
     for (const [uid, record] of before)
-      if (record.phase === 'terminating' && !after.has(uid))
+      if (record.phase === 'terminating' && !after.has(uid) && !isLeftToStock({ history, api }, uid))
         next = { ...next, collected: add(next.collected, uid, peer) };
   for (const [uid, victims] of preemptions)
     for (const victim of victims)

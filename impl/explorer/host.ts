@@ -89,13 +89,7 @@ function carryOut(
   if (before !== seen.records || seen.preemptions.size > 0)
     after = {
       ...changed,
-      history: recordStep(
-        changed.history,
-        process.peer,
-        byUid(before),
-        byUid(seen.records),
-        seen.preemptions,
-      ),
+      history: recordStep(changed, process.peer, byUid(before), byUid(seen.records), seen.preemptions),
     };
   if (process.peer === 'replicaset' && setting.description.always.includes('NoDipOnModeChange'))
     after = { ...after, history: recordReached(after.history, seen) };

@@ -111,6 +111,11 @@ export function snapshot(setting: Setting, world: World): WorldView {
       }),
     ),
     objects: Object.values(world.api.pods).filter(({ managed }) => managed),
+    deletes: world.flights.flatMap(({ by, peer, effect }) =>
+      peer === 'scheduler' && effect.type === 'deleteStray' && world.processes[by] !== undefined
+        ? effect.metadataUid
+        : [],
+    ),
     replicas: Object.fromEntries(
       Object.values(world.api.deployments).map(({ uid, replicas }) => [uid, replicas]),
     ),

@@ -96,8 +96,7 @@ function landDelete(
   )
     return [world, 'conflict'];
   const noted = pod.deleting ? world : { ...world, history: noteAct(world, 'ours', pod) };
-  if (pod.node === null || (effect.type === 'deletePod' && effect.graceSeconds === 0))
-    return [putPod(noted, pod.name, null), 'accepted'];
+  if (pod.node === null || effect.graceSeconds === 0) return [putPod(noted, pod.name, null), 'accepted'];
   return [pod.deleting ? world : putPod(noted, pod.name, { deleting: true }), 'accepted'];
 }
 

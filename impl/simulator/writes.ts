@@ -57,7 +57,7 @@ function deleteNow(sim: Simulation, effect: Of<'deletePod'> | Of<'deleteStray'>)
   if (pod === undefined) return 'notFound';
   if (denied(sim, pod)) return 'switch';
   if (!pod.deleting) sim.judge.acted('ours', pod);
-  if (pod.node === null || (effect.type === 'deletePod' && effect.graceSeconds === 0)) removeObject(sim, pod);
+  if (pod.node === null || effect.graceSeconds === 0) removeObject(sim, pod);
   else deleteObject(sim, pod);
   return 'accepted';
 }

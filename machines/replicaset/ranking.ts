@@ -79,7 +79,13 @@ export function standingOf(record: PodRecord, cost: number): Standing {
   return {
     uid: record.uid,
     node: record.node,
-    keys: [record.node === null ? 0 : 1, PENDING.has(record.phase) ? 0 : 1, record.ready ? 1 : 0, cost],
+    // What S answers for it places nowhere itself: `accepted`, it is bound (7).
+    keys: [
+      record.node === null && record.phase !== 'accepted' ? 0 : 1,
+      PENDING.has(record.phase) ? 0 : 1,
+      record.ready ? 1 : 0,
+      cost,
+    ],
   };
 }
 

@@ -53,6 +53,7 @@ const deletion = ({ namespace, name, metadataUid, resourceVersion, node }: PodFa
   metadataUid,
   // One that is unbound might be bound meanwhile, by stock's scheduler, to a node whose K then answers for it.
   resourceVersion: node === null ? resourceVersion : null,
+  graceSeconds: 1,
 });
 
 /** Deletes the strays that are not bound. */

@@ -71,8 +71,14 @@ export interface HandOver {
   readonly held: IMap<string, Uid>;
   /** Those of which a K has told: they are its Pods. */
   readonly reported: ISet<string>;
+  /** Deletes of S whose fate is not known, by `metadata.uid`. */
+  readonly asked: ISet<string>;
   /** Nodes without an agent. */
   readonly bare: ISet<string>;
+  /** ReplicaSets whose `handOver` timer runs. */
+  readonly clocks: ISet<string>;
+  /** The watch has yet to show what stands: R may not connect before. */
+  readonly unseen: boolean;
 }
 
 /** Nothing changed. */
@@ -200,7 +206,10 @@ export function emptyContext(
       shown: IMap(),
       held: IMap(),
       reported: ISet(),
+      asked: ISet(),
       bare: ISet(),
+      clocks: ISet(),
+      unseen: handsOver && !mutants.has('standing-unawaited'),
     },
     stirred: STILL,
     roster: EMPTY_ROSTER,

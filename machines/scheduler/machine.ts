@@ -29,6 +29,7 @@ import {
   createTimedOut,
   forgetUnstamped,
   handOver,
+  noteSeen,
   observeUnstamped,
   onDeleteAnswered,
   onPublishFailed,
@@ -129,6 +130,7 @@ export const schedulerMachine = setup({
     goOn: assign(
       on('timerFired', (context, { timer }) => createTimedOut(context, after('ambiguous/', timer) ?? '')),
     ),
+    noteSeen: assign(on('synced', (context, { what }) => noteSeen(context, what))),
     settle: assign(({ context }) => settle(context)),
     refuse: assign({}),
   },
@@ -202,7 +204,7 @@ export const schedulerMachine = setup({
         publishFailed: { actions: ['takePublishFailure', 'settle'] },
         deleteAnswered: { actions: ['takeDeleteAnswer', 'settle'] },
         switchObserved: { actions: ['observeOwner', 'settle'] },
-        synced: { actions: 'refuse' },
+        synced: { actions: ['noteSeen', 'settle'] },
         timerFired: [
           { guard: 'nodeUnreachable', actions: ['giveUpNode', 'settle'] },
           { guard: 'cooledDown', actions: ['coolDown', 'settle'] },

@@ -55,7 +55,8 @@ function asShown(context: Context, fact: NodeFact): NodeFact {
 /** A Node as it is now. Without an agent it is none of S's; one of another uid is another Node. */
 export function observeNode(context: Context, fact: NodeFact): Context {
   const entry = context.nodes.get(fact.name);
-  let next = noteBare(context, fact.name, entry === undefined && fact.agent === null);
+  const isBare = fact.agent === null && !(entry && context.mutants.has('bare-by-name'));
+  let next = noteBare(context, fact.name, isBare);
   if (entry === undefined) next = fact.agent === null ? next : addNode(next, fact);
   else if (entry.fact.uid === fact.uid) {
     const sameReadiness = entry.fact.ready === fact.ready;
@@ -117,9 +118,11 @@ function succeed(context: Context, fact: NodeFact): Context {
 export function onNodeVanished(context: Context, { name, uid }: Pick<NodeFact, 'name' | 'uid'>): Context {
   const entry = context.nodes.get(name);
   if (entry === undefined) return noteBare(context, name, false);
-  if (entry.successor?.uid === uid) return setNode(context, name, { ...entry, successor: null });
+  if (entry.successor?.uid === uid)
+    return setNode(noteBare(context, name, false), name, { ...entry, successor: null });
   if (entry.fact.uid !== uid) return context;
-  const next = setNode(context, name, { ...entry, vanished: true });
+  const shown = entry.successor === null ? noteBare(context, name, false) : context;
+  const next = setNode(shown, name, { ...entry, vanished: true });
   return onCancellation(next, name, { type: 'vanished' });
 }
 

@@ -134,25 +134,31 @@ export function watchForRoom(context: Context): Context {
   if (context.queue.shapes.isEmpty() && context.noRoom.isEmpty()) return context;
   const waiting = new Set(context.queue.shapes.valueSeq().map(({ replicaSet }) => replicaSet));
   const effects: Effect[] = [];
-  const { isOn } = context.handOver;
   for (const replicaSet of waiting)
-    if (!context.noRoom.has(replicaSet)) {
+    if (!context.noRoom.has(replicaSet))
       effects.push({ type: 'setTimer', timer: `noRoom/${replicaSet}`, milliseconds: TIMERS.noRoom });
-      if (isOn) effects.push(setHandOver(replicaSet));
-    }
   for (const replicaSet of context.noRoom)
-    if (!waiting.has(replicaSet)) {
-      effects.push({ type: 'cancelTimer', timer: `noRoom/${replicaSet}` });
-      if (isOn) effects.push({ type: 'cancelTimer', timer: `handOver/${replicaSet}` });
-    }
-  return effects.length === 0 ? context : emit({ ...context, noRoom: ISet(waiting) }, ...effects);
+    if (!waiting.has(replicaSet)) effects.push({ type: 'cancelTimer', timer: `noRoom/${replicaSet}` });
+  const next = effects.length === 0 ? context : emit({ ...context, noRoom: ISet(waiting) }, ...effects);
+  return context.handOver.isOn ? clockHandOver(next, waiting) : next;
 }
 
-const setHandOver = (replicaSet: string): Effect => ({
-  type: 'setTimer',
-  timer: `handOver/${replicaSet}`,
-  milliseconds: TIMERS.handOver,
-});
+/** The clock by which a ReplicaSet's waiting Pods are handed over: it runs from when S knows the ReplicaSet, too (†). */
+function clockHandOver(context: Context, waiting: ReadonlySet<string>): Context {
+  const { handOver, templates, mutants } = context;
+  const isKnown = (replicaSet: string) => templates.has(replicaSet) || mutants.has('clock-before-template');
+  const clocks = ISet([...waiting].filter((one) => handOver.clocks.has(one) || isKnown(one)));
+  const begun = clocks.subtract(handOver.clocks);
+  const stopped = handOver.clocks.subtract(clocks);
+  if (begun.isEmpty() && stopped.isEmpty()) return context;
+  return emit(
+    { ...context, handOver: { ...handOver, clocks } },
+    ...[...begun].map((one): Effect => {
+      return { type: 'setTimer', timer: `handOver/${one}`, milliseconds: TIMERS.handOver };
+    }),
+    ...[...stopped].map((one): Effect => ({ type: 'cancelTimer', timer: `handOver/${one}` })),
+  );
+}
 
 /** The clock ran out: says how many wait, and of what size. */
 export function reportNoRoom(context: Context, replicaSet: string): Context {

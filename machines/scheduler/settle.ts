@@ -15,9 +15,10 @@ export function settle(context: Context): Context {
   return flush(flushNodes(answerArrivals(watchForRoom(refreshRoster(runQueue(passBarrier(context)))))));
 }
 
-/** Each registered Node of the first list was open once, or was cancelled, in this incarnation (3). */
+/** Each registered Node of the first list was open once, or was cancelled, in this incarnation (3); and what stands unbound was seen (7). */
 function passBarrier(context: Context): Context {
-  if (context.barrier === null || !context.barrier.isEmpty() || context.upstream.context.barrierPassed)
+  const { barrier, handOver, upstream } = context;
+  if (barrier === null || !barrier.isEmpty() || handOver.unseen || upstream.context.barrierPassed)
     return context;
   return onUpstream(context, { type: 'barrierPassed' });
 }

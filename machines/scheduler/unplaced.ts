@@ -26,7 +26,9 @@ const recordsOfAll = (context: Context, uids: Iterable<Uid>) =>
   [...uids].map((uid) => context.records.get(uid)).filter((record) => record !== undefined);
 
 /** The clock ran out: what waits of this ReplicaSet is published unbound. Until that is seen S owns it as before. */
-export function handOver(context: Context, replicaSet: string): Context {
+export function handOver(before: Context, replicaSet: string): Context {
+  const isLost = before.mutants.has('clock-before-template');
+  const context = isLost ? before : change(before, { clocks: before.handOver.clocks.delete(replicaSet) });
   if (!context.handOver.isOn || context.owner !== 'direct' || !context.templates.has(replicaSet))
     return context;
   const shapes = [...context.queue.shapes.values()].filter((shape) => shape.replicaSet === replicaSet);
@@ -68,7 +70,7 @@ export function onPublishFailed(context: Context, { uid, refusal, text }: Event<
 /** Time is up: a create that nothing shows of will not land any more, so its Pod waits again; a delete is asked for again. */
 export function createTimedOut(context: Context, uid: Uid): Context {
   const { handing } = context.handOver;
-  if (!handing.has(uid)) return remove(context, adoptedObject(uid) ?? '');
+  if (!handing.has(uid)) return notDone(context, uid, remove);
   const waiting = change(context, { handing: handing.delete(uid) });
   return { ...waiting, queue: enqueue(waiting.queue, recordsOfAll(waiting, [uid])) };
 }
@@ -104,19 +106,35 @@ function matched(context: Context, pod: PodFact): Context {
     return context;
   const { uid } = record;
   const next = emit(letGo(context, [uid]), { type: 'cancelTimer', timer: `ambiguous/${uid}` });
-  return take(tell(next, { lost: [{ uid, reason: 'HandedOver' }] }), pod);
+  const told = tell(next, { lost: [{ uid, reason: 'HandedOver' }] });
+  return context.owner === 'direct' ? take(told, pod) : told;
 }
 
 /** Brings what S answers for to what is shown. */
 function review(context: Context, metadataUid: string): Context {
   const pod = context.handOver.shown.get(metadataUid);
-  if (pod === undefined || context.owner !== 'direct') return context;
+  if (pod === undefined) return context;
   const uid = context.handOver.held.get(metadataUid);
-  if (uid === undefined) return isUnanswered(context, pod) ? take(context, pod) : context;
+  if (uid === undefined)
+    return context.owner === 'direct' && isUnanswered(context, pod) ? take(context, pod) : context;
   if (isOver(pod)) return drop(context, metadataUid, 'Failed');
   const record = context.records.get(uid) as PodRecord;
   if (record.phase === 'terminating') return remove(context, metadataUid);
-  return pod.deleting ? mark(context, record) : context;
+  const { phase, ready } = howItIs(context, pod);
+  if (record.phase === phase && record.ready === ready) return context;
+  const counter = context.counter + 1;
+  const now: PodRecord = { ...record, phase, ready, version: version(context, counter) };
+  return tell(hold({ ...context, counter }, [now]), { changed: [statusOf(now)] });
+}
+
+/** How what S answers for is, by its object: bound, it is out of S's hands; a K that reports it says no less. */
+function howItIs(
+  { mutants }: Context,
+  { node, ready, deleting }: PodFact,
+): Pick<PodRecord, 'phase' | 'ready'> {
+  if (deleting) return { phase: 'terminating', ready: false };
+  if (mutants.has('unplaced-unready')) return { phase: 'created', ready: false };
+  return { phase: node === null ? 'created' : 'accepted', ready };
 }
 
 /** S answers for it from now on, until a K does. */
@@ -127,23 +145,16 @@ function take(context: Context, pod: PodFact): Context {
   const counter = context.counter + 1;
   const record: PodRecord = {
     ...{ uid, replicaSet: pod.replicaSet as string, revision, requests, priority },
-    ...{ node: null, phase: 'created', ready: false, version: version(context, counter) },
+    ...{ node: null, ...howItIs(context, pod), version: version(context, counter) },
   };
   const { held } = context.handOver;
   const next = change({ ...context, counter }, { held: held.set(metadataUid, uid) });
   return tell(hold(next, [record]), { adopted: [record] });
 }
 
-/** Somebody else deletes it. The mark is S's own, so it gets a version of S. */
-function mark(context: Context, record: PodRecord): Context {
-  const counter = context.counter + 1;
-  const marked: PodRecord = { ...record, phase: 'terminating', version: version(context, counter) };
-  return tell(hold({ ...context, counter }, [marked]), { changed: [statusOf(marked)] });
-}
-
-/** R asks to end it: S deletes it, unless a K will answer for it. */
+/** R asks to end it: S deletes it, wherever it is. */
 export function endUnplaced(context: Context, record: PodRecord): Context {
-  const marked: PodRecord = { ...record, phase: 'terminating' };
+  const marked: PodRecord = { ...record, phase: 'terminating', ready: false };
   return remove(hold(context, [marked]), adoptedObject(record.uid) as string);
 }
 
@@ -153,22 +164,65 @@ export function isUnplaced({ handOver: { held } }: Context, uid: Uid): boolean {
   return object !== null && held.get(object) === uid;
 }
 
-/** Deletes the object of a tombstone. If stock's scheduler is binding it, it ends there. */
+/** Deletes the object of a tombstone. Where it is bound, or is being bound, it ends there, with a grace as K's deletes have (4.4, †). */
 function remove(context: Context, metadataUid: string): Context {
-  const pod = context.handOver.shown.get(metadataUid);
-  const uid = context.handOver.held.get(metadataUid);
+  const { shown, held, asked } = context.handOver;
+  const pod = shown.get(metadataUid);
+  const uid = held.get(metadataUid);
   if (pod === undefined || uid === undefined || context.records.get(uid)?.phase !== 'terminating')
     return context;
-  if (pod.deleting || !isUnanswered(context, pod)) return context;
+  if (pod.deleting || asked.has(metadataUid) || context.owner !== 'direct') return context;
+  if (context.mutants.has('bare-by-name') && !isUnanswered(context, pod)) return context;
   const { namespace, name } = pod;
-  return emit(context, { type: 'deleteStray', namespace, name, metadataUid, resourceVersion: null });
+  return emit(change(context, { asked: asked.add(metadataUid) }), {
+    ...{ type: 'deleteStray', namespace, name, metadataUid, resourceVersion: null },
+    graceSeconds: context.mutants.has('unplaced-grace-zero') ? 0 : 1,
+  });
 }
 
-/** That it is gone the watch tells; a delete that was refused is asked for again. */
+/**
+ * That it is gone the watch tells. A delete that was refused is asked for again, but not under `stock`: the Pod is stock's then. One whose fate
+ * is not known is waited out first.
+ */
 export function onDeleteAnswered(context: Context, { uid, outcome }: Event<'deleteAnswered'>): Context {
   if (outcome === 'accepted' || outcome === 'notFound') return context;
-  if (!isUnplaced(context, uid)) return context;
-  return emit(context, { type: 'setTimer', timer: `ambiguous/${uid}`, milliseconds: TIMERS.deleteRetry });
+  if (outcome !== 'ambiguous') return notDone(context, uid, askAgain);
+  const milliseconds = TIMERS.ambiguous;
+  return emit(context, { type: 'setTimer', timer: `ambiguous/${uid}`, milliseconds });
+}
+
+const askAgain = (context: Context, metadataUid: string): Context =>
+  emit(context, {
+    ...{ type: 'setTimer', timer: `ambiguous/${adoptedUid(metadataUid, null)}` },
+    milliseconds: TIMERS.deleteRetry,
+  });
+
+/** A delete of S was not done, and will not be. */
+function notDone(
+  context: Context,
+  uid: Uid,
+  otherwise: (context: Context, metadataUid: string) => Context,
+): Context {
+  const metadataUid = adoptedObject(uid) ?? '';
+  const known = change(context, { asked: context.handOver.asked.delete(metadataUid) });
+  if (!isUnplaced(known, uid)) return known;
+  return isLeft(known, metadataUid) && known.owner === 'stock'
+    ? leave(known, metadataUid, uid)
+    : otherwise(known, metadataUid);
+}
+
+/** Whether `stock` takes it from S: it lives, and no delete of it is under way. */
+export function isLeft({ handOver, records, mutants }: Context, metadataUid: string): boolean {
+  const uid = handOver.held.get(metadataUid);
+  const isTombstone = uid !== undefined && records.get(uid)?.phase === 'terminating';
+  if (!isTombstone || mutants.has('unplaced-tombstone-left')) return true;
+  return !handOver.asked.has(metadataUid) && handOver.shown.get(metadataUid)?.deleting !== true;
+}
+
+/** It is stock's: R's tombstone is collected, since nobody ends it. */
+function leave(context: Context, metadataUid: string, uid: Uid): Context {
+  const next = change(context, { held: context.handOver.held.delete(metadataUid) });
+  return tell(letGo(next, [uid]), { lost: [{ uid, reason: 'OwnedByStock' }] });
 }
 
 /** S answers no longer for an object. R hears that the Pod is gone. */
@@ -183,9 +237,13 @@ function drop(context: Context, metadataUid: string, reason: string): Context {
 
 /** An object is gone. */
 export function forgetUnstamped(context: Context, { metadataUid }: Pick<PodFact, 'metadataUid'>): Context {
-  const { shown, reported } = context.handOver;
+  const { shown, reported, asked } = context.handOver;
   if (!shown.has(metadataUid)) return context;
-  const next = change(context, { shown: shown.delete(metadataUid), reported: reported.delete(metadataUid) });
+  const next = change(context, {
+    shown: shown.delete(metadataUid),
+    reported: reported.delete(metadataUid),
+    asked: asked.delete(metadataUid),
+  });
   return drop(forgetPod(next, { metadataUid }), metadataUid, 'Deleted');
 }
 
@@ -197,6 +255,11 @@ export function noteBare(context: Context, node: string, isBare: boolean): Conte
   return [...shown.values()]
     .filter((pod) => pod.node === node)
     .reduce((now, { metadataUid }) => review(now, metadataUid), next);
+}
+
+/** The first list of the watch of Pods has come: what stands is known. */
+export function noteSeen(context: Context, what: Event<'synced'>['what']): Context {
+  return what === 'pods' && context.handOver.unseen ? change(context, { unseen: false }) : context;
 }
 
 /** Ours again: all that is shown is looked at. */

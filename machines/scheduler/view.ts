@@ -22,12 +22,15 @@ const viewOfPreemption = ({ value, context }: Preemption) => ({
   awaited: [...context.awaited].sort(),
 });
 
-const viewOfHandOver = ({ handing, shown, held, reported, bare }: HandOver) => ({
+const viewOfHandOver = ({ handing, shown, held, reported, asked, bare, clocks, unseen }: HandOver) => ({
   handing: [...handing].sort(),
   shown: byKey(shown, same),
   held: byKey(held, same),
   reported: [...reported].sort(),
+  asked: [...asked].sort(),
   bare: [...bare].sort(),
+  clocks: [...clocks].sort(),
+  unseen,
 });
 
 /**

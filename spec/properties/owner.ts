@@ -109,6 +109,8 @@ function heldBetween(view: WorldView, { peer, records }: StageView): string | nu
     const isNews = phase === 'terminating' && below.some((record) => record.phase !== 'terminating');
     if (isNews && records.get(uid)?.phase !== 'terminating') return `S has yet to end ${uid}`;
   }
+  const doomed = view.objects.find((pod) => view.deletes?.includes(pod.metadataUid) && isLive(pod));
+  if (doomed !== undefined) return `a delete of ${doomed.name} by S is under way`;
   return null;
 }
 

@@ -209,9 +209,14 @@ export const UnplacedShown: RestProperty = {
       if (owner !== 'direct') continue;
       for (const { uid, node } of records.values())
         if (node === null && !shown.has(uid)) return `${uid} waits at ${process}, and nobody sees it`;
-      for (const { metadataUid, node } of standing)
-        if (!agents.has(`kubelet/${node}`) && !records.has(adoptedUid(metadataUid)))
-          return `${adoptedUid(metadataUid)} stands on ${node ?? 'no node'}, unknown to ${process}`;
+      for (const { metadataUid, node, ready } of standing) {
+        const uid = adoptedUid(metadataUid);
+        const record = records.get(uid);
+        if (!agents.has(`kubelet/${node}`) && record === undefined)
+          return `${uid} stands on ${node ?? 'no node'}, unknown to ${process}`;
+        if (record?.node === null && record.ready !== ready)
+          return `${uid} is${ready ? '' : ' not'} ready, and ${process} does not say so`;
+      }
     }
     return null;
   },

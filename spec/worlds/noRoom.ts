@@ -1,8 +1,8 @@
 /** Worlds of *No room* (protocol 7): a Pod that finds no node goes the stock way, and comes back to the K of the node that it gets. */
 import { chainWorld, SAFETY } from './chain.ts';
 import type { StageChoice, UserAct, WorldDescription } from './description.ts';
-import { ONE } from './objects.ts';
-import { familyOf, scale } from './scripted.ts';
+import { ONE, room } from './objects.ts';
+import { alert, familyOf, RELEASE, scale, TAKE_BACK } from './scripted.ts';
 
 const NEW_NODE: UserAct = { act: 'makeNode', node: 'n2', uid: 'uid-n2', capacity: ONE };
 
@@ -13,6 +13,12 @@ const STAGES: readonly StageChoice[] = [
   { peer: 'kubelet/n1', use: 'kubelet' },
 ];
 const SECOND: StageChoice = { peer: 'kubelet/n2', use: 'kubelet' };
+
+const RELEASED: Partial<WorldDescription> = {
+  stages: alert(STAGES),
+  // Under stock S knows nothing of what has no room.
+  eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown', 'ReleaseAcknowledged', 'TakenBack'],
+};
 
 /** A node with room for one Pod, which it has. */
 const noRoomWorld = familyOf((options) => chainWorld({ runtime: 'publish', ...options }), {
@@ -77,14 +83,31 @@ export const NO_ROOM_WORLDS: readonly WorldDescription[] = [
     change: { eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown'] },
   }),
   noRoomWorld({
+    name: 'no-room-anew',
+    title: 'a Node whose agent is gone is made anew without one, stock binds to it, and the Pod is given up',
+    script: [scale(2), { act: 'deleteNode', node: 'n2' }, NEW_NODE, scale(1)],
+    sometimes: ['handedOver', 'stockBinds'],
+    change: {
+      nodes: [
+        { name: 'n1', capacity: ONE, known: true },
+        { name: 'n2', capacity: room(0), known: true },
+      ],
+      eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown'],
+      deep: true,
+    },
+  }),
+  noRoomWorld({
+    name: 'no-room-ended',
+    title: 'stock is given the Pods while one that was handed over is being deleted, and gives them back',
+    script: [scale(2), scale(1), RELEASE, TAKE_BACK],
+    sometimes: ['handedOver', 'released', 'takenBack'],
+    change: { ...RELEASED, deep: true },
+  }),
+  noRoomWorld({
     name: 'no-room-release',
     title: 'stock is given the Pods while one is handed over, and gives them back',
-    script: [scale(2), { act: 'switch', owner: 'stock' }, { act: 'switch', owner: 'direct' }],
+    script: [scale(2), RELEASE, TAKE_BACK],
     sometimes: ['handedOver', 'released', 'takenBack'],
-    change: {
-      stages: STAGES.map((one) => (one.peer === 'replicaset' ? { ...one, alert: true } : one)),
-      // Under stock S knows nothing of what has no room.
-      eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown', 'ReleaseAcknowledged', 'TakenBack'],
-    },
+    change: RELEASED,
   }),
 ];

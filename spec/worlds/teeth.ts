@@ -75,6 +75,9 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'no-room-check', world: 'tail-no-room' },
   { mutant: 'unplaced-confirmed-early', world: 'no-room' },
   { mutant: 'bare-unanswered', world: 'no-room-bare-crash' },
+  { mutant: 'unplaced-grace-zero', world: 'no-room-bare' },
+  { mutant: 'unplaced-unready', world: 'no-room-bare' },
+  { mutant: 'unplaced-tombstone-left', world: 'no-room-ended' },
   { mutant: 'rebind-lost', world: 'chain-cancel' },
   { mutant: 'want-no-hold', world: 'wants-burst-rollout' },
   { mutant: 'want-unsent-follows', world: 'wants-burst-crash' },
@@ -106,6 +109,21 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'hand-over-unmatched',
     reason:
       '`no-room` and `no-room-crash`, searched to the end, hold: R counts both, ends one of them, and it converges; the rule saves R the choice, which could fall on a Pod that S has just placed; caught over S alone by `test/machines/schedulerNoRoom.test.ts`',
+  },
+  {
+    mutant: 'bare-by-name',
+    reason:
+      'caught in `no-room-anew` (`TombstonesCollected`, 61 steps), which is too large for this table (76,806 states); and over S alone by `test/machines/schedulerNoRoom.test.ts`',
+  },
+  {
+    mutant: 'standing-unawaited',
+    reason:
+      '`no-room-crash`, searched to the end, holds: R makes another Pod, learns of the one that stands, ends one of the two, and it converges; what is lost is only the place that the first one had in the queue of the stock scheduler; caught over S alone by `test/machines/schedulerNoRoom.test.ts`',
+  },
+  {
+    mutant: 'clock-before-template',
+    reason:
+      'in the worlds of no room S knows the ReplicaSet before its clock can run out; caught over S alone by `test/machines/schedulerNoRoom.test.ts`',
   },
   {
     mutant: 'strangers-unconfirmed',

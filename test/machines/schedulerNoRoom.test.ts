@@ -20,8 +20,19 @@ const record = (uid: string): PodRecord => ({
 });
 const session = { upstream: 1, downstream: 7, n: 1 };
 
+interface Opening {
+  readonly handsOver?: boolean;
+  /** The ReplicaSet is known. */
+  readonly known?: boolean;
+  /** The first list of the Pods has come. */
+  readonly seen?: boolean;
+}
+
 /** S with an open link to R and no node, and all that it asked for since it was opened. */
-function openScheduler(mutants: readonly string[] = [], handsOver = true) {
+function openScheduler(
+  mutants: readonly string[] = [],
+  { handsOver = true, known = true, seen = true }: Opening = {},
+) {
   let [state, effects]: readonly [SchedulerState, readonly Effect[]] = schedulerStage.start({
     incarnation: 7,
     handsOver,
@@ -36,7 +47,8 @@ function openScheduler(mutants: readonly string[] = [], handsOver = true) {
   const receive = (message: object) =>
     give({ type: 'received', link: 'upstream', message: { session, ...message } } as StageEvent);
   give({ type: 'nodesListed', nodes: [] });
-  give({ type: 'replicaSetObserved', replicaSet: replicaSetFact('rs') });
+  if (known) give({ type: 'replicaSetObserved', replicaSet: replicaSetFact('rs') });
+  if (seen) give({ type: 'synced', what: 'pods' });
   const hello = {
     kind: 'Hello',
     session: { ...session, downstream: 0 },
@@ -45,10 +57,12 @@ function openScheduler(mutants: readonly string[] = [], handsOver = true) {
     wants: [],
   };
   const [read] = give({ type: 'received', link: 'upstream', message: hello } as StageEvent) as unknown as [
-    { token: string },
+    { token: string } | undefined,
   ];
-  give({ type: 'leaseRead', subject: 'replicaset', token: read.token, incarnation: 1 });
-  receive({ kind: 'Fetch', uids: [], tombstones: [] });
+  if (read !== undefined) {
+    give({ type: 'leaseRead', subject: 'replicaset', token: read.token, incarnation: 1 });
+    receive({ kind: 'Fetch', uids: [], tombstones: [] });
+  }
   asked.length = 0;
   const records = () => [...state.context.records.keys()];
   const said = () => asked.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []));
@@ -76,7 +90,7 @@ describe('no room', () => {
   });
 
   it('asks for none where it hands nothing over', () => {
-    const world = openScheduler([], false);
+    const world = openScheduler([], { handsOver: false });
     expect(assign(world, 'r1-1').filter((effect) => JSON.stringify(effect).includes('handOver'))).toEqual([]);
     expect(fire(world, 'handOver/rs')).toEqual([]);
   });
@@ -142,7 +156,9 @@ describe('no room', () => {
     const world = openScheduler();
     show(world, object('r1-1'));
     const effects = world.receive({ kind: 'Terminate', uids: ['a-m-r1-1'] });
-    expect(effects).toMatchObject([{ type: 'deleteStray', metadataUid: 'm-r1-1', resourceVersion: null }]);
+    expect(effects).toMatchObject([
+      { type: 'deleteStray', metadataUid: 'm-r1-1', resourceVersion: null, graceSeconds: 1 },
+    ]);
     world.asked.length = 0;
     world.give({ type: 'podVanished', pod: object('r1-1') });
     expect(world.said()).toMatchObject([{ kind: 'Terminated', uids: ['a-m-r1-1'] }]);
@@ -165,6 +181,94 @@ describe('no room', () => {
     expect(world.said()).toMatchObject([
       { kind: 'Invalidate', lost: [{ uid: 'a-m-r1-1', reason: 'Failed' }] },
     ]);
+  });
+
+  it('bare-by-name: takes a Node that was made anew without an agent for one without, and ends what is there', () => {
+    const end = (mutants: readonly string[]) => {
+      const world = openScheduler(mutants);
+      world.give({ type: 'nodeObserved', node: nodeFact('n1') });
+      world.give({ type: 'nodeObserved', node: nodeFact('n1', { uid: 'anew', agent: null }) });
+      show(world, object('r1-1', { node: 'n1', handedOver: 'r1-1' }));
+      world.receive({ kind: 'Terminate', uids: ['a-m-r1-1'] });
+      return world.asked.filter(({ type }) => type === 'deleteStray').length;
+    };
+    expect(end([])).toBe(1);
+    expect(end(['bare-by-name'])).toBe(0);
+  });
+
+  it('standing-unawaited: R may not connect before what stands was seen', () => {
+    const isRead = ({ type }: Effect) => type === 'readLease';
+    const opened = (mutants: readonly string[]) => {
+      const world = openScheduler(mutants, { seen: false });
+      return assign(world, 'r1-1').some(({ type }) => type === 'setTimer');
+    };
+    expect(opened([])).toBe(false);
+    expect(opened(['standing-unawaited'])).toBe(true);
+    const world = openScheduler([], { seen: false });
+    expect(world.give({ type: 'synced', what: 'pods' }).some(isRead)).toBe(true);
+  });
+
+  it('clock-before-template: the clock runs from when the ReplicaSet is known', () => {
+    const asksAgain = (mutants: readonly string[]) => {
+      const world = openScheduler(mutants, { known: false });
+      assign(world, 'r1-1');
+      fire(world, 'handOver/rs');
+      return world
+        .give({ type: 'replicaSetObserved', replicaSet: replicaSetFact('rs') })
+        .some((effect) => effect.type === 'setTimer' && effect.timer === 'handOver/rs');
+    };
+    expect(asksAgain([])).toBe(true);
+    expect(asksAgain(['clock-before-template'])).toBe(false);
+  });
+
+  it('says how what it answers for is: bound it is out of its hands, and as ready as its object', () => {
+    const world = openScheduler();
+    show(world, object('r1-1'));
+    world.asked.length = 0;
+    show(world, object('r1-1', { node: 'n9', phase: 'Running', ready: true }));
+    expect(world.said()).toMatchObject([
+      { changed: [{ uid: 'a-m-r1-1', node: null, phase: 'accepted', ready: true }] },
+    ]);
+  });
+
+  describe('when stock is given the Pods while one is being deleted', () => {
+    const ended = (mutants: readonly string[] = []) => {
+      const world = openScheduler(mutants);
+      show(world, object('r1-1'));
+      world.receive({ kind: 'Terminate', uids: ['a-m-r1-1'] });
+      world.asked.length = 0;
+      world.give({ type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '2' } });
+      return world;
+    };
+    const answer = (world: Opened, outcome: 'switch' | 'ambiguous' | 'accepted') =>
+      world.give({ type: 'deleteAnswered', uid: 'a-m-r1-1', outcome });
+
+    it('keeps its tombstone until the object is gone', () => {
+      const world = ended();
+      answer(world, 'accepted');
+      expect(world.said()).toEqual([]);
+      world.give({ type: 'podVanished', pod: object('r1-1') });
+      expect(world.said()).toMatchObject([{ kind: 'Terminated', uids: ['a-m-r1-1'] }]);
+    });
+
+    it('lets go of it if the delete was denied', () => {
+      const world = ended();
+      answer(world, 'switch');
+      expect(world.said()).toMatchObject([{ lost: [{ uid: 'a-m-r1-1', reason: 'OwnedByStock' }] }]);
+    });
+
+    it('waits out a delete of which nothing is known', () => {
+      const world = ended();
+      expect(answer(world, 'ambiguous')).toMatchObject([
+        { type: 'setTimer', milliseconds: TIMERS.ambiguous },
+      ]);
+      fire(world, 'ambiguous/a-m-r1-1');
+      expect(world.said()).toMatchObject([{ lost: [{ uid: 'a-m-r1-1', reason: 'OwnedByStock' }] }]);
+    });
+
+    it('unplaced-tombstone-left: else it lands after take back', () => {
+      expect(ended(['unplaced-tombstone-left']).records()).toEqual([]);
+    });
   });
 
   it('gives all of it up under stock, and looks again under direct', () => {

@@ -75,9 +75,13 @@ async function ownGrace(life: Life, name: PodName): Promise<number> {
   return spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
 }
 
+/** The grace period of a delete: the Pod's own, but at least `least`; 0 is at once. */
+const graceOf = async (life: Life, name: PodName, least: number) =>
+  least === 0 ? 0 : Math.max(await ownGrace(life, name), least);
+
 async function deleteGracefully(life: Life, effect: Of<'deletePod'>): Promise<void> {
   const { metadataUid, name, graceSeconds } = effect;
-  const gracePeriodSeconds = graceSeconds === 0 ? 0 : Math.max(await ownGrace(life, name), graceSeconds);
+  const gracePeriodSeconds = await graceOf(life, name, graceSeconds);
   if (life.signal.aborted) return;
   await life.client.deletePod(name.namespace, name.name, { uid: metadataUid, gracePeriodSeconds });
 }
@@ -177,11 +181,18 @@ export function writePodStatus(life: Life, { metadataUid, name, ready }: Of<'wri
   writeStatus(life, name, metadataUid, { phase: 'Running', startTime: new Date().toISOString(), conditions });
 }
 
-/** R deletes a managed Pod that no K will see. */
+async function deleteUnanswered(life: Life, effect: Of<'deleteStray'>): Promise<void> {
+  const { namespace, name, metadataUid, resourceVersion, graceSeconds } = effect;
+  const gracePeriodSeconds = await graceOf(life, { namespace, name }, graceSeconds);
+  const only = { uid: metadataUid, gracePeriodSeconds, ...(resourceVersion !== null && { resourceVersion }) };
+  if (life.signal.aborted) return;
+  await fenced(life, () => life.client.deletePod(namespace, name, only));
+}
+
+/** R, or S, deletes a managed Pod that no K answers for. */
 export function deleteStray(life: Life, effect: Of<'deleteStray'>): void {
-  const { namespace, name, metadataUid, resourceVersion } = effect;
-  const only = { uid: metadataUid, ...(resourceVersion !== null && { resourceVersion }) };
-  fenced(life, () => life.client.deletePod(namespace, name, only))
+  const { metadataUid } = effect;
+  deleteUnanswered(life, effect)
     .then(() => 'accepted' as const, refusalOf)
     .then((outcome) => life.give({ type: 'deleteAnswered', uid: `a-${metadataUid}`, outcome }));
 }
