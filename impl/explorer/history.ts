@@ -1,6 +1,7 @@
 /** Ghosts: what the explorer remembers of a run, so that a property can speak of the past. */
 import { adoptedObject } from '../../machines/ownership/adoption.ts';
 import type { Effect } from '../../spec/effects.ts';
+import type { ReplicaSetFact } from '../../spec/facts.ts';
 import { type History, isReached } from '../../spec/properties/index.ts';
 import { compareWantVersions, type Incarnation, type Want } from '../../spec/vocabulary.ts';
 import { isTail, nodeOf, type Observation, type Process, type World } from './world.ts';
@@ -72,16 +73,19 @@ export function recordEffect(world: World, process: Process, effect: Effect): Hi
 }
 
 /** History after a step of R: what it has brought each Deployment to under a direct want. */
-export function recordReached(history: History, seen: Observation): History {
+export function recordReached(
+  history: History,
+  wants: readonly Want[],
+  replicaSets: readonly ReplicaSetFact[],
+  live: ReadonlyMap<string, number>,
+): History {
   let next = history;
-  for (const { deployment, mode, ...want } of seen.wants) {
-    const mine = (seen.replicaSets ?? []).filter((one) => one.deployment === deployment);
+  for (const { deployment, mode, ...want } of wants) {
+    const mine = replicaSets.filter((one) => one.deployment === deployment);
     if (mode !== 'direct' || !isReached({ deployment, mode, ...want }, mine)) continue;
-    const live = seen.records.filter(
-      ({ replicaSet, phase }) => phase !== 'terminating' && mine.some(({ uid }) => uid === replicaSet),
-    ).length;
-    if (live === want.value && next.reached[deployment] !== live)
-      next = { ...next, reached: { ...next.reached, [deployment]: live } };
+    const many = mine.reduce((sum, { uid }) => sum + (live.get(uid) ?? 0), 0);
+    if (many === want.value && next.reached[deployment] !== many)
+      next = { ...next, reached: { ...next.reached, [deployment]: many } };
   }
   return next;
 }

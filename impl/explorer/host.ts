@@ -4,7 +4,7 @@
  */
 import { nextIncarnation } from '../../machines/ownership/registration.ts';
 import type { StageEvent } from '../../spec/events.ts';
-import type { RecordView } from '../../spec/properties/index.ts';
+import { liveIn, type RecordView } from '../../spec/properties/index.ts';
 import type { StageConfig, Step } from '../../spec/stage.ts';
 import type { Incarnation, PeerName } from '../../spec/vocabulary.ts';
 import type { StageChoice } from '../../spec/worlds/description.ts';
@@ -92,7 +92,10 @@ function carryOut(
       history: recordStep(changed, process.peer, byUid(before), byUid(seen.records), seen.preemptions),
     };
   if (process.peer === 'replicaset' && setting.description.always.includes('NoDipOnModeChange'))
-    after = { ...after, history: recordReached(after.history, seen) };
+    after = {
+      ...after,
+      history: recordReached(after.history, seen.wants, seen.replicaSets ?? [], liveIn(seen.records)),
+    };
   const history = recordMinted(after.history, was ?? {}, seen);
   if (history !== after.history) after = { ...after, history };
   let done = 0;

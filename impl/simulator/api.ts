@@ -43,6 +43,8 @@ export class Api {
   readonly podsByObject = new Map<string, PodFact>();
   /** Ready Pods of each ReplicaSet that are not being deleted. */
   readonly readyOf = new Map<string, number>();
+  /** Pods of each ReplicaSet that are not being deleted. */
+  readonly #liveOf = new Map<string, number>();
   readonly #podsOn = new Map<string, Set<string>>();
   readonly #podsOf = new Map<string, Set<string>>();
   readonly #changed: Change;
@@ -108,9 +110,15 @@ export class Api {
     return names.map((name) => this.pods.get(name) as PodFact);
   }
 
+  /** Of a ReplicaSet's Pods: those that are not being deleted, and all. */
+  countOf(replicaSet: string): { readonly live: number; readonly all: number } {
+    return { live: this.#liveOf.get(replicaSet) ?? 0, all: this.#podsOf.get(replicaSet)?.size ?? 0 };
+  }
+
   #count(pod: PodFact | null, by: 1 | -1): void {
-    if (pod === null || !pod.ready || pod.deleting || pod.replicaSet === null) return;
-    this.readyOf.set(pod.replicaSet, (this.readyOf.get(pod.replicaSet) ?? 0) + by);
+    if (pod === null || pod.deleting || pod.replicaSet === null) return;
+    this.#liveOf.set(pod.replicaSet, (this.#liveOf.get(pod.replicaSet) ?? 0) + by);
+    if (pod.ready) this.readyOf.set(pod.replicaSet, (this.readyOf.get(pod.replicaSet) ?? 0) + by);
   }
 
   #index(before: PodFact | null, after: PodFact | null): void {

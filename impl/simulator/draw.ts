@@ -24,6 +24,10 @@ import { drawTheme, type Theme } from './themes.ts';
 export interface Envelope {
   readonly nodes?: number;
   readonly pods?: number;
+  /** So many times as much happens, one round after the other. */
+  readonly rounds?: number;
+  /** What the seed is about: the name of a theme. */
+  readonly theme?: string;
   readonly mutants?: readonly string[];
 }
 
@@ -256,12 +260,16 @@ function isUnruled(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
 }
 
 /** What a seed is about. */
-export const themeOf = (seed: number): string => drawTheme(new Random(seed, 'plan')).name;
+export const themeOf = (seed: number, { theme }: Envelope = {}): string =>
+  drawTheme(new Random(seed, 'plan'), theme).name;
+
+/** A long life: what happens is drawn for each round of it. */
+const ROUND = 120_000;
 
 /** The plan of a seed. */
 export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
   const dice = new Random(seed, 'plan');
-  const theme = drawTheme(dice);
+  const theme = drawTheme(dice, envelope.theme);
   const size = drawSize(dice, envelope, theme);
   const latencies = drawLatencies(dice);
   // Half of the room is enough for what is asked for at the end; where it is tight, that and what a rollout needs.
@@ -291,13 +299,21 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
   const isOpen = ['wants', 'owner', 'labels'].includes(theme.name) && dice.chance(0.5);
   // Some worlds are asked for more than fits for a while.
   const most = isOpen ? share : dice.chance(theme.isTight ? 0.7 : 0.3) ? share * 3 : share;
-  const healAt = Math.round(dice.scale(500, 400_000));
-  const moment = () => Math.round(dice.chance(0.5) ? dice.between(0, healAt) : dice.scale(1, healAt));
+  const { rounds = 1 } = envelope;
+  const length = envelope.rounds === undefined ? Math.round(dice.scale(500, 400_000)) : ROUND;
+  const healAt = rounds * length;
   const draws: Draws = { dice, theme, latencies, nodes };
-  const acts = drawActs(draws, deployments, { most, share }, moment);
-  // Things go wrong by preference soon after somebody asked for something: that is when most is under way.
-  const soon = () => (dice.chance(0.6) ? Math.round(dice.pick(acts).at + dice.scale(1, 5000)) : moment());
-  const faults = drawFaults(draws, () => Math.min(soon(), healAt - 1), size);
+  const acts: PlannedAct[] = [];
+  const faults: PlannedFault[] = [];
+  for (let from = 0; from < healAt; from += length) {
+    const moment = () =>
+      from + Math.round(dice.chance(0.5) ? dice.between(0, length) : dice.scale(1, length));
+    const some = drawActs(draws, deployments, { most, share }, moment);
+    // Things go wrong by preference soon after somebody asked for something: that is when most is under way.
+    const soon = () => (dice.chance(0.6) ? Math.round(dice.pick(some).at + dice.scale(1, 5000)) : moment());
+    acts.push(...some);
+    faults.push(...drawFaults(draws, () => Math.min(soon(), healAt - 1), size));
+  }
   const calm: readonly PlannedAct[] = deployments
     .filter(() => !isOpen)
     .map(({ name }) => ({

@@ -20,10 +20,11 @@ import { undrainedMark } from '../../spec/properties/pods.ts';
 import type { Fence, Incarnation, PeerName, Resources, Uid } from '../../spec/vocabulary.ts';
 import { OwnerJudge } from './judgeOwner.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
+import { LiveCounts } from './liveCounts.ts';
 import { type ContainerState, type Machine, objectOf } from './machine.ts';
 import { isBusy } from './network.ts';
 import type { Simulation } from './simulation.ts';
-import { allUids, preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
+import { preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
 import { acknowledgedBy, foreignOf, isOfItsNode, livesOn, nodeView, worldView } from './view.ts';
 import { WantsHistory } from './wantsHistory.ts';
 
@@ -49,6 +50,7 @@ export class Judge {
   readonly #victims = new Map<Uid, Set<Uid>>();
   readonly #created = new Set<Uid>();
   readonly #wants = new WantsHistory();
+  readonly #live = new LiveCounts();
   readonly #owner: OwnerJudge;
   readonly #external = new Map<string, number>();
   readonly #stopped: string[] = [];
@@ -233,29 +235,21 @@ export class Judge {
     if (recordsChanged(life.peer, before, life.state) || event.type === 'received') {
       const uids = touched(life.peer, event, effects, before, life.state);
       this.#judgeRecords(life, before, uids);
-      const view = stepView(life, event, effects, before, uids, this);
+      const was = this.#live.of(life);
+      if (life.peer === 'replicaset') this.#live.stepped(life, before, uids);
+      const live = { before: was, after: this.#live.of(life) };
+      const view = stepView(life, event, effects, before, uids, this, live);
       for (const name of STEPS) this.#check(name, view);
-      if (life.peer === 'replicaset') this.#judgeCounts(life, event, effects, before, uids);
+      if (life.peer === 'replicaset' && actsByItself(life, effects, before, uids)) this.#judgeCounts(view);
     }
-    this.#wants.stepped(life, before);
+    this.#wants.stepped(life, before, this.#live.of(life));
     this.#owner.stepped(life, event, before, effects);
     if (life.peer === 'scheduler') this.#notePreemptions(before, life.state);
     if (this.#sinceWhole * 4 >= this.accepted.size + 40 * this.#sim.lives.size) this.whole();
   }
 
   /** R ended or made Pods for the sake of a count. */
-  #judgeCounts(
-    life: Life,
-    event: StageEvent,
-    effects: readonly Effect[],
-    before: unknown,
-    uids: ReadonlySet<Uid>,
-  ): void {
-    const marks = hasMarked(life, before, uids);
-    const mints = effects.some((effect) => effect.type === 'send' && effect.message.kind === 'Assign');
-    if (!marks && !mints) return;
-    const all = allUids(life.peer, before, life.state);
-    const view = stepView(life, event, effects, before, all, this);
+  #judgeCounts(view: StepView): void {
     this.#check('NoStaleDirect', view);
     // In a rollout the stock controller takes Pods away before as many others run.
     if (!this.#sim.plan.acts.some((one) => one.act === 'rollout'))
@@ -360,8 +354,9 @@ export class Judge {
   }
 }
 
-/** Whether a Pod that was live before, or not there, is marked now. */
-function hasMarked(life: Life, before: unknown, uids: Iterable<Uid>): boolean {
+/** Whether R mints, or marks a Pod that was live before, or not there. */
+function actsByItself(life: Life, effects: readonly Effect[], before: unknown, uids: Iterable<Uid>): boolean {
+  if (effects.some((effect) => effect.type === 'send' && effect.message.kind === 'Assign')) return true;
   for (const uid of uids)
     if (
       recordOf(life.peer, life.state, uid)?.phase === 'terminating' &&

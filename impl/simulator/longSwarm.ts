@@ -51,7 +51,7 @@ export function tallyOf({ seed: first, runs, envelope }: Stretch): Tally {
     const { finding, steps, time, created } = runPlan(drawPlan(seed, envelope));
     const counts = { runs: 1, steps, time, created, failed: finding === null ? 0 : 1 };
     const failures = finding === null ? [] : [{ seed, property: finding.property, text: finding.text }];
-    all = added(all, { themes: { [themeOf(seed)]: counts }, failures });
+    all = added(all, { themes: { [themeOf(seed, envelope)]: counts }, failures });
   }
   return all;
 }

@@ -92,9 +92,15 @@ export const THEMES: readonly Theme[] = [
   },
 ];
 
-/** The theme of a seed. */
-export function drawTheme(dice: Random): Theme {
+/**
+ * The theme of a seed.
+ *
+ * @param name - which, if the seed does not decide
+ */
+export function drawTheme(dice: Random, name?: string): Theme {
   let left = dice.between(0, 1);
+  const named = THEMES.find((theme) => theme.name === name);
+  if (named !== undefined) return named;
   for (const theme of THEMES) {
     left -= theme.share;
     if (left < 0) return theme;

@@ -84,6 +84,10 @@ export function allUids(peer: string, before: unknown, after: unknown): Readonly
   return uids;
 }
 
+/** Whether R tells nobody below what it changes: its link is not open. */
+const isSilent = (peer: string, state: unknown): boolean =>
+  peer === 'replicaset' && upEndOf((state as ReplicaSetState).context.down).state !== 'open';
+
 /** uids whose records a step may have changed. */
 export function touched(
   peer: string,
@@ -96,7 +100,7 @@ export function touched(
   if (!recordsChanged(peer, before, after)) return uids;
   const isHandshake =
     event.type === 'received' && ['State', 'Offer', 'Hello', 'Fetch'].includes(event.message.kind);
-  if (SWEEPING.has(event.type) || isHandshake) return allUids(peer, before, after);
+  if (SWEEPING.has(event.type) || isHandshake || isSilent(peer, after)) return allUids(peer, before, after);
   if (event.type === 'received') for (const uid of uidsOf(event.message)) uids.add(uid);
   if ('uid' in event) uids.add(event.uid);
   for (const effect of effects) {
@@ -125,21 +129,32 @@ function endsOf(peer: PeerName, state: unknown, event: StageEvent): readonly Lin
   return node === undefined ? [] : [upEndOf(node.link)];
 }
 
+const NOBODY: Live = { before: new Map(), after: new Map() };
+
 /** One stage before or after a step: what the properties ask for is drawn when they ask for it. */
 class SteppedStage implements StageView {
   readonly holdsLease = true;
   readonly preemptions = new Map();
+  readonly live: ReadonlyMap<string, number>;
   readonly owner: Owner | null;
   readonly #life: Life;
   readonly #event: StageEvent;
   readonly #state: unknown;
   readonly #uids: ReadonlySet<Uid>;
+  #records: ReadonlyMap<Uid, RecordView> | null = null;
 
-  constructor(life: Life, event: StageEvent, state: unknown, uids: ReadonlySet<Uid>) {
+  constructor(
+    life: Life,
+    event: StageEvent,
+    state: unknown,
+    uids: ReadonlySet<Uid>,
+    live: ReadonlyMap<string, number>,
+  ) {
     this.#life = life;
     this.#event = event;
     this.#state = state;
     this.#uids = uids;
+    this.live = live;
     const hears = state === life.state && event.type === 'switchObserved';
     this.owner = hears ? event.switch.owner : life.owner;
   }
@@ -154,12 +169,8 @@ class SteppedStage implements StageView {
     return this.#life.incarnation;
   }
   get records() {
-    const records = new Map<Uid, RecordView>();
-    for (const uid of this.#uids) {
-      const record = recordOf(this.peer, this.#state, uid);
-      if (record !== undefined) records.set(uid, { ...record, owned: false });
-    }
-    return records;
+    this.#records ??= this.#draw();
+    return this.#records;
   }
   get wants() {
     return this.peer === 'replicaset' ? [...(this.#state as ReplicaSetState).context.wants.values()] : [];
@@ -174,6 +185,15 @@ class SteppedStage implements StageView {
   }
   get text() {
     return textOf(this.#life.under, this.#state);
+  }
+
+  #draw(): ReadonlyMap<Uid, RecordView> {
+    const records = new Map<Uid, RecordView>();
+    for (const uid of this.#uids) {
+      const record = recordOf(this.peer, this.#state, uid);
+      if (record !== undefined) records.set(uid, { ...record, owned: false });
+    }
+    return records;
   }
 }
 
@@ -210,6 +230,9 @@ class SteppedWorld implements WorldView {
   }
 }
 
+/** Of R: how many of each ReplicaSet were live before and are after. */
+export type Live = Readonly<Record<'before' | 'after', ReadonlyMap<string, number>>>;
+
 /** The step as the properties read it, cut down to what it touched. */
 export function stepView(
   life: Life,
@@ -218,7 +241,13 @@ export function stepView(
   before: unknown,
   uids: ReadonlySet<Uid>,
   around: Around,
+  live: Live = NOBODY,
 ): StepView {
-  const view = (state: unknown) => new SteppedWorld(new SteppedStage(life, event, state, uids), around);
-  return { process: life.id, event, effects, before: view(before), after: view(life.state) };
+  const view = (state: unknown, counts: Live['before']) =>
+    new SteppedWorld(new SteppedStage(life, event, state, uids, counts), around);
+  return {
+    ...{ process: life.id, event, effects },
+    before: view(before, live.before),
+    after: view(life.state, live.after),
+  };
 }

@@ -1,10 +1,8 @@
 /** What was asked for of each Deployment, what A minted for it, and what R came to by a direct want: for the properties of wants (protocol 8). */
+import type { ReplicaSetState } from '../../machines/replicaset/index.ts';
 import { type History, NO_HISTORY } from '../../spec/properties/index.ts';
 import { recordMinted, recordReached } from '../explorer/history.ts';
 import type { Life } from './life.ts';
-
-/** In a larger world R's records are too many to be looked at in every step of its. */
-const FEW = 200;
 
 type Kept = Pick<History, 'asked' | 'due' | 'reached' | 'everAsked'>;
 
@@ -32,16 +30,19 @@ export class WantsHistory {
     this.#kept = { ...this.#kept, due };
   }
 
-  /** After a step of A or R. */
-  stepped({ peer, under, state }: Life, before: unknown): void {
+  /**
+   * After a step of A or R.
+   *
+   * @param live - how many of each ReplicaSet are live at R
+   */
+  stepped({ peer, under, state }: Life, before: unknown, live: ReadonlyMap<string, number>): void {
     if (before === state) return;
     if (peer === 'autoscaler') {
       const [was, is] = [under.observe(before as never), under.observe(state as never)];
       this.#kept = recordMinted(this.#kept, was, is);
     }
     if (peer !== 'replicaset') return;
-    const { records } = (state as { readonly context: { readonly records: { readonly size: number } } })
-      .context;
-    if (records.size <= FEW) this.#kept = recordReached(this.#kept, under.observe(state as never));
+    const { wants, replicaSets } = (state as ReplicaSetState).context;
+    this.#kept = recordReached(this.#kept, [...wants.values()], [...replicaSets.values()], live);
   }
 }

@@ -73,7 +73,7 @@ export type PropertyName = keyof typeof PROPERTIES;
 export type WitnessName = keyof typeof WITNESSES;
 
 export type { Property, RestProperty, StateProperty, StepProperty } from './property.ts';
-export { isReached } from './steps.ts';
+export { isReached, liveIn } from './steps.ts';
 export type * from './view.ts';
 export { NO_HISTORY } from './view.ts';
 export { WITNESSES };

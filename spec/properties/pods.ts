@@ -45,10 +45,11 @@ export const NoFalseConfirm: StateProperty = {
   kind: 'state',
   statement: 'a Pod whose tombstone was collected runs on no node, unless under an undrained mark',
   check: (view) => {
+    const { collected } = view.history;
     for (const node of view.nodes) {
       if (undrainedMark(node)) continue;
       for (const uid of node.running.keys()) {
-        const by = view.history.collected[uid];
+        const by = collected[uid];
         if (by !== undefined)
           return `${uid} runs on ${node.name}; its tombstone was collected by ${by.join(', ')}`;
       }

@@ -2,7 +2,7 @@
 import type { StageEvent } from '../events.ts';
 import type { ReplicaSetFact } from '../facts.ts';
 import type { PodStatus, Uid, Want } from '../vocabulary.ts';
-import type { StageView, StepView } from './view.ts';
+import type { RecordView, StageView, StepView } from './view.ts';
 
 /** The stage that took the step, before and after it; null if none did, or if it did not survive it. */
 export function stageOfStep({
@@ -44,6 +44,18 @@ export function marksOf(step: StepView): readonly Uid[] {
     )
     .map(({ uid }) => uid);
 }
+
+/** How many of each ReplicaSet are not terminating. */
+export function liveIn(records: Iterable<RecordView>): ReadonlyMap<string, number> {
+  const live = new Map<string, number>();
+  for (const { replicaSet, phase } of records)
+    if (phase !== 'terminating') live.set(replicaSet, (live.get(replicaSet) ?? 0) + 1);
+  return live;
+}
+
+/** The same, of a stage. */
+export const liveOf = ({ live, records }: StageView): ReadonlyMap<string, number> =>
+  live ?? liveIn(records.values());
 
 /** Pods that R minted in the step. */
 export function mintedBy(step: StepView): readonly Uid[] {

@@ -57,6 +57,8 @@ export interface StageView {
   /** Whether the Lease (K: the Node) bears this incarnation or nothing higher. */
   readonly holdsLease: boolean;
   readonly records: ReadonlyMap<Uid, RecordView>;
+  /** R: how many of each ReplicaSet are not terminating, where its host counts them; `records` may then be those alone that a step touched. */
+  readonly live?: ReadonlyMap<string, number>;
   readonly links: readonly LinkEnd[];
   readonly wants: readonly Want[];
   /** S: preemptor → victims not yet gone. */

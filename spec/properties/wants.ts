@@ -2,8 +2,8 @@
 import type { ReplicaSetFact } from '../facts.ts';
 import type { Want } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
-import { isReached, marksOf, mintedBy, stageOfStep } from './steps.ts';
-import type { History, RecordView, StageView, StepView } from './view.ts';
+import { isReached, liveOf, marksOf, mintedBy, stageOfStep } from './steps.ts';
+import type { History, StageView, StepView } from './view.ts';
 
 /** @see spec/protocol.md 10 @public */
 export const ScaleNotLost: StateProperty = {
@@ -32,7 +32,7 @@ export const NoNeedlessEnd: StepProperty = {
     const stage = stageOfStep(step);
     if (marked.length === 0 || stage === null || step.event === null) return null;
     // Values that may still be on their way: any that was ever asked for is an excuse; the least of them counts.
-    const live = liveRecords(stage.is).length;
+    const live = sum(liveOf(stage.is).values());
     const least = Math.min(...step.after.history.everAsked);
     return live >= least
       ? null
@@ -50,8 +50,7 @@ function drainedForVoid({ before, after }: StepView): string | null {
   return null;
 }
 
-const liveRecords = ({ records }: StageView): readonly RecordView[] =>
-  [...records.values()].filter(({ phase }) => phase !== 'terminating');
+const sum = (counts: Iterable<number>) => [...counts].reduce((all, count) => all + count, 0);
 
 /** Deployment → its ReplicaSets, as R has seen them. */
 function workloads({ replicaSets }: StageView): ReadonlyMap<string, readonly ReplicaSetFact[]> {
@@ -91,14 +90,16 @@ export const NoDipOnModeChange: StepProperty = {
     const stage = stageOfStep(step);
     if (marked.size === 0 || stage === null) return null;
     const { history } = step.after;
+    const counts = liveOf(stage.is);
     for (const [deployment, replicaSets] of workloads(stage.is)) {
       const want = stage.is.wants.find((one) => one.deployment === deployment);
-      const mine = [...stage.is.records.values()].filter((record) =>
-        replicaSets.some(({ uid, deleting }) => uid === record.replicaSet && !deleting),
-      );
-      const ended = mine.filter(({ uid }) => marked.has(uid));
-      if (want === undefined || ended.length === 0) continue;
-      const live = mine.filter(({ phase }) => phase !== 'terminating').length;
+      const standing = replicaSets.filter(({ deleting }) => !deleting);
+      const hasEnded = [...marked].some((uid) => {
+        const { replicaSet } = stage.is.records.get(uid) ?? {};
+        return standing.some((one) => one.uid === replicaSet);
+      });
+      if (want === undefined || !hasEnded) continue;
+      const live = sum(standing.map(({ uid }) => counts.get(uid) ?? 0));
       const least = leastMeant(history, deployment, want);
       if (live < least) return `R ended Pods of ${deployment} and holds ${live}, while ${least} are wanted`;
       if (isUndisturbed(history, deployment, replicaSets))
@@ -117,15 +118,16 @@ export const NoStaleDirect: StepProperty = {
     const marked = new Set(marksOf(step));
     const minted = new Set(mintedBy(step));
     if (stage === null || marked.size + minted.size === 0) return null;
+    const counts = liveOf(stage.is);
     for (const want of stage.is.wants) {
       const replicaSets = workloads(stage.is).get(want.deployment) ?? [];
       if (want.mode !== 'direct' || isReached(want, replicaSets)) continue;
       for (const { uid, replicas, deleting } of replicaSets) {
-        const mine = [...stage.is.records.values()].filter((record) => record.replicaSet === uid);
-        const live = mine.filter(({ phase }) => phase !== 'terminating').length;
+        const isMine = (one: string) => stage.is.records.get(one)?.replicaSet === uid;
+        const live = counts.get(uid) ?? 0;
         // By its own replicas R follows it: that is no doing of the want's.
-        const made = mine.some((one) => minted.has(one.uid)) && live > replicas;
-        const ended = mine.some((one) => marked.has(one.uid)) && live < replicas && !deleting;
+        const made = live > replicas && [...minted].some(isMine);
+        const ended = live < replicas && !deleting && [...marked].some(isMine);
         if (made || ended)
           return `R has ${live} of ${uid}, which asks for ${replicas}, by a want for ${want.replicaSet}`;
       }

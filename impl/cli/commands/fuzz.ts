@@ -1,8 +1,10 @@
 /** `kubedirect fuzz`: the whole chain in virtual time under faults, one seed after the other; failures shrunk and replayed. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
+import { THEMES } from '../../simulator/themes.ts';
 import { fileToWrite, integer } from '../arguments.ts';
 import { fuzzCoverage } from '../fuzz/coverage.ts';
+import { fuzzLarge } from '../fuzz/large.ts';
 import { fuzzFor } from '../fuzz/long.ts';
 import { fuzzPoints } from '../fuzz/points.ts';
 import { type FuzzFlags, fuzzMutants, replayFuzz, runFuzz } from '../fuzz/run.ts';
@@ -12,6 +14,7 @@ interface Options extends FuzzFlags {
   readonly for?: number;
   readonly mutants?: boolean;
   readonly points?: boolean;
+  readonly large?: boolean;
   readonly coverage?: boolean;
 }
 
@@ -51,6 +54,12 @@ export function register(program: Command): void {
     )
     .option('--nodes <n>', 'nodes of each world (default: drawn)', integer(1, 100))
     .option('--pods <n>', 'Pods asked for at most in each world (default: drawn)', integer(1, 10_000))
+    .option('--rounds <n>', 'rounds of two minutes in each world: it lives longer', integer(1, 10_000))
+    .addOption(
+      new Option('--theme <name>', 'what each seed is about (default: drawn)').choices(
+        THEMES.map(({ name }) => name),
+      ),
+    )
     .option('--mutant <name>', 'switch off one rule of the protocol: it must then fail')
     .option(
       '--mutants',
@@ -61,8 +70,12 @@ export function register(program: Command): void {
       'one world that does everything once instead (--pods, default 20), with a fault at every point, one a run; with --out, the table in Markdown',
     )
     .option(
+      '--large',
+      'one large world that lives long instead (--nodes, default 100, --pods, default 5000, --rounds, default 10): what a step costs; with --out, the table in Markdown',
+    )
+    .option(
       '--resume <file>',
-      'with --points: rows are kept there, one a line, and not run again',
+      'with --points and --large: rows are kept there, one a line; those of --points are not run again',
       fileToWrite,
     )
     .option(
@@ -78,6 +91,7 @@ export function register(program: Command): void {
     .action(async (options: Options) => {
       if (options.replay !== undefined) process.exitCode = replayFuzz(options.replay, options);
       else if (options.for !== undefined) process.exitCode = await fuzzFor(options.for, options);
+      else if (options.large === true) process.exitCode = fuzzLarge(options);
       else if (options.coverage === true) process.exitCode = fuzzCoverage(options);
       else if (options.points === true) process.exitCode = await fuzzPoints(options);
       else process.exitCode = options.mutants === true ? await fuzzMutants(options) : await runFuzz(options);

@@ -3,15 +3,16 @@ import { coveragePage, type Reached } from '../../simulator/coverage.ts';
 import { FAULTS } from '../../simulator/draw.ts';
 import { writeReplay } from '../../simulator/replayFile.ts';
 import { explore } from '../../simulator/steer.ts';
-import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 import { commit } from './commit.ts';
+import { envelopeOf } from './envelope.ts';
 import type { FuzzFlags } from './run.ts';
 import { writeSection } from './section.ts';
 
 /** Runs seeds as they are drawn, then steered; returns the exit code. */
-export function fuzzCoverage({ seed, runs = 500, mutant, out }: FuzzFlags): number {
-  const envelope = { mutants: [...mutantsOf(mutant)] };
+export function fuzzCoverage(flags: FuzzFlags): number {
+  const { seed, runs = 500, out } = flags;
+  const envelope = envelopeOf(flags);
   const all: Reached[] = [];
   for (const [how, steers] of [
     ['as drawn', false],

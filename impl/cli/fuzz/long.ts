@@ -1,21 +1,17 @@
 /** What `kubedirect fuzz --for` does and says. */
 import { availableParallelism } from 'node:os';
 import { longSwarm, swarmPage, totalOf } from '../../simulator/longSwarm.ts';
-import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 import { commit } from './commit.ts';
+import { envelopeOf } from './envelope.ts';
 import type { FuzzFlags } from './run.ts';
 import { writeSection } from './section.ts';
 
 /** Runs seeds for so long, or until it is interrupted; returns the exit code. */
 export async function fuzzFor(milliseconds: number, flags: FuzzFlags): Promise<number> {
-  const { seed, runs = Number.POSITIVE_INFINITY, nodes, pods, mutant, out, json = false } = flags;
+  const { seed, runs = Number.POSITIVE_INFINITY, out, json = false } = flags;
   const workers = flags.workers ?? availableParallelism();
-  const envelope = {
-    ...(nodes !== undefined && { nodes }),
-    ...(pods !== undefined && { pods }),
-    mutants: [...mutantsOf(mutant)],
-  };
+  const envelope = envelopeOf(flags);
   const begun = performance.now();
   let isInterrupted = false;
   const interrupt = () => {

@@ -1,5 +1,4 @@
 /** What `kubedirect fuzz --points` does and says. */
-import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PATTERNS } from '../../simulator/points.ts';
 import { type PointsRow, pointsPage, runPattern } from '../../simulator/pointsRun.ts';
@@ -7,6 +6,7 @@ import { writeReplay } from '../../simulator/replayFile.ts';
 import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 import { commit } from './commit.ts';
+import { keepRow, keptRows } from './rows.ts';
 import type { FuzzFlags } from './run.ts';
 import { writeSection } from './section.ts';
 
@@ -22,20 +22,13 @@ function say({ runtime, pattern, stage, points, extra, failed }: PointsRow): voi
 
 const STAGES = ['replicaset', 'scheduler', 'kubelet', 'deployment', 'autoscaler', ''];
 
-/** Rows of before, of a file with one a line. */
-function kept(file: string | undefined): PointsRow[] {
-  if (file === undefined || !fs.existsSync(file)) return [];
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as PointsRow);
-}
-
 /** Tries every point; returns the exit code. */
 export async function fuzzPoints(flags: FuzzFlags): Promise<number> {
   const { pods = 20, json = false, out, mutant, resume } = flags;
   const workers = flags.workers ?? availableParallelism();
   const mutants = [...mutantsOf(mutant)];
   const rows: PointsRow[] = [];
-  const before = kept(resume);
+  const before = keptRows<PointsRow>(resume);
   for (const runtime of ['runs', 'publish'] as const)
     for (const pattern of PATTERNS)
       for (const stage of STAGES) {
@@ -46,8 +39,7 @@ export async function fuzzPoints(flags: FuzzFlags): Promise<number> {
         const some =
           known.length > 0 ? known : await runPattern(pattern, world, workers, (one) => one !== stage);
         rows.push(...some);
-        if (resume !== undefined && known.length === 0)
-          for (const row of some) fs.appendFileSync(resume, `${JSON.stringify(row)}\n`);
+        if (known.length === 0) for (const row of some) keepRow(resume, row);
         if (!json) for (const row of some) say(row);
       }
   const [first] = rows.flatMap(({ failed }) => failed);

@@ -9,9 +9,9 @@ import type { Plan } from '../../simulator/plan.ts';
 import { readReplay, writeReplay } from '../../simulator/replayFile.ts';
 import { type Outcome, runPlan } from '../../simulator/run.ts';
 import { swarm } from '../../simulator/swarm.ts';
-import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 import { commit } from './commit.ts';
+import { envelopeOf } from './envelope.ts';
 import { scriptOf } from './script.ts';
 import { writeSection } from './section.ts';
 
@@ -22,6 +22,8 @@ export interface FuzzFlags {
   readonly minutes?: number;
   readonly nodes?: number;
   readonly pods?: number;
+  readonly rounds?: number;
+  readonly theme?: string;
   readonly mutant?: string;
   readonly json?: boolean;
   readonly trace?: string;
@@ -74,13 +76,9 @@ function sayReport(first: number, seeds: Seeds, failure: Failure | null, json: b
 
 /** Runs a campaign; returns the exit code. */
 export async function runFuzz(flags: FuzzFlags): Promise<number> {
-  const { seed, runs, minutes, nodes, pods, mutant, json = false, out } = flags;
+  const { seed, runs, minutes, json = false, out } = flags;
   const limited = minutes !== undefined;
-  const envelope = {
-    ...(nodes !== undefined && { nodes }),
-    ...(pods !== undefined && { pods }),
-    mutants: [...mutantsOf(mutant)],
-  };
+  const envelope = envelopeOf(flags);
   const campaign = {
     seed,
     runs: runs ?? (limited ? Number.POSITIVE_INFINITY : 100),
