@@ -77,6 +77,15 @@ StraysOf(life, facts) ==
         /\ ~fact.deleting /\ fact.phase # "Failed" /\ ~KnownObject(life, fact)
         /\ ~(fact.node \in DOMAIN life.agents /\ life.agents[fact.node])
   IN SelectSeq(facts, Stray)
+\* What R holds that has an object, and does not stand in the list: its end is on its way up.
+Fallen(life, facts) ==
+  LET Covers(fact, uid) == fact.uid = uid \/ (uid[1] = "a" /\ KeyOf(uid) = fact.uid /\ uid[4] = fact.meta[1])
+      Stands(uid) == \E i \in DOMAIN facts :
+        ~facts[i].deleting /\ facts[i].phase # "Failed" /\ Covers(facts[i], uid)
+  IN IF Is("listed-end-ignored") THEN {}
+     ELSE {uid \in DOMAIN life.records :
+             LET record == life.records[uid]
+             IN ~Marked(record) /\ (record.phase = "running" \/ uid[1] = "a") /\ ~Stands(uid)}
 \* No K will ever see it.
 IsUnseen(life, fact) == fact.node # "none" /\ fact.node \notin DOMAIN life.agents /\ ~Is("strays-block")
 
@@ -217,7 +226,7 @@ RCompares(me, life, facts) ==
       Unbound(fact) == fact.node = "none"
   IN Reconciled(me,
        CASE life.phase # "comparing" -> Result(life, <<>>)
-         [] life.state = "open" /\ \A i \in DOMAIN strays : IsUnseen(life, strays[i]) ->
+         [] life.state = "open" /\ Fallen(life, facts) = {} /\ \A i \in DOMAIN strays : IsUnseen(life, strays[i]) ->
               Result([noted EXCEPT !.phase = "rereading"], <<[type |-> "relist"]>>)
          [] OTHER -> Result(Propagates(noted), Deletions(SelectSeq(strays, Unbound))))
 RSynced(me, life) ==

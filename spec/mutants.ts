@@ -442,6 +442,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoDipOnModeChange', 'TakenBack'],
   },
   {
+    name: 'listed-end-ignored',
+    rule: 'nor until what it holds stands in that list (9)',
+    breaks: ['NoDipOnModeChange'],
+  },
+  {
     name: 'adopted-by-first-uid',
     rule: 'R knows a Pod that K has let go and adopted again by its object, whichever its uid (9)',
     breaks: ['TakenBack'],

@@ -107,9 +107,7 @@ export const replicaSetMachine = setup({
       context.config.acknowledged === 'stock' &&
       !context.config.mutants?.has('take-back-uncompared'),
     everyPodIsKnown: ({ context, event }) =>
-      event.type === 'podsListed' &&
-      isUpstreamOpen(context.down) &&
-      isCompared(noteStrays(context, event.pods)),
+      event.type === 'podsListed' && isUpstreamOpen(context.down) && isCompared(context, event.pods),
     replicaSetsSynced: ({ event }) => event.type === 'synced' && event.what === 'replicaSets',
   },
   actions: {

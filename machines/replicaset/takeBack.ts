@@ -5,11 +5,14 @@
  * A Pod that no record covers is a *stray*. An unbound one is deleted at once: it runs nowhere. One on a Node whose K reports
  * is waited for. One on a Node without an agent, which no K will ever see, is deleted once enough others run; one on a cancelled
  * Node is ended by that node's drain.
+ *
+ * The other way round, R waits for the end of what it holds and the list does not show standing: else it counts that, and ends another.
  */
 import { Map as PMap } from 'immutable';
 import type { Effect } from '../../spec/effects.ts';
 import type { NodeFact, PodFact } from '../../spec/facts.ts';
 import { isUndrained } from '../../spec/vocabulary.ts';
+import { adoptedObject } from '../ownership/adoption.ts';
 import { emit, type ReplicaSetContext } from './context.ts';
 import { EMPTY_INDEX, knownAs } from './records.ts';
 
@@ -22,15 +25,14 @@ export function noteAgents(context: ReplicaSetContext, nodes: readonly NodeFact[
   };
 }
 
+const stands = ({ managed, replicaSet, deleting, phase }: PodFact) =>
+  managed && replicaSet !== null && !deleting && phase !== 'Failed' && phase !== 'Succeeded';
+
 /** Pods of a consistent list that live and that no record covers. */
 export function noteStrays(context: ReplicaSetContext, pods: readonly PodFact[]): ReplicaSetContext {
   const strays = pods.filter(
     (pod) =>
-      pod.managed &&
-      pod.replicaSet !== null &&
-      !pod.deleting &&
-      pod.phase !== 'Failed' &&
-      pod.phase !== 'Succeeded' &&
+      stands(pod) &&
       knownAs(context, pod) === null &&
       !(pod.node !== null && context.agents.get(pod.node) === true),
   );
@@ -41,9 +43,21 @@ export function noteStrays(context: ReplicaSetContext, pods: readonly PodFact[])
 const isUnseen = (context: ReplicaSetContext, { node }: PodFact) =>
   node !== null && !context.agents.has(node) && !context.config.mutants?.has('strays-block');
 
-/** Nothing is left to wait for: each stray is one that no K will see. */
-export function isCompared(context: ReplicaSetContext): boolean {
-  return context.strays.every((pod) => isUnseen(context, pod));
+/** Whether each Pod here that has an object, by what R holds, stands in the list (†). One that does not run yet may have none. */
+function areStanding(context: ReplicaSetContext, pods: readonly PodFact[]): boolean {
+  if (context.config.mutants?.has('listed-end-ignored')) return true;
+  const standing = new Set(pods.filter(stands).map((pod) => knownAs(context, pod)));
+  return context.records.every(
+    ({ uid, phase }) =>
+      phase === 'terminating' || (phase !== 'running' && adoptedObject(uid) === null) || standing.has(uid),
+  );
+}
+
+/** Nothing is left to wait for: each stray is one that no K will see, and what R holds stands. */
+export function isCompared(context: ReplicaSetContext, pods: readonly PodFact[]): boolean {
+  return (
+    noteStrays(context, pods).strays.every((pod) => isUnseen(context, pod)) && areStanding(context, pods)
+  );
 }
 
 const deletion = ({ namespace, name, metadataUid, resourceVersion, node }: PodFact): Effect => ({

@@ -126,6 +126,11 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'in the worlds of no room S knows the ReplicaSet before its clock can run out; caught over S alone by `test/machines/schedulerNoRoom.test.ts`',
   },
   {
+    mutant: 'listed-end-ignored',
+    reason:
+      'in the worlds the propagation time is over only when nothing else can happen, so that no end is still on its way up when R compares; caught by the fuzzer (`test/simulator/found/listed-end-*.json`), and over R alone by `test/machines/replicaset.test.ts`',
+  },
+  {
     mutant: 'strangers-unconfirmed',
     reason:
       '`exact-deleted`, `exact-break`, `exact-crash-scheduler`, `preempt` and `tail-deleted-break`, searched to the end, hold: whatever S does not hold any more it has told R in that session (`Terminated`, `Refused` or `lost`), or the handshake has shown it absent, and each of these collects the tombstone; the rule stands behind those; caught over S alone by `test/machines/schedulerMutants.test.ts`',

@@ -372,6 +372,28 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
       expect(bench.give(wanted, synced, direct).view.state).toBe('serving');
   });
 
+  it('NoDipOnModeChange: what R holds and the list does not show standing is waited for', () => {
+    const both = [known, held('r1-1')];
+    const stateOf = (pods: readonly PodFact[], records: readonly PodRecord[] = both, ...mutants: string[]) =>
+      compared(fresh(mutants).openS(records).give(direct), [node()], pods).view.state;
+    const other = { ...pod, name: 'q', uid: 'r1-1', metadataUid: 'm1' };
+    expect(stateOf([pod, other])).toBe('rereading');
+    for (const pods of [
+      [other],
+      [pod],
+      [{ ...pod, deleting: true }, other],
+      [pod, { ...other, phase: 'Failed' }],
+    ] as const) {
+      expect(stateOf(pods)).toBe('propagating');
+      expect(stateOf(pods, both, 'listed-end-ignored')).toBe('rereading');
+    }
+    const elsewhere: readonly PodRecord[] = [
+      { ...held('r1-2'), phase: 'created', node: null },
+      { ...held('r1-3'), phase: 'terminating' },
+    ];
+    expect(stateOf([pod, other], [...both, ...elsewhere]), 'not shown yet, or ending').toBe('rereading');
+  });
+
   it('stock again on the way: released', () => {
     const bench = fresh().openS().give(direct);
     expect(bench.give(stock).view.state).toBe('released');
