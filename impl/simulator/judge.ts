@@ -53,6 +53,7 @@ export class Judge {
   readonly #live = new LiveCounts();
   readonly #owner: OwnerJudge;
   readonly #external = new Map<string, number>();
+  readonly #reappeared = new Set<string>();
   readonly #stopped: string[] = [];
   /** The highest number that a life of each stage bore. */
   readonly #numbers = new Map<PeerName, Incarnation>();
@@ -108,6 +109,16 @@ export class Judge {
 
   stopped(life: Life): void {
     this.#stopped.push(life.id);
+  }
+
+  /** A Node gets its first agent: what stock has made there comes to be known, beside what R has made in its place if we own the Pods. */
+  firstAgent(node: string): void {
+    const { api } = this.#sim;
+    if (this.switch.owner === 'stock') return;
+    for (const { managed, replicaSet } of api.podsOn(node)) {
+      const deployment = managed ? api.replicaSets.get(replicaSet ?? '')?.deployment : null;
+      if (deployment) this.#reappeared.add(deployment);
+    }
   }
 
   /** A life bears a number: above all of its stage before it. */
@@ -349,6 +360,7 @@ export class Judge {
       cancelled: Object.fromEntries(
         [...this.#cancelled].map(([node, { mark, uids }]) => [node, { mark, uids: [...uids] }]),
       ),
+      reappeared: [...this.#reappeared],
       stopped: this.#stopped,
     };
   }

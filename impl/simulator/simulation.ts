@@ -243,6 +243,7 @@ export class Simulation {
     const reuse = this.mutants.has('environment/reuse-incarnation') && number > 1 && above === 0;
     const incarnation = reuse ? held : nextIncarnation(held, above, now, this.mutants);
     this.judge.numbered(peer, incarnation);
+    if (node?.agent === null) this.judge.firstAgent(node.name);
     if (node !== undefined)
       this.api.put('nodes', node.name, { ...node, agent: incarnation, address: `${peer}~${number}` });
     else if (!isTail(peer)) this.api.leases.set(peer, incarnation);

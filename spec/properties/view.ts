@@ -148,6 +148,8 @@ export interface History {
   readonly trespassed: readonly string[];
   /** Deployment → the last external write of its replicas, and what was asked for since: its value, then A's wants. */
   readonly due: Readonly<Record<string, Due>>;
+  /** Deployments with Pods of stock's on a Node that got its first agent while we owned the Pods: R had made others in their place. */
+  readonly reappeared: readonly string[];
   /** Processes that stopped for good. */
   readonly stopped: readonly string[];
   /** Process → the number that it bore, where a property asks; a K bears one once it stands on its Node. */
@@ -176,6 +178,7 @@ export const NO_HISTORY: History = {
   acted: {},
   trespassed: [],
   due: {},
+  reappeared: [],
   stopped: [],
   numbered: {},
   misnumbered: [],

@@ -67,14 +67,18 @@ function leastMeant(history: History, deployment: string, want: Want): number {
   return Math.min(history.reached[deployment] ?? 0, want.value, ...asked.slice(from));
 }
 
-/** Nothing but the mode can have changed: one count was ever asked for, in one ReplicaSet, and no node was given up. */
+/**
+ * Nothing but the mode can have changed: one count was ever asked for, in one ReplicaSet, no node was given up, and no Pod came back that R
+ * had replaced, since no K could see it (protocol 9: a Node without an agent).
+ */
 function isUndisturbed(
   history: History,
   deployment: string,
   replicaSets: readonly ReplicaSetFact[],
 ): boolean {
   const counts = new Set(history.asked[deployment] ?? []);
-  return counts.size === 1 && replicaSets.length === 1 && Object.keys(history.cancelled).length === 0;
+  const sameNodes = Object.keys(history.cancelled).length === 0 && !history.reappeared.includes(deployment);
+  return counts.size === 1 && replicaSets.length === 1 && sameNodes;
 }
 
 /**
