@@ -1,4 +1,5 @@
 /** Liveness: what holds once wants are stable, faults are over and all is at rest (protocol 10). */
+import type { ReplicaSetFact } from '../facts.ts';
 import { compareWantVersions, type Resources, sameSession, type Want } from '../vocabulary.ts';
 import { isOfObject } from './owner.ts';
 import type { RestProperty } from './property.ts';
@@ -29,14 +30,22 @@ function highestWants(view: WorldView): ReadonlyMap<string, Want> {
   return highest;
 }
 
-/** Replicas of the ReplicaSets that have no Deployment: R follows them. */
-function followed(view: WorldView): number {
+/** ReplicaSets that are not being deleted, of a Deployment or of none, where R follows them. */
+function setsOf(view: WorldView, of: string | null): readonly ReplicaSetFact[] {
   const follower = view.stages.find(({ peer }) => peer === 'replicaset');
-  if (follower === undefined) return 0;
-  return (view.replicaSets ?? follower.replicaSets).reduce(
-    (sum, { deployment, deleting, replicas }) => (deployment === null && !deleting ? sum + replicas : sum),
-    0,
+  if (follower === undefined) return [];
+  return (view.replicaSets ?? follower.replicaSets).filter(
+    ({ deployment, deleting }) => deployment === of && !deleting,
   );
+}
+
+const replicasOf = (sets: readonly ReplicaSetFact[]) => sets.reduce((sum, { replicas }) => sum + replicas, 0);
+
+/** What is asked for by a want. A rollout whose new Pods find no room stands still, with those beside the old ones, as stock's would. */
+function askedBy(view: WorldView, { deployment, value, mode }: Want): number {
+  const sets = setsOf(view, deployment).filter(({ replicas }) => replicas > 0);
+  const waits = withoutRoom(view).some(({ replicaSet }) => sets.some(({ uid }) => uid === replicaSet));
+  return mode === 'follow' && sets.length > 1 && waits ? Math.max(value, replicasOf(sets)) : value;
 }
 
 /** Whether a Pod fits on a node beside these. */
@@ -92,7 +101,8 @@ export const Converges: RestProperty = {
     if (vain !== null) return vain;
     const [leaving] = view.leaving ?? [];
     if (leaving !== undefined) return `${leaving} has lost its label, and is not let go`;
-    const asked = [...wants.values()].reduce((sum, { value }) => sum + value, followed(view));
+    const followed = replicasOf(setsOf(view, null));
+    const asked = [...wants.values()].reduce((sum, want) => sum + askedBy(view, want), followed);
     const running = view.nodes.flatMap((node) => [...node.running.keys()]);
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));
     const fits = asked - withoutRoom(view).length;
