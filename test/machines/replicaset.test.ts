@@ -404,7 +404,7 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
     const bench = compared(fresh().openS().give(direct), [node()], [{ ...pod, node: null }]);
     expect(bench.effects).toContainEqual({
       type: 'deleteStray',
-      ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: '7' },
+      ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: '7', graceSeconds: 1 },
     });
     expect(bench.view.state).toBe('propagating');
   });
@@ -420,7 +420,7 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
     bench.fromS(told([running(record)]));
     expect(bench.effects).toContainEqual({
       type: 'deleteStray',
-      ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: null },
+      ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: null, graceSeconds: 1 },
     });
     bench.fromS(told([running(record, { ready: false })]));
     bench.fromS(told([running(record)]));
