@@ -7,11 +7,12 @@ import { configOf } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { STAGES_UNDER_TEST } from '../explorer/stages.ts';
 import type { PlacedLine } from '../trace/read.ts';
+import { unaskedIn } from './answers.ts';
 
 /** What is wrong with a line. */
 export interface Fault {
   readonly place: PlacedLine;
-  /** Who found it: the order of lines, the machines, or a TLA+ module. */
+  /** Who found it: the order of lines or of answers, the machines, or a TLA+ module. */
   readonly by: string;
   readonly why: string;
 }
@@ -91,7 +92,15 @@ export function replayLives(lines: readonly PlacedLine[]): {
   const faults: Fault[] = [];
   const lives = [...livesOf(lines).values()].map((own): LifeTrace => {
     const { stage, incarnation } = (own[0] as PlacedLine).line;
-    return { stage, incarnation, steps: stepAgain(own, faults) };
+    const steps = stepAgain(own, faults);
+    const unasked = unaskedIn(own);
+    if (unasked !== null)
+      faults.push({
+        place: unasked.place,
+        by: 'answers',
+        why: `nothing in this life has asked yet: ${unasked.asked}`,
+      });
+    return { stage, incarnation, steps };
   });
   return { lives, faults };
 }
