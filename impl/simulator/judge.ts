@@ -187,14 +187,14 @@ export class Judge {
   }
 
   containers(machine: Machine, uid: Uid, was: ContainerState | null, is: ContainerState | null): void {
-    // The node's own kubelet may finish a start that it began before it heard of the end.
-    const again = this.#ended.get(uid)?.has(was === null ? 'shown' : 'confirmed');
-    if (
-      is !== null &&
-      is !== 'stopping' &&
-      again === true &&
-      (was !== null || this.#sim.plan.runtime === 'publish')
-    )
+    // The node's own kubelet may finish a start that it began before it heard of the end. What K has let go and adopted has not ended: its
+    // containers keep their name, and it lives on under another uid, which K may confirm.
+    const has = (one: Uid, how: 'confirmed' | 'shown') => this.#ended.get(one)?.has(how) === true;
+    const again =
+      was === null
+        ? has(uid, 'shown')
+        : has(uid, 'confirmed') && has(livesOn(this.#sim, machine, uid), 'confirmed');
+    if (is !== null && is !== 'stopping' && again && (was !== null || this.#sim.plan.runtime === 'publish'))
       this.found('TerminationIrreversible', `${uid} runs again after its end`);
     if ((was === null) === (is === null) || this.#forced.has(uid)) return;
     // Where the node's own kubelet runs what stock has made, K may hear of it later.
