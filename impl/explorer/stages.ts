@@ -1,19 +1,8 @@
 /** The table of stages that a world can name: the real ones, and stubs. */
-import { autoscalerStage, viewOfAutoscaler } from '../../machines/autoscaler/index.ts';
-import { deploymentStage, viewOfDeployment } from '../../machines/deployment/index.ts';
-import { kubeletStage, viewOfKubelet } from '../../machines/kubelet/index.ts';
-import { replicaSetStage, viewOfReplicaSet } from '../../machines/replicaset/index.ts';
-import { schedulerStage, viewOfScheduler } from '../../machines/scheduler/index.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
 import type { WorldDescription } from '../../spec/worlds/description.ts';
 import { remembering } from './memo.ts';
-import {
-  observeAutoscaler,
-  observeDeployment,
-  observeKubelet,
-  observeReplicaSet,
-  observeScheduler,
-} from './observers.ts';
+import { REAL_STAGES } from './realStages.ts';
 import { stubCanceller } from './stubs/canceller.ts';
 import { stubDecider } from './stubs/decider.ts';
 import { stubDeployment } from './stubs/deployment.ts';
@@ -28,11 +17,7 @@ import type { Setting, StageUnderTest } from './world.ts';
 
 /** All stages by the name under which a world chooses them. */
 export const STAGES_UNDER_TEST: Readonly<Record<string, StageUnderTest>> = {
-  autoscaler: { stage: autoscalerStage, view: viewOfAutoscaler, observe: observeAutoscaler },
-  deployment: { stage: deploymentStage, view: viewOfDeployment, observe: observeDeployment },
-  scheduler: { stage: schedulerStage, view: viewOfScheduler, observe: observeScheduler },
-  kubelet: { stage: kubeletStage, view: viewOfKubelet, observe: observeKubelet },
-  replicaset: { stage: replicaSetStage, view: viewOfReplicaSet, observe: observeReplicaSet },
+  ...REAL_STAGES,
   'stub/canceller': stubCanceller,
   'stub/decider': stubDecider,
   'stub/deployment': stubDeployment,

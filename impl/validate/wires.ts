@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gathered, mayWait } from '../../machines/ownership/upward.ts';
 import type { Message } from '../../spec/messages.ts';
 import type { LinkName, PeerName } from '../../spec/vocabulary.ts';
+import { lowerOf, upperOf } from '../trace/peers.ts';
 import type { PlacedLine } from '../trace/read.ts';
 import type { Words } from './encode.ts';
 import type { Track } from './ends.ts';
@@ -13,18 +14,6 @@ interface Passage {
   readonly sent: boolean;
   readonly to: 'down' | 'up';
   readonly message: Message;
-}
-
-const BELOW: Readonly<Record<string, string>> = {
-  autoscaler: 'deployment',
-  deployment: 'replicaset',
-  replicaset: 'scheduler',
-};
-
-/** The downstream of a link: it names the link. */
-function lowerOf(stage: PeerName, link: LinkName): string {
-  if (link === 'upstream') return stage;
-  return link === 'downstream' ? (BELOW[stage] ?? '') : `kubelet/${link.slice('node/'.length)}`;
 }
 
 /** Passages by connection, then by the life that saw them. */
@@ -149,8 +138,7 @@ function isWhole(
   stages: ReadonlySet<PeerName>,
   link: string,
 ): boolean {
-  const upper = Object.entries(BELOW).find(([, below]) => below === link)?.[0] ?? 'scheduler';
-  const ends = { down: link, up: upper } as const;
+  const ends = { down: link, up: upperOf(link) } as const;
   for (const passages of lists.values())
     for (const { sent, to } of passages)
       if (!sent && !stages.has(ends[to === 'down' ? 'up' : 'down'] as PeerName)) return false;

@@ -2,18 +2,26 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { embeddedCluster, realCluster, removeFolder } from '../../demo/cluster.ts';
 import { render, reportOf } from '../../demo/report.ts';
 import { runScenario } from '../../demo/scenario.ts';
 import { judgeTrace } from '../../trace/checks.ts';
 import { readTrace } from '../../trace/read.ts';
+import { pageOf } from '../../viewer/page.ts';
+import { filmOfTrace } from '../../viewer/source.ts';
+import { fileToWrite } from '../arguments.ts';
 
 interface DemoFlags {
   readonly cluster?: boolean;
   readonly json?: boolean;
   readonly keep?: string;
+  readonly page?: string;
 }
+
+/** Where the run can be looked at. */
+const PAGE = path.join(import.meta.dirname, '../../../results/demo.html');
 
 const EXIT = { held: 0, notHeld: 1 } as const;
 const PODS = 100;
@@ -43,6 +51,13 @@ function progress() {
   };
 }
 
+/** The run as a page for the browser; returns its address. */
+async function writePage(traces: string, file: string = PAGE): Promise<string> {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, await pageOf(filmOfTrace(traces)));
+  return pathToFileURL(path.resolve(file)).href;
+}
+
 async function demo(flags: DemoFlags): Promise<void> {
   const show = progress();
   const folder = flags.keep ?? fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-demo-'));
@@ -65,8 +80,10 @@ async function demo(flags: DemoFlags): Promise<void> {
     });
     const trace = readTrace(traces);
     const report = reportOf(cluster.what, outcome, trace, judgeTrace(trace));
+    const page = await writePage(traces, flags.page);
     show.line('done');
     process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : render(report));
+    process.stderr.write(`see it in a browser: ${page}\n`);
     process.exitCode = report.held ? EXIT.held : EXIT.notHeld;
     isOver = report.held;
   } finally {
@@ -92,6 +109,11 @@ export function register(program: Command): void {
       'on the real control plane (built on first use; needs Go) instead of the embedded one',
     )
     .option('--keep <folder>', 'keep logs, journals and traces there')
+    .option(
+      '--page <file.html>',
+      'where the run is written as a page for the browser (default: results/demo.html)',
+      fileToWrite,
+    )
     .option('--json', 'print the report as one JSON object')
     .addHelpText('after', '\nExit codes: 0 everything held, 1 something did not, 2 usage.')
     .action(demo);

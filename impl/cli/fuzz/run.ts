@@ -91,7 +91,10 @@ export async function runFuzz(flags: FuzzFlags): Promise<number> {
   sayReport(seed, seeds, failure, json);
   if (failure === null) return FUZZ_EXIT.held;
   const { property, text } = failure.finding;
-  if (out !== undefined) writeReplay(out, { commit: commit(), property, text, plan: failure.plan });
+  if (out !== undefined) {
+    writeReplay(out, { commit: commit(), property, text, plan: failure.plan });
+    process.stderr.write(`see it in a browser: npm run kubedirect -- view ${out}\n`);
+  }
   if (flags.trace !== undefined) trace(failure.plan, flags.trace);
   return exitOf(failure.finding);
 }

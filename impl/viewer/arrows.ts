@@ -1,0 +1,109 @@
+/** Messages of a film as arrows: from the frame that sent to the frame that received, or into nothing. */
+import { gathered, mayWait } from '../../machines/ownership/upward.ts';
+import type { Message } from '../../spec/messages.ts';
+import { lowerOf } from '../trace/peers.ts';
+import { type Frame, isStep } from './film.ts';
+
+/** One message. */
+export interface Arrow {
+  readonly kind: Message['kind'];
+  readonly direction: 'down' | 'up';
+  /** Frame that sent it; null: its sender is not in the film. */
+  readonly from: number | null;
+  /** Frame that received it; null: it never arrived. */
+  readonly to: number | null;
+  /** The downstream of the link that it went over. */
+  readonly lower: string;
+  readonly message: Message;
+}
+
+interface Sent {
+  readonly frame: number;
+  readonly message: Message;
+}
+
+/** One direction of one session: what was sent, in order, and how much of it has arrived. */
+interface Way {
+  readonly sent: Sent[];
+  taken: number;
+}
+
+/** Equal for equal messages, whoever wrote them down: keys in order. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}
+
+/** How many of those sent from `at` on are this message, gathered; 0: none. */
+function fitting(sent: readonly Sent[], at: number, message: Message, text: string): number {
+  let all = sent[at]?.message;
+  for (let of = 1; all !== undefined; of += 1) {
+    if (all.kind === message.kind && textOf(all) === text) return of;
+    const next = sent[at + of]?.message;
+    all = next !== undefined && mayWait(all) && mayWait(next) ? gathered(all, next) : undefined;
+  }
+  return 0;
+}
+
+/** Takes what arrived from a way, and what was lost before it. Null: it was not sent by anyone in the film. */
+function take(
+  way: Way,
+  message: Message,
+): { readonly skipped: readonly Sent[]; readonly these: readonly Sent[] } | null {
+  const text = textOf(message);
+  for (let at = way.taken; at < way.sent.length; at += 1) {
+    const of = fitting(way.sent, at, message, text);
+    if (of === 0) continue;
+    const skipped = way.sent.slice(way.taken, at);
+    way.taken = at + of;
+    return { skipped, these: way.sent.slice(at, at + of) };
+  }
+  return null;
+}
+
+/** All messages of a film, by the frame that sent them. Clocks of two stages may differ: what arrives may stand before what sent it. */
+export function arrowsOf(frames: readonly Frame[]): readonly Arrow[] {
+  const ways = new Map<string, Way>();
+  const arrows: Arrow[] = [];
+  const ends = new Map<string, { readonly direction: 'down' | 'up'; readonly lower: string }>();
+  const wayOf = (lower: string, direction: 'down' | 'up', { session }: Message): Way => {
+    const key = `${direction} ${lower} ${session.upstream} ${session.n}`;
+    const way = ways.get(key) ?? { sent: [], taken: 0 };
+    ends.set(key, { direction, lower });
+    ways.set(key, way);
+    return way;
+  };
+  for (const [frame, step] of frames.entries())
+    if (isStep(step))
+      for (const effect of step.effects.slice(0, step.crashedAfter))
+        if (effect.type === 'send') {
+          const direction = effect.link === 'upstream' ? 'up' : 'down';
+          const lower = lowerOf(step.stage, effect.link);
+          wayOf(lower, direction, effect.message).sent.push({ frame, message: effect.message });
+        }
+  const put = (
+    direction: 'down' | 'up',
+    lower: string,
+    message: Message,
+    from: number | null,
+    to: number | null,
+  ) => arrows.push({ kind: message.kind, direction, from, to, lower, message });
+  for (const [frame, step] of frames.entries()) {
+    if (!isStep(step) || step.event.type !== 'received') continue;
+    const { link, message } = step.event;
+    const direction = link === 'upstream' ? 'down' : 'up';
+    const lower = lowerOf(step.stage, link);
+    const taken = take(wayOf(lower, direction, message), message);
+    if (taken === null) put(direction, lower, message, null, frame);
+    for (const one of taken?.skipped ?? []) put(direction, lower, one.message, one.frame, null);
+    for (const one of taken?.these ?? []) put(direction, lower, message, one.frame, frame);
+  }
+  for (const [key, { sent, taken }] of ways) {
+    const { direction, lower } = ends.get(key) as { direction: 'down' | 'up'; lower: string };
+    for (const one of sent.slice(taken)) put(direction, lower, one.message, one.frame, null);
+  }
+  return arrows;
+}

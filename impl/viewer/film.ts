@@ -1,0 +1,60 @@
+/**
+ * A film: what the viewer shows of any run, as plain JSON. A frame is a step of a stage, or something that the world did.
+ *
+ * States are not in it: a stage is a pure function, so whoever looks at a frame steps its machine again (`rerun.ts`).
+ */
+import type { StepRecord } from '../../spec/trace.ts';
+import { type PeerName, STAGES, stageOf } from '../../spec/vocabulary.ts';
+
+/** A step of a stage, as a trace has it. */
+export type StepFrame = StepRecord & {
+  /** ms: of virtual time, or since 1970. */
+  readonly at: number;
+  /** The frame that led to this one; null if that is not known, or nothing did. */
+  readonly cause: number | null;
+};
+
+/** What people, faults, or the API Server did. */
+export interface WorldFrame {
+  readonly at: number;
+  readonly world: object;
+  readonly cause: number | null;
+}
+
+/** One row of the viewer. */
+export type Frame = StepFrame | WorldFrame;
+
+/** What a run broke. */
+export interface Verdict {
+  readonly property: string;
+  readonly text: string;
+}
+
+/** A run to look at. */
+export interface Film {
+  readonly kubedirect: 'film';
+  readonly version: 1;
+  /** What it is of, in a line. */
+  readonly title: string;
+  readonly clock: 'virtual' | 'unix';
+  /** Who has a lane of its own, upstream first. */
+  readonly lanes: readonly PeerName[];
+  readonly frames: readonly Frame[];
+  /** Null: nothing was broken, or nobody looked. It broke at the last frame. */
+  readonly verdict: Verdict | null;
+}
+
+/** Whether a frame is a step of a stage. */
+export const isStep = (frame: Frame): frame is StepFrame => 'stage' in frame;
+
+/** Lanes of the stages that take steps: down the chain, nodes by name. */
+export function lanesOf(frames: readonly Frame[]): readonly PeerName[] {
+  const names = new Set(frames.filter(isStep).map(({ stage }) => stage));
+  const rank = (peer: PeerName) => STAGES.indexOf(stageOf(peer));
+  return [...names].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/** A film of these frames. */
+export function filmOf(film: Pick<Film, 'title' | 'clock' | 'frames' | 'verdict'>): Film {
+  return { kubedirect: 'film', version: 1, lanes: lanesOf(film.frames), ...film };
+}

@@ -1,0 +1,47 @@
+/** One HTML file with everything in it: the page's code, and a film. It asks the network for nothing, and may not. */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import type { Film } from './film.ts';
+
+const MAIN = path.join(import.meta.dirname, 'page/main.ts');
+
+/** The page's code as one script. Built once in a process. */
+let built: Promise<string> | null = null;
+
+async function build(): Promise<string> {
+  const bundle = await rolldown({ input: MAIN, platform: 'browser', logLevel: 'warn' });
+  const { output } = await bundle.generate({ format: 'es', minify: true, codeSplitting: false });
+  await bundle.close();
+  return output[0].code;
+}
+
+const STYLE = 'html, body { margin: 0; height: 100%; }';
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+/** The page of a film. Whatever names are in it, the page runs no script but its own, and reaches nobody. */
+export async function pageOf(film: Film): Promise<string> {
+  built ??= build();
+  // The script ends where the text says so, even within a string.
+  const script = (await built).replaceAll('</script', '<\\/script');
+  // Positions of rows are set from the code, as style attributes.
+  const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(film.title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<noscript>This page needs JavaScript.</noscript>
+<script type="application/gzip" id="film">${gzipSync(JSON.stringify(film)).toString('base64')}</script>
+<script type="module">${script}</script>
+</body>
+</html>
+`;
+}

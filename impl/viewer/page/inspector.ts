@@ -1,0 +1,132 @@
+/** One frame: what was heard, what was asked for, what it changed, and what led to it. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { stageOf } from '../../../spec/vocabulary.ts';
+import { asked, captionOf, heard } from '../captions.ts';
+import { type Difference, differencesOf } from '../differences.ts';
+import { type Frame, isStep, type StepFrame } from '../film.ts';
+import type { Held, Life } from '../rerun.ts';
+import type { Model } from './model.ts';
+
+/** As much of a list as is shown at once. */
+const MOST = 200;
+const LONG = 400;
+
+const short = (text: string | undefined) =>
+  text === undefined ? '' : text.length > LONG ? `${text.slice(0, LONG)}…` : text;
+
+/** A plain value, to be unfolded. */
+function unfolded(name: string, value: unknown): TemplateResult {
+  return html`<details><summary>${name}</summary><pre>${JSON.stringify(value, null, 1)}</pre></details>`;
+}
+
+function difference({ path, before, after }: Difference): TemplateResult {
+  return html`<tr>
+    <th scope="row">${path}</th>
+    <td>
+      ${before === undefined ? nothing : html`<del>${short(before)}</del>`}
+      ${after === undefined ? nothing : html`<ins>${short(after)}</ins>`}
+    </td>
+  </tr>`;
+}
+
+/** `<kd-inspector>`. */
+export class Inspector extends LitElement {
+  static override properties = { model: { attribute: false }, frame: { type: Number } };
+  declare model: Model;
+  declare frame: number;
+
+  static override styles = css`
+    :host { display: block; overflow: auto; padding: 0.75rem; }
+    h2 { font-size: 1rem; margin: 0 0 0.25rem; }
+    h3 { font-size: 0.85rem; margin: 0.9rem 0 0.25rem; color: var(--faint); }
+    pre { margin: 0.2rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.75rem; }
+    ul { margin: 0; padding-left: 1.1rem; }
+    table { border-collapse: collapse; width: 100%; font-size: 0.78rem; }
+    th { text-align: left; font-weight: 500; vertical-align: top; padding: 2px 8px 2px 0; overflow-wrap: anywhere; max-width: 14rem; }
+    td { padding: 2px 0; overflow-wrap: anywhere; border-bottom: 1px solid var(--line); }
+    del { color: var(--fault); display: block; }
+    del::before { content: '− '; }
+    ins { color: var(--up); text-decoration: none; display: block; }
+    ins::before { content: '+ '; }
+    button { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
+    .moment { color: var(--faint); font-size: 0.8rem; }
+    summary { cursor: pointer; }
+  `;
+
+  #go(frame: number): void {
+    this.dispatchEvent(new CustomEvent('go', { detail: frame, bubbles: true, composed: true }));
+  }
+
+  #life(step: StepFrame): Life | undefined {
+    return this.model.rerun.lives.find(
+      ({ stage, frames }) =>
+        stage === step.stage &&
+        frames[0] !== undefined &&
+        frames[0] <= this.frame &&
+        frames.includes(this.frame),
+    );
+  }
+
+  #changes(step: StepFrame): TemplateResult {
+    const life = this.#life(step);
+    if (life === undefined) return html`${nothing}`;
+    let [before, after]: [Held | null, Held | null] = [null, null];
+    try {
+      after = this.model.rerun.after(life, this.frame);
+      const at = life.frames.indexOf(this.frame);
+      before = at > 0 ? this.model.rerun.after(life, life.frames[at - 1] as number) : null;
+    } catch (error) {
+      return html`<h3>What it changed</h3><p role="alert">The machine does not take this step: ${(error as Error).message}</p>`;
+    }
+    if (after === null)
+      return html`<h3>What it changed</h3><p>Not known: the film does not have the start of this life.</p>`;
+    if (before === null) return html`<h3>What it holds</h3>${unfolded('all', after.view)}`;
+    const all = differencesOf(before.view, after.view);
+    return html`<h3>What it changed in ${stageOf(step.stage)}</h3>
+      ${
+        all.length === 0
+          ? html`<p>Nothing.</p>`
+          : html`<table><tbody>${all.slice(0, MOST).map(difference)}</tbody></table>`
+      }
+      ${all.length > MOST ? html`<p>and ${all.length - MOST} more</p>` : nothing}
+      ${unfolded('all that it holds now', after.view)}`;
+  }
+
+  #step(step: StepFrame): TemplateResult {
+    const { event, effects, crashedAfter } = step;
+    return html`<h2>${step.stage}</h2>
+      <div class="moment">incarnation ${step.incarnation}, step ${step.step}</div>
+      <h3>Heard</h3>
+      ${unfolded(heard(event), event)}
+      <h3>Asked for</h3>
+      ${
+        effects.length === 0
+          ? html`<p>Nothing.</p>`
+          : html`<ul>${effects.slice(0, MOST).map((effect, at) => html`<li>${crashedAfter !== undefined && at >= crashedAfter ? '✕ not done: ' : ''}${unfolded(asked(effect), effect)}</li>`)}</ul>`
+      }
+      ${effects.length > MOST ? html`<p>and ${effects.length - MOST} more</p>` : nothing}
+      ${this.#changes(step)}`;
+  }
+
+  override shouldUpdate(changed: PropertyValues): boolean {
+    return changed.size > 0 && this.model !== undefined;
+  }
+
+  override render(): TemplateResult {
+    const { frames, verdict } = this.model.film;
+    const frame = frames[this.frame] as Frame | undefined;
+    if (frame === undefined) return html`<p>Nothing is chosen.</p>`;
+    const { cause } = frame;
+    const isLast = this.frame === frames.length - 1;
+    return html`<div class="moment">#${this.frame + 1} of ${frames.length}</div>
+      ${isLast && verdict !== null ? html`<p role="alert"><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
+      ${isStep(frame) ? this.#step(frame) : html`<h2>world</h2>${unfolded(captionOf(frame), frame.world)}`}
+      <h3>Because of</h3>
+      ${
+        cause === null
+          ? html`<p>Nothing that is in the film.</p>`
+          : html`<button @click=${() => this.#go(cause)}>#${cause + 1} ${captionOf(frames[cause] as Frame)}</button>`
+      }`;
+  }
+}
+customElements.define('kd-inspector', Inspector);

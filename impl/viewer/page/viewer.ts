@@ -1,0 +1,297 @@
+/** The page: a film as a space-time diagram with its frames in words, and what is chosen beside it. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { captionOf, isFault } from '../captions.ts';
+import { type Film, type Frame, isStep } from '../film.ts';
+import { colours, type Paint, paintOf } from './colours.ts';
+import { draw, laneX } from './diagram.ts';
+import './inspector.ts';
+import { Model } from './model.ts';
+import './pods.ts';
+
+/** Heights of a row, px: words are shown from the third on. */
+const ZOOM = [2, 6, 16, 22, 30] as const;
+const WORDS = 16;
+
+/** Starts that have a button. */
+const MOST = 6;
+
+const KEYS = 'j k or ↑ ↓: frame, ← →: of this lane, c: its cause, [ ]: first, last, + −: zoom, /: search';
+
+/** `<kd-viewer>`: the whole page. */
+export class Viewer extends LitElement {
+  static override properties = {
+    film: { attribute: false },
+    chosen: { state: true },
+    zoom: { state: true },
+    words: { state: true },
+    onlyFaults: { state: true },
+    top: { state: true },
+  };
+  declare film: Film;
+  declare chosen: number;
+  declare zoom: number;
+  declare words: string;
+  declare onlyFaults: boolean;
+  declare top: number;
+  #model: Model | null = null;
+  #paint: Paint | null = null;
+  #chain: ReadonlySet<number> = new Set();
+  #size = { width: 0, height: 0 };
+
+  static override styles = [
+    colours,
+    css`
+      :host { display: grid; grid-template: auto 1fr minmax(7rem, 26vh) / minmax(0, 1fr) minmax(18rem, 30vw); height: 100vh; background: var(--paper); color: var(--ink); font: 14px system-ui, sans-serif; }
+      header { grid-column: 1 / -1; padding: 0.6rem 0.75rem; background: var(--panel); border-bottom: 1px solid var(--line); display: flex; gap: 0.6rem 1rem; flex-wrap: wrap; align-items: center; }
+      h1 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
+      .verdict { color: var(--fault); font-weight: 600; overflow-wrap: anywhere; }
+      .verdict button { margin-left: 0.5rem; }
+      label { color: var(--faint); }
+      input[type='search'] { font: inherit; width: 16rem; background: var(--paper); color: var(--ink); border: 1px solid var(--line); border-radius: 4px; padding: 2px 6px; }
+      button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
+      .left { grid-row: 2 / 4; display: grid; grid-template-rows: auto 1fr; min-height: 0; border-right: 1px solid var(--line); }
+      .lanes { position: relative; height: 4rem; border-bottom: 1px solid var(--line); overflow: hidden; font-size: 0.75rem; color: var(--faint); }
+      .lanes span { position: absolute; bottom: 3px; transform: rotate(-35deg); transform-origin: left bottom; white-space: nowrap; }
+      .scroller { overflow-y: auto; position: relative; outline-offset: -2px; }
+      .spacer { position: relative; }
+      .stage { position: sticky; top: 0; overflow: hidden; }
+      canvas { position: absolute; inset: 0; }
+      .row { position: absolute; right: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; cursor: pointer; font-size: 0.8rem; box-sizing: border-box; padding: 0 6px; }
+      .row .at { color: var(--faint); display: inline-block; min-width: 5.5rem; font-variant-numeric: tabular-nums; }
+      .row .who { color: var(--faint); display: inline-block; min-width: 7.5rem; }
+      .row.fault { color: var(--fault); }
+      .row[aria-selected='true'] { background: var(--chosen); }
+      kd-inspector { grid-row: 2; background: var(--panel); min-height: 0; }
+      kd-pods { grid-row: 3; grid-column: 2; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
+      .keys { color: var(--faint); font-size: 0.75rem; flex-basis: 100%; }
+    `,
+  ];
+
+  constructor() {
+    super();
+    this.chosen = 0;
+    this.zoom = 3;
+    this.words = '';
+    this.onlyFaults = false;
+    this.top = 0;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#model = new Model(this.film);
+    this.#readAddress();
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      this.#paint = null;
+      this.requestUpdate();
+    });
+    window.addEventListener('hashchange', () => this.#readAddress());
+  }
+
+  // ---- what is chosen, kept in the address ----------------------------------------------------------------
+
+  #readAddress(): void {
+    const said = new URLSearchParams(location.hash.slice(1));
+    const last = this.film.frames.length - 1;
+    const asked = Number(said.get('frame') ?? (this.film.verdict === null ? 1 : last + 1));
+    this.words = said.get('search') ?? '';
+    this.onlyFaults = said.has('faults');
+    this.#model?.search(this.words, this.onlyFaults);
+    this.#choose(Number.isSafeInteger(asked) ? asked - 1 : 0);
+  }
+
+  #choose(frame: number): void {
+    const { frames } = this.film;
+    this.chosen = Math.max(0, Math.min(frames.length - 1, frame));
+    this.#chain = this.#model?.chain(this.chosen) ?? new Set();
+    const said = new URLSearchParams({ frame: String(this.chosen + 1) });
+    if (this.words !== '') said.set('search', this.words);
+    if (this.onlyFaults) said.set('faults', '');
+    history.replaceState(null, '', `#${said}`);
+    this.#reveal();
+  }
+
+  #look(words: string, onlyFaults: boolean): void {
+    [this.words, this.onlyFaults] = [words, onlyFaults];
+    this.#model?.search(words, onlyFaults);
+    this.#choose(this.chosen);
+  }
+
+  // ---- scrolling --------------------------------------------------------------------------------------------
+
+  get #rowHeight(): number {
+    return ZOOM[this.zoom] as number;
+  }
+
+  get #scroller(): HTMLElement | null {
+    return this.renderRoot.querySelector('.scroller');
+  }
+
+  #reveal(): void {
+    const row = this.#model?.rowOf(this.chosen) ?? 0;
+    this.updateComplete.then(() => {
+      const scroller = this.#scroller;
+      if (scroller === null) return;
+      const y = row * this.#rowHeight;
+      const isInSight =
+        y >= scroller.scrollTop && y + this.#rowHeight <= scroller.scrollTop + scroller.clientHeight;
+      if (!isInSight) scroller.scrollTop = y - scroller.clientHeight / 2;
+    });
+  }
+
+  #zoomBy(step: number): void {
+    this.zoom = Math.max(0, Math.min(ZOOM.length - 1, this.zoom + step));
+    this.#reveal();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const model = this.#model as Model;
+    const row = model.rowOf(this.chosen);
+    const by = (step: number) => model.shown[Math.max(0, Math.min(model.shown.length - 1, row + step))];
+    const page = Math.max(1, Math.floor(this.#size.height / this.#rowHeight) - 1);
+    const moves: Readonly<Record<string, () => number | null | undefined>> = {
+      ArrowDown: () => by(1),
+      j: () => by(1),
+      ArrowUp: () => by(-1),
+      k: () => by(-1),
+      PageDown: () => by(page),
+      PageUp: () => by(-page),
+      ArrowRight: () => model.neighbour(this.chosen, 1),
+      ArrowLeft: () => model.neighbour(this.chosen, -1),
+      c: () => this.film.frames[this.chosen]?.cause,
+      '[': () => model.shown[0],
+      ']': () => model.shown.at(-1),
+      Home: () => model.shown[0],
+      End: () => model.shown.at(-1),
+    };
+    const move = moves[event.key];
+    if (move !== undefined) {
+      const to = move();
+      if (to !== null && to !== undefined) this.#choose(to);
+    } else if (event.key === '+') this.#zoomBy(1);
+    else if (event.key === '-') this.#zoomBy(-1);
+    else if (event.key === '/')
+      this.renderRoot.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  // ---- drawing ----------------------------------------------------------------------------------------------
+
+  get #laneWidth(): number {
+    const lanes = this.film.lanes.length + 1;
+    return Math.max(12, Math.min(64, (this.#size.width * 0.5) / lanes));
+  }
+
+  /** Where words begin, px. */
+  get #wordsAt(): number {
+    return Math.min(
+      laneX(this.film.lanes.length - 1, this.#laneWidth) + this.#laneWidth / 2 + 8,
+      this.#size.width * 0.7,
+    );
+  }
+
+  #draw(): void {
+    const canvas = this.renderRoot.querySelector('canvas');
+    const context = canvas?.getContext('2d');
+    if (canvas === null || context === null || context === undefined || this.#model === null) return;
+    const { width, height } = this.#size;
+    const ratio = devicePixelRatio;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#paint ??= paintOf(this);
+    draw(
+      context,
+      this.#model,
+      {
+        width,
+        height,
+        top: this.top,
+        rowHeight: this.#rowHeight,
+        laneWidth: this.#laneWidth,
+        chosen: this.chosen,
+        chain: this.#chain,
+      },
+      this.#paint,
+    );
+  }
+
+  override firstUpdated(): void {
+    const scroller = this.#scroller as HTMLElement;
+    new ResizeObserver(() => {
+      this.#size = { width: scroller.clientWidth, height: scroller.clientHeight };
+      this.requestUpdate();
+    }).observe(scroller);
+    scroller.focus();
+  }
+
+  override updated(_: PropertyValues): void {
+    this.#draw();
+  }
+
+  #time({ at }: Frame): string {
+    return `${((at - (this.film.frames[0]?.at ?? 0)) / 1000).toFixed(3)} s`;
+  }
+
+  #rows(model: Model): unknown {
+    const height = this.#rowHeight;
+    if (height < WORDS) return nothing;
+    const first = Math.max(0, Math.floor(this.top / height));
+    const last = Math.min(model.shown.length - 1, Math.ceil((this.top + this.#size.height) / height));
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
+      const row = first + i;
+      const at = model.shown[row] as number;
+      const frame = this.film.frames[at] as Frame;
+      const style = `left:${this.#wordsAt}px;top:${row * height - this.top}px;height:${height}px;line-height:${height}px`;
+      const isChosen = at === this.chosen;
+      return html`<div id=${`row-${at}`} class=${isFault(frame) ? 'row fault' : 'row'} role="option" aria-selected=${isChosen} aria-setsize=${model.shown.length} aria-posinset=${row + 1} style=${style} @click=${() => this.#choose(at)}>
+        <span class="at">${this.#time(frame)}</span><span class="who">${isStep(frame) ? frame.stage : 'world'}</span>${captionOf(frame)}
+      </div>`;
+    });
+  }
+
+  #header(model: Model): TemplateResult {
+    const { title, verdict, frames } = this.film;
+    return html`<header>
+      <h1>${title}</h1>
+      ${
+        verdict === null
+          ? nothing
+          : html`<div class="verdict" role="alert">${verdict.property} broken: ${verdict.text}<button @click=${() => this.#choose(frames.length - 1)}>show where</button></div>`
+      }
+      <label>search <input type="search" .value=${this.words} placeholder="a Pod, a message, an event" @input=${(event: Event) => this.#look((event.target as HTMLInputElement).value, this.onlyFaults)} /></label>
+      <label><input type="checkbox" .checked=${this.onlyFaults} @change=${(event: Event) => this.#look(this.words, (event.target as HTMLInputElement).checked)} /> faults alone</label>
+      <span aria-live="polite">${model.shown.length} of ${frames.length} frames</span>
+      <span><button aria-label="smaller" @click=${() => this.#zoomBy(-1)}>−</button> <button aria-label="larger" @click=${() => this.#zoomBy(1)}>+</button></span>
+      ${model.restarts.slice(0, MOST).map(({ stage, frame }) => html`<button @click=${() => this.#choose(frame)}>${stage} starts again</button>`)}
+      <div class="keys">${KEYS}</div>
+    </header>`;
+  }
+
+  override render(): TemplateResult {
+    const model = this.#model as Model;
+    const lanes = ['world', ...this.film.lanes];
+    const onScroll = (event: Event) => {
+      this.top = (event.target as HTMLElement).scrollTop;
+    };
+    return html`${this.#header(model)}
+      <div class="left">
+        <div class="lanes" aria-hidden="true">
+          ${lanes.map((lane, at) => html`<span style=${`left:${laneX(at - 1, this.#laneWidth)}px`}>${lane}</span>`)}
+        </div>
+        <div class="scroller" role="listbox" tabindex="0" aria-label="frames" aria-activedescendant=${`row-${this.chosen}`} @scroll=${onScroll} @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
+          <div class="spacer" style=${`height:${model.shown.length * this.#rowHeight}px`}>
+            <div class="stage" style=${`height:${this.#size.height}px`}><canvas aria-hidden="true"></canvas>${this.#rows(model)}</div>
+          </div>
+        </div>
+      </div>
+      <kd-inspector .model=${model} .frame=${this.chosen} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
+      <kd-pods .model=${model} .frame=${this.chosen}></kd-pods>`;
+  }
+}
+customElements.define('kd-viewer', Viewer);

@@ -1,0 +1,92 @@
+/** Files that can be looked at, as films. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { KubedirectError } from '../../spec/errors.ts';
+import { readReplay } from '../simulator/replayFile.ts';
+import { recordPlan } from '../simulator/steps.ts';
+import { readTraceFiles, type TraceLine } from '../trace/read.ts';
+import { arrowsOf } from './arrows.ts';
+import { type Film, type Frame, filmOf, type StepFrame } from './film.ts';
+
+/** The run of a replay file, done again. @throws KubedirectError `REPLAY_INVALID`, `TOPOLOGY_IMPOSSIBLE` */
+export function filmOfReplay(file: string): Film {
+  const { plan, property, commit } = readReplay(file);
+  const { entries, outcome } = recordPlan(plan);
+  const frames = entries.map(
+    ({ cause, line }): Frame => ({ ...line, cause: cause === null ? null : cause - 1 }),
+  );
+  const without = plan.mutants.length === 0 ? '' : `, without the rules ${plan.mutants.join(', ')}`;
+  const { finding } = outcome;
+  return filmOf({
+    title: `${path.basename(file)}: ${property} broke at commit ${commit.slice(0, 12) || 'unknown'}${without}`,
+    clock: 'virtual',
+    frames,
+    verdict: finding === null ? null : { property: finding.property, text: finding.text },
+  });
+}
+
+/** What must stand before each frame: the step before it of its life, and what sent what it received. */
+function neededBy(frames: readonly StepFrame[]): readonly (readonly number[])[] {
+  const needs: number[][] = frames.map(() => []);
+  const last = new Map<string, number>();
+  for (const [at, { stage, incarnation }] of frames.entries()) {
+    const life = `${stage} ${incarnation}`;
+    const before = last.get(life);
+    if (before !== undefined) needs[at]?.push(before);
+    last.set(life, at);
+  }
+  for (const { from, to } of arrowsOf(frames)) if (from !== null && to !== null) needs[to]?.push(from);
+  return needs;
+}
+
+/** Steps in an order that all clocks allow: by time, but none before what it needs. */
+function inOrder(lines: readonly TraceLine[]): readonly StepFrame[] {
+  const byTime = lines.map((line): StepFrame => ({ ...line, cause: null })).sort((a, b) => a.at - b.at);
+  const needs = neededBy(byTime);
+  const order: StepFrame[] = [];
+  const placed = new Set<number>();
+  const waiting = new Set<number>();
+  for (const first of byTime.keys()) {
+    const stack = [first];
+    for (let at = stack.at(-1); at !== undefined; at = stack.at(-1)) {
+      const missing = placed.has(at)
+        ? undefined
+        : needs[at]?.find((one) => !placed.has(one) && !waiting.has(one));
+      waiting.add(at);
+      if (missing !== undefined) stack.push(missing);
+      else {
+        if (!placed.has(at)) order.push(byTime[at] as StepFrame);
+        placed.add(at);
+        stack.pop();
+      }
+    }
+  }
+  return order;
+}
+
+/** Each frame that received something was led to by what was sent last of it. */
+function withCauses(frames: readonly StepFrame[]): readonly StepFrame[] {
+  const causes = new Map<number, number>();
+  for (const { from, to } of arrowsOf(frames)) if (from !== null && to !== null) causes.set(to, from);
+  return frames.map((frame, at) => ({ ...frame, cause: causes.get(at) ?? null }));
+}
+
+/** Recorded traces: a folder of `.ndjson` files, or one. @throws KubedirectError `TRACE_INVALID`, `TRACE_VERSION`, `TRACE_TOO_LARGE` */
+export function filmOfTrace(name: string): Film {
+  const lines = readTraceFiles(name).flatMap((file) => file.lines.map(({ line }) => line));
+  if (lines.length === 0)
+    throw new KubedirectError('TRACE_INVALID', `${name}: expected steps of a trace, there are none`);
+  const isReal = lines.every(({ at }) => at > 1e12);
+  return filmOf({
+    title: `the trace in ${path.resolve(name).split(path.sep).slice(-2).join('/')}`,
+    clock: isReal ? 'unix' : 'virtual',
+    frames: withCauses(inOrder(lines)),
+    verdict: null,
+  });
+}
+
+/** Any file that can be looked at. @throws KubedirectError as {@link filmOfReplay} and {@link filmOfTrace} */
+export function filmOfFile(name: string): Film {
+  const isReplay = name.endsWith('.json') && fs.existsSync(name) && fs.statSync(name).isFile();
+  return isReplay ? filmOfReplay(name) : filmOfTrace(name);
+}

@@ -1,0 +1,171 @@
+/** The page of a film, in a real browser. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Film, filmOf, isStep } from '../../impl/viewer/film.ts';
+import { pageOf } from '../../impl/viewer/page.ts';
+import { servePage } from '../../impl/viewer/serve.ts';
+import { filmOfFile } from '../../impl/viewer/source.ts';
+
+const executablePath = [
+  process.env.KUBEDIRECT_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+].find((file) => file !== undefined && fs.existsSync(file));
+if (executablePath === undefined)
+  process.stdout.write(
+    'SKIPPED, the viewer in a browser: no chromium here (Debian: apt-get install chromium; or KUBEDIRECT_CHROMIUM)\n',
+  );
+
+const REPLAY = path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json');
+
+describe.skipIf(executablePath === undefined)('the viewer', () => {
+  let browser: Browser;
+  let folder: string;
+  let page: Page;
+  let said: string[];
+  let asked: string[];
+
+  beforeAll(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-page-'));
+    browser = await chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox'] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    [said, asked] = [[], []];
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(error.message));
+    page.on('request', (request) => asked.push(request.url()));
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(said).toEqual([]);
+  });
+
+  /** Opens a film as a file; returns its address. */
+  async function open(film: Film): Promise<string> {
+    const file = path.join(folder, 'page.html');
+    fs.writeFileSync(file, await pageOf(film));
+    await page.goto(`file://${file}`);
+    await page.locator('kd-viewer').waitFor();
+    return `file://${file}`;
+  }
+  const chosen = () => page.locator('.row[aria-selected=true]').innerText();
+  const inspector = () => page.locator('kd-inspector');
+  /** Of an element with a shadow: what is in it. */
+  const textIn = (name: string) =>
+    page.evaluate<string>(
+      `document.querySelector('kd-viewer').shadowRoot.querySelector('${name}').shadowRoot.textContent`,
+    );
+  const paper = () =>
+    page.evaluate<string>(`getComputedStyle(document.querySelector('kd-viewer')).backgroundColor`);
+
+  it('begins where it broke: the frame, what it changed, and the Pod that two stages see differently', async () => {
+    const address = await open(filmOfFile(REPLAY));
+    expect(await page.locator('.verdict').innerText()).toMatch(
+      /NoFalseConfirm broken: rmywpiwym-1 runs on n5/,
+    );
+    expect(await chosen()).toMatch(/scheduler\s*Terminated uids rmywpiwym-1/);
+    expect(await textIn('kd-inspector')).toMatch(/records\.rmywpiwym-1/);
+    expect(await page.locator('kd-pods tr.differs').innerText()).toMatch(/rmywpiwym-1\s+terminating/);
+    expect(asked.filter((url) => url !== address)).toEqual([]);
+  });
+
+  it('is walked by keys: to the cause, back, to the ends; and the address keeps where', async () => {
+    await open(filmOfFile(REPLAY));
+    await page.locator('.scroller').press('c');
+    expect(await chosen()).toMatch(/kubelet\/n5\s*Terminate uids rmywpiwym-1/);
+    await page.locator('.scroller').press('c');
+    expect(await chosen()).toMatch(/scheduler\s*Terminate uids/);
+    const { hash } = new URL(page.url());
+    await page.locator('.scroller').press('[');
+    expect(await chosen()).toMatch(/started/);
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await expect.poll(chosen).toMatch(/scheduler\s*Terminate uids/);
+    await inspector().getByRole('button').click();
+    expect(await chosen()).toMatch(/replicaset/);
+  });
+
+  it('searches whole frames, and shows what went wrong alone', async () => {
+    await open(filmOfFile(REPLAY));
+    const count = page.locator('[aria-live=polite]');
+    await page.getByRole('searchbox').fill('terminate rmywpiwym-1');
+    expect(Number.parseInt(await count.innerText(), 10)).toBeLessThan(20);
+    await page.getByRole('searchbox').fill('no such thing');
+    expect(await count.innerText()).toMatch(/^0 of/);
+    await page.getByRole('searchbox').fill('');
+    await page.getByRole('checkbox').check();
+    expect(await count.innerText()).toMatch(/^0 of/);
+  });
+
+  it('draws in the dark too', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await open(filmOfFile(REPLAY));
+    const dark = await paper();
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await paper()).not.toBe(dark);
+  });
+
+  it('has few rows in the page, however many frames there are', async () => {
+    const { frames, ...rest } = filmOfFile(REPLAY);
+    const many = Array.from({ length: 200 }, (_, i) =>
+      frames.map((frame) => ({ ...frame, at: frame.at + i * 10_000, cause: null })),
+    );
+    await open(filmOf({ ...rest, frames: many.flat() }));
+    expect(await page.locator('[aria-live=polite]').innerText()).toBe(
+      `${200 * frames.length} of ${200 * frames.length} frames`,
+    );
+    expect(await page.locator('.row').count()).toBeLessThan(100);
+    await page.locator('.scroller').press('[');
+    expect(await chosen()).toMatch(/0\.000 s/);
+  });
+
+  it('runs nothing that a hostile trace brings, and shows it as text', async () => {
+    const nasty =
+      '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">';
+    const { frames, ...rest } = filmOfFile(REPLAY);
+    const hostile = frames.map((frame) =>
+      isStep(frame) && frame.event.type === 'received'
+        ? (JSON.parse(
+            JSON.stringify(frame).replaceAll('rmywpiwym-1', nasty.replaceAll('"', '\\"')),
+          ) as typeof frame)
+        : frame,
+    );
+    await open(filmOf({ ...rest, title: nasty, frames: hostile }));
+    expect(await page.title()).toBe(nasty);
+    expect(await page.locator('h1').innerText()).toBe(nasty);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await textIn('kd-inspector')).toContain('onerror');
+  });
+
+  it('says so where the film is no run of these machines', async () => {
+    const { frames, ...rest } = filmOfFile(REPLAY);
+    const last = frames.at(-1);
+    const wrong = frames.map((frame) =>
+      frame === last && isStep(frame)
+        ? { ...frame, event: { type: 'podStarted', uid: 'x' } as never }
+        : frame,
+    );
+    await open(filmOf({ ...rest, frames: wrong, verdict: null }));
+    await page.locator('.scroller').press(']');
+    expect(await inspector().getByRole('alert').innerText()).toMatch(/The machine does not take this step/);
+  });
+
+  it('is served on this machine alone, under its own name', async () => {
+    const served = await servePage(await pageOf(filmOfFile(REPLAY)), 0);
+    try {
+      await page.goto(served.url);
+      await page.locator('kd-viewer').waitFor();
+      expect((await fetch(`${served.url}other`)).status).toBe(404);
+      expect((await fetch(served.url, { method: 'POST' })).status).toBe(403);
+    } finally {
+      await served.close();
+    }
+  });
+});
