@@ -127,6 +127,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoLeak'],
   },
   {
+    name: 'several-lists-trusted',
+    rule: 'after several lists at once one more is asked for alone (5)',
+    breaks: ['TombstonesCollected', 'Converges'],
+  },
+  {
     name: 'old-list-heeded',
     rule: 'a list says nothing of an object that the watch has told of since the list was asked for (5)',
     breaks: ['Converges'],

@@ -146,6 +146,8 @@ export interface KubeletContext {
   /** Consistent lists under way, and what was known when the first of them was asked for. */
   readonly lists: number;
   readonly listedFrom: { readonly held: PMap<string, Uid>; readonly foreign: PMap<string, Foreign> } | null;
+  /** Two were under way at once: one more is to be asked for alone. */
+  readonly listAgain: boolean;
   /** Objects that the watch told of while a list was under way: the list may show them as they were before. */
   readonly heardSince: PSet<string>;
   // ---- of one step ---------------------------------------------------------------------------------------
@@ -219,6 +221,7 @@ export function initialContext(config: StageConfig): KubeletContext {
     acknowledged: false,
     early: List(),
     lists: 0,
+    listAgain: false,
     listedFrom: null,
     heardSince: PSet(),
     entries: List(),

@@ -11,7 +11,7 @@ import * as cancel from './cancel.ts';
 import { initialContext, type KubeletContext } from './context.ts';
 import * as handover from './handover.ts';
 import { stepLink } from './link.ts';
-import { askForList, listArrived, reconcile } from './observe.ts';
+import { askForList, listAlone, listArrived, reconcile } from './observe.ts';
 import { recover, resume } from './recover.ts';
 import { hearTail } from './tail.ts';
 
@@ -100,9 +100,9 @@ export const kubeletMachine = setup({
     readLeader: does<StageEvent['type']>((context) => cancel.readLeader(context)),
     takeMinimum: does<'leaseRead'>(cancel.takeMinimum),
     askForList: does<StageEvent['type']>((context) => askForList(context)),
-    recover: does<'podsListed'>((context, { pods }) => recover(listArrived(context), pods)),
-    resume: does<'podsListed'>((context, { pods }) => listArrived(resume(context, pods))),
-    reconcile: does<'podsListed'>((context, { pods }) => listArrived(reconcile(context, pods))),
+    recover: does<'podsListed'>((context, { pods }) => listAlone(recover(listArrived(context), pods))),
+    resume: does<'podsListed'>((context, { pods }) => listAlone(listArrived(resume(context, pods)))),
+    reconcile: does<'podsListed'>((context, { pods }) => listAlone(listArrived(reconcile(context, pods)))),
     countList: does<'podsListed'>((context) => listArrived(context)),
     heedNode: does<'nodeObserved'>((context, { node }) => cancel.heedNode(context, node)),
     heedNodeRead: does<'nodeRead'>(cancel.heedNodeRead),

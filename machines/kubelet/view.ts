@@ -52,6 +52,7 @@ export function viewOfContext(context: KubeletContext) {
     ...{ used, owner, switchVersion, acknowledged },
     early: context.early.toArray(),
     lists,
+    ...(context.listAgain && { listAgain: true }),
     listedFrom:
       context.listedFrom === null
         ? null

@@ -91,6 +91,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     tail.hear({ type: 'podsListed', pods: [foreign] });
     return tail.view.used.pods === 0;
   },
+  'several-lists-trusted': (mutants) => {
+    const tail = serving({ mutants });
+    tail.hear({ type: 'synced', what: 'pods' });
+    tail.assign(bound('r1'));
+    tail.hear({ type: 'published', uid: 'r1', pod: podFact('r1') });
+    tail.hear({ type: 'synced', what: 'pods' });
+    const answer = () => types(tail.hear({ type: 'podsListed', pods: [] }));
+    answer();
+    return answer().includes('listPods') && answer().includes('readPod');
+  },
   'late-reply-heeded': (mutants) => {
     const tail = serving({ mutants });
     tail.assign(bound('r1'));
