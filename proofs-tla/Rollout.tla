@@ -14,7 +14,7 @@
 (* one of them.  It is the explorer's world of `spec/worlds/rollout.ts`,   *)
 (* state for state and step for step.                                      *)
 (***************************************************************************)
-EXTENDS Targets, ReplicasField
+EXTENDS DecidingEnd, FollowingEnd
 
 CONSTANTS
   First,              \* the template at the start
@@ -79,38 +79,14 @@ Init ==
 
 \* ---- D ---------------------------------------------------------------------
 
-Adopted(life, want) ==
-  IF life.want # <<>> /\ ~IsLower(life.want[1].version, want.version) THEN life
-  ELSE [life EXCEPT !.want = <<want>>]
-
-Observed(life, seen, verdict) ==
-  LET next == [life EXCEPT !.object = <<seen>>, !.base = <<BaseOf(seen)>>]
-      written == WrittenOf(seen)
-  IN IF life.object # <<>> /\ ~IsFresher(seen, life.object[1]) THEN life
-     ELSE IF verdict = "external"
-     THEN Adopted(next, [version |-> <<seen.generation, 0, 0>>, value |-> seen.replicas])
-     ELSE IF written = <<>> THEN next
-     ELSE Adopted(next, [version |-> written[1].version, value |-> written[1].value])
-
-Stamped(life) ==
-  LET decided == Decided(life.object[1].rest, life.sets)
-  IN [version |-> life.want[1].version, value |-> life.want[1].value, set |-> decided.set,
-      mode |-> decided.mode]
-
-\* It has lost its label, and D has yet to let it go; A, in the same life, asks for no more.
-Leaves(seen) == ~IsManaged(seen.rest)
 HasLeft(seen) == Leaves(seen) /\ (seen.written = <<>> \/ Is("want-left-behind"))
 
-\* The end of a step: R is told what changed, then the object is written.
-Knows(life) == life.object # <<>> /\ life.want # <<>>
+\* The end of a step of D.
 DSteps(begun) ==
-  LET news == Knows(begun) /\ begun.sent # <<Stamped(begun)>>
-      told == IF news THEN [begun EXCEPT !.sent = <<Stamped(begun)>>] ELSE begun
-      in == [object |-> told.object[1], want |-> told.want[1], last |-> Leaves(told.object[1])]
-      writes == Knows(told) /\ ~told.writing /\ told.object[1].rv # told.lost /\ IsUnwritten(in)
-  IN /\ d' = IF writes THEN [told EXCEPT !.writing = TRUE, !.lost = told.object[1].rv] ELSE told
-     /\ mail' = IF news THEN Append(mail, <<Stamped(begun)>>) ELSE mail
-     /\ flights' = IF writes THEN Plus(flights, WriteOf(in)) ELSE flights
+  LET turned == Turned(begun, begun.sets)
+  IN /\ d' = turned.entry
+     /\ mail' = IF turned.wants = <<>> THEN mail ELSE Append(mail, turned.wants)
+     /\ flights' = IF turned.writes = <<>> THEN flights ELSE Plus(flights, turned.writes[1])
 
 \* A Deployment without label and annotation is not seen.
 Seen == ~Leaves(object) \/ object.written # <<>>
@@ -120,7 +96,8 @@ WatchObject ==
   /\ d.told # (IF Seen THEN object.rv ELSE 0)
   /\ IF Seen /\ ~HasLeft(object)
      THEN DSteps(Observed([d EXCEPT !.told = object.rv], object, Judge(d.base, object)))
-     ELSE /\ d' = [d EXCEPT !.told = IF Seen THEN object.rv ELSE 0, !.object = <<>>, !.base = <<>>, !.want = <<>>, !.sent = <<>>]
+     ELSE /\ d' = [d EXCEPT !.told = IF Seen THEN object.rv ELSE 0, !.object = <<>>, !.base = <<>>, !.want = <<>>, !.sent = <<>>,
+                         !.writing = FALSE, !.lost = 0]
           /\ mail' = Append(mail, <<>>)
           /\ UNCHANGED flights
   /\ UNCHANGED <<r, answers, left, due, AtApi>>
@@ -135,19 +112,15 @@ WatchSetD ==
   /\ UNCHANGED <<r, answers, left, due, AtApi>>
 
 Answer == \E answer \in DOMAIN answers :
-  LET heard == [d EXCEPT !.writing = FALSE]
-  IN /\ answers' = Minus(answers, answer)
-     /\ DSteps(IF answer = <<>> \/ d.object = <<>> THEN heard
-               ELSE IF Leaves(answer[1]) /\ answer[1].written = <<>> THEN heard
-               ELSE Observed([heard EXCEPT !.lost = 0], answer[1], "own"))
-     /\ UNCHANGED <<r, left, due, AtApi>>
+  /\ answers' = Minus(answers, answer)
+  /\ IF d.object = <<>> THEN UNCHANGED <<d, mail, flights>>
+     ELSE DSteps(Heard(d, IF answer # <<>> /\ Leaves(answer[1]) /\ answer[1].written = <<>> THEN <<>> ELSE answer))
+  /\ UNCHANGED <<r, left, due, AtApi>>
 
-\* A is asked for more: above all that it knows, on the same base.
 Ask ==
   /\ left > 0 /\ d.want # <<>> /\ d.want[1].value # 2 /\ ~Leaves(d.object[1])
-  /\ LET want == [version |-> <<d.want[1].version[1], 1, d.minted + 1>>, value |-> 2]
-         after == Adopted([d EXCEPT !.minted = @ + 1], want)
-         isLate == after.want = d.want \/ want.version[1] < due.generation
+  /\ LET after == Asked([d EXCEPT !.minted = @ + 1], d.minted + 1, 2)
+         isLate == after.want = d.want \/ after.want[1].version[1] < due.generation
      IN /\ DSteps(after)
         /\ due' = IF isLate THEN due ELSE [due EXCEPT !.values = Append(@, 2)]
   /\ left' = left - 1
@@ -155,31 +128,8 @@ Ask ==
 
 \* ---- R ---------------------------------------------------------------------
 
-PodsOf(pods, template) == {number \in DOMAIN pods : pods[number] = template}
-LiveOf(life) == [one \in DOMAIN life.sets |-> Cardinality(PodsOf(life.pods, one))]
-
-\* The youngest of some.
-Youngest(numbers, count) == {one \in numbers : Cardinality({other \in numbers : other > one}) < count}
-
-RECURSIVE Mint(_, _, _)
-Mint(life, template, count) ==
-  IF count = 0 THEN life
-  ELSE Mint([life EXCEPT !.minted = @ + 1, !.pods = With(@, life.minted + 1, template)], template, count - 1)
-Brought(life, template, may) ==
-  LET victims == Youngest(PodsOf(life.pods, template), may.end)
-      ended == [life EXCEPT !.pods = [one \in DOMAIN @ \ victims |-> @[one]],
-                            !.dying = [one \in DOMAIN @ \cup victims |->
-                                         IF one \in victims THEN template ELSE @[one]]]
-  IN Mint(ended, template, may.create)
-Order == <<"t0", "t1", "t2">>
-RECURSIVE AllBrought(_, _, _)
-AllBrought(life, may, order) ==
-  IF order = <<>> THEN life
-  ELSE AllBrought(IF Head(order) \in DOMAIN may THEN Brought(life, Head(order), may[Head(order)]) ELSE life,
-                  may, Tail(order))
-
 RActs(life) ==
-  LET next == TargetsOf(life.want, life.gone, life.sets, LiveOf(life), life.hold)
+  LET next == TargetsOf(life.want, life.gone, life.sets, LiveIn(life.pods, life.sets), life.hold)
   IN r' = AllBrought([life EXCEPT !.hold = next.hold], next.may, Order)
 
 WatchSetR ==
@@ -266,18 +216,7 @@ FairSpec == Spec /\ ([]<>AtRest \/ []<><<left' = left /\ acts' = acts>>_vars)
 
 ScaleNotLost == overwritten = <<>>
 
-\* Whether the newest is the want's, and all others are at 0: then a direct want may change Pods.
-Reached(want, seen) ==
-  \A one \in DOMAIN seen :
-    IF \A other \in DOMAIN seen : seen[other].number <= seen[one].number
-    THEN one = want.set ELSE seen[one].replicas = 0
-StaleStep ==
-  /\ r'.want # <<>> /\ r'.want[1].mode = "direct" /\ ~Reached(r'.want[1], r'.sets)
-  /\ \E one \in DOMAIN r'.sets :
-       LET live == Cardinality(PodsOf(r'.pods, one))
-           made == \E number \in PodsOf(r'.pods, one) : number > r.minted
-           ended == \E number \in PodsOf(r'.dying, one) : number \notin DOMAIN r.dying
-       IN (made /\ live > r'.sets[one].replicas) \/ (ended /\ live < r'.sets[one].replicas)
+StaleStep == r'.want # <<>> /\ IsStale(r, r', r'.want[1], r'.sets)
 NoStaleDirect == [][~StaleStep]_vars
 
 \* The highest want stands, everywhere, and it is what was asked for last; nothing of ours, once it is not managed any more.

@@ -352,6 +352,16 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoNeedlessEnd', 'NoDipOnModeChange'],
   },
   {
+    name: 'gone-untold',
+    rule: 'R is told of a Deployment that is deleted, or has left: no want of it comes any more (3, 8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'orphans-frozen',
+    rule: 'R follows a ReplicaSet that has lost its Deployment (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'want-recreate-deleted',
     rule: 'in a deleted ReplicaSet R creates nothing more (8)',
     breaks: ['NoneForDeleted', 'NoLeak', 'Converges'],

@@ -10,6 +10,7 @@ import {
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodFact } from '../../spec/facts.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
+import { collectDeployment, collectSet } from './collection.ts';
 import { markRunning } from './history.ts';
 import { choiceOf, crash, give, type Moved, noteRegistered, refreshReads, start } from './host.ts';
 import type { Move } from './moves.ts';
@@ -261,6 +262,10 @@ function environment(setting: Setting, world: World, move: Move): World {
       return putPod(world, move.name, { node: move.node });
     case 'propagate':
       return propagate(world);
+    case 'collectSet':
+      return collectSet(setting, world, move.replicaSet);
+    case 'collectDeployment':
+      return collectDeployment(world, move.deployment);
     case 'controller':
       return control(world, move.deployment);
     case 'user':

@@ -7,9 +7,10 @@ import type { Connection, End } from '../../machines/environment/network.ts';
 import type { ReplicaSetFact } from '../../spec/facts.ts';
 import type { TimerName } from '../../spec/timers.ts';
 import type { LinkName, PeerName } from '../../spec/vocabulary.ts';
+import { collectionMoves } from './collection.ts';
 import { choiceOf } from './host.ts';
 import { lackOf, mayStockAct, nodesFor } from './stock.ts';
-import { canAct } from './users.ts';
+import { canAct, replicaSetsOf } from './users.ts';
 import { untold } from './watches.ts';
 import { type ContainerState, isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
 import { canLand, isFenced } from './writes.ts';
@@ -54,6 +55,9 @@ export type Move =
     }
   | { readonly kind: 'finalise'; readonly name: string }
   | { readonly kind: 'collect'; readonly name: string }
+  /** Of a Deployment that was deleted. */
+  | { readonly kind: 'collectSet'; readonly replicaSet: string }
+  | { readonly kind: 'collectDeployment'; readonly deployment: string }
   | { readonly kind: 'controller'; readonly deployment: string }
   /** Stock's ReplicaSet controller makes or ends a Pod; its scheduler binds one. */
   | { readonly kind: 'stock'; readonly replicaSet: string }
@@ -183,6 +187,7 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
   if (mayStockAct(world.api, setting.mutants))
     for (const one of Object.values(world.api.replicaSets))
       if (lackOf(world.api, one) !== null) yield { kind: 'stock', replicaSet: one.uid };
+  yield* collectionMoves(setting, world);
   if (world.api.lagging !== null) yield { kind: 'propagate' };
   for (const deployment of Object.keys(world.api.deployments))
     if (controllerLags(world, deployment)) yield { kind: 'controller', deployment };
@@ -192,7 +197,8 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
 export function controllerLags(world: World, uid: string): boolean {
   const deployment = world.api.deployments[uid];
   if (deployment === undefined || deployment.paused || deployment.deleting) return false;
-  const mine = Object.values(world.api.replicaSets).filter((one) => one.deployment === uid);
+  const mine = replicaSetsOf(world, uid);
+  if (mine.some((one) => one.deployment === null)) return true;
   const newest = mine.find((one) => one.template === deployment.template);
   if (newest === undefined) return true;
   const old = mine.some((one) => one !== newest && one.replicas > 0);

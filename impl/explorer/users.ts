@@ -1,8 +1,8 @@
 /** What people do to the API Server, and what the stock controllers do that a world needs: each one write. */
 import type { DeploymentFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import { isUndrained } from '../../spec/vocabulary.ts';
-import type { UserAct } from '../../spec/worlds/description.ts';
-import { node } from '../../spec/worlds/objects.ts';
+import type { Cascade, UserAct } from '../../spec/worlds/description.ts';
+import { deployment, node, replicaSet } from '../../spec/worlds/objects.ts';
 import { fixed, pend } from './perform.ts';
 import { propagate } from './stock.ts';
 import { type World, withEntry } from './world.ts';
@@ -15,9 +15,9 @@ function putDeployment(world: World, fact: DeploymentFact): World {
   return { ...world, api: { ...world.api, deployments: withEntry(world.api.deployments, fact.uid, next) } };
 }
 
-function putReplicaSet(world: World, fact: ReplicaSetFact): World {
+/** The last to change is the last in the record: the order in which a watch tells of them. */
+export function putReplicaSet(world: World, fact: ReplicaSetFact): World {
   const next = { ...fact, resourceVersion: bump(fact.resourceVersion) };
-  // The last to change is the last in the record: the order in which a watch tells of them.
   const others = withEntry(world.api.replicaSets, fact.uid, undefined);
   return { ...world, api: { ...world.api, replicaSets: { ...others, [fact.uid]: next } } };
 }
@@ -46,10 +46,29 @@ function isReleased({ api }: World): boolean {
   return has('replicaset') && nodes.every(({ name }) => has(`kubelet/${name}`));
 }
 
-/** Whether people do this now: they take the Pods back only when everybody has let go. */
+/** Whether people do this now: they take the Pods back only when everybody has let go, and a name is free when nobody bears it. */
 export function canAct(world: World, what: UserAct): boolean {
+  if (what.act === 'makeDeployment') return Object.keys(world.api.deployments).length === 0;
   const takesBack = what.act === 'switch' && what.owner === 'direct' && world.api.switch.owner === 'stock';
   return !takesBack || isReleased(world);
+}
+
+/** Nothing that was asked of it is due any more. */
+function deleteDeployment(world: World, uid: string, cascade: Cascade): World {
+  const was = world.api.deployments[uid];
+  if (was === undefined) return world;
+  const { history } = noteAsked(world, 0);
+  const after = { ...world, history: { ...history, due: withEntry(history.due, uid, undefined) } };
+  if (cascade !== 'background')
+    return putDeployment(after, { ...was, deleting: true, generation: was.generation + 1 });
+  return { ...after, api: { ...after.api, deployments: withEntry(after.api.deployments, uid, undefined) } };
+}
+
+function makeDeployment(world: World, uid: string, template: string, replicas: number): World {
+  const asked = ask(world, uid, replicas);
+  const due = { ...asked.history.due, [uid]: { generation: 1, values: [replicas] } };
+  const made = { ...deployment(replicas, uid), name: 'd', template, rest: template, resourceVersion: '0' };
+  return putDeployment({ ...asked, history: { ...asked.history, due } }, made);
 }
 
 function turn(world: World, change: Omit<SwitchFact, 'resourceVersion'>): World {
@@ -77,8 +96,10 @@ export function act(world: World, what: UserAct): World {
       return scale(world, what.deployment, what.replicas);
     case 'request': {
       const { deployment, replicas } = what;
+      const was = world.api.deployments[deployment];
+      if (was === undefined) return world;
       const asked = ask(world, deployment, replicas);
-      const { generation } = world.api.deployments[deployment] as DeploymentFact;
+      const { generation } = was;
       const heard = Object.values(world.processes).filter(({ peer }) => peer === 'autoscaler');
       return heard.reduce(
         (next, one) =>
@@ -98,6 +119,10 @@ export function act(world: World, what: UserAct): World {
         ...{ template, rest: template, generation },
       });
     }
+    case 'deleteDeployment':
+      return deleteDeployment(world, what.deployment, what.cascade);
+    case 'makeDeployment':
+      return makeDeployment(world, what.uid, what.template, what.replicas);
     case 'scaleReplicaSet': {
       const was = world.api.replicaSets[what.replicaSet];
       if (was === undefined) return world;
@@ -135,10 +160,17 @@ export function act(world: World, what: UserAct): World {
   }
 }
 
+/** A Deployment's ReplicaSets, and those that it adopts: they have none, and there is no other (all are of one selector). */
+export function replicaSetsOf({ api }: World, uid: string): readonly ReplicaSetFact[] {
+  return Object.values(api.replicaSets).filter((one) => one.deployment === uid || one.deployment === null);
+}
+
 /** The stock Deployment controller: one write towards the Deployment (rollout: the new one up, then the old ones to 0). */
 export function control(world: World, uid: string): World {
   const deployment = world.api.deployments[uid] as DeploymentFact;
-  const mine = Object.values(world.api.replicaSets).filter((one) => one.deployment === uid);
+  const mine = replicaSetsOf(world, uid);
+  const orphan = mine.find((one) => one.deployment === null);
+  if (orphan !== undefined) return putReplicaSet(world, { ...orphan, deployment: uid });
   const newest = mine.find((one) => one.template === deployment.template);
   const written = {
     replicas: deployment.replicas,
@@ -147,7 +179,7 @@ export function control(world: World, uid: string): World {
   };
   if (newest === undefined) {
     const revisionNumber = Math.max(0, ...mine.map((one) => one.revisionNumber)) + 1;
-    const model = mine[0] as ReplicaSetFact;
+    const model = mine[0] ?? replicaSet(0, { deployment: uid });
     const name = `${deployment.name}-${deployment.template}`;
     const { template } = deployment;
     const { unmanaged: _, ...rest } = model;

@@ -82,7 +82,10 @@ export function untold(api: Api, process: Process, choice: StageChoice): readonl
   const isReplicaSet = (key: string) => key.startsWith('replicaSets/');
   // ReplicaSets are told of in the order in which they changed: a rollout makes the new one before it empties the old.
   const [next] = news.filter(isReplicaSet);
-  const others = news.filter((key) => !isReplicaSet(key));
+  // All Deployments of a world are of one name: it vanishes before it is made anew.
+  const isAnew = (key: string) =>
+    key.startsWith('deployments/') && gone.some((one) => one.startsWith('deployments/'));
+  const others = news.filter((key) => !isReplicaSet(key) && !isAnew(key));
   return [...others, ...(next === undefined ? [] : [next]), ...gone, ...Object.keys(process.passed)];
 }
 

@@ -8,6 +8,9 @@ import { cancellationState } from './cancellation/state.ts';
 import { chainAction } from './chain/action.ts';
 import { chainConstants } from './chain/constants.ts';
 import { chainState } from './chain/state.ts';
+import { deletionAction } from './deletion/action.ts';
+import { deletionConstants } from './deletion/constants.ts';
+import { deletionState } from './deletion/state.ts';
 import { fieldAction } from './field/action.ts';
 import { fieldConstants } from './field/constants.ts';
 import { fieldState } from './field/state.ts';
@@ -47,6 +50,7 @@ const MODULES: Readonly<Record<SpecName, Translation>> = {
     action: cancellationAction,
     rest: true,
   },
+  MCDeletion: { constants: deletionConstants, state: deletionState, action: deletionAction, rest: true },
   MCChain: { constants: chainConstants, state: chainState, action: chainAction, rest: true },
   MCField: { constants: fieldConstants, state: fieldState, action: fieldAction, rest: true },
   MCRegistration: {

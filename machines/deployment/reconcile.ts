@@ -51,7 +51,7 @@ export function reconcile(context: DeploymentContext): DeploymentContext {
   }
   if (wants.length > 0) next = toReplicaSets(next, (session) => ({ kind: 'Scale', session, wants }));
   const gone = [...context.dirty].filter((uid) => next.gone.has(uid)).sort();
-  if (gone.length > 0)
+  if (gone.length > 0 && !next.mutants.has('gone-untold'))
     next = toReplicaSets(next, (session) => ({ kind: 'Gone', session, deployments: gone }));
   for (const uid of [...context.dirty].sort()) next = updateField(next, uid);
   return acknowledge({ ...next, dirty: next.dirty.clear() });

@@ -22,6 +22,22 @@ export const WITNESSES = {
       wants.some(({ deployment, version }) => version.generation === view.history.external[deployment]),
     ),
   wantWrittenBack: (view: WorldView) => Object.values(view.written).some((written) => written !== null),
+  /** Of a Deployment that was there, R holds no want. */
+  forgotten: (view: WorldView) =>
+    Object.keys(view.history.asked).some(
+      (uid) =>
+        view.replicas[uid] === undefined &&
+        !some(view, /./, ({ wants }) => wants.some(({ deployment }) => deployment === uid)),
+    ),
+  /** A second Deployment is obeyed. */
+  madeAnew: (view: WorldView) =>
+    Object.keys(view.history.asked).length > 1 &&
+    some(view, /^replicaset$/, ({ wants }) =>
+      wants.some(
+        ({ deployment }) =>
+          view.history.asked[deployment] !== undefined && view.replicas[deployment] !== undefined,
+      ),
+    ),
   nodeMarked: (view: WorldView) => view.nodes.some(({ mark }) => mark !== null),
   nodeDrained: (view: WorldView) => view.nodes.some(({ drained }) => drained !== null),
   leaderStopped: (view: WorldView) => view.history.stopped.length > 0,

@@ -38,12 +38,23 @@ export interface ForeignPod {
   readonly priority: number;
 }
 
+/** What becomes of the ReplicaSets and Pods of a Deployment that is deleted: `kubectl delete --cascade`. @public */
+export type Cascade = 'background' | 'foreground' | 'orphan';
+
 /** What people do, in any order within the script's order. @public */
 export type UserAct =
   | { readonly act: 'scale'; readonly deployment: string; readonly replicas: number }
   /** By A's own scale API. */
   | { readonly act: 'request'; readonly deployment: string; readonly replicas: number }
   | { readonly act: 'rollout'; readonly deployment: string; readonly template: string }
+  | { readonly act: 'deleteDeployment'; readonly deployment: string; readonly cascade: Cascade }
+  /** Under the name of the one that was deleted, once that is gone. */
+  | {
+      readonly act: 'makeDeployment';
+      readonly uid: string;
+      readonly template: string;
+      readonly replicas: number;
+    }
   /** Of a ReplicaSet that has no Deployment. */
   | { readonly act: 'scaleReplicaSet'; readonly replicaSet: string; readonly replicas: number }
   | { readonly act: 'deletePod'; readonly replicaSet: string }
@@ -103,6 +114,7 @@ export type SpecName =
   | 'MCWants'
   | 'MCRegistration'
   | 'MCRollout'
+  | 'MCDeletion'
   | 'MCCancellation'
   | 'MCChain'
   | 'MCSwitch';

@@ -1,6 +1,7 @@
 /** Named bounded worlds: one description, used by the explorer, the fuzzer and the docs. */
 import { CANCELLATION_WORLDS } from './cancellation.ts';
 import { CHAIN_WORLDS } from './chain.ts';
+import { DELETION_WORLDS } from './deletion.ts';
 import type { WorldDescription } from './description.ts';
 import { ENDS_WORLDS } from './ends.ts';
 import { EXACT_WORLDS } from './exact.ts';
@@ -24,6 +25,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...FIELD_WORLDS,
   ...VERSION_WORLDS,
   ...ROLLOUT_WORLDS,
+  ...DELETION_WORLDS,
   ...LINK_WORLDS,
   ...EXACT_WORLDS,
   ...PREEMPTION_WORLDS,

@@ -29,6 +29,8 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'want-direct-unmatched', world: 'rollout' },
   { mutant: 'want-unmanaged-unseen', world: 'rollout-in' },
   { mutant: 'want-left-behind', world: 'rollout-out-asked' },
+  { mutant: 'gone-untold', world: 'deletion-orphan' },
+  { mutant: 'orphans-frozen', world: 'deletion-orphan' },
   { mutant: 'lost-reply-forgotten', world: 'field-external' },
   { mutant: 'invalidate-before-mark', world: 'cancel' },
   { mutant: 'adopt-undrained', world: 'cancel-leaders' },

@@ -1,7 +1,7 @@
 /**
  * D cut down to one decision: for which ReplicaSet, and in which mode, R obeys the want (`machines/ownership/wants/mode.ts`), beside who
  * wrote the replicas last (`base.ts`). A is in the same life, and mints a want when it is prompted. It writes back at once, one request
- * at a time. Its link to R opens at once, and never breaks: that is another world's subject.
+ * at a time for each Deployment. Its link to R opens at once, and never breaks: that is another world's subject.
  */
 import { type Base, baseOf, isFresher, judge, writtenOf } from '../../../machines/ownership/wants/base.ts';
 import type { Wanted } from '../../../machines/ownership/wants/field.ts';
@@ -13,66 +13,81 @@ import type { DeploymentFact, ReplicaSetFact } from '../../../spec/facts.ts';
 import type { Message } from '../../../spec/messages.ts';
 import type { Stage, Step } from '../../../spec/stage.ts';
 import { compareWantVersions, type SessionId, type Want } from '../../../spec/vocabulary.ts';
-import type { Observation, StageUnderTest } from '../world.ts';
+import { type Observation, type StageUnderTest, withEntry } from '../world.ts';
 
-const UID = 'd';
 const VALUES = [2];
 
-/** One life. */
-export interface DeciderState {
-  readonly incarnation: number;
-  readonly mutants: ReadonlySet<string>;
-  readonly open: boolean;
-  readonly fact: DeploymentFact | null;
-  readonly base: Base | null;
+/** What it knows of one Deployment, from its first sight of it on. */
+export interface DeciderEntry {
+  readonly fact: DeploymentFact;
+  readonly base: Base;
   readonly want: Wanted | null;
-  readonly minted: number;
-  readonly sets: Readonly<Record<string, ReplicaSetFact>>;
   readonly sent: Want | null;
   /** A request is under way. */
   readonly writing: boolean;
   /** resourceVersion of the object that the last request was lost against; it waits for another. */
   readonly lost: string;
 }
+
+/** One life. */
+export interface DeciderState {
+  readonly incarnation: number;
+  readonly mutants: ReadonlySet<string>;
+  readonly open: boolean;
+  /** By the uid of the Deployment. */
+  readonly entries: Readonly<Record<string, DeciderEntry>>;
+  readonly minted: number;
+  readonly sets: Readonly<Record<string, ReplicaSetFact>>;
+}
 type Turn = readonly [DeciderState, readonly Effect[]];
+
+const put = (state: DeciderState, entry: DeciderEntry): DeciderState => ({
+  ...state,
+  entries: withEntry(state.entries, entry.fact.uid, entry),
+});
 
 function send([state, effects]: Turn, message: (session: SessionId) => Message): Turn {
   const session = { upstream: state.incarnation, downstream: 0, n: 1 };
   return [state, [...effects, { type: 'send', link: 'downstream', message: message(session) }]];
 }
 
-function adopt(state: DeciderState, { version, value }: Wanted): DeciderState {
-  if (state.want !== null && compareWantVersions(version, state.want.version) <= 0) return state;
-  return { ...state, want: { version, value } };
+function adopt(entry: DeciderEntry, { version, value }: Wanted): DeciderEntry {
+  if (entry.want !== null && compareWantVersions(version, entry.want.version) <= 0) return entry;
+  return { ...entry, want: { version, value } };
 }
 
 function observe(state: DeciderState, fact: DeploymentFact, own = false): DeciderState {
-  if (state.fact !== null && !isFresher(fact, state.fact)) return state;
-  const verdict = own ? 'own' : judge(state.base, fact, state.mutants);
+  const was = state.entries[fact.uid];
+  if (was !== undefined && !isFresher(fact, was.fact)) return state;
+  const verdict = own ? 'own' : judge(was?.base ?? null, fact, state.mutants);
   const version = { generation: fact.generation, incarnation: 0, counter: 0 };
   const want = verdict === 'external' ? { version, value: fact.replicas } : writtenOf(fact, state.mutants);
-  const seen = { ...state, fact, base: baseOf(fact) };
-  return want === null ? seen : adopt(seen, want);
+  const known = was ?? { want: null, sent: null, writing: false, lost: '' };
+  const seen = { ...known, fact, base: baseOf(fact) };
+  return put(state, want === null ? seen : adopt(seen, want));
 }
 
-function mint(state: DeciderState, value: number): DeciderState {
+function mint(state: DeciderState, uid: string, value: number): DeciderState {
+  const entry = state.entries[uid];
+  if (entry === undefined) return state;
   const minted = state.minted + 1;
-  const generation = state.want?.version.generation ?? 0;
-  return adopt(
-    { ...state, minted },
-    { version: { generation, incarnation: state.incarnation, counter: minted }, value },
-  );
+  const generation = entry.want?.version.generation ?? 0;
+  const version = { generation, incarnation: state.incarnation, counter: minted };
+  return put({ ...state, minted }, adopt(entry, { version, value }));
 }
 
-function stamped({ fact, want, sets, mutants }: DeciderState): Want | null {
-  if (fact === null || want === null) return null;
-  return { deployment: UID, ...want, ...decide(fact, Object.values(sets), mutants), confirmed: true };
+function stamped({ sets, mutants }: DeciderState, { fact, want }: DeciderEntry): Want | null {
+  if (want === null) return null;
+  const mine = Object.values(sets).filter(({ deployment }) => deployment === fact.uid);
+  return { deployment: fact.uid, ...want, ...decide(fact, mine, mutants), confirmed: true };
 }
 
-function tell(turn: Turn): Turn {
-  const want = stamped(turn[0]);
-  if (want === null || !turn[0].open || JSON.stringify(want) === JSON.stringify(turn[0].sent)) return turn;
-  return send([{ ...turn[0], sent: want }, turn[1]], (session) => ({
+function tell(turn: Turn, uid: string): Turn {
+  const [state] = turn;
+  const entry = state.entries[uid] as DeciderEntry;
+  const want = stamped(state, entry);
+  if (want === null || !state.open || JSON.stringify(want) === JSON.stringify(entry.sent)) return turn;
+  return send([put(state, { ...entry, sent: want }), turn[1]], (session) => ({
     kind: 'Scale',
     session,
     wants: [want],
@@ -88,19 +103,20 @@ function isShown({ written, replicas }: DeploymentFact, { version, value }: Want
   );
 }
 
-function write([state, effects]: Turn): Turn {
-  const { fact, want, writing, lost } = state;
-  if (fact === null || want === null || writing || fact.resourceVersion === lost) return [state, effects];
+function write([state, effects]: Turn, uid: string): Turn {
+  const entry = state.entries[uid] as DeciderEntry;
+  const { fact, want, writing, lost } = entry;
+  if (want === null || writing || fact.resourceVersion === lost) return [state, effects];
   if (isShown(fact, want) && !fact.unmanaged) return [state, effects];
   const alone = fact.replicas === want.value;
   const effect: Effect = {
     type: 'writeReplicas',
-    deployment: UID,
+    deployment: uid,
     namespace: fact.namespace,
     name: fact.name,
     value: alone ? null : want.value,
     written: {
-      deployment: UID,
+      deployment: uid,
       ...want,
       generation: fact.generation + 1,
       owner: alone ? fact.replicasOwner : null,
@@ -110,22 +126,29 @@ function write([state, effects]: Turn): Turn {
     ...(fact.unmanaged ? ({ last: true } as const) : {}),
     resourceVersion: fact.resourceVersion,
   };
-  return [{ ...state, writing: true, lost: fact.resourceVersion }, [...effects, effect]];
+  return [put(state, { ...entry, writing: true, lost: fact.resourceVersion }), [...effects, effect]];
 }
 
-const finish = (turn: Turn): Step<DeciderState> => write(tell(turn));
+/** What each Deployment comes to: R first, then the object. */
+function finish(begun: Turn): Step<DeciderState> {
+  const uids = Object.keys(begun[0].entries).sort();
+  return uids.reduce<Turn>((turn, uid) => write(tell(turn, uid), uid), begun);
+}
 
-function answered(state: DeciderState, after: DeploymentFact | null): DeciderState {
-  const heard = { ...state, writing: false };
-  return after === null || state.fact === null || hasLeft(after)
-    ? heard
-    : observe({ ...heard, lost: '' }, after, true);
+function answered(state: DeciderState, uid: string, after: DeploymentFact | null): DeciderState {
+  const entry = state.entries[uid];
+  if (entry === undefined) return state;
+  const heard = { ...entry, writing: false };
+  return after === null || hasLeft(after)
+    ? put(state, heard)
+    : observe(put(state, { ...heard, lost: '' }), after, true);
 }
 
 /** Deleted, or no longer managed, and all written that was asked for. */
-function forget(state: DeciderState): Turn {
-  const rest = { ...state, fact: null, base: null, want: null, sent: null };
-  return send([rest, []], (session) => ({ kind: 'Gone', session, deployments: [UID] }));
+function forget(state: DeciderState, uid: string): Turn {
+  const rest = { ...state, entries: withEntry(state.entries, uid, undefined) };
+  if (state.mutants.has('gone-untold')) return [rest, []];
+  return send([rest, []], (session) => ({ kind: 'Gone', session, deployments: [uid] }));
 }
 
 function step(state: DeciderState, event: StageEvent): Step<DeciderState> {
@@ -134,18 +157,23 @@ function step(state: DeciderState, event: StageEvent): Step<DeciderState> {
       return finish([{ ...state, open: true }, []]);
     case 'deploymentObserved': {
       const { deployment } = event;
-      return hasLeft(deployment, state.mutants) ? forget(state) : finish([observe(state, deployment), []]);
+      const isOver = deployment.deleting || hasLeft(deployment, state.mutants);
+      return isOver ? forget(state, deployment.uid) : finish([observe(state, deployment), []]);
     }
     case 'deploymentVanished':
-      return forget(state);
+      return forget(state, event.uid);
     case 'replicaSetObserved': {
       const { replicaSet } = event;
       return finish([{ ...state, sets: { ...state.sets, [replicaSet.uid]: replicaSet } }, []]);
     }
+    case 'replicaSetVanished':
+      return finish([{ ...state, sets: withEntry(state.sets, event.uid, undefined) }, []]);
     case 'replicasWritten':
-      return finish([answered(state, event.after), []]);
-    case 'timerFired':
-      return finish([mint(state, Number(event.timer.split('/').at(-1))), []]);
+      return finish([answered(state, event.deployment, event.after), []]);
+    case 'timerFired': {
+      const [, , uid, value] = event.timer.split('/');
+      return finish([mint(state, uid as string, Number(value)), []]);
+    }
     default:
       return [state, []];
   }
@@ -154,10 +182,7 @@ function step(state: DeciderState, event: StageEvent): Step<DeciderState> {
 const stage: Stage<DeciderState> = {
   name: 'deployment',
   start: ({ incarnation, mutants = new Set() }) => [
-    {
-      ...{ incarnation, mutants, open: false, fact: null, base: null, want: null, minted: 0 },
-      ...{ sets: {}, sent: null, writing: false, lost: '' },
-    },
+    { incarnation, mutants, open: false, entries: {}, minted: 0, sets: {} },
     [{ type: 'connect', link: 'downstream', peer: 'replicaset', n: 1 }],
   ],
   step,
@@ -167,13 +192,15 @@ const stage: Stage<DeciderState> = {
 export const stubDecider: StageUnderTest = {
   stage,
   view: ({ mutants: _, ...state }: DeciderState) => state,
-  observe: ({ sent, incarnation }: DeciderState): Observation => {
-    const wants = sent === null ? [] : [sent];
+  observe: ({ entries, incarnation }: DeciderState): Observation => {
+    const wants = Object.values(entries).flatMap(({ sent }) => sent ?? []);
     const minted = wants.filter(({ version }) => version.incarnation === incarnation);
     return { records: [], wants, minted, preemptions: new Map(), links: [] };
   },
-  prompts: ({ fact, want }: DeciderState) =>
-    want === null || fact?.unmanaged
-      ? []
-      : VALUES.filter((value) => value !== want.value).map((value) => `ask/${value}`),
+  prompts: ({ entries }: DeciderState) =>
+    Object.values(entries).flatMap(({ fact, want }) =>
+      want === null || fact.unmanaged
+        ? []
+        : VALUES.filter((value) => value !== want.value).map((value) => `ask/${fact.uid}/${value}`),
+    ),
 };

@@ -10,17 +10,17 @@ import type { Message } from '../../../spec/messages.ts';
 import type { Stage, Step } from '../../../spec/stage.ts';
 import type { PodRecord, Want } from '../../../spec/vocabulary.ts';
 import { ONE } from '../../../spec/worlds/objects.ts';
-import type { Observation, StageUnderTest } from '../world.ts';
-
-const UID = 'd';
+import { type Observation, type StageUnderTest, withEntry } from '../world.ts';
 
 /** One life. */
 export interface FollowerState {
   readonly incarnation: number;
   readonly mutants: ReadonlySet<string>;
-  readonly want: Want | null;
-  readonly gone: boolean;
-  readonly hold: Hold;
+  /** By the uid of the Deployment. */
+  readonly wants: Readonly<Record<string, Want>>;
+  readonly gone: readonly string[];
+  /** Those of a Deployment, or one that has none, decide together (as in `machines/replicaset/observe.ts`). */
+  readonly holds: Readonly<Record<string, Hold>>;
   readonly sets: Readonly<Record<string, ReplicaSetFact>>;
   readonly minted: number;
   /** Number of a Pod → its ReplicaSet. */
@@ -64,31 +64,74 @@ function assigned(was: FollowerState, is: FollowerState): readonly Effect[] {
   return [{ type: 'send', link: 'downstream', message: { kind: 'Assign', session, records } }];
 }
 
-function act(state: FollowerState): Step<FollowerState> {
-  const { want, gone, hold, sets } = state;
-  const live = new Map<string, number>();
-  for (const replicaSet of Object.keys(sets)) live.set(replicaSet, numbersOf(state.pods, replicaSet).length);
-  const view = { want, gone, hold, live, wantSentThisSession: want !== null, linkOpen: true };
-  const next = targets({ ...view, replicaSets: Object.values(sets) }, state.mutants);
-  const after = next.targets.reduce(bring, { ...state, hold: next.hold });
+const groupOf = ({ deployment, uid }: ReplicaSetFact) => deployment ?? `orphan/${uid}`;
+const membersOf = ({ sets }: FollowerState, group: string) =>
+  Object.values(sets).filter((one) => groupOf(one) === group);
+
+function actIn(state: FollowerState, group: string): FollowerState {
+  const replicaSets = membersOf(state, group);
+  if (replicaSets.length === 0) {
+    const gone = state.gone.filter((uid) => uid !== group);
+    return { ...state, gone, holds: withEntry(state.holds, group, undefined) };
+  }
+  const live = new Map(replicaSets.map(({ uid }) => [uid, numbersOf(state.pods, uid).length]));
+  const want = state.wants[group] ?? null;
+  const view = { want, gone: state.gone.includes(group), hold: state.holds[group] ?? NO_HOLD, live };
+  const spoken = { wantSentThisSession: want !== null, linkOpen: true };
+  const next = targets({ ...view, ...spoken, replicaSets }, state.mutants);
+  return next.targets.reduce(bring, { ...state, holds: withEntry(state.holds, group, next.hold) });
+}
+
+/** Decides for those that a step has touched. */
+function act(state: FollowerState, ...groups: readonly string[]): Step<FollowerState> {
+  const after = [...new Set(groups)].sort().reduce(actIn, state);
   return [after, assigned(state, after)];
 }
 
-function hear(state: FollowerState, message: Message): FollowerState {
-  if (message.kind === 'Gone') return { ...state, want: null, gone: message.deployments.includes(UID) };
-  return message.kind === 'Scale' ? { ...state, want: message.wants[0] as Want, gone: false } : state;
+function hear(state: FollowerState, message: Message): Step<FollowerState> {
+  if (message.kind === 'Scale') {
+    const [want] = message.wants as readonly [Want];
+    const wants = withEntry(state.wants, want.deployment, want);
+    const gone = state.gone.filter((uid) => uid !== want.deployment);
+    return act({ ...state, wants, gone }, want.deployment);
+  }
+  const [uid] = message.kind === 'Gone' ? message.deployments : [];
+  if (uid === undefined) return [state, []];
+  const isNews = membersOf(state, uid).length > 0 && !state.gone.includes(uid);
+  const gone = isNews ? [...state.gone, uid].sort() : state.gone;
+  return act({ ...state, wants: withEntry(state.wants, uid, undefined), gone }, uid);
+}
+
+function seeSet(state: FollowerState, uid: string, fact: ReplicaSetFact | undefined): Step<FollowerState> {
+  const groups = [state.sets[uid], fact].flatMap((one) => (one === undefined ? [] : groupOf(one)));
+  return act({ ...state, sets: withEntry(state.sets, uid, fact) }, ...groups);
+}
+
+/** ReplicaSets that it knows to be deleted, or gone, and that have Pods: garbage collection ends them. */
+function collectable({ sets, pods }: FollowerState): readonly string[] {
+  const withPods = [...new Set(Object.values(pods))].sort();
+  return withPods.filter((uid) => sets[uid] === undefined || sets[uid].deleting);
+}
+
+/** The Pods of one have been ended by garbage collection, and are gone. */
+function collect(state: FollowerState, replicaSet: string): Step<FollowerState> {
+  const left = Object.entries(state.pods).filter(([, one]) => one !== replicaSet);
+  const known = state.sets[replicaSet];
+  return act({ ...state, pods: Object.fromEntries(left) }, ...(known === undefined ? [] : [groupOf(known)]));
 }
 
 function step(state: FollowerState, event: StageEvent): Step<FollowerState> {
   switch (event.type) {
     case 'received':
-      return act(hear(state, event.message));
-    case 'replicaSetObserved': {
-      const { replicaSet } = event;
-      return act({ ...state, sets: { ...state.sets, [replicaSet.uid]: replicaSet } });
+      return hear(state, event.message);
+    case 'replicaSetObserved':
+      return seeSet(state, event.replicaSet.uid, event.replicaSet);
+    case 'replicaSetVanished':
+      return seeSet(state, event.uid, undefined);
+    case 'timerFired': {
+      const [, what, uid] = event.timer.split('/');
+      return what === 'collected' ? collect(state, uid as string) : [{ ...state, dying: {} }, []];
     }
-    case 'timerFired':
-      return [{ ...state, dying: {} }, []];
     default:
       return [state, []];
   }
@@ -98,7 +141,7 @@ const stage: Stage<FollowerState> = {
   name: 'replicaset',
   start: ({ incarnation, mutants = new Set() }) => [
     {
-      ...{ incarnation, mutants, want: null, gone: false, hold: NO_HOLD },
+      ...{ incarnation, mutants, wants: {}, gone: [], holds: {} },
       ...{ sets: {}, minted: 0, pods: {}, dying: {} },
     },
     [],
@@ -118,11 +161,14 @@ export const stubFollower: StageUnderTest = {
       }));
     return {
       records: [...recordsOf(state.pods, false), ...recordsOf(state.dying, true)],
-      wants: state.want === null ? [] : [state.want],
+      wants: Object.values(state.wants),
       replicaSets: Object.values(state.sets),
       preemptions: new Map(),
       links: [],
     };
   },
-  dues: ({ dying }: FollowerState) => (Object.keys(dying).length > 0 ? ['ended'] : []),
+  dues: (state: FollowerState) => [
+    ...(Object.keys(state.dying).length > 0 ? ['ended'] : []),
+    ...collectable(state).map((uid) => `collected/${uid}`),
+  ],
 };

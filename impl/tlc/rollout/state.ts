@@ -1,68 +1,37 @@
 /** A world of a rollout as a state of `Rollout.tla`: variable by variable, in one canonical text. */
+import { NO_HOLD } from '../../../machines/ownership/wants/targets.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { DeploymentFact, ReplicaSetFact } from '../../../spec/facts.ts';
 import type { Message } from '../../../spec/messages.ts';
-import type { Want } from '../../../spec/vocabulary.ts';
 import type { DeciderState } from '../../explorer/stubs/decider.ts';
 import type { FollowerState } from '../../explorer/stubs/follower.ts';
 import type { Process, Setting, World } from '../../explorer/world.ts';
-import { baseOf, objectOf, versionOf, wantOf, writeOf, writtenOf } from '../field/objects.ts';
+import { objectOf, writeOf } from '../field/objects.ts';
 import { remembered } from '../remembered.ts';
 import { bagOf, option, stateText } from '../text.ts';
+import { entryOf, holdOf, podsOf, setOf, stampedOf } from './objects.ts';
 
-/** `rs-t1` is `"t1"`. */
-const templateOf = (uid: string) => uid.slice('rs-'.length);
-
-const setOf = ({
-  template,
-  resourceVersion,
-  revisionNumber,
-  replicas,
-  desired,
-  written,
-}: ReplicaSetFact) => ({
-  template,
-  rv: Number(resourceVersion),
-  number: revisionNumber,
-  replicas,
-  desired: desired ?? 0,
-  written: option(written, writtenOf),
-});
 const setsOf = (sets: Readonly<Record<string, ReplicaSetFact>>) =>
   new Map(Object.values(sets).map((one) => [one.template, setOf(one)]));
 
-const stampedOf = ({ version, value, replicaSet, mode }: Want) => ({
-  version: versionOf(version),
-  value,
-  set: replicaSet === null ? '' : templateOf(replicaSet),
-  mode,
-});
-
 const deciderOf = remembered((process: Process): object => {
-  const { fact, base, want, minted, sets, sent, writing, lost } = process.state as DeciderState;
+  const { entries, minted, sets } = process.state as DeciderState;
+  const told = process.seen['deployments/d'] as DeploymentFact | undefined;
   return {
-    object: option(fact, objectOf),
-    base: option(base, baseOf),
-    want: option(want, wantOf),
+    ...entryOf(entries.d),
     minted,
     sets: setsOf(sets),
-    sent: option(sent, stampedOf),
-    writing,
-    lost: Number(lost),
-    told: Number((process.seen['deployments/d'] as DeploymentFact | undefined)?.resourceVersion ?? 0),
+    told: Number(told?.resourceVersion ?? 0),
   };
 });
 
-const podsOf = (pods: FollowerState['pods']) =>
-  new Map(Object.entries(pods).map(([number, uid]) => [Number(number), templateOf(uid)]));
-
 const followerOf = remembered((process: Process): object => {
-  const { want, gone, hold, sets, minted, pods, dying } = process.state as FollowerState;
+  const { wants, gone, holds, sets, minted, pods, dying } = process.state as FollowerState;
   return {
-    want: option(want, stampedOf),
-    gone,
-    hold: { held: hold.held, obeyed: new Map(hold.obeyed.map(([uid, many]) => [templateOf(uid), many])) },
+    want: option(wants.d, stampedOf),
+    gone: gone.includes('d'),
+    hold: holdOf(holds.d ?? NO_HOLD),
     sets: setsOf(sets),
     minted,
     pods: podsOf(pods),

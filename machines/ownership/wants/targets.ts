@@ -74,7 +74,8 @@ export function targets(
   const owned = alive.filter((each) => each.deployment !== null && !view.gone);
   const orphans = alive.filter((each) => each.deployment === null || view.gone);
   const deleted = deletedOf(view, alive).map((uid) => deletion(uid, view.live.get(uid) ?? 0));
-  const freely = follow(managedOf(orphans), view.live, { create: Infinity, end: Infinity });
+  const isFrozen = mutants?.has('orphans-frozen') === true;
+  const freely = isFrozen ? [] : follow(managedOf(orphans), view.live, { create: Infinity, end: Infinity });
   const { counted, hold } = countedTargets(view, owned, mutants);
   return {
     targets: [...deleted, ...freely, ...counted].sort((a, b) => (a.replicaSet < b.replicaSet ? -1 : 1)),
