@@ -499,7 +499,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'bare-unanswered',
     rule: 'S answers for what stock has bound to a Node without an agent (7)',
-    breaks: ['UnplacedShown', 'NoLeak'],
+    breaks: ['UnplacedShown', 'NoLeak', 'NoFalseConfirm'],
   },
   {
     name: 'unplaced-tombstone-left',
@@ -524,7 +524,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'unplaced-unready',
     rule: 'what S answers for is as ready as its object (7)',
-    breaks: ['UnplacedShown'],
+    breaks: ['UnplacedShown', 'PreemptorRuns'],
   },
   {
     name: 'clock-before-template',

@@ -1,9 +1,9 @@
 /** Ghosts: what the explorer remembers of a run, so that a property can speak of the past. */
 import { adoptedObject } from '../../machines/ownership/adoption.ts';
 import type { Effect } from '../../spec/effects.ts';
-import type { ReplicaSetFact } from '../../spec/facts.ts';
+import type { PodFact, ReplicaSetFact } from '../../spec/facts.ts';
 import { type History, isReached } from '../../spec/properties/index.ts';
-import { compareWantVersions, type Incarnation, type Want } from '../../spec/vocabulary.ts';
+import { compareWantVersions, type Incarnation, type Owner, type Want } from '../../spec/vocabulary.ts';
 import { isTail, nodeOf, type Observation, type Process, type World } from './world.ts';
 
 const include = <T>(list: readonly T[] | undefined, item: T): readonly T[] =>
@@ -118,13 +118,25 @@ export function recordMinted(history: History, was: Minting = {}, is: Minting = 
 /**
  * What S alone answered for and stock has now: its tombstone is let go, not confirmed, as K's are (protocol 9), which then have another uid.
  */
-function isLeftToStock({ history, api }: Pick<World, 'history' | 'api'>, uid: string): boolean {
-  const object = adoptedObject(uid);
-  if (object === null || api.switch.owner !== 'stock' || history.accepted[uid] !== undefined) return false;
-  return Object.values(api.pods).some(
-    ({ metadataUid, deleting, phase }) => metadataUid === object && !deleting && phase !== 'Failed',
-  );
+export function isLeftToStock({ owner, isAccepted, objectOf }: Standing, uid: string): boolean {
+  const metadataUid = adoptedObject(uid);
+  if (metadataUid === null || owner !== 'stock' || isAccepted(uid)) return false;
+  const object = objectOf(metadataUid);
+  return object !== undefined && !object.deleting && object.phase !== 'Failed';
 }
+
+/** What {@link isLeftToStock} looks at. */
+export interface Standing {
+  readonly owner: Owner;
+  isAccepted(uid: string): boolean;
+  objectOf(metadataUid: string): PodFact | undefined;
+}
+
+const standingIn = ({ history, api }: Pick<World, 'history' | 'api'>): Standing => ({
+  owner: api.switch.owner,
+  isAccepted: (uid) => history.accepted[uid] !== undefined,
+  objectOf: (object) => Object.values(api.pods).find(({ metadataUid }) => metadataUid === object),
+});
 
 /** History after a step: tombstones that this stage held and holds no more; victims that it chose. */
 export function recordStep(
@@ -134,10 +146,11 @@ export function recordStep(
   after: ReadonlyMap<string, unknown>,
   preemptions: ReadonlyMap<string, readonly string[]>,
 ): History {
+  const standing = standingIn({ history, api });
   let next = history;
   if (peer === 'replicaset' || peer === 'scheduler')
     for (const [uid, record] of before)
-      if (record.phase === 'terminating' && !after.has(uid) && !isLeftToStock({ history, api }, uid))
+      if (record.phase === 'terminating' && !after.has(uid) && !isLeftToStock(standing, uid))
         next = { ...next, collected: add(next.collected, uid, peer) };
   for (const [uid, victims] of preemptions)
     for (const victim of victims)

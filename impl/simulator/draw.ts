@@ -246,9 +246,9 @@ function drawActs(
     if (dice.chance(chance))
       for (let count = dice.whole(1, 4); count > 0; count -= 1)
         acts.push({ at: moment(), ...one(kind as Drawn) });
-  if (theme.releases) acts.push(...drawReleases(draws, moment));
+  if (theme.releases || (theme.handsOver && dice.chance(0.4))) acts.push(...drawReleases(draws, moment));
   if (theme.labels) acts.push(...drawLabels(draws, deployments, moment));
-  return acts.sort((a, b) => a.at - b.at);
+  return withoutUnruled(acts).toSorted((a, b) => a.at - b.at);
 }
 
 /**
@@ -258,6 +258,10 @@ function isUnruled(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
   if (fault.fault !== 'journalLost') return false;
   return acts.some((one) => one.act === 'deleteNode' && one.node === fault.node);
 }
+
+/** Another (protocol 14): a Node made anew while stock owns the Pods, when S gives up no node. */
+const withoutUnruled = (acts: readonly PlannedAct[]): readonly PlannedAct[] =>
+  acts.some(({ act }) => act === 'release') ? acts.filter(({ act }) => act !== 'deleteNode') : acts;
 
 /** What a seed is about. */
 export const themeOf = (seed: number, { theme }: Envelope = {}): string =>
@@ -288,7 +292,8 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
       name: ['d', 'e', 'f'][at] as string,
       replicas: dice.chance(0.3) ? 0 : dice.whole(0, share),
       requests: room(1),
-      priority: at * 10,
+      // Stock's scheduler, as it is here, preempts nothing.
+      priority: theme.handsOver ? 0 : at * 10,
       ...(theme.labels && dice.chance(0.5) && { unmanaged: true }),
     }),
   );
@@ -322,12 +327,15 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
       deployment: name,
       replicas: dice.whole(0, share),
     }));
-  const runtime = dice.chance(0.5) ? 'runs' : 'publish';
+  // Where our agents run the containers, stock's scheduler places nothing.
+  const runtime = dice.chance(0.5) && !theme.handsOver ? 'runs' : 'publish';
   // On a Node without an agent only stock runs anything.
-  const agentless = theme.releases && runtime === 'publish' && nodes.length > 1 && dice.chance(0.3);
+  const isStocks = theme.releases || theme.handsOver;
+  const agentless = isStocks && runtime === 'publish' && nodes.length > 1 && dice.chance(0.3);
   return {
     seed,
     runtime,
+    ...(theme.handsOver && { handsOver: true }),
     nodes: agentless ? nodes.with(-1, { ...(nodes.at(-1) as PlannedNode), agentless }) : nodes,
     deployments,
     foreign,

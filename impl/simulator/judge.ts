@@ -18,6 +18,7 @@ import {
 } from '../../spec/properties/index.ts';
 import { undrainedMark } from '../../spec/properties/pods.ts';
 import type { Fence, Incarnation, PeerName, Resources, Uid } from '../../spec/vocabulary.ts';
+import { isLeftToStock } from '../explorer/history.ts';
 import { OwnerJudge } from './judgeOwner.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import { LiveCounts } from './liveCounts.ts';
@@ -267,13 +268,23 @@ export class Judge {
       for (const name of COUNTS) this.#check(name, view);
   }
 
+  get #standing() {
+    const { api, owner } = this.#sim;
+    return {
+      isAccepted: (uid: Uid) => this.accepted.has(uid),
+      owner: owner.fact.owner,
+      objectOf: (metadataUid: string) => api.podsByObject.get(metadataUid),
+    };
+  }
+
   #judgeRecords(life: Life, before: unknown, uids: Iterable<Uid>): void {
     const { peer } = life;
     if (peer !== 'replicaset' && peer !== 'scheduler') return;
     for (const uid of uids) {
       const was = recordOf(peer, before, uid);
       const is = recordOf(peer, life.state, uid);
-      if (was?.phase === 'terminating' && is === undefined) {
+      const isOver = was?.phase === 'terminating' && is === undefined;
+      if (isOver && !isLeftToStock(this.#standing, uid)) {
         this.collected.set(uid, peer);
         for (const node of this.accepted.get(uid) ?? []) {
           const machine = this.#sim.machineOf(node);

@@ -1,6 +1,6 @@
 /** Carries out one effect of one life: an exhaustive switch over `spec/effects.ts`. Decides nothing. */
 import type { Effect } from '../../spec/effects.ts';
-import { type Life, nodeOf } from './life.ts';
+import { isTail, type Life, nodeOf } from './life.ts';
 import { startContainers, stopContainers } from './machine.ts';
 import { dial, disconnect, send } from './network.ts';
 import { write } from './requests.ts';
@@ -72,7 +72,7 @@ export function perform(sim: Simulation, life: Life, effect: Effect): void {
     }
     case 'publish': {
       const { uid } = effect.record;
-      sim.judge.starting(effect.record.uid, nodeOf(life.peer));
+      if (isTail(life.peer)) sim.judge.starting(effect.record.uid, nodeOf(life.peer));
       const ambiguous = { type: 'publishFailed', uid, refusal: 'ambiguous', text: 'no reply' } as const;
       return write(sim, life, () => writes.publish(sim, life, effect), { ambiguous, conflict: null });
     }

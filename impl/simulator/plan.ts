@@ -145,6 +145,8 @@ export type PlannedFault = Fault & { readonly at: number };
 export interface Plan {
   readonly seed: number;
   readonly runtime: 'runs' | 'publish';
+  /** S hands over what finds no room. */
+  readonly handsOver?: true;
   readonly nodes: readonly PlannedNode[];
   readonly deployments: readonly PlannedDeployment[];
   readonly foreign: readonly PlannedForeign[];

@@ -90,7 +90,8 @@ class Run {
     this.#judge.whole();
     const view = worldView(this.#sim);
     const isReleased = view.switch.owner === 'stock';
-    for (const name of isReleased ? RELEASED_AT_REST : AT_REST)
+    const shown: readonly PropertyName[] = this.#sim.plan.handsOver && !isReleased ? ['UnplacedShown'] : [];
+    for (const name of [...(isReleased ? RELEASED_AT_REST : AT_REST), ...shown])
       this.#judge.found(name, (PROPERTIES[name] as { check(v: unknown): string | null }).check(view));
   }
 
@@ -135,7 +136,12 @@ class Run {
   }
 }
 
-const LIVENESS: ReadonlySet<string> = new Set([...AT_REST, ...RELEASED_AT_REST, 'ComesToRest']);
+const LIVENESS: ReadonlySet<string> = new Set([
+  ...AT_REST,
+  ...RELEASED_AT_REST,
+  'UnplacedShown',
+  'ComesToRest',
+]);
 
 /** Runs a plan to its end, or to the first thing that is wrong. */
 export function runPlan(plan: Plan, trace: Tell | null = null, coverage: Coverage | null = null): Outcome {

@@ -254,7 +254,8 @@ export class Simulation {
     const { mutants } = this;
     const acknowledged = this.api.acknowledged.get(peer)?.owner;
     if (peer === 'replicaset' && acknowledged !== undefined) return { incarnation, mutants, acknowledged };
-    if (!isTail(peer)) return { incarnation, mutants };
+    const handsOver = peer === 'scheduler' && this.plan.handsOver === true;
+    if (!isTail(peer)) return { incarnation, mutants, ...(handsOver && { handsOver }) };
     const machine = this.machineOf(nodeOf(peer));
     const { runtime } = this.plan;
     // What is being stopped still runs; a start in flight shows in no list.

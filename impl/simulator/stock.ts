@@ -22,7 +22,8 @@ export function stockSees(sim: Simulation, what: What, before: Fact | null, afte
   if (what === 'nodes' && after !== null) bindWaiting(sim);
   if (what !== 'pods') return;
   soon(() => seePod(sim, fact as PodFact));
-  if (after === null) bindWaiting(sim);
+  // What is gone or has failed takes no room.
+  if (after === null || (after as PodFact).phase === 'Failed') bindWaiting(sim);
 }
 
 function seePod(sim: Simulation, fact: PodFact): void {

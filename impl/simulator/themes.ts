@@ -19,13 +19,35 @@ export interface Theme {
   readonly isTight?: true;
   /** The managed Pods are given to stock, and taken back. */
   readonly releases?: true;
+  /** What finds no room is handed over, on Nodes that may be too small or without an agent. */
+  readonly handsOver?: true;
   /** Some Deployments have no label at first; it is put there, and taken away. */
   readonly labels?: true;
 }
 
 /** All themes. */
 export const THEMES: readonly Theme[] = [
-  { name: 'any', share: 0.2, faults: null, acts: null, stages: null },
+  {
+    name: 'noRoom',
+    share: 0.05,
+    faults: [
+      'crash',
+      'crashAt',
+      'api',
+      'watchLost',
+      'stale',
+      'break',
+      'usurp',
+      'cutOff',
+      'nodeCrash',
+      'exit',
+    ],
+    acts: ['request', 'deletePod', 'deleteNode', 'cordon', 'rollout'],
+    stages: ['replicaset', 'scheduler', 'kubelet'],
+    isTight: true,
+    handsOver: true,
+  },
+  { name: 'any', share: 0.15, faults: null, acts: null, stages: null },
   {
     name: 'leaders',
     share: 0.15,

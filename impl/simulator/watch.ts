@@ -21,6 +21,8 @@ const HEARD: Readonly<Record<StageName, readonly What[]>> = {
 export interface Watch {
   readonly what: What;
   readonly peer: string;
+  /** S hears of managed Pods without a stamp. */
+  readonly handsOver: boolean;
   life: Life;
   /** What was told, or is on its way. */
   readonly queued: Map<string, Fact>;
@@ -34,7 +36,7 @@ export interface Watch {
 }
 
 /** Whether an object is of this stream. R hears of a Pod only for its deletion cost. */
-function concerns({ what, peer }: Watch, fact: Fact): boolean {
+function concerns({ what, peer, handsOver }: Watch, fact: Fact): boolean {
   const stage = stageOf(peer as Life['peer']);
   if (what === 'nodes') return stage !== 'kubelet' || (fact as NodeFact).name === nodeOf(peer);
   if (what === 'deployments')
@@ -43,7 +45,8 @@ function concerns({ what, peer }: Watch, fact: Fact): boolean {
   if (what !== 'pods') return true;
   const pod = fact as PodFact;
   if (stage === 'kubelet') return pod.node === nodeOf(peer);
-  return stage === 'scheduler' ? !pod.managed && pod.node !== null : pod.managed && pod.deletionCost !== 0;
+  if (stage !== 'scheduler') return pod.managed && pod.deletionCost !== 0;
+  return pod.managed ? handsOver && pod.uid === null : pod.node !== null;
 }
 
 /** Whose a Pod without the label is, is none of ours. */
@@ -171,6 +174,7 @@ export function openWatches(sim: Simulation, life: Life): void {
     const watch: Watch = {
       what,
       peer: life.peer,
+      handsOver: sim.plan.handsOver === true,
       life,
       queued: new Map(),
       told: new Map(),

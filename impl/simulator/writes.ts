@@ -3,7 +3,7 @@ import type { Effect } from '../../spec/effects.ts';
 import type { Refusal, StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, PodFact } from '../../spec/facts.ts';
 import type { Uid } from '../../spec/vocabulary.ts';
-import { publishedPod } from '../../spec/worlds/objects.ts';
+import { publishedPod, unboundPod } from '../../spec/worlds/objects.ts';
 import type { Api } from './api.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import type { Simulation } from './simulation.ts';
@@ -30,6 +30,11 @@ export function publish(sim: Simulation, life: Life, { record }: Of<'publish'>):
   if (!api.replicaSets.has(replicaSet)) return fail('notFound');
   const name = podName(api, replicaSet, uid);
   if (api.pods.has(name)) return fail('alreadyExists');
+  if (!isTail(life.peer)) {
+    const unbound = unboundPod(name, `u${sim.count()}`, record);
+    sim.judge.acted('ours', unbound);
+    return { type: 'published', uid, pod: api.put('pods', name, unbound) };
+  }
   const runs = sim.plan.runtime === 'runs' && sim.machineOf(node).containers.get(uid) === 'running';
   sim.judge.published(uid, node);
   const object = publishedPod(name, `m${sim.count()}`, record, { node, runs });

@@ -77,9 +77,9 @@ export function createTimedOut(context: Context, uid: Uid): Context {
 
 const isOver = ({ phase }: PodFact) => phase === 'Failed' || phase === 'Succeeded';
 
-/** Whether no K will answer for it: it is unbound, or was handed over and is on a Node without an agent. Others there are R's at take back (9). */
-const isUnanswered = ({ handOver: { bare }, mutants }: Context, { node, handedOver }: PodFact) =>
-  node === null || (bare.has(node) && handedOver !== undefined && !mutants.has('bare-unanswered'));
+/** Whether no K will answer for it: it is unbound, or on a Node without an agent. */
+const isUnanswered = ({ handOver: { bare }, mutants }: Context, { node }: PodFact) =>
+  node === null || (bare.has(node) && !mutants.has('bare-unanswered'));
 
 /** A managed Pod without a stamp, as it is now: handed over, or made by stock during a release. */
 export function observeUnstamped(context: Context, pod: PodFact): Context {

@@ -64,8 +64,10 @@ const liveAtScheduler = (view: WorldView) =>
 /** Pods that wait for a node, and fit on none beside what runs there. */
 const withoutRoom = (view: WorldView) =>
   liveAtScheduler(view).filter(
-    ({ node, requests }) =>
-      node === null && !view.nodes.some((one) => fitsBeside(one, one.running.values(), requests)),
+    ({ node, phase, requests }) =>
+      node === null &&
+      phase === 'created' &&
+      !view.nodes.some((one) => fitsBeside(one, one.running.values(), requests)),
   );
 
 /**
@@ -103,9 +105,22 @@ export const Converges: RestProperty = {
     if (leaving !== undefined) return `${leaving} has lost its label, and is not let go`;
     const followed = replicasOf(setsOf(view, null));
     const asked = [...wants.values()].reduce((sum, want) => sum + askedBy(view, want), followed);
-    const running = view.nodes.flatMap((node) => [...node.running.keys()]);
+    const peers = new Set<string>(view.stages.map(({ peer }) => peer));
+    const running = view.nodes.flatMap(({ name, running: pods }) =>
+      peers.has(`kubelet/${name}`) ? [...pods.keys()] : [],
+    );
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));
-    const fits = asked - withoutRoom(view).length;
+    // Where there is no agent stock runs them, and S answers.
+    const elsewhere = view.objects.filter(
+      ({ managed, uid, node, deleting, phase }) =>
+        managed &&
+        uid === null &&
+        node !== null &&
+        !deleting &&
+        phase === 'Running' &&
+        !peers.has(`kubelet/${node}`),
+    ).length;
+    const fits = asked - withoutRoom(view).length - elsewhere;
     if (hasNodes && running.length !== fits)
       return `${running.length} Pods run, ${asked} are wanted, ${fits} fit`;
     for (const peer of new Set(view.stages.map((stage) => stage.peer).filter(holdsPods))) {
@@ -239,8 +254,9 @@ export const PreemptorRuns: RestProperty = {
   check: (view) => {
     const running = new Set(view.nodes.flatMap((node) => [...node.running.keys()]));
     const records = liveAtScheduler(view);
-    for (const { uid, priority, requests } of records) {
-      if (running.has(uid)) continue;
+    for (const { uid, node: at, phase, priority, requests } of records) {
+      // What S answers for and stock has bound waits for nothing.
+      if (running.has(uid) || (at === null && phase !== 'created')) continue;
       if (view.history.victims[uid] !== undefined) return `room was made for ${uid}, which waits`;
       const isLower = (other: string) => records.some((one) => one.uid === other && one.priority < priority);
       const others = (node: NodeView) =>
