@@ -1,11 +1,12 @@
 /** Draws the {@link WorldView} that the properties look at. */
 import type { ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
-import { EMPTY_JOURNAL, type JournalState } from '../../spec/journal.ts';
+import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { Message } from '../../spec/messages.ts';
 import type { NodeView, StageView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
 import { stateText } from './encode.ts';
 import { observe } from './host.ts';
+import { livesOnAs } from './livesOn.ts';
 import { podName } from './reads.ts';
 import { isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
 
@@ -37,23 +38,6 @@ function stageView(setting: Setting, world: World, process: Process): StageView 
   };
   stageViews.set(process, view);
   return view;
-}
-
-/** The uid under which containers live on: another than their own if K has let it go and adopted the object (protocol 9). */
-export function livesOnAs(
-  journal: JournalState,
-  uid: string,
-  nameOf: (replicaSet: string, uid: string) => string,
-): string {
-  if (journal.released.size === 0 || journal.pods.has(uid)) return uid;
-  for (const [other, { record, metadataUid, name }] of journal.pods)
-    if (
-      metadataUid !== null &&
-      journal.released.has(metadataUid) &&
-      (uid === `a-${metadataUid}` || name?.name === nameOf(record.replicaSet, uid))
-    )
-      return other;
-  return uid;
 }
 
 function nodeView(world: World, name: string): NodeView {

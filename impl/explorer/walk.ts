@@ -6,6 +6,7 @@
 import { settle } from '../../machines/environment/network.ts';
 import { PROPERTIES } from '../../spec/properties/index.ts';
 import { idleMoves, isOptional, type Move, movesOf, plainMoves } from './moves.ts';
+import { randomOf } from './mulberry.ts';
 import { MoveError } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import { type Edge, firstWorld, outcomes, worldChecks } from './system.ts';
@@ -29,17 +30,6 @@ export interface Walk {
   readonly violation: { readonly property: string; readonly text: string } | null;
   readonly witnessed: ReadonlySet<string>;
   readonly end: World;
-}
-
-/** Mulberry32: numbers in [0, 1) that follow from the seed alone. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** One walk under way. */

@@ -1,5 +1,5 @@
 /** Random numbers that follow from a seed alone, in named streams that do not disturb each other. */
-import { randomOf } from '../explorer/walk.ts';
+import { randomOf } from '../explorer/mulberry.ts';
 
 /** A stream of random numbers. */
 export class Random {

@@ -2,23 +2,12 @@
 import fs from 'node:fs';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Plan } from './plan.ts';
+import { REPLAY_FORMAT, type Replay, replayText } from './replayFormat.ts';
 import { checkTopology } from './topology.ts';
-
-const FORMAT = 'kubedirect-replay/1';
-
-/** What a replay file holds. */
-export interface Replay {
-  readonly format: typeof FORMAT;
-  /** The commit it was found at; '' if unknown. */
-  readonly commit: string;
-  readonly property: string;
-  readonly text: string;
-  readonly plan: Plan;
-}
 
 /** Writes a replay file. */
 export function writeReplay(file: string, replay: Omit<Replay, 'format'>): void {
-  fs.writeFileSync(file, `${JSON.stringify({ format: FORMAT, ...replay }, null, 1)}\n`);
+  fs.writeFileSync(file, replayText(replay));
 }
 
 const LISTS = ['nodes', 'deployments', 'foreign', 'acts', 'faults', 'mutants'] as const;
@@ -47,8 +36,8 @@ export function readReplay(file: string): Replay {
   } catch (error) {
     throw fail(`can not be read: ${(error as Error).message}`);
   }
-  if (replay?.format !== FORMAT)
-    throw fail(`expected format ${FORMAT}, got ${JSON.stringify(replay?.format)}`);
+  if (replay?.format !== REPLAY_FORMAT)
+    throw fail(`expected format ${REPLAY_FORMAT}, got ${JSON.stringify(replay?.format)}`);
   if (!isPlan(replay.plan)) throw fail('holds no plan, or a damaged one');
   checkTopology(replay.plan);
   return replay as Replay;

@@ -8,7 +8,7 @@ import type { StageEvent } from '../../spec/events.ts';
 import type { StageConfig } from '../../spec/stage.ts';
 import { recordedConfig, type StepRecord } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
-import { STAGES_UNDER_TEST } from '../explorer/stages.ts';
+import { REAL_STAGES } from '../explorer/realStages.ts';
 import { Api, type Snapshot } from './api.ts';
 import { Clock } from './clock.ts';
 import type { Coverage } from './coverage.ts';
@@ -192,7 +192,7 @@ export class Simulation {
     this.#born.set(peer, number);
     const found = isTail(peer) ? (this.api.nodes.get(nodeOf(peer))?.agent ?? null) : null;
     const incarnation = this.#takeNumber(peer, above, number);
-    const under = STAGES_UNDER_TEST[stageOf(peer)] as Life['under'];
+    const under = REAL_STAGES[stageOf(peer)] as Life['under'];
     const life: Life = {
       id: `${peer}~${number}`,
       peer,

@@ -4,7 +4,7 @@ import type { SwitchFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { NodeView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
-import { livesOnAs } from '../explorer/snapshot.ts';
+import { livesOnAs } from '../explorer/livesOn.ts';
 import type { Observation, StageUnderTest } from '../explorer/world.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import type { Machine } from './machine.ts';

@@ -5,6 +5,7 @@
  */
 import type { StepRecord } from '../../spec/trace.ts';
 import { type PeerName, STAGES, stageOf } from '../../spec/vocabulary.ts';
+import type { Plan } from '../simulator/plan.ts';
 
 /** A step of a stage, as a trace has it. */
 export type StepFrame = StepRecord & {
@@ -42,6 +43,10 @@ export interface Film {
   readonly frames: readonly Frame[];
   /** Null: nothing was broken, or nobody looked. It broke at the last frame. */
   readonly verdict: Verdict | null;
+  /** Of a simulated run: what decided it, and can be changed. */
+  readonly plan?: Plan;
+  /** Where the plan was found; '' if unknown. */
+  readonly commit?: string;
 }
 
 /** Whether a frame is a step of a stage. */

@@ -3,26 +3,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { KubedirectError } from '../../spec/errors.ts';
 import { readReplay } from '../simulator/replayFile.ts';
-import { recordPlan } from '../simulator/steps.ts';
 import { readTraceFiles, type TraceLine } from '../trace/read.ts';
 import { arrowsOf } from './arrows.ts';
-import { type Film, type Frame, filmOf, type StepFrame } from './film.ts';
+import { type Film, filmOf, type StepFrame } from './film.ts';
+import { filmOfPlan } from './ofPlan.ts';
 
 /** The run of a replay file, done again. @throws KubedirectError `REPLAY_INVALID`, `TOPOLOGY_IMPOSSIBLE` */
 export function filmOfReplay(file: string): Film {
   const { plan, property, commit } = readReplay(file);
-  const { entries, outcome } = recordPlan(plan);
-  const frames = entries.map(
-    ({ cause, line }): Frame => ({ ...line, cause: cause === null ? null : cause - 1 }),
-  );
   const without = plan.mutants.length === 0 ? '' : `, without the rules ${plan.mutants.join(', ')}`;
-  const { finding } = outcome;
-  return filmOf({
-    title: `${path.basename(file)}: ${property} broke at commit ${commit.slice(0, 12) || 'unknown'}${without}`,
-    clock: 'virtual',
-    frames,
-    verdict: finding === null ? null : { property: finding.property, text: finding.text },
-  });
+  const title = `${path.basename(file)}: ${property} broke at commit ${commit.slice(0, 12) || 'unknown'}${without}`;
+  return { ...filmOfPlan(title, plan), commit };
 }
 
 /** What must stand before each frame: the step before it of its life, and what sent what it received. */

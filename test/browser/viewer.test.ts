@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { replayOf } from '../../impl/cli/commands/replay.ts';
 import { type Film, filmOf, isStep } from '../../impl/viewer/film.ts';
 import { pageOf } from '../../impl/viewer/page.ts';
 import { servePage } from '../../impl/viewer/serve.ts';
@@ -19,6 +20,7 @@ if (executablePath === undefined)
     'SKIPPED, the viewer in a browser: no chromium here (Debian: apt-get install chromium; or KUBEDIRECT_CHROMIUM)\n',
   );
 
+const OFF = '✕ terminated-before-stop: K confirms when the containers have stopped (4.4)';
 const REPLAY = path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json');
 
 describe.skipIf(executablePath === undefined)('the viewer', () => {
@@ -88,7 +90,7 @@ describe.skipIf(executablePath === undefined)('the viewer', () => {
     expect(await chosen()).toMatch(/started/);
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
     await expect.poll(chosen).toMatch(/scheduler\s*Terminate uids/);
-    await inspector().getByRole('button').click();
+    await inspector().getByRole('button', { name: /^#/ }).click();
     expect(await chosen()).toMatch(/replicaset/);
   });
 
@@ -124,6 +126,39 @@ describe.skipIf(executablePath === undefined)('the viewer', () => {
     expect(await page.locator('.row').count()).toBeLessThan(100);
     await page.locator('.scroller').press('[');
     expect(await chosen()).toMatch(/0\.000 s/);
+  });
+
+  it('runs it otherwise: a crash at a frame, and what comes of it; the saved file ends the same on the command line', async () => {
+    await open(filmOfFile(REPLAY));
+    const broken = await page.locator('.verdict').innerText();
+    await page.getByLabel('what if a rule were off').selectOption({ label: OFF });
+    await expect
+      .poll(() => page.locator('.changed').innerText())
+      .toMatch(/^What if the rule terminated-before-stop were on\? All held\.$/);
+    await page.locator('.scroller').press('[');
+    await page.getByLabel('what if', { exact: true }).selectOption({ index: 0 });
+    await page.getByRole('button', { name: 'run it' }).click();
+    await expect
+      .poll(() => page.locator('.changed').innerText())
+      .toMatch(/ended here, after 0 of \d effects\?/);
+    expect(await chosen()).toMatch(/✕ ends after 0 of/);
+    const frames = Number.parseInt(
+      (await page.locator('[aria-live=polite]').innerText()).split(' of ')[1] as string,
+      10,
+    );
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: /^save/ }).click(),
+    ]);
+    const file = path.join(folder, 'saved.json');
+    await download.saveAs(file);
+    const film = filmOfFile(file);
+    expect(film.frames.length).toBe(frames);
+    expect(film.plan?.faults).toHaveLength(1);
+    expect(replayOf(file, {})).toMatchObject({ code: 0, text: expect.stringContaining('all held') });
+    await page.getByRole('button', { name: 'back' }).click();
+    await page.getByRole('button', { name: 'back' }).click();
+    expect(await page.locator('.verdict').innerText()).toBe(broken);
   });
 
   it('runs nothing that a hostile trace brings, and shows it as text', async () => {

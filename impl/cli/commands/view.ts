@@ -27,7 +27,7 @@ async function view(file: string, { out, port }: Options): Promise<void> {
 }
 
 const HELP = `
-What can be looked at: a replay file (fuzz --out; it is run again), or a recorded trace (a folder of .ndjson files, as
+What can be looked at: a replay file (fuzz --out; it is run again, and "what if" runs it otherwise), or a recorded trace (a folder of .ndjson files, as
 run, agent and demo --keep write them, or one such file, as fuzz --trace does).
 
 The page shows each message as an arrow from the frame that sent it to the frame that received it, what each frame

@@ -5,6 +5,7 @@ import { asked, captionOf, heard } from '../captions.ts';
 import { type Difference, differencesOf } from '../differences.ts';
 import { type Frame, isStep, type StepFrame } from '../film.ts';
 import type { Held, Life } from '../rerun.ts';
+import { otherwiseAt } from '../whatIf.ts';
 import type { Model } from './model.ts';
 
 /** As much of a list as is shown at once. */
@@ -51,10 +52,27 @@ export class Inspector extends LitElement {
     button { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
     .moment { color: var(--faint); font-size: 0.8rem; }
     summary { cursor: pointer; }
+    select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; max-width: 100%; }
   `;
 
   #go(frame: number): void {
     this.dispatchEvent(new CustomEvent('go', { detail: frame, bubbles: true, composed: true }));
+  }
+
+  #otherwise(): unknown {
+    const all = otherwiseAt(this.model.film, this.frame);
+    if (all.length === 0) return nothing;
+    const tried = (event: Event) => {
+      event.preventDefault();
+      const chosen = all[this.renderRoot.querySelector<HTMLSelectElement>('#otherwise')?.selectedIndex ?? -1];
+      if (chosen !== undefined)
+        this.dispatchEvent(new CustomEvent('otherwise', { detail: chosen, bubbles: true, composed: true }));
+    };
+    return html`<h3>What if…</h3>
+      <form @submit=${tried}>
+        <select id="otherwise" aria-label="what if">${all.map(({ text }) => html`<option>${text}</option>`)}</select>
+        <button>run it</button>
+      </form>`;
   }
 
   #life(step: StepFrame): Life | undefined {
@@ -121,6 +139,7 @@ export class Inspector extends LitElement {
     return html`<div class="moment">#${this.frame + 1} of ${frames.length}</div>
       ${isLast && verdict !== null ? html`<p role="alert"><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
       ${isStep(frame) ? this.#step(frame) : html`<h2>world</h2>${unfolded(captionOf(frame), frame.world)}`}
+      ${this.#otherwise()}
       <h3>Because of</h3>
       ${
         cause === null

@@ -2,11 +2,14 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { captionOf, isFault } from '../captions.ts';
 import { type Film, type Frame, isStep } from '../film.ts';
+import { filmOfPlan } from '../ofPlan.ts';
+import { type Otherwise, partingOf, rulesOf, switched } from '../whatIf.ts';
 import { colours, type Paint, paintOf } from './colours.ts';
 import { draw, laneX } from './diagram.ts';
 import './inspector.ts';
 import { Model } from './model.ts';
 import './pods.ts';
+import { saveReplay } from './save.ts';
 
 /** Heights of a row, px: words are shown from the third on. */
 const ZOOM = [2, 6, 16, 22, 30] as const;
@@ -21,6 +24,7 @@ const KEYS = 'j k or ↑ ↓: frame, ← →: of this lane, c: its cause, [ ]: f
 export class Viewer extends LitElement {
   static override properties = {
     film: { attribute: false },
+    earlier: { state: true },
     chosen: { state: true },
     zoom: { state: true },
     words: { state: true },
@@ -28,6 +32,8 @@ export class Viewer extends LitElement {
     top: { state: true },
   };
   declare film: Film;
+  /** Films that this one was made of by changing something, with where one was in them; the first first. */
+  declare earlier: readonly { readonly film: Film; readonly chosen: number; readonly what: string }[];
   declare chosen: number;
   declare zoom: number;
   declare words: string;
@@ -63,12 +69,15 @@ export class Viewer extends LitElement {
       .row[aria-selected='true'] { background: var(--chosen); }
       kd-inspector { grid-row: 2; background: var(--panel); min-height: 0; }
       kd-pods { grid-row: 3; grid-column: 2; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
+      select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; max-width: 16rem; }
+      .changed { font-weight: 600; }
       .keys { color: var(--faint); font-size: 0.75rem; flex-basis: 100%; }
     `,
   ];
 
   constructor() {
     super();
+    this.earlier = [];
     this.chosen = 0;
     this.zoom = 3;
     this.words = '';
@@ -114,6 +123,58 @@ export class Viewer extends LitElement {
     [this.words, this.onlyFaults] = [words, onlyFaults];
     this.#model?.search(words, onlyFaults);
     this.#choose(this.chosen);
+  }
+
+  // ---- what if ----------------------------------------------------------------------------------------------
+
+  /** Shows another film in this page. */
+  #show(film: Film, chosen: number): void {
+    this.film = film;
+    this.#model = new Model(film);
+    this.#look('', false);
+    this.#choose(chosen);
+  }
+
+  /** Runs a changed plan, and goes to where it parts from the one before. */
+  #run({ text, plan }: Otherwise): void {
+    const { film, chosen } = this;
+    const other = { ...filmOfPlan(film.title, plan), commit: film.commit ?? '' };
+    this.earlier = [...this.earlier, { film, chosen, what: text }];
+    this.#show(other, partingOf(film, other));
+  }
+
+  #back(): void {
+    const last = this.earlier.at(-1);
+    if (last === undefined) return;
+    this.earlier = this.earlier.slice(0, -1);
+    this.#show(last.film, last.chosen);
+  }
+
+  /** Rules that can be switched off, and what was changed so far. */
+  #whatIf(): unknown {
+    const { film, earlier } = this;
+    const { plan } = film;
+    if (plan === undefined) return nothing;
+    const rules = rulesOf(film);
+    const chosen = (event: Event) => {
+      const select = event.target as HTMLSelectElement;
+      const { rule, off } = rules[select.selectedIndex - 1] as (typeof rules)[number];
+      select.selectedIndex = 0;
+      this.#run({ text: `the rule ${rule} were ${off ? 'on' : 'off'}?`, plan: switched(plan, rule) });
+    };
+    return html`<label>what if a rule were off (✕: is)
+        <select aria-label="what if a rule were off" @change=${chosen}>
+          <option>–</option>
+          ${rules.map(({ rule, says, off }) => html`<option>${off ? '✕ ' : ''}${rule}: ${says}</option>`)}
+        </select></label>
+      ${
+        earlier.length === 0
+          ? nothing
+          : html`<span class="changed">What if ${earlier.map(({ what }) => what).join(' And if ')}
+              ${film.verdict === null ? 'All held.' : ''}</span>
+              <button @click=${() => this.#back()}>back</button>`
+      }
+      <button @click=${() => saveReplay(film)}>save as a replay file</button>`;
   }
 
   // ---- scrolling --------------------------------------------------------------------------------------------
@@ -269,6 +330,7 @@ export class Viewer extends LitElement {
       <span aria-live="polite">${model.shown.length} of ${frames.length} frames</span>
       <span><button aria-label="smaller" @click=${() => this.#zoomBy(-1)}>−</button> <button aria-label="larger" @click=${() => this.#zoomBy(1)}>+</button></span>
       ${model.restarts.slice(0, MOST).map(({ stage, frame }) => html`<button @click=${() => this.#choose(frame)}>${stage} starts again</button>`)}
+      ${this.#whatIf()}
       <div class="keys">${KEYS}</div>
     </header>`;
   }
@@ -290,7 +352,7 @@ export class Viewer extends LitElement {
           </div>
         </div>
       </div>
-      <kd-inspector .model=${model} .frame=${this.chosen} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
+      <kd-inspector .model=${model} .frame=${this.chosen} @otherwise=${(event: CustomEvent<Otherwise>) => this.#run(event.detail)} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
       <kd-pods .model=${model} .frame=${this.chosen}></kd-pods>`;
   }
 }

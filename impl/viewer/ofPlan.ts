@@ -1,0 +1,15 @@
+/** A plan of the simulator, run, as a film. Runs in the page too. */
+import type { Plan } from '../simulator/plan.ts';
+import { recordPlan } from '../simulator/steps.ts';
+import { type Film, type Frame, filmOf } from './film.ts';
+
+/** Runs a plan. */
+export function filmOfPlan(title: string, plan: Plan): Film {
+  const { entries, outcome } = recordPlan(plan);
+  const frames = entries.map(
+    ({ cause, line }): Frame => ({ ...line, cause: cause === null ? null : cause - 1 }),
+  );
+  const { finding } = outcome;
+  const verdict = finding === null ? null : { property: finding.property, text: finding.text };
+  return { ...filmOf({ title, clock: 'virtual', frames, verdict }), plan };
+}
