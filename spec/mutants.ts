@@ -357,6 +357,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'strangers-believed',
+    rule: 'of a Deployment of which A is told a want and that no list has shown, a consistent list says whether it is gone (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'orphans-frozen',
     rule: 'R follows a ReplicaSet that has lost its Deployment (8)',
     breaks: ['Converges'],

@@ -125,6 +125,14 @@ function runtimeKey(process: Process, index: number): string | null {
     : null;
 }
 
+/** A list is complete when all that it shows has been heard. */
+function isBeforeItsList({ pending }: Process, index: number): boolean {
+  const heard = pending[index]?.candidates[0];
+  if (heard?.type !== 'synced') return false;
+  const shown = heard.what === 'deployments' ? 'deploymentObserved' : 'replicaSetObserved';
+  return pending.slice(0, index).some(({ candidates }) => candidates[0]?.type === shown);
+}
+
 function* processMoves(setting: Setting, world: World, process: Process): Generator<Move> {
   const { id } = process;
   for (const dial of process.dials)
@@ -136,6 +144,7 @@ function* processMoves(setting: Setting, world: World, process: Process): Genera
     const key = runtimeKey(process, index);
     if (key !== null && runtime.has(key)) continue;
     if (key !== null) runtime.add(key);
+    if (isBeforeItsList(process, index)) continue;
     for (const candidate of pending.candidates.keys())
       yield { kind: 'answer', process: id, index, candidate };
   }

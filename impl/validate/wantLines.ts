@@ -125,6 +125,7 @@ export function askedBy(
       return { kind: 'asked', value: event.replicas, generation: event.generation ?? UNKNOWN };
     case 'deploymentObserved':
     case 'deploymentVanished':
+    case 'synced':
       return isGone ? { kind: 'gone' } : OTHER;
     case 'received': {
       const wants = wantsIn(words, event.message, uid);

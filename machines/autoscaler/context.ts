@@ -35,6 +35,12 @@ export interface AutoscalerContext {
   readonly leaving: PSet<string>;
   /** Of those: D is yet to be told that no want comes any more. */
   readonly parting: PSet<string>;
+  /** Deployments that a list or the watch has shown. */
+  readonly seen: PSet<string>;
+  /** Deployments of which D has told a want, and that no list has shown; a consistent list decides. */
+  readonly suspects: PSet<string>;
+  /** How many lists of Deployments are still to come: the first, and those asked for since. */
+  readonly outstanding: number;
   /** To be sent at the end of the step. */
   readonly unsent: PSet<string>;
   readonly effects: readonly Effect[];
@@ -63,6 +69,9 @@ export function initialContext(config: StageConfig): AutoscalerContext {
     gone: PSet(),
     leaving: PSet(),
     parting: PSet(),
+    seen: PSet(),
+    suspects: PSet(),
+    outstanding: 1,
     unsent: PSet(),
     effects: outputs.flatMap((output) => (output.type === 'effect' ? [output.effect] : [])),
   };

@@ -47,7 +47,7 @@ export function standingOf(
 
 /** Plain JSON of a state, keys sorted. @public */
 export function viewOfAutoscaler(state: AutoscalerState) {
-  const { down, minted, wants, pending, owner, counts, gone, leaving, parting } = state.context;
+  const { down, minted, wants, pending, owner, counts, gone, leaving, parting, ...lists } = state.context;
   const sorted = <T>(map: Iterable<[string, T]>) =>
     Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
@@ -61,5 +61,8 @@ export function viewOfAutoscaler(state: AutoscalerState) {
     gone: [...gone].sort(),
     leaving: [...leaving].sort(),
     parting: [...parting].sort(),
+    seen: [...lists.seen].sort(),
+    suspects: [...lists.suspects].sort(),
+    outstanding: lists.outstanding,
   };
 }

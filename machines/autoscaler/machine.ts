@@ -9,8 +9,9 @@ import type { StageEvent } from '../../spec/events.ts';
 import type { StageConfig } from '../../spec/stage.ts';
 import { isUpstreamOpen, stepUpstreamSide } from '../ownership/link/index.ts';
 import { type AutoscalerContext, initialContext } from './context.ts';
-import { compose, sayGone, tellDeployment } from './links.ts';
-import { forgetDeployment, leave, request, stay } from './wants.ts';
+import { compose, tellDeployment } from './links.ts';
+import { completeList, suspectStrangers, vanish, welcome } from './strangers.ts';
+import { leave, request, stay } from './wants.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
@@ -34,12 +35,9 @@ function throughLink(
 /** A Deployment with a deletionTimestamp is as good as gone; one that has lost its label is about to leave. */
 function observe(context: AutoscalerContext, { deployment }: Event<'deploymentObserved'>): AutoscalerContext {
   const { uid, deleting, unmanaged } = deployment;
-  if (deleting) return context.gone.has(uid) ? context : vanish(context, deployment);
-  return unmanaged ? leave(context, uid) : stay(context, uid);
-}
-
-function vanish(context: AutoscalerContext, { uid }: { readonly uid: string }): AutoscalerContext {
-  return sayGone(forgetDeployment(context, uid), [uid]);
+  if (deleting) return context.gone.has(uid) ? context : vanish(context, uid);
+  const next = welcome(context, uid);
+  return unmanaged ? leave(next, uid) : stay(next, uid);
 }
 
 /** Handlers that every state shares. */
@@ -51,7 +49,7 @@ const common = {
   scaleRequested: { actions: ['request', 'tellDeployment'] },
   deploymentObserved: { actions: ['absorbDeployment', 'tellDeployment'] },
   deploymentVanished: { actions: ['absorbDeploymentGone', 'tellDeployment'] },
-  synced: { actions: 'ignoreList' },
+  synced: { actions: ['completeList', 'tellDeployment'] },
   switchObserved: { actions: 'absorbSwitch' },
   timerFired: { actions: 'ignoreTimer' },
 } as const;
@@ -68,17 +66,18 @@ export const autoscalerMachine = setup({
     absorbMessage: assign(absorb('received', throughLink)),
     absorbLease: assign(absorb('leaseRead', throughLink)),
     absorbDeployment: assign(absorb('deploymentObserved', observe)),
-    absorbDeploymentGone: assign(absorb('deploymentVanished', vanish)),
+    absorbDeploymentGone: assign(absorb('deploymentVanished', (context, { uid }) => vanish(context, uid))),
     /** Wants flow on under either owner: under `stock` D writes them back at once. */
     absorbSwitch: assign(
       absorb('switchObserved', (context, event) => ({ ...context, owner: event.switch.owner })),
     ),
-    /** What Deployments there are, A learns from the wants that D tells. */
-    ignoreList: () => {},
+    completeList: assign(
+      absorb('synced', (context, { what }) => (what === 'deployments' ? completeList(context) : context)),
+    ),
     request: assign(absorb('scaleRequested', request)),
     /** A sets no timer. */
     ignoreTimer: () => {},
-    tellDeployment: assign(({ context }) => tellDeployment(context)),
+    tellDeployment: assign(({ context }) => suspectStrangers(tellDeployment(context))),
   },
 }).createMachine({
   id: 'autoscaler',

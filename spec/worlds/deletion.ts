@@ -7,7 +7,7 @@ import type { Cascade, UserAct, WorldDescription } from './description.ts';
 import { deployment, replicaSet } from './objects.ts';
 
 export const deleted = (cascade: Cascade): UserAct => ({ act: 'deleteDeployment', deployment: 'd', cascade });
-export const anew = (template: string, replicas: number): UserAct => ({
+const anew = (template: string, replicas: number): UserAct => ({
   act: 'makeDeployment',
   uid: 'e',
   template,

@@ -52,6 +52,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'versions-break-external': 67_831,
   'versions-leave': 816,
   'versions-flush': 174,
+  'versions-deleted': 1_557,
   'versions-leave-crash': 9_067,
   link: 139,
   'link-late': 915,

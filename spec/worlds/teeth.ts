@@ -87,6 +87,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'grace-zero', world: 'tail-deleted-twice' },
   { mutant: 'cancel-unconfirmed', world: 'cancel-leaders-misdial' },
   { mutant: 'want-parting-unheard', world: 'versions-leave' },
+  { mutant: 'strangers-believed', world: 'versions-deleted' },
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },
   { mutant: 'shown-node-forgotten', world: 'register-between' },

@@ -2,6 +2,7 @@
  * Worlds of the versions of wants: A, D and the API Server, over an R that takes every want. Each is also a TLA+ world
  * (`proofs-tla/Wants.tla`), state for state and step for step.
  */
+import { deleted } from './deletion.ts';
 import type { UserAct, WorldDescription } from './description.ts';
 import { deployment, replicaSet } from './objects.ts';
 import { scale } from './scripted.ts';
@@ -52,6 +53,13 @@ const LEAVES = {
   ],
   unmanaged: ['t0'],
   script: [request(3), leave],
+} as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
+
+/** And of the end of a list. */
+const HEARS_ALL = {
+  ...LEAVES,
+  stages: [{ peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved'] }, LEAVES.stages[1]],
+  unmanaged: [],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
 
 /** Worlds of versions. @public */
@@ -170,6 +178,23 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
     title: 'the same, and the link between A and D breaks',
     faults: { misdial: 0, break: 1, linger: 1 },
     sometimes: ['linkOpens', 'wantMinted'],
+  },
+  {
+    ...HEARS_ALL,
+    name: 'versions-deleted',
+    title: 'A is asked for more, and the Deployment is deleted',
+    script: [request(3), deleted('background')],
+    faults: { misdial: 0 },
+    sometimes: ['linkOpens', 'wantMinted', 'forgotten'],
+  },
+  {
+    ...HEARS_ALL,
+    name: 'versions-deleted-crash',
+    deep: true,
+    title: 'the same, it stands until its Pods are gone, and D crashes',
+    script: [request(3), deleted('foreground')],
+    faults: { misdial: 0, crash: { deployment: 1 } },
+    sometimes: ['linkOpens', 'wantMinted', 'forgotten', 'secondIncarnation'],
   },
   {
     ...base,

@@ -69,7 +69,14 @@ describe('the order of writing', () => {
         namespace: 'default',
         name: 'web',
         value: 20,
-        written: { value: 20, version: version(20), generation: 2, owner: null, rest: 'rest-0' },
+        written: {
+          deployment: 'web-uid',
+          value: 20,
+          version: version(20),
+          generation: 2,
+          owner: null,
+          rest: 'rest-0',
+        },
         resourceVersion: '1',
       },
     ]);
