@@ -40,7 +40,8 @@ export function observe(setting: Setting, process: Process): Observation {
   return seen;
 }
 
-function stageOfPeer(setting: Setting, peer: PeerName) {
+/** The stage that runs under a name. */
+export function stageOfPeer(setting: Setting, peer: PeerName) {
   const found = setting.stages[peer];
   if (found === undefined) throw new Error(`world ${setting.description.name} has no stage ${peer}`);
   return found;

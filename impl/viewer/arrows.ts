@@ -107,3 +107,10 @@ export function arrowsOf(frames: readonly Frame[]): readonly Arrow[] {
   }
   return arrows;
 }
+
+/** Each frame that received something was led to by what was sent last of it. */
+export function withCauses(frames: readonly Frame[]): readonly Frame[] {
+  const causes = new Map<number, number>();
+  for (const { from, to } of arrowsOf(frames)) if (from !== null && to !== null) causes.set(to, from);
+  return frames.map((frame, at) => ({ ...frame, cause: causes.get(at) ?? null }));
+}

@@ -1,18 +1,28 @@
 /**
  * A film: what the viewer shows of any run, as plain JSON. A frame is a step of a stage, or something that the world did.
  *
- * States are not in it: a stage is a pure function, so whoever looks at a frame steps its machine again (`rerun.ts`).
+ * States need not be in it: a stage is a pure function, so whoever looks at a frame steps its machine again (`rerun.ts`).
  */
+import type { RecordView } from '../../spec/properties/index.ts';
 import type { StepRecord } from '../../spec/trace.ts';
 import { type PeerName, STAGES, stageOf } from '../../spec/vocabulary.ts';
 import type { Plan } from '../simulator/plan.ts';
 
+/** What a stage holds after a step. */
+export interface HeldState {
+  /** Plain JSON. */
+  readonly view: unknown;
+  readonly records: readonly RecordView[];
+}
+
 /** A step of a stage, as a trace has it. */
 export type StepFrame = StepRecord & {
-  /** ms: of virtual time, or since 1970. */
+  /** ms of virtual time, ms since 1970, or a count of moves: see {@link Film.clock}. */
   readonly at: number;
   /** The frame that led to this one; null if that is not known, or nothing did. */
   readonly cause: number | null;
+  /** The state after it, where the machine can not be stepped again: in bounded worlds, of which some stages are stubs. */
+  readonly held?: HeldState;
 };
 
 /** What people, faults, or the API Server did. */
@@ -37,7 +47,7 @@ export interface Film {
   readonly version: 1;
   /** What it is of, in a line. */
   readonly title: string;
-  readonly clock: 'virtual' | 'unix';
+  readonly clock: 'virtual' | 'unix' | 'moves';
   /** Who has a lane of its own, upstream first. */
   readonly lanes: readonly PeerName[];
   readonly frames: readonly Frame[];

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { rolldown } from 'rolldown';
 import type { Film } from './film.ts';
 
 const MAIN = path.join(import.meta.dirname, 'page/main.ts');
@@ -11,6 +10,8 @@ const MAIN = path.join(import.meta.dirname, 'page/main.ts');
 let built: Promise<string> | null = null;
 
 async function build(): Promise<string> {
+  // Most who might write a page do not: the bundler is loaded when one does.
+  const { rolldown } = await import('rolldown');
   const bundle = await rolldown({ input: MAIN, platform: 'browser', logLevel: 'warn' });
   const { output } = await bundle.generate({ format: 'es', minify: true, codeSplitting: false });
   await bundle.close();

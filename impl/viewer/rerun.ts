@@ -3,8 +3,8 @@ import type { StageEvent } from '../../spec/events.ts';
 import { configOf } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { REAL_STAGES } from '../explorer/realStages.ts';
-import type { Observation, StageUnderTest } from '../explorer/world.ts';
-import { type Film, type Frame, isStep, type StepFrame } from './film.ts';
+import type { StageUnderTest } from '../explorer/world.ts';
+import { type Film, type Frame, type HeldState, isStep, type StepFrame } from './film.ts';
 
 /** One life of a stage: its frames, in order. */
 export interface Life {
@@ -19,11 +19,8 @@ export interface Life {
 }
 
 /** What a stage held. */
-export interface Held {
+export interface Held extends HeldState {
   readonly life: Life;
-  /** Plain JSON. */
-  readonly view: unknown;
-  readonly seen: Observation;
 }
 
 /** A state is kept for every so many steps. */
@@ -97,9 +94,11 @@ export class Rerun {
   after(life: Life, frame: number): Held | null {
     const at = lastUpTo(life.frames, frame);
     if (at < 0 || !life.isWhole) return null;
+    const { held } = this.#frames[life.frames[at] as number] as StepFrame;
+    if (held !== undefined) return { life, ...held };
     const under = REAL_STAGES[stageOf(life.stage)];
     const state = this.#stateOf(life, under, at);
-    return { life, view: under.view(state as never), seen: under.observe(state as never) };
+    return { life, view: under.view(state as never), records: under.observe(state as never).records };
   }
 
   #stateOf(life: Life, under: StageUnderTest, at: number): unknown {

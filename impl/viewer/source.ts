@@ -4,7 +4,7 @@ import path from 'node:path';
 import { KubedirectError } from '../../spec/errors.ts';
 import { readReplay } from '../simulator/replayFile.ts';
 import { readTraceFiles, type TraceLine } from '../trace/read.ts';
-import { arrowsOf } from './arrows.ts';
+import { arrowsOf, withCauses } from './arrows.ts';
 import { type Film, filmOf, type StepFrame } from './film.ts';
 import { filmOfPlan } from './ofPlan.ts';
 
@@ -53,13 +53,6 @@ function inOrder(lines: readonly TraceLine[]): readonly StepFrame[] {
     }
   }
   return order;
-}
-
-/** Each frame that received something was led to by what was sent last of it. */
-function withCauses(frames: readonly StepFrame[]): readonly StepFrame[] {
-  const causes = new Map<number, number>();
-  for (const { from, to } of arrowsOf(frames)) if (from !== null && to !== null) causes.set(to, from);
-  return frames.map((frame, at) => ({ ...frame, cause: causes.get(at) ?? null }));
 }
 
 /** Recorded traces: a folder of `.ndjson` files, or one. @throws KubedirectError `TRACE_INVALID`, `TRACE_VERSION`, `TRACE_TOO_LARGE` */

@@ -4,14 +4,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { worldNamed } from '../../impl/cli/check/choose.ts';
+import { checkWorld, DEFAULT_EFFORT } from '../../impl/explorer/check.ts';
 import { REAL_STAGES } from '../../impl/explorer/realStages.ts';
+import { settingOf } from '../../impl/explorer/stages.ts';
 import { everythingOnce } from '../../impl/simulator/points.ts';
 import { recordPlan } from '../../impl/simulator/steps.ts';
 import { arrowsOf } from '../../impl/viewer/arrows.ts';
 import { captionOf } from '../../impl/viewer/captions.ts';
 import { differencesOf } from '../../impl/viewer/differences.ts';
 import { type Film, type Frame, filmOf, isStep, type StepFrame } from '../../impl/viewer/film.ts';
-import { Rerun } from '../../impl/viewer/rerun.ts';
+import { filmOfMoves } from '../../impl/viewer/ofMoves.ts';
+import { type Life, Rerun } from '../../impl/viewer/rerun.ts';
 import { filmOfFile } from '../../impl/viewer/source.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import { configOf, TRACE_HEADER } from '../../spec/trace.ts';
@@ -121,6 +125,27 @@ describe('a film', () => {
     expect(
       arrowsOf(film.frames).filter(({ from, to }) => from !== null && to !== null).length,
     ).toBeGreaterThan(50);
+  });
+
+  it('of a counterexample has what each stage held, stubs too, and the words of the moves', () => {
+    const setting = settingOf(worldNamed('exact-crash-kubelet'), new Set(['terminated-before-stop']));
+    const { violation } = checkWorld(setting, DEFAULT_EFFORT);
+    const film = filmOfMoves('counterexample', setting, violation?.moves ?? [], {
+      property: 'NoFalseConfirm',
+      text: '',
+    });
+    expect(film.frames.map(captionOf).slice(-2)).toEqual([
+      'podVanished pod r1-1 Running → journal, cancelTimer, Terminated',
+      'Terminated uids r1-1 → Terminated',
+    ]);
+    const rerun = new Rerun(film);
+    const held = (stage: string, frame: number) =>
+      rerun
+        .after(rerun.lives.find((life) => life.stage === stage) as Life, frame)
+        ?.records.map(({ phase }) => phase);
+    const last = film.frames.length - 1;
+    expect([held('scheduler', last - 1), held('scheduler', last)]).toEqual([['terminating'], []]);
+    expect(film.frames[last]?.cause).toBe(last - 1);
   });
 
   it('of nothing is refused by name', () => {

@@ -5,6 +5,8 @@ import type { Effort } from '../../explorer/check.ts';
 import { settingOf } from '../../explorer/stages.ts';
 import { traceOf } from '../../explorer/trace.ts';
 import { resolveToolchain } from '../../tlc/resolve.ts';
+import { filmOfMoves } from '../../viewer/ofMoves.ts';
+import { pageOf } from '../../viewer/page.ts';
 import { CHECK_EXIT } from '../exit.ts';
 import { type Engine, mutantsOf, shapesOf, worldNamed, worldsOf } from './choose.ts';
 import { checksPage } from './page.ts';
@@ -22,6 +24,8 @@ export interface CheckOptions extends Effort {
   readonly mutant?: string;
   readonly json: boolean;
   readonly trace?: string;
+  /** File for the counterexample as a page for the browser. */
+  readonly view?: string;
   readonly heap?: string;
   /** Folder of the TLA+ modules, if not ours. */
   readonly modules?: string;
@@ -46,13 +50,29 @@ const wipe = () => {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 };
 
-function show(row: Row, { json, trace, mutant }: CheckOptions): void {
+/** Writes the counterexample of a row where it was asked for. */
+async function keep({ world, engine, verdict, moves, details }: Row, options: CheckOptions): Promise<void> {
+  const { trace, view, mutant } = options;
+  if (moves === null) return;
+  const setting = settingOf(worldNamed(world), mutantsOf(mutant));
+  if (trace !== undefined) {
+    const lines = traceOf(setting, moves);
+    fs.writeFileSync(trace, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+  }
+  if (view !== undefined) {
+    const [property = verdict] = verdict.split(' ');
+    const title = `world ${world}${mutant === undefined ? '' : `, without the rule ${mutant}`}, by ${engine}`;
+    const broken = { property, text: (details[0] ?? verdict).trim().replace(`${property}: `, '') };
+    fs.writeFileSync(view, await pageOf(filmOfMoves(title, setting, moves, broken)));
+    say(`see it in a browser: ${view}`);
+  }
+}
+
+async function show(row: Row, options: CheckOptions): Promise<void> {
   wipe();
-  if (json) process.stdout.write(`${JSON.stringify({ ...row, perSecond: perSecond(row) })}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...row, perSecond: perSecond(row) })}\n`);
   else process.stdout.write([lineOf(row), ...row.details, ''].join('\n'));
-  if (trace === undefined || row.moves === null) return;
-  const lines = traceOf(settingOf(worldNamed(row.world), mutantsOf(mutant)), row.moves);
-  fs.writeFileSync(trace, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+  await keep(row, options);
 }
 
 /** Ends what runs with the process. */
@@ -113,9 +133,9 @@ export async function runCheck(options: CheckOptions): Promise<number> {
       onProgress: progress,
       ...(memory === undefined ? {} : { memory }),
     };
-    await checkWorlds(tasks, pool, (rows) => {
+    await checkWorlds(tasks, pool, async (rows) => {
       for (const row of rows) {
-        show(row, options);
+        await show(row, options);
         worst = Math.max(worst, row.exit);
       }
       if (resume !== undefined) record(resume, digest, rows);

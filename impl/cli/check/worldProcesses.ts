@@ -114,7 +114,7 @@ function orderOf(tasks: readonly Task[], longFirst: boolean): number[] {
 export async function checkWorlds(
   tasks: readonly Task[],
   pool: Pool,
-  onRows: (rows: readonly Row[]) => boolean,
+  onRows: (rows: readonly Row[]) => boolean | Promise<boolean>,
 ): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kubedirect-check-'));
   const own = new AbortController();
@@ -131,7 +131,7 @@ export async function checkWorlds(
   };
   const workers = Array.from({ length: Math.min(pool.jobs, tasks.length) }, work);
   try {
-    for (const { promise } of waiting) if (!onRows(await promise)) return;
+    for (const { promise } of waiting) if (!(await onRows(await promise))) return;
   } finally {
     own.abort();
     await Promise.all(workers);

@@ -78,6 +78,7 @@ export function register(program: Command): void {
     )
     .option('--json', 'one JSON object a row')
     .option('--trace <file>', 'write the counterexample as NDJSON step lines', fileToWrite)
+    .option('--view <page.html>', 'write the counterexample as a page for the browser', fileToWrite)
     .option('--heap <size>', 'largest heap of TLC: 512m, 4g', size)
     .option('--modules <folder>', 'folder of the TLA+ modules: a changed copy of proofs-tla')
     .option('--memory <megabytes>', "largest heap of the explorer, of each world's process", positive)

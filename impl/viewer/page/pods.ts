@@ -41,7 +41,7 @@ export class Pods extends LitElement {
       if (held === null) return none('not known');
       return {
         name: stage,
-        records: new Map(held.seen.records.map((record) => [record.uid, record])),
+        records: new Map(held.records.map((record) => [record.uid, record])),
         note: null,
       };
     } catch {

@@ -296,6 +296,7 @@ export class Viewer extends LitElement {
   }
 
   #time({ at }: Frame): string {
+    if (this.film.clock === 'moves') return at === 0 ? 'at first' : `move ${at}`;
     return `${((at - (this.film.frames[0]?.at ?? 0)) / 1000).toFixed(3)} s`;
   }
 
