@@ -462,6 +462,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoDipOnModeChange', 'TakenBack'],
   },
   {
+    name: 'unknown-set-kept',
+    rule: 'unpublished Pods of a ReplicaSet that R has never seen it ends, if a consistent list does not show it (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'listed-end-ignored',
     rule: 'nor until what it holds stands in that list (9)',
     breaks: ['NoDipOnModeChange'],

@@ -51,6 +51,8 @@ export interface ReplicaSetContext {
   readonly groups: PMap<string, PSet<string>>;
   /** ReplicaSet uid → group; kept for a vanished one while it has records. */
   readonly groupOf: PMap<string, string>;
+  /** ReplicaSets that R has never seen, of which there are unpublished Pods: a consistent list was asked for. */
+  readonly unknown: PSet<string>;
   /** Deployments that D said are deleted. */
   readonly gone: PSet<string>;
   readonly wants: PMap<string, Want>;
@@ -107,6 +109,7 @@ export function initialContext(config: StageConfig): ReplicaSetContext {
     replicaSets: PMap(),
     groups: PMap(),
     groupOf: PMap(),
+    unknown: PSet(),
     gone: PSet(),
     wants: PMap(),
     told: PSet(),

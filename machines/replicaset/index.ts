@@ -43,6 +43,7 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     records,
     wants,
     told,
+    unknown,
     gone,
     holds,
     backoffs,
@@ -69,6 +70,7 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     holds: sorted(holds),
     backoffs: sorted(backoffs),
     unacknowledged,
+    ...(unknown.size > 0 && { unknown: [...unknown].sort() }),
     // A fresh R that has yet to take the Pods back.
     ...(config.acknowledged !== undefined && { acknowledged: config.acknowledged }),
     // Only while and after the Pods are taken back.

@@ -13,10 +13,13 @@ import { DOWN, emit, initialContext, type ReplicaSetContext, UP } from './contex
 import { compose, tellDeployment } from './links.ts';
 import {
   acknowledgeRelease,
+  askForUnknown,
   beginRelease,
   forgetReplicaSet,
+  forgetUnknown,
   observePod,
   observeReplicaSet,
+  recountUnknown,
   sweep,
 } from './observe.ts';
 import { dirtyAll, reconcile } from './reconcile.ts';
@@ -67,7 +70,7 @@ function fireRetry(context: ReplicaSetContext, event: Event<'timerFired'>): Repl
 }
 
 const settle = ['acknowledgeRelease', 'tellDeployment'] as const;
-const decide = ['reconcile', 'sweep', ...settle] as const;
+const decide = ['askForUnknown', 'reconcile', 'sweep', ...settle] as const;
 
 /** Handlers that every living state shares; `then` is what follows the absorbing. */
 const absorbing = <T extends string>(then: readonly T[]) => ({
@@ -145,7 +148,11 @@ export const replicaSetMachine = setup({
     /** A stray that could not be deleted is found again by the next list. */
     ignoreDeleteAnswer: () => {},
     /** The first list of ReplicaSets may have been incomplete until now. */
-    considerAll: assign(({ context }) => dirtyAll(context)),
+    considerAll: assign(({ context }) => recountUnknown(dirtyAll(context))),
+    askForUnknown: assign(({ context }) => askForUnknown(context)),
+    forgetUnknown: assign(
+      absorb('synced', (context, { what }) => (what === 'replicaSets' ? forgetUnknown(context) : context)),
+    ),
     waitForPropagation: assign(({ context }) =>
       emit(context, { type: 'setTimer', timer: 'propagation', milliseconds: TIMERS.propagation }),
     ),
@@ -229,7 +236,7 @@ export const replicaSetMachine = setup({
           { guard: 'switchSaysStock', target: 'released', actions: ['absorbRelease', ...settle] },
           { actions: decide },
         ],
-        synced: { actions: ['considerAll', ...decide] },
+        synced: { actions: ['forgetUnknown', 'considerAll', ...decide] },
         podsListed: { actions: settle },
         timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...decide] },
       },

@@ -73,6 +73,33 @@ export function forgetReplicaSet(context: ReplicaSetContext, uid: string): Repli
   return live + terminating.size === 0 ? leave(cancelled, uid) : cancelled;
 }
 
+const isUnknown = ({ groupOf, index }: ReplicaSetContext, uid: string) =>
+  !groupOf.has(uid) && (index.get(uid)?.unpublished.size ?? 0) > 0;
+
+/**
+ * S holds Pods of a ReplicaSet that this R has never seen, and nobody has published them: it is gone, or R's watch is behind. A consistent
+ * list tells (†).
+ */
+export function askForUnknown(context: ReplicaSetContext): ReplicaSetContext {
+  if (context.config.mutants?.has('unknown-set-kept')) return context;
+  const fresh = context.recount.filter((uid) => isUnknown(context, uid) && !context.unknown.has(uid));
+  if (fresh.isEmpty()) return context;
+  return emit({ ...context, unknown: context.unknown.union(fresh) }, { type: 'relist', what: 'replicaSets' });
+}
+
+/** The list has come: what it does not show is gone, as if R had seen it go. */
+export function forgetUnknown(context: ReplicaSetContext): ReplicaSetContext {
+  const gone = context.unknown.filter((uid) => isUnknown(context, uid));
+  const known = { ...context, unknown: context.unknown.clear() };
+  return [...gone].sort().reduce<ReplicaSetContext>((next, uid) => join(next, uid, `orphan/${uid}`), known);
+}
+
+/** What S holds of ReplicaSets that R does not know is looked at, once R decides. */
+export function recountUnknown(context: ReplicaSetContext): ReplicaSetContext {
+  const uids = [...context.index.keys()].filter((uid) => isUnknown(context, uid));
+  return uids.length === 0 ? context : { ...context, recount: context.recount.union(uids) };
+}
+
 /** Lets go of vanished ReplicaSets whose last record went in this step. */
 export function sweep(context: ReplicaSetContext): ReplicaSetContext {
   let next = context;

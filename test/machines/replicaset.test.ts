@@ -286,6 +286,34 @@ describe('the ReplicaSet stage', () => {
   });
 });
 
+describe('Pods of a ReplicaSet that a fresh R has never seen (†)', () => {
+  const waiting: PodRecord = {
+    ...{ uid: 'r1-1', replicaSet: 'rs-gone', revision: '', requests: fact.requests, priority: 0, node: null },
+    ...{ phase: 'created', ready: false, version: { stage: 'replicaset', incarnation: 1, counter: 1 } },
+  };
+  const relists = (bench: Bench) => bench.effects.filter(({ type }) => type === 'relist').length;
+  const begun = (...mutants: string[]) => new Bench(mutants).give(synced, direct).openS([waiting]);
+
+  it('are ended once a consistent list does not show it', () => {
+    const bench = begun();
+    expect([relists(bench), bench.terminated()]).toEqual([1, []]);
+    expect(bench.give(synced).terminated()).toEqual(['r1-1']);
+    expect(relists(begun('unknown-set-kept')), 'without the rule nobody ends them').toBe(0);
+  });
+
+  it('also if it was listed before R may decide', () => {
+    expect(relists(new Bench([]).openS([waiting]).give(synced, direct))).toBe(1);
+  });
+
+  it('are kept if the list shows it; those that are published are garbage collected', () => {
+    const shown = replicaSetFact({ uid: 'rs-gone', replicas: 1, desired: 1 });
+    const bench = begun().give({ type: 'replicaSetObserved', replicaSet: shown }, synced);
+    expect(bench.terminated()).toEqual([]);
+    const published = new Bench([]).give(synced, direct).openS([running(waiting)]);
+    expect(relists(published)).toBe(0);
+  });
+});
+
 describe('an R that has acknowledged stock takes the Pods back (†)', () => {
   const pod: PodFact = {
     ...{ namespace: 'default', name: 'p', metadataUid: 'm', resourceVersion: '7', uid: null, managed: true },
