@@ -998,25 +998,43 @@ NoLeakAtRest == ~Pending => AllKnown
 
 \* ---- Refinement: the chain as one table of Pods -----------------------------------------------------------
 
-\* The furthest downstream that holds a Pod says how it is; what a node's journal has ended is over.
+\* What a node's journal has is placed there, and what it has ended is over; the rest waits, as the R and the S say that hold their Leases.
 Finished == UNION {journals[node].ended : node \in Nodes}
-OfK(uid) == {life.records[uid] : life \in {one \in KLives : uid \in DOMAIN one.records}}
-OfS(uid) == {Held(ss[me], uid) : me \in {one \in DOMAIN ss : Holds(ss[one], uid)}}
-OfR(uid) == {rs[me].records[uid] : me \in {one \in DOMAIN rs : uid \in DOMAIN rs[one].records}}
-Furthest(records) ==
-  CHOOSE one \in records : \A other \in records : PhaseOrder(other.phase) <= PhaseOrder(one.phase)
-TruthOf(uid) ==
-  LET record == Furthest(IF OfK(uid) # {} THEN OfK(uid) ELSE IF OfS(uid) # {} THEN OfS(uid) ELSE OfR(uid))
-  IN [node |-> record.node, phase |-> record.phase]
-Uids == UNION ({DOMAIN life.records : life \in KLives} \cup {HeldBy(ss[me]) : me \in DOMAIN ss}
-                \cup {DOMAIN rs[me].records : me \in DOMAIN rs})
+PlacedOn(node) == DOMAIN journals[node].pods \ Finished
+Placed == UNION {PlacedOn(node) : node \in Nodes}
+RHolder == {rs[me] : me \in DOMAIN rs \cap {api.leases.up}}
+SHolder == {ss[me] : me \in DOMAIN ss \cap {api.leases.down}}
+WaitingAt(records) == {records[uid] : uid \in DOMAIN records \ (Placed \cup Finished)}
+Waiting == UNION {WaitingAt(life.records) : life \in RHolder} \cup UNION {WaitingAt(AllHeld(life)) : life \in SHolder}
+PlacedRow(node, uid) ==
+  LET pod == journals[node].pods[uid]
+  IN [set |-> pod.record.set, rank |-> Priority(pod.record.set), node |-> node,
+      phase |-> IF pod.terminating THEN "terminating" ELSE "placed"]
+WaitingRow(uid) ==
+  LET record == CHOOSE record \in Waiting : record.uid = uid
+  IN [set |-> record.set, rank |-> Priority(record.set), node |-> "none", phase |-> "waiting"]
+TheTable ==
+  [uid \in Placed \cup {record.uid : record \in Waiting} |->
+     IF uid \in Placed THEN PlacedRow(CHOOSE node \in Nodes : uid \in PlacedOn(node), uid) ELSE WaitingRow(uid)]
+GivenUp == {node \in Nodes : Undrained(node)}
+MarkedAbove == UNION ({Marks(rs[me].records) : me \in DOMAIN rs} \cup {Marks(AllHeld(ss[me])) : me \in DOMAIN ss})
+DecidedIn(table) ==
+  {uid \in DOMAIN table : table[uid].phase # "terminating" /\ (uid \in MarkedAbove \/ table[uid].node \in GivenUp)}
+\* What people have asked for until now.
+PeopleDid == Range(SubSeq(Script, 1, Len(Script) - Len(acts)))
+AskedOf(set) ==
+  {FirstSets[set][2]} \cup {Scales[act][2] : act \in {one \in DOMAIN Scales \cap PeopleDid : Scales[one][1] = set}}
+  \cup {0 : act \in PeopleDid \cap (IF set = "rs-t1" THEN {"remove"} ELSE {})}
 
 Manager == INSTANCE ClusterManager WITH
-  asked <- {Pods} \cup {Scales[act][2] : act \in DOMAIN Scales \cap Range(SubSeq(Script, 1, Len(Script) - Len(acts)))},
-  table <- [uid \in Uids \ Finished |-> TruthOf(uid)],
+  asked <- [set \in Range(Sets) |-> AskedOf(set)],
+  table <- TheTable,
+  leaving <- DecidedIn(TheTable),
+  lost <- GivenUp,
+  renewed <- {node \in Nodes : lives[node] > 1},
   over <- Finished,
   running <- Running,
   objects <- [uid \in DOMAIN api.pods |-> IF api.pods[uid].deleting THEN "deleting" ELSE "live"]
 
-Refines == Manager!Start /\ [][Manager!Manage]_(Manager!manager)
+Refines == Manager!Sound /\ [][Manager!Manage]_(Manager!manager)
 =============================================================================

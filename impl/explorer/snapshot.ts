@@ -1,8 +1,8 @@
 /** Draws the {@link WorldView} that the properties look at. */
 import type { ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
-import { EMPTY_JOURNAL } from '../../spec/journal.ts';
+import { EMPTY_JOURNAL, type JournalState } from '../../spec/journal.ts';
 import type { Message } from '../../spec/messages.ts';
-import type { NodeView, StageView, WorldView } from '../../spec/properties/index.ts';
+import type { NodeView, PlacedView, StageView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
 import { stateText } from './encode.ts';
 import { observe } from './host.ts';
@@ -40,6 +40,22 @@ function stageView(setting: Setting, world: World, process: Process): StageView 
   return view;
 }
 
+const placedViews = new WeakMap<JournalState, ReadonlyMap<string, PlacedView>>();
+
+/** What a journal has. */
+function placedIn(journal: JournalState): ReadonlyMap<string, PlacedView> {
+  const known = placedViews.get(journal);
+  if (known !== undefined) return known;
+  const placed = new Map(
+    [...journal.pods].map(([uid, { record, terminating }]) => [
+      uid,
+      { replicaSet: record.replicaSet, priority: record.priority, terminating },
+    ]),
+  );
+  placedViews.set(journal, placed);
+  return placed;
+}
+
 function nodeView(world: World, name: string): NodeView {
   const fact = world.api.nodes[name];
   const journal = world.journals[name] ?? EMPTY_JOURNAL;
@@ -62,6 +78,8 @@ function nodeView(world: World, name: string): NodeView {
     drained: journal.drained ?? fact?.drained ?? null,
     fence: journal.fence,
     ended: journal.ended,
+    placed: placedIn(journal),
+    isRenewed: (world.lives[`kubelet/${name}`] ?? 0) > 1,
     running,
     foreign,
   };

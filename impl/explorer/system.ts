@@ -76,7 +76,11 @@ export function initialWorld(description: WorldDescription): World {
           ...replicaSets.flatMap(({ deployment, replicas }) => (deployment === null ? [replicas] : [])),
         ]),
       ],
-      asked: Object.fromEntries(deployments.map(({ uid, replicas }) => [uid, [replicas]])),
+      asked: Object.fromEntries(
+        [...deployments, ...replicaSets.filter(({ deployment }) => deployment === null)].map(
+          ({ uid, replicas }) => [uid, [replicas]],
+        ),
+      ),
       due: Object.fromEntries(
         deployments.map(({ uid, generation, replicas, written }) => [
           uid,

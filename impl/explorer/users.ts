@@ -28,9 +28,9 @@ function noteAsked(world: World, replicas: number): World {
   return { ...world, history: { ...world.history, everAsked: [...everAsked, replicas].sort() } };
 }
 
-function ask(world: World, deployment: string, replicas: number): World {
+function ask(world: World, of: string, replicas: number): World {
   const { history } = noteAsked(world, replicas);
-  const asked = { ...history.asked, [deployment]: [...(history.asked[deployment] ?? []), replicas] };
+  const asked = { ...history.asked, [of]: [...(history.asked[of] ?? []), replicas] };
   return { ...world, history: { ...history, asked } };
 }
 
@@ -126,7 +126,7 @@ export function act(world: World, what: UserAct): World {
     case 'scaleReplicaSet': {
       const was = world.api.replicaSets[what.replicaSet];
       if (was === undefined) return world;
-      return putReplicaSet(noteAsked(world, what.replicas), { ...was, replicas: what.replicas });
+      return putReplicaSet(ask(world, what.replicaSet, what.replicas), { ...was, replicas: what.replicas });
     }
     case 'deletePod': {
       const pod = Object.values(world.api.pods).find(
@@ -136,7 +136,7 @@ export function act(world: World, what: UserAct): World {
     }
     case 'deleteReplicaSet': {
       const was = world.api.replicaSets[what.uid];
-      return was === undefined ? world : putReplicaSet(noteAsked(world, 0), { ...was, deleting: true });
+      return was === undefined ? world : putReplicaSet(ask(world, what.uid, 0), { ...was, deleting: true });
     }
     case 'deleteNode':
       return { ...world, api: { ...world.api, nodes: withEntry(world.api.nodes, what.node, undefined) } };

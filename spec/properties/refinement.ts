@@ -2,50 +2,70 @@
  * Refinement (protocol 10): the chain as one table of Pods, and the steps that a cluster manager with one source of
  * truth could have taken. The mapping and the steps are those of `proofs-tla/Chain.tla` and `ClusterManager.tla`.
  */
-import { PHASES, type Phase, type Uid } from '../vocabulary.ts';
+import type { Uid } from '../vocabulary.ts';
+import { undrainedMark } from './pods.ts';
 import type { StepProperty } from './property.ts';
-import type { RecordView, StageView, WorldView } from './view.ts';
+import type { WorldView } from './view.ts';
 
 interface Row {
+  readonly replicaSet: string;
+  readonly priority: number;
+  /** Null while it waits. */
   readonly node: string | null;
-  readonly phase: Phase;
+  readonly phase: 'waiting' | 'placed' | 'terminating';
 }
 
 /** What the abstract manager consists of. */
 interface Manager {
-  /** Replicas ever asked for. */
-  readonly asked: readonly number[];
+  /** ReplicaSet → replicas ever asked for. */
+  readonly asked: Readonly<Record<string, readonly number[]>>;
   /** The one source of truth. */
   readonly table: ReadonlyMap<Uid, Row>;
+  /** Those whose end is decided. */
+  readonly leaving: ReadonlySet<Uid>;
+  /** Nodes that were given up, and have not answered. */
+  readonly lost: ReadonlySet<string>;
+  /** Nodes whose agent has begun anew. */
+  readonly renewed: ReadonlySet<string>;
   readonly over: ReadonlySet<Uid>;
   readonly running: ReadonlySet<Uid>;
   /** What the API Server shows. */
   readonly objects: ReadonlyMap<Uid, 'live' | 'deleting'>;
 }
 
-const order = (phase: Phase) => PHASES.indexOf(phase);
+const ORDER = { waiting: 0, placed: 1, terminating: 2 } as const;
 const managers = new WeakMap<WorldView, Manager>();
 
-/** The stages from the tail up: the furthest downstream that holds a Pod says how it is. */
-const LAYERS: readonly ((stage: StageView) => boolean)[] = [
-  ({ peer }) => peer.startsWith('kubelet/'),
-  ({ peer }) => peer === 'scheduler',
-  ({ peer }) => peer === 'replicaset',
-];
-
+/** What a node's journal has is placed there; the rest waits, as the R and the S say that hold their Leases. */
 function tableOf(view: WorldView, over: ReadonlySet<Uid>): ReadonlyMap<Uid, Row> {
   const table = new Map<Uid, Row>();
-  for (const isOf of LAYERS) {
-    const layer = new Map<Uid, RecordView>();
-    for (const { records } of view.stages.filter(isOf))
-      for (const [uid, record] of records) {
-        const other = layer.get(uid);
-        if (other === undefined || order(record.phase) > order(other.phase)) layer.set(uid, record);
-      }
-    for (const [uid, { node, phase }] of layer)
-      if (!table.has(uid) && !over.has(uid)) table.set(uid, { node, phase });
+  for (const { name, placed = new Map() } of view.nodes)
+    for (const [uid, { replicaSet, priority, terminating }] of placed) {
+      if (over.has(uid)) continue;
+      table.set(uid, {
+        replicaSet,
+        priority,
+        node: name,
+        phase: terminating ? 'terminating' : 'placed',
+      });
+    }
+  for (const { peer, holdsLease, records } of view.stages) {
+    if (!holdsLease || peer.startsWith('kubelet/')) continue;
+    for (const [uid, { replicaSet, priority }] of records)
+      if (!table.has(uid) && !over.has(uid))
+        table.set(uid, { replicaSet, priority, node: null, phase: 'waiting' });
   }
   return table;
+}
+
+function leavingOf(view: WorldView, table: Manager['table'], lost: ReadonlySet<string>): ReadonlySet<Uid> {
+  const marked = view.stages.flatMap(({ peer, records }) =>
+    peer.startsWith('kubelet/')
+      ? []
+      : [...records.values()].filter(({ phase }) => phase === 'terminating').map(({ uid }) => uid),
+  );
+  const onLost = [...table].filter(([, { node }]) => node !== null && lost.has(node)).map(([uid]) => uid);
+  return new Set([...marked, ...onLost].filter((uid) => isLive(table, uid)));
 }
 
 /** The mapping. */
@@ -53,9 +73,14 @@ function managerOf(view: WorldView): Manager {
   const known = managers.get(view);
   if (known !== undefined) return known;
   const over = new Set(view.nodes.flatMap((node) => [...(node.ended ?? [])]));
+  const table = tableOf(view, over);
+  const lost = new Set(view.nodes.filter(undrainedMark).map(({ name }) => name));
   const manager: Manager = {
-    asked: view.history.everAsked,
-    table: tableOf(view, over),
+    asked: view.history.asked,
+    table,
+    leaving: leavingOf(view, table, lost),
+    lost,
+    renewed: new Set(view.nodes.filter((node) => node.isRenewed).map(({ name }) => name)),
     over,
     running: new Set(view.nodes.flatMap(({ running }) => [...running.keys()])),
     objects: new Map(
@@ -68,10 +93,16 @@ function managerOf(view: WorldView): Manager {
   return manager;
 }
 
-const liveIn = (table: Manager['table']) =>
-  [...table].filter(([, { phase }]) => phase !== 'terminating').map(([uid]) => uid);
 const isLive = (table: Manager['table'], uid: Uid) =>
   (table.get(uid)?.phase ?? 'terminating') !== 'terminating';
+const least = ({ asked }: Manager, set: string) => Math.min(...(asked[set] ?? [0]));
+const most = ({ asked }: Manager, set: string) => Math.max(...(asked[set] ?? [0]));
+
+/** Those of a ReplicaSet that are to stay. */
+const staying = ({ table, leaving }: Manager, set: string): readonly Uid[] =>
+  [...table].flatMap(([uid, { replicaSet, phase }]) =>
+    replicaSet === set && phase !== 'terminating' && !leaving.has(uid) ? [uid] : [],
+  );
 
 function lifeForward(was: Manager, is: Manager): string | null {
   for (const uid of was.over) if (!is.over.has(uid)) return `${uid} is over no more`;
@@ -82,27 +113,44 @@ function lifeForward(was: Manager, is: Manager): string | null {
   for (const [uid, row] of was.table) {
     const now = is.table.get(uid);
     if (now === undefined) {
-      if (!is.over.has(uid) && (row.phase === 'accepted' || row.phase === 'running'))
-        return `${uid} was ${row.phase} and is lost`;
+      if (!is.over.has(uid) && row.phase !== 'waiting') return `${uid} was ${row.phase} and is lost`;
       continue;
     }
-    if (order(now.phase) < order(row.phase)) return `${uid} goes back from ${row.phase} to ${now.phase}`;
+    if (ORDER[now.phase] < ORDER[row.phase]) return `${uid} goes back from ${row.phase} to ${now.phase}`;
     if (row.node !== null && row.node !== now.node) return `${uid} moves from ${row.node} to ${now.node}`;
   }
   return null;
 }
 
+/** Whether one that was to stay may leave: fewer are wanted, one of higher priority waits, or its node was given up. */
+function mayLeave(was: Manager, is: Manager, uid: Uid, { replicaSet, priority, node }: Row): boolean {
+  if (staying(is, replicaSet).length >= least(was, replicaSet)) return true;
+  if (node !== null && is.lost.has(node)) return true;
+  const rows = [...was.table, ...[...is.table].filter(([other]) => !was.table.has(other))];
+  return rows.some(([other, row]) => other !== uid && row.phase === 'waiting' && row.priority > priority);
+}
+
+/** Whether a node may end one. */
+function mayEnd(was: Manager, is: Manager, uid: Uid, row: Row): boolean {
+  if (was.leaving.has(uid) || mayLeave(was, is, uid, row)) return true;
+  const shown = was.objects.get(uid);
+  return shown === 'deleting' || (shown === undefined && row.node !== null && was.renewed.has(row.node));
+}
+
 function countsKept(was: Manager, is: Manager): string | null {
-  const live = liveIn(is.table).length;
-  const most = Math.max(...was.asked);
-  if ([...is.table.keys()].some((uid) => !was.table.has(uid)) && live > most)
-    return `${live} Pods are live, ${most} were asked for at most`;
-  const ending = liveIn(was.table).filter(
-    (uid) => is.over.has(uid) || (is.table.has(uid) && !isLive(is.table, uid)),
-  );
-  const byPeople = ending.every((uid) => was.objects.get(uid) === 'deleting');
-  if (!byPeople && live < Math.min(...was.asked))
-    return `${ending.join(', ')} ends, and nobody asked for that`;
+  for (const [uid, { replicaSet }] of is.table) {
+    if (was.table.has(uid)) continue;
+    const there = staying(is, replicaSet).length;
+    if (there > most(was, replicaSet))
+      return `${uid} comes, and ${there} are to stay of ${replicaSet}: ${most(was, replicaSet)} were asked for at most`;
+  }
+  for (const [uid, row] of was.table) {
+    if (row.phase === 'terminating') continue;
+    const leaves = isLive(is.table, uid) && is.leaving.has(uid) && !was.leaving.has(uid);
+    if (leaves && !mayLeave(was, is, uid, row)) return `${uid} is to leave, and nobody asked for that`;
+    const ends = !isLive(is.table, uid) && row.phase !== 'waiting';
+    if (ends && !mayEnd(was, is, uid, row)) return `${uid} ends, and nobody asked for that`;
+  }
   return null;
 }
 
@@ -115,10 +163,15 @@ function shownTruly(was: Manager, is: Manager): string | null {
       return `${uid} goes from the API Server while it ${state === 'deleting' ? 'runs' : 'is live'}`;
     if (state === 'deleting' && now === 'live') return `${uid} is deleted no more`;
   }
-  const live = [...is.objects.values()].filter((state) => state === 'live').length;
-  const most = Math.max(...was.asked);
-  return live > most ? `${live} live Pods are shown, ${most} were asked for at most` : null;
+  for (const set of Object.keys(was.asked)) {
+    const live = staying(is, set).filter((uid) => is.objects.get(uid) === 'live').length;
+    if (live > most(was, set))
+      return `${live} live Pods of ${set} are shown, ${most(was, set)} were asked for at most`;
+  }
+  return null;
 }
+
+const count = ({ asked }: Manager) => Object.values(asked).reduce((sum, values) => sum + values.length, 0);
 
 /** @see spec/protocol.md 10 @public */
 export const Refines: StepProperty = {
@@ -127,7 +180,7 @@ export const Refines: StepProperty = {
   check: ({ before, after }) => {
     const [was, is] = [managerOf(before), managerOf(after)];
     // People asked for another number: nothing else happens in that step.
-    if (is.asked.length > was.asked.length) return null;
+    if (count(is) > count(was)) return null;
     for (const uid of is.running) if (!is.table.has(uid)) return `${uid} runs, and is in no table`;
     return lifeForward(was, is) ?? countsKept(was, is) ?? shownTruly(was, is);
   },

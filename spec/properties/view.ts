@@ -71,6 +71,13 @@ export interface StageView {
   readonly text: string;
 }
 
+/** A Pod in a node's journal. @public */
+export interface PlacedView {
+  readonly replicaSet: string;
+  readonly priority: number;
+  readonly terminating: boolean;
+}
+
 /** A Node and what is on it. @public */
 export interface NodeView {
   readonly name: string;
@@ -81,6 +88,10 @@ export interface NodeView {
   readonly fence: Fence;
   /** uids that have ended here, by the journal; absent where no property asks. */
   readonly ended?: ReadonlySet<Uid>;
+  /** What its journal has; absent where no property asks. */
+  readonly placed?: ReadonlyMap<Uid, PlacedView>;
+  /** An agent has begun anew there, where a property asks. */
+  readonly isRenewed?: boolean;
   /** Managed Pods whose containers run or are being started or stopped, by our uid. */
   readonly running: ReadonlyMap<Uid, Resources>;
   readonly foreign: Resources;
@@ -134,7 +145,7 @@ export interface History {
   readonly overtook: readonly Uid[];
   /** All values ever asked for. */
   readonly everAsked: readonly number[];
-  /** Deployment → values asked for, in their order. */
+  /** Deployment, or ReplicaSet without one → values asked for, in their order. */
   readonly asked: Readonly<Record<string, readonly number[]>>;
   /** Deployment → generation of the last external write of its replicas. */
   readonly external: Readonly<Record<string, number>>;

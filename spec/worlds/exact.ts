@@ -5,7 +5,7 @@
  */
 import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
 import { replicaSet, room } from './objects.ts';
-import { SECOND_SCHEDULER_OPENS } from './openings.ts';
+import { SECOND_REPLICASET, SECOND_SCHEDULER, SECOND_SCHEDULER_OPENS } from './openings.ts';
 
 /** What must hold in every world of the chain. @internal */
 export const CHAIN_SAFETY = [
@@ -50,10 +50,6 @@ export const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
 /** And the ReplicaSet, with its Pods. */
 const REMOVE: UserAct = { act: 'deleteReplicaSet', uid: 'rs-t1' };
 
-/** Where K crashes or a node is given up, more happens than a manager with one table would do. */
-const changesTable = ({ crash, timers }: FaultBudget) =>
-  crash?.['kubelet/n1'] !== undefined || timers?.unreachable !== undefined;
-
 /** A world of R, S and the K of each node, nodes of room for two Pods each. @public */
 export function exactWorld(options: ExactOptions): WorldDescription {
   const { name, title, faults, pods = 1, nodes = 1, script = [scaleTo(0)] } = options;
@@ -76,15 +72,7 @@ export function exactWorld(options: ExactOptions): WorldDescription {
     renews: true,
     settled: true,
     spec: 'MCChain',
-    always: [
-      ...CHAIN_SAFETY,
-      // R ends what S has yet to hear of: by the table, which S then writes, that Pod would come back.
-      ...(script.includes(REMOVE)
-        ? (['NoneForDeleted'] as const)
-        : changesTable(faults)
-          ? []
-          : (['Refines'] as const)),
-    ],
+    always: [...CHAIN_SAFETY, 'Refines', ...(script.includes(REMOVE) ? (['NoneForDeleted'] as const) : [])],
     eventually: ['Converges', 'TombstonesCollected', 'NoLeak'],
     sometimes: ['linkOpens', 'podRuns', 'podPublished'],
     ...options.change,
@@ -115,6 +103,48 @@ const voidMark = exactWorld({
     sometimes: ['nodeMarked', 'tombstoneCollected'],
   },
 });
+
+/** Two Pods on two nodes, scaled to 1, and two leaders of R and of S at once: it begins when the second ones have begun. */
+const allLeaders = (name: string, title: string, begins: readonly string[]) =>
+  exactWorld({
+    name,
+    title,
+    pods: 2,
+    nodes: 2,
+    script: [scaleTo(1)],
+    faults: { usurp: { scheduler: 1, replicaset: 1 } },
+    change: {
+      deep: true,
+      begins,
+      sometimes: ['podRuns', 'twoLeaders', 'leaderStopped', 'tombstoneHeld', 'tombstoneCollected'],
+    },
+  });
+
+const ENDS_ONE = ['user', 'watch replicaset~1'];
+const TAKEN = [
+  ...ENDS_ONE,
+  'deliver replicaset~1:downstream#1 down',
+  ...SECOND_SCHEDULER,
+  'usurp replicaset',
+];
+const ALL_LEADERS: readonly WorldDescription[] = [
+  allLeaders(
+    'exact-leaders-all',
+    'two Pods, two nodes, two R and two S: the first R has told the first S to end a Pod when the second S takes both nodes',
+    TAKEN,
+  ),
+  allLeaders('exact-leaders-all-offered', 'the same, from where the second S has answered the second R', [
+    ...TAKEN,
+    'connect replicaset~2',
+    'deliver replicaset~2:downstream#1 down',
+    'answer scheduler~2',
+  ]),
+  allLeaders(
+    'exact-leaders-all-above',
+    'the same, but the second R opens its link to the first S, which has yet to hear of the first R, before the second S takes both nodes',
+    [...ENDS_ONE, ...SECOND_REPLICASET, ...SECOND_SCHEDULER],
+  ),
+];
 
 /** Worlds of the chain that are TLA+ worlds too. @public */
 export const EXACT_WORLDS: readonly WorldDescription[] = [
@@ -230,4 +260,5 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     change: { deep: true },
   }),
   voidMark,
+  ...ALL_LEADERS,
 ];

@@ -42,7 +42,7 @@ function preemptionWorld(options: PreemptionOptions): WorldDescription {
     change: {
       nodes: [{ name: 'n1', capacity: room(capacity), known: true }],
       replicaSets: [replicaSet(pods, { deployment: null }), ...others],
-      always: [...CHAIN_SAFETY, 'PreemptionOrdered', 'RoomKept'],
+      always: [...CHAIN_SAFETY, 'Refines', 'PreemptionOrdered', 'RoomKept'],
       eventually: ['PreemptorRuns', 'Converges', 'TombstonesCollected', 'NoLeak'],
       sometimes: ['preemptionWaits', 'tombstoneCollected'],
       ...change,
