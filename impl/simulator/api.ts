@@ -43,8 +43,8 @@ export class Api {
   readonly podsByObject = new Map<string, PodFact>();
   /** Ready Pods of each ReplicaSet that are not being deleted. */
   readonly readyOf = new Map<string, number>();
-  /** Pods of each ReplicaSet that are not being deleted. */
-  readonly #liveOf = new Map<string, number>();
+  /** Pods of each ReplicaSet that are not being deleted, by name. */
+  readonly #liveOf = new Map<string, Set<string>>();
   readonly #podsOn = new Map<string, Set<string>>();
   readonly #podsOf = new Map<string, Set<string>>();
   readonly #changed: Change;
@@ -110,14 +110,21 @@ export class Api {
     return names.map((name) => this.pods.get(name) as PodFact);
   }
 
-  /** Of a ReplicaSet's Pods: those that are not being deleted, and all. */
-  countOf(replicaSet: string): { readonly live: number; readonly all: number } {
-    return { live: this.#liveOf.get(replicaSet) ?? 0, all: this.#podsOf.get(replicaSet)?.size ?? 0 };
+  /** Those of them that are not being deleted. */
+  livePodsOf(replicaSet: string): readonly PodFact[] {
+    const names = [...(this.#liveOf.get(replicaSet) ?? [])].sort();
+    return names.map((name) => this.pods.get(name) as PodFact);
+  }
+
+  /** Whether any Pod of a ReplicaSet is there. */
+  hasPodsOf(replicaSet: string): boolean {
+    return (this.#podsOf.get(replicaSet)?.size ?? 0) > 0;
   }
 
   #count(pod: PodFact | null, by: 1 | -1): void {
     if (pod === null || pod.deleting || pod.replicaSet === null) return;
-    this.#liveOf.set(pod.replicaSet, (this.#liveOf.get(pod.replicaSet) ?? 0) + by);
+    if (by === 1) addTo(this.#liveOf, pod.replicaSet, pod.name);
+    else this.#liveOf.get(pod.replicaSet)?.delete(pod.name);
     if (pod.ready) this.readyOf.set(pod.replicaSet, (this.readyOf.get(pod.replicaSet) ?? 0) + by);
   }
 

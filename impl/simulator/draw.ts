@@ -28,6 +28,8 @@ export interface Envelope {
   readonly rounds?: number;
   /** What the seed is about: the name of a theme. */
   readonly theme?: string;
+  /** What happens, happens in a few moments, one thing upon the other. */
+  readonly close?: boolean;
   readonly mutants?: readonly string[];
 }
 
@@ -270,6 +272,29 @@ export const themeOf = (seed: number, { theme }: Envelope = {}): string =>
 /** A long life: what happens is drawn for each round of it. */
 const ROUND = 120_000;
 
+/** When things happen in a round, and how long it is, ms. */
+interface Times {
+  readonly length: number;
+  readonly act: () => number;
+  /** By preference soon after somebody asked for something: that is when most is under way. */
+  readonly fault: (acts: readonly PlannedAct[], from: number) => number;
+}
+
+function drawTimes(dice: Random, { rounds, close }: Envelope): Times {
+  const length = rounds !== undefined ? ROUND : Math.round(dice.scale(500, close ? 30_000 : 400_000));
+  const anyTime = () => Math.round(dice.chance(0.5) ? dice.between(0, length) : dice.scale(1, length));
+  const after = (acts: readonly PlannedAct[], most: number) =>
+    Math.round(dice.pick(acts).at + dice.scale(1, most));
+  if (!close)
+    return {
+      ...{ length, act: anyTime },
+      fault: (acts, from) => (dice.chance(0.6) ? after(acts, 5000) : from + anyTime()),
+    };
+  const moments = Array.from({ length: dice.whole(1, 3) }, anyTime);
+  const act = () => Math.round(dice.pick(moments) + dice.scale(1, 500));
+  return { length, act, fault: (acts) => after(acts, dice.chance(0.8) ? 300 : 5000) };
+}
+
 /** The plan of a seed. */
 export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
   const dice = new Random(seed, 'plan');
@@ -304,20 +329,16 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
   const isOpen = ['wants', 'owner', 'labels'].includes(theme.name) && dice.chance(0.5);
   // Some worlds are asked for more than fits for a while.
   const most = isOpen ? share : dice.chance(theme.isTight ? 0.7 : 0.3) ? share * 3 : share;
-  const { rounds = 1 } = envelope;
-  const length = envelope.rounds === undefined ? Math.round(dice.scale(500, 400_000)) : ROUND;
-  const healAt = rounds * length;
+  const times = drawTimes(dice, envelope);
+  const { length } = times;
+  const healAt = (envelope.rounds ?? 1) * length;
   const draws: Draws = { dice, theme, latencies, nodes };
   const acts: PlannedAct[] = [];
   const faults: PlannedFault[] = [];
   for (let from = 0; from < healAt; from += length) {
-    const moment = () =>
-      from + Math.round(dice.chance(0.5) ? dice.between(0, length) : dice.scale(1, length));
-    const some = drawActs(draws, deployments, { most, share }, moment);
-    // Things go wrong by preference soon after somebody asked for something: that is when most is under way.
-    const soon = () => (dice.chance(0.6) ? Math.round(dice.pick(some).at + dice.scale(1, 5000)) : moment());
+    const some = drawActs(draws, deployments, { most, share }, () => Math.min(from + times.act(), healAt));
     acts.push(...some);
-    faults.push(...drawFaults(draws, () => Math.min(soon(), healAt - 1), size));
+    faults.push(...drawFaults(draws, () => Math.min(times.fault(some, from), healAt - 1), size));
   }
   const calm: readonly PlannedAct[] = deployments
     .filter(() => !isOpen)

@@ -1,7 +1,8 @@
 /** Teeth of the fuzzer: each rule of the protocol switched off, and how many seeds it takes until a property is found broken. */
 import { MUTANTS, type Mutant } from '../../spec/mutants.ts';
 import { TEETH_OF_MACHINES } from '../../spec/worlds/teeth.ts';
-import { drawPlan } from './draw.ts';
+import { type Aim, aimOf } from './aim.ts';
+import { drawPlan, type Envelope } from './draw.ts';
 import { runPlan } from './run.ts';
 import { withWorkers } from './swarm.ts';
 
@@ -15,7 +16,12 @@ export interface Catch {
   readonly milliseconds: readonly number[];
   /** Seeds that were run. */
   readonly runs: number;
+  /** What they were about. */
+  readonly aim: Aim;
 }
+
+/** A worker's hands. */
+type Run = Parameters<Parameters<typeof withWorkers>[1]>[0];
 
 /** How long each is looked for. */
 export interface Patience {
@@ -36,6 +42,35 @@ function behind(mutant: string): readonly string[] {
   return TEETH_OF_MACHINES.flatMap((tooth) => (tooth.mutant === mutant ? (tooth.behind ?? []) : []));
 }
 
+/** What breaks in a seed for want of the rule: null if nothing does, or also with it. */
+function brokenIn(seed: number, envelope: Envelope): string | null {
+  const { finding } = runPlan(drawPlan(seed, envelope));
+  const isHeld = runPlan(drawPlan(seed, { ...envelope, mutants: [] })).finding === null;
+  return isHeld ? (finding?.property ?? null) : null;
+}
+
+async function catchOne(mutant: Mutant, patience: Patience, run: Run): Promise<Catch> {
+  const aim = aimOf(mutant.name);
+  const { unseen, ...about } = aim;
+  const envelope = { ...about, mutants: [mutant.name, ...behind(mutant.name)] };
+  const [seeds, milliseconds]: [number[], number[]] = [[], []];
+  let property: string | null = null;
+  let [runs, since, spent] = [0, 0, 0];
+  while (unseen === undefined && runs < patience.seeds && seeds.length < patience.times) {
+    const some = await run({ seed: runs + 1, runs: patience.seeds - runs, milliseconds: null, envelope });
+    runs += some.runs;
+    since += some.runs;
+    spent += some.milliseconds;
+    const broken = some.failed === null ? null : brokenIn(some.failed, envelope);
+    if (broken === null) continue;
+    property ??= broken;
+    seeds.push(since);
+    milliseconds.push(spent);
+    [since, spent] = [0, 0];
+  }
+  return { mutant, property, seeds, milliseconds, runs, aim };
+}
+
 /** Looks for all of them, by workers. */
 export async function catchAll(
   patience: Patience,
@@ -49,22 +84,7 @@ export async function catchAll(
     while (next < mutants.length) {
       const at = next;
       next += 1;
-      const mutant = mutants[at] as Mutant;
-      const envelope = { mutants: [mutant.name, ...behind(mutant.name)] };
-      const [seeds, milliseconds]: [number[], number[]] = [[], []];
-      let runs = 0;
-      let first: number | null = null;
-      while (runs < patience.seeds && seeds.length < patience.times) {
-        const left = { seed: runs + 1, runs: patience.seeds - runs, milliseconds: null, envelope };
-        const some = await run(left);
-        runs += some.runs;
-        if (some.failed === null) break;
-        first ??= some.failed;
-        seeds.push(some.runs);
-        milliseconds.push(some.milliseconds);
-      }
-      const property = first === null ? null : (runPlan(drawPlan(first, envelope)).finding?.property ?? null);
-      const one = { mutant, property, seeds, milliseconds, runs };
+      const one = await catchOne(mutants[at] as Mutant, patience, run);
       caught[at] = one;
       onCatch(one);
     }
@@ -72,29 +92,43 @@ export async function catchAll(
   return caught;
 }
 
+/** What the seeds were about, in words. */
+const wordsOf = ({ theme, close }: Aim) => [theme ?? 'as drawn', ...(close ? ['close'] : [])].join(', ');
+
 /** The table in `docs/fuzz.md`. */
 export function pageOf(caught: readonly Catch[], patience: Patience): string {
   const found = caught.filter(({ property }) => property !== null);
-  const rows = found.map(({ mutant, property, seeds, milliseconds }) => {
+  const rows = found.map(({ mutant, property, seeds, milliseconds, aim }) => {
     const seconds = ((median(milliseconds) ?? 0) / 1000).toFixed(1);
-    return `| \`${mutant.name}\` | \`${property}\` | ${median(seeds)} | ${seconds} | ${seeds.length} |`;
+    return `| \`${mutant.name}\` | ${wordsOf(aim)} | \`${property}\` | ${median(seeds)} | ${seconds} | ${seeds.length} |`;
   });
   const missed = caught.filter(({ property }) => property === null);
+  const unseen = missed.flatMap(({ mutant, aim }) =>
+    aim.unseen === undefined ? [] : [`| \`${mutant.name}\` | ${aim.unseen} |`],
+  );
+  const others = missed.filter(({ aim }) => aim.unseen === undefined);
   return `## What the fuzzer catches
 
 Each rule of the protocol switched off, one at a time, in whole worlds under faults (\`kubedirect fuzz\`): ${found.length} of
-${caught.length} are caught within ${patience.seeds} seeds. Written by \`kubedirect fuzz --mutants --runs ${patience.seeds} --out docs/fuzz.md\`; seeds and seconds are
-medians over up to ${patience.times} catches, each beginning with the seed after the one before, on one core. A property that is named
-in \`spec/mutants.ts\` is what the rule is there for; the fuzzer names the first one that it sees broken.
+${caught.length} are caught within ${patience.seeds} seeds; of ${unseen.length} it is known why no whole world can show them. A seed counts only if it holds with the rule. Written by
+\`kubedirect fuzz --mutants --runs ${patience.seeds} --resume docs/fuzz-mutants.ndjson --out docs/fuzz.md\`; seeds and seconds are medians over up to ${patience.times} catches, each
+beginning with the seed after the one before, on one core. *About*: what the seeds are about (\`--theme\`; *close*: \`--close\`, all happens in a few moments), by \`impl/simulator/aim.ts\`.
+A property that is named in \`spec/mutants.ts\` is what the rule is there for; the fuzzer names the first one that it sees broken.
 
-| mutant | property broken first | seeds | seconds | caught |
-|---|---|---:|---:|---:|
+| mutant | about | property broken first | seeds | seconds | caught |
+|---|---|---|---:|---:|---:|
 ${rows.join('\n')}
+
+### Not to be seen in whole worlds
+
+| mutant | why |
+|---|---|
+${unseen.join('\n')}
 
 ### Not caught within ${patience.seeds} seeds
 
-| mutant | the rule that it removes |
-|---|---|
-${missed.map(({ mutant }) => `| \`${mutant.name}\` | ${mutant.rule} |`).join('\n')}
+| mutant | about | the rule that it removes |
+|---|---|---|
+${others.map(({ mutant, aim }) => `| \`${mutant.name}\` | ${wordsOf(aim)} | ${mutant.rule} |`).join('\n')}
 `;
 }

@@ -43,24 +43,33 @@ const stageIn = (peer: Point['peer']): string => (peer === null ? '' : stageOf(p
 
 const PUT_DOWN = 2;
 
+/** Which points of a stage: so many, from one of them on. */
+export interface Slice {
+  readonly stage: string;
+  readonly from: number;
+  readonly most: number;
+}
+
 /**
- * Runs all points of a pattern.
+ * Runs the points of a pattern: all, or some of one stage.
  *
- * @param pods - asked for in the world that it is tried in
- * @param isKnown - stages whose points were run before: they are left out
+ * @param world - what it is tried in, and how many Pods are asked for there
  */
 export async function runPattern(
   pattern: Pattern,
   world: { readonly pods: number; readonly runtime: Plan['runtime']; readonly mutants?: readonly string[] },
   workers: number,
-  isKnown: (stage: string) => boolean = () => false,
+  slice: Slice | null = null,
 ): Promise<readonly PointsRow[]> {
   const plan = everythingOnce(world.pods, world.runtime);
   const model = runPlan(modelOf(pattern, plan));
   const inOrder = runPlan(plan).created;
-  const points = pointsOf(pattern, plan)
-    .filter(({ peer }) => !isKnown(stageIn(peer)))
-    .map((point) => ({ ...point, plan: { ...point.plan, mutants: world.mutants ?? [] } }));
+  const all = pointsOf(pattern, plan);
+  const some =
+    slice === null
+      ? all
+      : all.filter(({ peer }) => stageIn(peer) === slice.stage).slice(slice.from, slice.from + slice.most);
+  const points = some.map((point) => ({ ...point, plan: { ...point.plan, mutants: world.mutants ?? [] } }));
   const outcomes = await runPlans(
     points.map((point) => point.plan),
     workers,
@@ -68,13 +77,13 @@ export async function runPattern(
   // One fault costs at most what is on one node, and as much again where the rollout was half way.
   const most = inOrder + PUT_DOWN * (plan.nodes[0]?.capacity.pods ?? 0);
   const byStage = Map.groupBy(points.entries(), ([, { peer }]) => stageIn(peer));
-  return [...byStage].map(([stage, some]) => ({
+  return [...byStage].map(([stage, mine]) => ({
     runtime: world.runtime,
     pattern,
     stage,
-    points: some.length,
-    extra: Math.max(...some.map(([at]) => (outcomes[at] as Outcome).created - inOrder), 0),
-    failed: some.flatMap(([at, point]) => failureOf(point, outcomes[at] as Outcome, model, most) ?? []),
+    points: mine.length,
+    extra: Math.max(...mine.map(([at]) => (outcomes[at] as Outcome).created - inOrder), 0),
+    failed: mine.flatMap(([at, point]) => failureOf(point, outcomes[at] as Outcome, model, most) ?? []),
   }));
 }
 
@@ -85,8 +94,20 @@ const SAYS: Readonly<Record<Pattern, string>> = {
   rolledBack: 'wants and template taken back',
 };
 
+/** Rows of one pattern at one stage as one. */
+function joined(rows: readonly PointsRow[]): readonly PointsRow[] {
+  const same = Map.groupBy(rows, ({ runtime, pattern, stage }) => `${runtime} ${pattern} ${stage}`);
+  return [...same.values()].map((some) => ({
+    ...(some[0] as PointsRow),
+    points: some.reduce((sum, { points }) => sum + points, 0),
+    extra: Math.max(...some.map(({ extra }) => extra)),
+    failed: some.flatMap(({ failed }) => failed),
+  }));
+}
+
 /** The table in `docs/fuzz.md`. */
-export function pointsPage(rows: readonly PointsRow[], pods: number): string {
+export function pointsPage(slices: readonly PointsRow[], pods: number): string {
+  const rows = joined(slices);
   const all = rows.reduce((sum, { points }) => sum + points, 0);
   const failed = rows.reduce((sum, row) => sum + row.failed.length, 0);
   const lines = rows.map(

@@ -47,9 +47,8 @@ function seePod(sim: Simulation, fact: PodFact): void {
 
 /** Pods of a ReplicaSet that is gone, or being deleted: that goes when the last of them has. */
 function collect(sim: Simulation, replicaSet: string): void {
-  const { live, all } = sim.api.countOf(replicaSet);
-  if (live > 0) for (const pod of sim.api.podsOfReplicaSet(replicaSet)) deleteObject(sim, pod);
-  if (all === 0) sim.api.remove('replicaSets', replicaSet);
+  for (const pod of sim.api.livePodsOf(replicaSet)) deleteObject(sim, pod);
+  if (!sim.api.hasPodsOf(replicaSet)) sim.api.remove('replicaSets', replicaSet);
 }
 
 function collectNode(sim: Simulation, name: string): void {

@@ -50,10 +50,15 @@ export function deleteObject(sim: Simulation, pod: PodFact): void {
   sim.api.put('pods', pod.name, { ...pod, deleting: true });
 }
 
-/** Takes the object away. */
-export function removeObject(sim: Simulation, pod: PodFact): void {
+/**
+ * Takes the object away.
+ *
+ * @param isOurs - by a delete of ours: that is no excuse if its containers run on
+ */
+export function removeObject(sim: Simulation, pod: PodFact, isOurs = false): void {
   if (pod.uid !== null) sim.judge.ended(pod.uid, 'shown');
-  if (sim.plan.runtime === 'publish') sim.judge.removed(pod.uid ?? `a-${pod.metadataUid}`, pod.node);
+  if (sim.plan.runtime === 'publish' && !isOurs)
+    sim.judge.removed(pod.uid ?? `a-${pod.metadataUid}`, pod.node);
   sim.api.remove('pods', pod.name);
 }
 
@@ -62,7 +67,7 @@ function deleteNow(sim: Simulation, effect: Of<'deletePod'> | Of<'deleteStray'>)
   if (pod === undefined) return 'notFound';
   if (denied(sim, pod)) return 'switch';
   if (!pod.deleting) sim.judge.acted('ours', pod);
-  if (pod.node === null || effect.graceSeconds === 0) removeObject(sim, pod);
+  if (pod.node === null || effect.graceSeconds === 0) removeObject(sim, pod, true);
   else deleteObject(sim, pod);
   return 'accepted';
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AIMS, aimOf } from '../../impl/simulator/aim.ts';
 import { drawPlan } from '../../impl/simulator/draw.ts';
 import { longSwarm, swarmPage, totalOf } from '../../impl/simulator/longSwarm.ts';
 import { catchAll, pageOf } from '../../impl/simulator/mutants.ts';
@@ -10,7 +11,8 @@ import { readReplay } from '../../impl/simulator/replayFile.ts';
 import { runPlan } from '../../impl/simulator/run.ts';
 import { shrink } from '../../impl/simulator/shrink.ts';
 import { swarm } from '../../impl/simulator/swarm.ts';
-import { MUTANTS } from '../../spec/mutants.ts';
+import { THEMES } from '../../impl/simulator/themes.ts';
+import { MUTANTS, type Mutant } from '../../spec/mutants.ts';
 
 const FOUND = path.join(import.meta.dirname, 'found');
 const OPEN = path.join(import.meta.dirname, 'open');
@@ -108,11 +110,24 @@ describe('a swarm', () => {
   });
 
   it('says how many seeds a mutant takes, and which it does not catch', async () => {
-    const mutants = MUTANTS.filter(({ name }) => ['terminated-before-stop', 'stock-binds'].includes(name));
-    const patience = { seeds: 40, times: 2 };
+    const names = ['terminated-before-stop', 'stock-binds', 'older-agent-stands', 'old-session-messages'];
+    const mutants = names.map((name) => MUTANTS.find((one) => one.name === name) as Mutant);
+    const patience = { seeds: 15, times: 2 };
     const caught = await catchAll(patience, 2, () => {}, mutants);
-    expect(caught.map(({ property }) => property)).toEqual(['NoFalseConfirm', null]);
-    expect(pageOf(caught, patience)).toMatch(/1 of\n2 are caught within 40 seeds/);
+    expect(caught.map(({ property }) => property)).toEqual(['NoFalseConfirm', 'OneSide', null, null]);
+    expect(caught.map(({ runs }) => runs > 0)).toEqual([true, true, false, true]);
+    const page = pageOf(caught, patience);
+    expect(page).toMatch(/2 of\n4 are caught within 15 seeds; of 1 it is known why/);
+    expect(page).toContain(`| \`older-agent-stands\` | ${aimOf('older-agent-stands').unseen} |`);
+  });
+
+  it('looks for each where it may be: mutants and themes that there are', () => {
+    const known = new Set(MUTANTS.map(({ name }) => name));
+    const themes = new Set(THEMES.map(({ name }) => name));
+    for (const [mutant, { theme = 'any' }] of Object.entries(AIMS)) {
+      expect(known).toContain(mutant);
+      expect(themes).toContain(theme);
+    }
   });
 });
 

@@ -60,6 +60,7 @@ export function register(program: Command): void {
         THEMES.map(({ name }) => name),
       ),
     )
+    .option('--close', 'what happens in each world, happens in a few moments')
     .option('--mutant <name>', 'switch off one rule of the protocol: it must then fail')
     .option(
       '--mutants',
@@ -75,7 +76,7 @@ export function register(program: Command): void {
     )
     .option(
       '--resume <file>',
-      'with --points and --large: rows are kept there, one a line; those of --points are not run again',
+      'with --points, --mutants and --large: rows are kept there, one a line, and not run again (but of --large)',
       fileToWrite,
     )
     .option(

@@ -4,12 +4,13 @@ import { mutantsOf } from '../check/choose.ts';
 import type { FuzzFlags } from './run.ts';
 
 /** As the simulator reads it. */
-export function envelopeOf({ nodes, pods, rounds, theme, mutant }: FuzzFlags): Envelope {
+export function envelopeOf({ nodes, pods, rounds, theme, close, mutant }: FuzzFlags): Envelope {
   return {
     ...(nodes !== undefined && { nodes }),
     ...(pods !== undefined && { pods }),
     ...(rounds !== undefined && { rounds }),
     ...(theme !== undefined && { theme }),
+    ...(close === true && { close }),
     mutants: [...mutantsOf(mutant)],
   };
 }

@@ -20,6 +20,9 @@ function say({ runtime, pattern, stage, points, extra, failed }: PointsRow): voi
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+/** Points that are run before their row is kept. */
+const SLICE = 200;
+
 const STAGES = ['replicaset', 'scheduler', 'kubelet', 'deployment', 'autoscaler', ''];
 
 /** Tries every point; returns the exit code. */
@@ -36,11 +39,16 @@ export async function fuzzPoints(flags: FuzzFlags): Promise<number> {
           (row) => row.runtime === runtime && row.pattern === pattern && row.stage === stage,
         );
         const world = { pods, runtime, mutants };
-        const some =
-          known.length > 0 ? known : await runPattern(pattern, world, workers, (one) => one !== stage);
-        rows.push(...some);
-        if (known.length === 0) for (const row of some) keepRow(resume, row);
-        if (!json) for (const row of some) say(row);
+        rows.push(...known);
+        let from = known.reduce((sum, { points }) => sum + points, 0);
+        for (;;) {
+          const [row] = await runPattern(pattern, world, workers, { stage, from, most: SLICE });
+          if (row === undefined) break;
+          rows.push(row);
+          keepRow(resume, row);
+          if (!json) say(row);
+          from += row.points;
+        }
       }
   const [first] = rows.flatMap(({ failed }) => failed);
   const points = rows.reduce((sum, row) => sum + row.points, 0);

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { MUTANTS } from '../../../spec/mutants.ts';
 import { TRACE_HEADER } from '../../../spec/trace.ts';
 import { type Failure, failureOf, type Seeds } from '../../simulator/fuzz.ts';
 import { type Catch, catchAll, median, pageOf } from '../../simulator/mutants.ts';
@@ -12,6 +13,7 @@ import { swarm } from '../../simulator/swarm.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 import { commit } from './commit.ts';
 import { envelopeOf } from './envelope.ts';
+import { keepRow, keptRows } from './rows.ts';
 import { scriptOf } from './script.ts';
 import { writeSection } from './section.ts';
 
@@ -24,6 +26,7 @@ export interface FuzzFlags {
   readonly pods?: number;
   readonly rounds?: number;
   readonly theme?: string;
+  readonly close?: boolean;
   readonly mutant?: string;
   readonly json?: boolean;
   readonly trace?: string;
@@ -119,13 +122,20 @@ export function replayFuzz(file: string, flags: Pick<FuzzFlags, 'json' | 'trace'
 const PATIENCE = { seeds: 400, times: 3 };
 
 /** Looks for each mutant; returns the exit code. */
-export async function fuzzMutants({ json = false, out, workers, runs }: FuzzFlags): Promise<number> {
+export async function fuzzMutants({ json = false, out, workers, runs, resume }: FuzzFlags): Promise<number> {
   const patience = { ...PATIENCE, seeds: runs ?? PATIENCE.seeds };
-  const say = ({ mutant, property, seeds, runs }: Catch) => {
+  const say = (one: Catch) => {
+    const { mutant, property, seeds, runs } = one;
     const text = property === null ? `not in ${runs} seeds` : `${property}, ${median(seeds)} seeds`;
     if (!json) process.stdout.write(`${mutant.name.padEnd(32)} ${text}\n`);
+    keepRow(resume, one);
   };
-  const caught = await catchAll(patience, workers ?? availableParallelism(), say);
+  const kept = keptRows<Catch>(resume);
+  const left = MUTANTS.filter(({ name }) => !kept.some(({ mutant }) => mutant.name === name));
+  const fresh = await catchAll(patience, workers ?? availableParallelism(), say, left);
+  const caught = MUTANTS.flatMap(
+    ({ name }) => [...kept, ...fresh].find(({ mutant }) => mutant.name === name) ?? [],
+  );
   if (out !== undefined) writeSection(out, 'mutants', pageOf(caught, patience));
   const rows = caught.map(({ mutant, ...rest }) => ({ mutant: mutant.name, ...rest }));
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
