@@ -530,7 +530,9 @@ AnswerR == \E me \in DOMAIN rs :
   \/ \E read \in DOMAIN rs[me].reads : \E value \in read.candidates :
        Step(World, <<"r", me>>, RRead(me, [rs[me] EXCEPT !.reads = Minus(@, read)], read, value))
   \/ \E answer \in DOMAIN rs[me].answers :
-       Step(World, <<"r", me>>, RAnswer(me, [rs[me] EXCEPT !.answers = Minus(@, answer)], answer))
+       \* A list is complete when all that it shows has been heard.
+       /\ answer.type = "synced" => \A other \in DOMAIN rs[me].answers : other.type # "set"
+       /\ Step(World, <<"r", me>>, RAnswer(me, [rs[me] EXCEPT !.answers = Minus(@, answer)], answer))
 
 SRead(me, life, token, value) ==
   CASE token[1] = "list" -> SListed(me, life, value, api.leases)
