@@ -5,6 +5,7 @@
 import { HEARS } from '../../spec/events.ts';
 import { MUTANTS } from '../../spec/mutants.ts';
 import { isUndrained, type StageName, stageOf } from '../../spec/vocabulary.ts';
+import { Asked } from './asked.ts';
 import type { Life } from './life.ts';
 import type { Simulation } from './simulation.ts';
 import { preemptionsOf, recordsOf } from './touched.ts';
@@ -23,20 +24,6 @@ export const PHASES = [
 ] as const;
 /** One of them. */
 export type Phase = (typeof PHASES)[number];
-
-/** A set that remembers what it was asked for: rules are switched off by name, so asking for a name is coming to the rule. */
-class Asked extends Set<string> {
-  readonly #onAsk: (name: string) => void;
-  constructor(names: Iterable<string>, onAsk: (name: string) => void) {
-    super(names);
-    this.#onAsk = onAsk;
-  }
-  override has(name: string): boolean {
-    // The base's constructor asks nothing, but may add before the field is there.
-    this.#onAsk(name);
-    return super.has(name);
-  }
-}
 
 function* phases(sim: Simulation): Generator<Phase> {
   const lives = [...sim.lives.values()].flat();

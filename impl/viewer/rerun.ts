@@ -3,7 +3,7 @@ import type { StageEvent } from '../../spec/events.ts';
 import { configOf } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { REAL_STAGES } from '../explorer/realStages.ts';
-import type { StageUnderTest } from '../explorer/world.ts';
+import { Asked } from '../simulator/asked.ts';
 import { type Film, type Frame, type HeldState, isStep, type StepFrame } from './film.ts';
 
 /** One life of a stage: its frames, in order. */
@@ -71,6 +71,8 @@ export class Rerun {
   readonly lives: readonly Life[];
   readonly #frames: readonly Frame[];
   readonly #kept = new Map<Life, unknown[]>();
+  /** Rules that are asked for now; null: nobody listens. */
+  #heard: Set<string> | null = null;
 
   constructor({ frames }: Film) {
     this.#frames = frames;
@@ -97,22 +99,39 @@ export class Rerun {
     const { held } = this.#frames[life.frames[at] as number] as StepFrame;
     if (held !== undefined) return { life, ...held };
     const under = REAL_STAGES[stageOf(life.stage)];
-    const state = this.#stateOf(life, under, at);
+    const state = this.#stateOf(life, at);
     return { life, view: under.view(state as never), records: under.observe(state as never).records };
   }
 
-  #stateOf(life: Life, under: StageUnderTest, at: number): unknown {
+  /** Rules of the protocol that a life's step at a frame came to, as `spec/mutants.ts` names them. @throws as {@link after} */
+  rulesAt(life: Life, frame: number): readonly string[] {
+    const at = life.frames.indexOf(frame);
+    if (at < 0 || !life.isWhole || (this.#frames[frame] as StepFrame).held !== undefined) return [];
+    const before = at === 0 ? undefined : this.#stateOf(life, at - 1);
+    this.#heard = new Set();
+    this.#step(life, before, at);
+    const rules = [...this.#heard];
+    this.#heard = null;
+    return rules;
+  }
+
+  #step(life: Life, state: unknown, at: number): unknown {
+    const { stage } = REAL_STAGES[stageOf(life.stage)];
+    const { event } = this.#frames[life.frames[at] as number] as StepFrame;
+    if (event.type !== 'started') return stage.step(state, event as StageEvent)[0];
+    const config = configOf(event.config);
+    const mutants = new Asked([...(config.mutants ?? [])], (rule) => this.#heard?.add(rule));
+    return stage.start({ ...config, mutants })[0];
+  }
+
+  #stateOf(life: Life, at: number): unknown {
     const kept = this.#kept.get(life) ?? [];
     this.#kept.set(life, kept);
     let from = Math.min(Math.floor(at / STRIDE), kept.length - 1);
     let state = from < 0 ? undefined : kept[from];
     from = Math.max(from, 0) * STRIDE + (state === undefined ? 0 : 1);
     for (let step = from; step <= at; step += 1) {
-      const { event } = this.#frames[life.frames[step] as number] as StepFrame;
-      state =
-        event.type === 'started'
-          ? under.stage.start(configOf(event.config))[0]
-          : under.stage.step(state, event as StageEvent)[0];
+      state = this.#step(life, state, step);
       if (step % STRIDE === 0) kept[step / STRIDE] = state;
     }
     return state;

@@ -134,18 +134,16 @@ describe('a film', () => {
       property: 'NoFalseConfirm',
       text: '',
     });
-    expect(film.frames.map(captionOf).slice(-2)).toEqual([
-      'podVanished pod r1-1 Running → journal, cancelTimer, Terminated',
-      'Terminated uids r1-1 → Terminated',
-    ]);
+    const captions = film.frames.map(captionOf);
+    const at = captions.indexOf('Terminate uids r1-1 → Terminate');
+    expect(captions.slice(0, 3)).toEqual(['started', 'started', 'started']);
     const rerun = new Rerun(film);
-    const held = (stage: string, frame: number) =>
-      rerun
-        .after(rerun.lives.find((life) => life.stage === stage) as Life, frame)
-        ?.records.map(({ phase }) => phase);
-    const last = film.frames.length - 1;
-    expect([held('scheduler', last - 1), held('scheduler', last)]).toEqual([['terminating'], []]);
-    expect(film.frames[last]?.cause).toBe(last - 1);
+    const scheduler = rerun.lives.find(({ stage }) => stage === 'scheduler') as Life;
+    const held = (frame: number) => rerun.after(scheduler, frame)?.records.map(({ phase }) => phase);
+    expect([held(at - 1), held(at)]).toEqual([['running'], ['terminating']]);
+    expect(captionOf(film.frames[film.frames[at]?.cause as number] as Frame)).toMatch(
+      /^replicaSetObserved .* → Terminate$/,
+    );
   });
 
   it('of nothing is refused by name', () => {
@@ -195,6 +193,18 @@ describe('its states', () => {
     const other = back.lives.find(({ stage }) => stage === 'scheduler') as never;
     for (const at of [...frames.keys()].reverse())
       expect(JSON.stringify(back.after(other, frames[at] as number)?.view)).toBe(views[at]);
+  });
+
+  it('say which rules of the protocol a step came to', () => {
+    const film = filmOfFile(REPLAY);
+    const rerun = new Rerun(film);
+    const at = film.frames.findIndex((frame) =>
+      captionOf(frame).startsWith('Terminate uids rmywpiwym-1 → journal'),
+    );
+    const life = rerun.lives.find(({ frames }) => frames.includes(at)) as Life;
+    expect(rerun.rulesAt(life, at)).toContain('terminated-before-stop');
+    expect(rerun.rulesAt(life, at)).toEqual(new Rerun(film).rulesAt(life, at));
+    expect(rerun.rulesAt(life, life.frames[0] as number)).not.toContain('terminated-before-stop');
   });
 
   it('are not known where the beginning of a life is not in the film', () => {

@@ -1,5 +1,6 @@
 /** One frame: what was heard, what was asked for, what it changed, and what led to it. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { MUTANTS } from '../../../spec/mutants.ts';
 import { stageOf } from '../../../spec/vocabulary.ts';
 import { asked, captionOf, heard } from '../captions.ts';
 import { type Difference, differencesOf } from '../differences.ts';
@@ -8,6 +9,8 @@ import type { Held, Life } from '../rerun.ts';
 import { otherwiseAt } from '../whatIf.ts';
 import type { Model } from './model.ts';
 
+/** What each rule says. */
+const SAYS: ReadonlyMap<string, string> = new Map(MUTANTS.map(({ name, rule }) => [name, rule]));
 /** As much of a list as is shown at once. */
 const MOST = 200;
 const LONG = 400;
@@ -100,6 +103,7 @@ export class Inspector extends LitElement {
       return html`<h3>What it changed</h3><p>Not known: the film does not have the start of this life.</p>`;
     if (before === null) return html`<h3>What it holds</h3>${unfolded('all', after.view)}`;
     const all = differencesOf(before.view, after.view);
+    const rules = this.model.rerun.rulesAt(life, this.frame);
     return html`<h3>What it changed in ${stageOf(step.stage)}</h3>
       ${
         all.length === 0
@@ -107,7 +111,15 @@ export class Inspector extends LitElement {
           : html`<table><tbody>${all.slice(0, MOST).map(difference)}</tbody></table>`
       }
       ${all.length > MOST ? html`<p>and ${all.length - MOST} more</p>` : nothing}
-      ${unfolded('all that it holds now', after.view)}`;
+      ${unfolded('all that it holds now', after.view)}
+      ${
+        rules.length === 0
+          ? nothing
+          : html`<h3>Rules that it came to (sections of spec/protocol.md)</h3>
+            <ul>
+              ${rules.map((rule) => html`<li>${SAYS.get(rule) ?? rule} <code>${rule}</code></li>`)}
+            </ul>`
+      }`;
   }
 
   #step(step: StepFrame): TemplateResult {
