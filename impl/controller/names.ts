@@ -46,6 +46,7 @@ export const FENCE_POLICIES = [
   'kubedirect-fence-deployment',
   'kubedirect-fence-replicaset',
   'kubedirect-fence-scheduler',
+  'kubedirect-fence-scheduler-pods',
 ] as const;
 
 /** Name of a stage's Lease. @public */

@@ -28,15 +28,16 @@ interface Fence {
   readonly name: string;
   readonly namespace: string;
   readonly stage: 'deployment' | 'replicaset' | 'scheduler';
+  /** The account of all stages in one process deletes Pods for R and for S, and a policy has one Lease: it is judged by neither. */
+  readonly isAlone?: true;
   readonly of: ReturnType<typeof resources>;
   /** CEL: what is written was written by the Lease's incarnation; absent where the object can not say. */
   readonly written?: string;
 }
 
-function fence({ name, namespace, stage, of, written }: Fence): Manifest[] {
-  const users = ([stage, 'control'] as const satisfies readonly Account[]).map((account) =>
-    serviceAccountUser(namespace, ACCOUNTS[account]),
-  );
+function fence({ name, namespace, stage, isAlone, of, written }: Fence): Manifest[] {
+  const accounts: readonly Account[] = isAlone ? [stage] : [stage, 'control'];
+  const users = accounts.map((account) => serviceAccountUser(namespace, ACCOUNTS[account]));
   const lease = leaseName(stage);
   const superseded = `'superseded: Lease ${lease} has incarnation "' + variables.incarnation + '", of "' + variables.holder + '"; the request comes from an older one'`;
   return [
@@ -71,12 +72,16 @@ export function fencePolicies(namespace: string): Manifest[] {
     }),
     ...fence({
       name: POLICIES.fenceReplicaSet,
-      ...{ namespace, stage: 'replicaset', of: resources('', ['pods'], ['DELETE']) },
+      ...{ namespace, stage: 'replicaset', isAlone: true, of: resources('', ['pods'], ['DELETE']) },
     }),
     ...fence({
       name: POLICIES.fenceScheduler,
       ...{ namespace, stage: 'scheduler', of: resources('', ['nodes'], ['UPDATE']) },
       written: `${mark('object')} == ${mark('oldObject')} || ${mark('object')}.startsWith(variables.incarnation + '.')`,
+    }),
+    ...fence({
+      name: POLICIES.fenceSchedulerPods,
+      ...{ namespace, stage: 'scheduler', isAlone: true, of: resources('', ['pods'], ['CREATE', 'DELETE']) },
     }),
   ];
 }

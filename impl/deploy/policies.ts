@@ -40,6 +40,7 @@ export const POLICIES = {
   fenceDeployment: FENCE_POLICIES[0],
   fenceReplicaSet: FENCE_POLICIES[1],
   fenceScheduler: FENCE_POLICIES[2],
+  fenceSchedulerPods: FENCE_POLICIES[3],
 } as const;
 
 /** Label on everything that is installed. @public */

@@ -54,7 +54,8 @@ export function publish(life: Life, { record }: Of<'publish'>): void {
     if (replicaSet === null) return failed('notFound', `ReplicaSet ${record.replicaSet} is not there`);
     if (life.signal.aborted) return;
     const object = podObject(record, replicaSet, life.incarnation);
-    const { metadata } = await createOnce(life, object.metadata.namespace ?? 'default', object);
+    const createNow = () => createOnce(life, object.metadata.namespace ?? 'default', object);
+    const { metadata } = await (record.node === null ? fenced(life, createNow) : createNow());
     const pod = podFact({ ...object, metadata } as unknown as PodObject);
     if (!life.signal.aborted) life.give({ type: 'published', uid, pod });
   };
