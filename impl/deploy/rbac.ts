@@ -60,7 +60,7 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
     rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
     // delete: strays at take back.
-    rule('', ['pods'], [...WATCH, 'delete']),
+    rule('', ['pods'], ['get', ...WATCH, 'delete']),
     // At take back: which Nodes have an agent.
     rule('', ['nodes'], ['list']),
   ],

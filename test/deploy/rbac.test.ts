@@ -133,7 +133,11 @@ beforeAll(async () => {
   );
   await setReady('node-2', 'True');
   await rests(20);
-  // Released, scaled by stock onto a Node without agent, taken back: R deletes what no K will see.
+  await client.patchDeployment('default', 'large', { spec: { replicas: 0 } }, 'test');
+  await until('the large Pod is gone', async () => (await podsOf('large')).length === 0);
+  // Released, scaled by stock onto a Node without agent, taken back: R deletes what no K will see, if S does not answer for it.
+  await stop('scheduler');
+  await start('scheduler', { stages: ['scheduler'] });
   await release({ client, namespace: SYSTEM_NAMESPACE });
   await scale(40);
   await until('stock uses node-5', async () =>
@@ -143,8 +147,6 @@ beforeAll(async () => {
   await until('node-5 is left', async () => (await pods()).every(({ spec }) => spec?.nodeName !== 'node-5'));
   await scale(3);
   await rests(3);
-  await client.patchDeployment('default', 'large', { spec: { replicas: 0 } }, 'test');
-  await until('the large Pod is gone', async () => (await podsOf('large')).length === 0);
 }, 120_000);
 afterAll(async () => {
   await Promise.all([...running.keys()].map(stop));
