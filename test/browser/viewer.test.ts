@@ -2,20 +2,16 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { replayOf } from '../../impl/cli/commands/replay.ts';
 import { type Film, filmOf, isStep } from '../../impl/viewer/film.ts';
 import { pageOf } from '../../impl/viewer/page.ts';
 import { servePage } from '../../impl/viewer/serve.ts';
 import { filmOfFile } from '../../impl/viewer/source.ts';
+import { CHROMIUM, startBrowser } from './chromium.ts';
 
-const executablePath = [
-  process.env.KUBEDIRECT_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-].find((file) => file !== undefined && fs.existsSync(file));
-if (executablePath === undefined)
+if (CHROMIUM === undefined)
   process.stdout.write(
     'SKIPPED, the viewer in a browser: no chromium here (Debian: apt-get install chromium; or KUBEDIRECT_CHROMIUM)\n',
   );
@@ -23,7 +19,7 @@ if (executablePath === undefined)
 const OFF = '✕ terminated-before-stop: K confirms when the containers have stopped (4.4)';
 const REPLAY = path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json');
 
-describe.skipIf(executablePath === undefined)('the viewer', () => {
+describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
   let browser: Browser;
   let folder: string;
   let page: Page;
@@ -32,7 +28,7 @@ describe.skipIf(executablePath === undefined)('the viewer', () => {
 
   beforeAll(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-page-'));
-    browser = await chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox'] });
+    browser = await startBrowser();
   });
   afterAll(async () => {
     await browser?.close();
