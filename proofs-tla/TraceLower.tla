@@ -134,8 +134,10 @@ LowRecords(me, before, one, after, line) ==
       IsSo(record) == record.uid \in toldGone \/ (record.uid \in DOMAIN after /\ record = after[record.uid])
       due == news \cup (IF states # <<>> THEN before.queued ELSE {})
       dueGone == gone \cup (IF states # <<>> THEN before.ended ELSE {})
+      \* Of a Pod adopted since the Offer it tells how it was then and, in the same message, what it is now.
+      IsToldAnew(record) == \E other \in told : other.uid = record.uid /\ other # record /\ IsSo(other)
   IN Unless(NeverBack(before.records, after), "a phase goes back")
-     \cup Unless(\A record \in told : IsSo(record), "it tells of a Pod what is not so")
+     \cup Unless(\A record \in told : IsSo(record) \/ IsToldAnew(record), "it tells of a Pod what is not so")
      \cup Unless(\A record \in stated : IsSo(record) \/ record.uid \in toldUids, "State shows a record that is not so")
      \cup Unless(toldGone \cap DOMAIN after = {}, "it says that a Pod is gone which it holds")
      \cup Unless(states = <<>> \/ statedUids = asked \cap DOMAIN before.records \/ statedUids = asked \cap DOMAIN after,

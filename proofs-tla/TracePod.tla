@@ -87,6 +87,9 @@ PodEnds(turn, k, tell, reason) ==
 PodEndsOrGoesOn(turn, k, tell, reason) ==
   IF turn.pod[1].phase = "terminating" THEN PodAdvanced(turn, k) ELSE PodEnds(turn, k, tell, reason)
 
+\* A fresh K finds its containers gone, or its object: under `stock` too it ends.
+PodFoundGone(turn, k, reason) == PodAdvanced(PodMarked(turn, [tell |-> "lost", reason |-> reason]), k)
+
 \* The object is seen.
 PodSeen(turn, k, fact) ==
   LET live == turn.pod[1].phase # "terminating"
@@ -194,7 +197,7 @@ PodAdopted(k, facts, line) ==
             heard == PodSeen(held, k, fact)
             drained == IF line.drains THEN {PodEnds(held, k, "terminated", "Cancelled")} ELSE {}
             lost == IF line.recovers /\ containers = "starting" /\ heard.pod # <<>>
-                    THEN {PodEnds(heard, k, "lost", "ContainersGone")} ELSE {}
+                    THEN {PodFoundGone(heard, k, "ContainersGone")} ELSE {}
         IN {heard} \cup drained \cup lost
       after == line.pod[1]
       goesOn == PodTurn(after)
@@ -221,7 +224,7 @@ PodRecovered(k, life, facts) ==
                           !.ending = IF kept.terminating
                                      THEN <<[tell |-> "terminated", reason |-> "Terminated"]>> ELSE <<>>]
       heard == IF fact = <<>> THEN PodTurn(placed) ELSE PodSeen(PodTurn(placed), k, fact[1])
-      Ended(reason) == PodEnds(heard, k, "lost", reason)
+      Ended(reason) == PodFoundGone(heard, k, reason)
   IN IF heard.pod = <<>> THEN heard
      ELSE CASE kept.terminating -> PodAdvanced(heard, k)
             [] k.runtime = "runs" /\ ~runs -> Ended(IF fact = <<>> THEN "NeverStarted" ELSE "ContainersGone")

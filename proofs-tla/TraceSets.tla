@@ -181,8 +181,10 @@ SetJudged(life, line) ==
       faults |->
         (IF got = expected THEN {}
          ELSE {<<"what R knows of the Deployment is another", "expected", expected, "got", got>>})
+        \* What it had heard of the Pods of a ReplicaSet that it did not know yet, no line of this track tells.
         \cup Unless(line.touched \/ \A one \in DOMAIN life.stands \cup DOMAIN line.stands :
-                                      Stood(line, one) = At(life.stands, one, 0),
+                                      Stood(line, one) = At(life.stands, one, 0)
+                                        \/ (line.event.kind = "saw" /\ line.event.set = one /\ one \notin DOMAIN life.sets),
                     "the Pods of a ReplicaSet are not as many as they were")
         \cup (IF ~line.known THEN Unless(idle /\ line.hold = T!NoHold, "R acts for a Deployment of which it knows nothing")
               ELSE IF line.decides /\ stirs THEN SetDecided(heard, line)

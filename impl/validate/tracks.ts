@@ -18,27 +18,11 @@ export const MODULES: Readonly<Record<Track['kind'], string>> = {
   sets: 'Targets',
 };
 
-/**
- * The lives until the first of them has seen that the switch says `stock`: what is let go and adopted at a release, the modules of
- * traces do not tell yet (`Switch.tla` does, of bounded worlds). From then on the machines alone judge.
- */
-function untilRelease(lives: readonly LifeTrace[]): readonly LifeTrace[] {
-  const released = lives.flatMap(({ steps }) =>
-    steps.flatMap(({ place: { line } }) =>
-      line.event.type === 'switchObserved' && line.event.switch.owner === 'stock' ? [line.at] : [],
-    ),
-  );
-  if (released.length === 0) return lives;
-  const first = released.reduce((a, b) => Math.min(a, b));
-  return lives.map((life) => ({ ...life, steps: life.steps.filter(({ place }) => place.line.at < first) }));
-}
-
 /** Tracks of all lives; `halves`: connections of which but one end is in the trace. */
 export function tracksOf(
   words: Words,
-  all: readonly LifeTrace[],
+  lives: readonly LifeTrace[],
 ): { readonly tracks: readonly Track[]; readonly halves: number } {
-  const lives = untilRelease(all);
   const { tracks: wires, halves } = wireTracks(words, lives);
   const own = lives.flatMap((life) => [
     ...endTracks(words, life),

@@ -14,11 +14,14 @@ import { replayLives } from '../../impl/validate/lives.ts';
 import { tracksOf } from '../../impl/validate/tracks.ts';
 import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 import { corruptionsOf } from './support/corrupt.ts';
-import { kindOf, linesOf, tracesWithEveryKind } from './support/recorded.ts';
+import { kindOf, linesOf, recorded, tracesWithEveryKind } from './support/recorded.ts';
 
 /** Chaos, seed 8: kill -9 of every stage, SIGSTOP and a second leader, links cut and half-open, an API Server that fails (docs/chaos.md); four of its five agents. */
 const CLUSTER = new URL('fixtures/cluster.ndjson.gz', import.meta.url);
 const ON_CLUSTER = [linesOf(zlib.gunzipSync(fs.readFileSync(CLUSTER)).toString('utf8'))];
+
+/** Released and taken back: a Pod adopted that changes before it is told, one found without containers, Pods known before their ReplicaSet. */
+const RELEASED = [22, 107].map((seed) => linesOf(recorded(seed, 2, 8)));
 
 /** Places of each kind of line that are tried, in each kind of track, and lines after it that may show it. */
 const TRIES = 3;
@@ -85,7 +88,7 @@ async function judged(traces: readonly (readonly PlacedLine[])[]) {
 
 describe.skipIf(TOOLCHAIN === null)('TLC', () => {
   it.each([
-    ['the simulator', tracesWithEveryKind()],
+    ['the simulator', [...tracesWithEveryKind(), ...RELEASED]],
     ['a real cluster', ON_CLUSTER],
   ])(
     'accepts traces of %s, and rejects each kind of line changed, missing and swapped',
