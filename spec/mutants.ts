@@ -127,6 +127,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoLeak'],
   },
   {
+    name: 'containers-by-last-uid',
+    rule: 'the containers of a Pod that was let go and adopted more than once bear the uid of the first time (9)',
+    breaks: ['FreshStartSame', 'NoFalseConfirm'],
+  },
+  {
     name: 'several-lists-trusted',
     rule: 'after several lists at once one more is asked for alone (5)',
     breaks: ['TombstonesCollected', 'Converges'],

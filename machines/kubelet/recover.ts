@@ -8,6 +8,7 @@ import type { PodFact } from '../../spec/facts.ts';
 import type { JournalPod, JournalState } from '../../spec/journal.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import { adoptedUid } from '../ownership/adoption.ts';
 import type { ContainersState, ObjectState } from '../ownership/tailPod.ts';
 import { OBJECT_TABLE } from '../ownership/tailPod.ts';
 import { heedMark, journalNode, startDrain } from './cancel.ts';
@@ -50,10 +51,16 @@ export function endingOf(runtime: 'publish' | 'runs', remains: Remains): Ending 
   return null;
 }
 
-/** After a letting go the containers still bear the uid that the object is stamped with. */
-function containerUidOf({ record, metadataUid }: JournalPod, object: PodFact | null): Uid {
+/** After a letting go the containers still bear the uid that the object is stamped with, or that it was adopted under first (†). */
+function containerUidOf(
+  { mutants }: KubeletContext,
+  { record, metadataUid }: JournalPod,
+  object: PodFact | null,
+): Uid {
   const adopted = metadataUid !== null && record.uid.startsWith('a-');
-  return adopted ? (object?.uid ?? record.uid) : record.uid;
+  if (!adopted) return record.uid;
+  const first = mutants.has('containers-by-last-uid') ? record.uid : adoptedUid(metadataUid, null);
+  return object?.uid ?? first;
 }
 
 /** Puts one Pod of the journal where it is. */
@@ -113,7 +120,7 @@ export function recover(context: KubeletContext, facts: readonly PodFact[]): Kub
   const ends: (readonly [Uid, Ending])[] = [];
   for (const pod of journal.pods.values()) {
     const object = objectFor(pod);
-    const containerUid = containerUidOf(pod, object);
+    const containerUid = containerUidOf(context, pod, object);
     const remains: Remains = { journal: pod, object, runs: running.has(containerUid) };
     const [next, recovered] = recoverPod(now, remains, containerUid);
     const ending = endingOf(context.runtime, remains);

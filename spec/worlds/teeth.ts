@@ -164,6 +164,11 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
   },
   {
+    mutant: 'containers-by-last-uid',
+    reason:
+      'takes a K that ends after a Pod was let go twice, in `runs`: no world of the owner switch has its crash; caught by the fuzzer (`test/simulator/found/let-go-twice-*.json`), and over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
+  {
     mutant: 'several-lists-trusted',
     reason:
       'needs a list that is answered late, a gap in the watch, and an end in that gap: more than a world of the tail holds; caught by the fuzzer (`test/simulator/found/several-lists-*.json`), and over K alone by `test/machines/kubeletMutants.test.ts`',

@@ -101,6 +101,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     answer();
     return answer().includes('listPods') && answer().includes('readPod');
   },
+  'containers-by-last-uid': (mutants) => {
+    const again = { ...bound('a-x.2', { phase: 'running' }), node: record.node };
+    const rows: JournalEntry[] = [
+      { kind: 'released', uid: 'a-x', metadataUid: 'x' },
+      {
+        ...{ kind: 'accepted', record: again, metadataUid: 'x' },
+        name: { namespace: 'default', name: 's' },
+      },
+      { kind: 'publishIntent', uid: 'a-x.2', incarnation: 90 },
+    ];
+    const tail = restarted(mutants, rows, { running: ['a-x'] });
+    return !types(tail.serve([podFact(null, { metadataUid: 'x', name: 's' })])).includes('stopPod');
+  },
   'late-reply-heeded': (mutants) => {
     const tail = serving({ mutants });
     tail.assign(bound('r1'));
