@@ -30,6 +30,7 @@ CONSTANTS
   RCrashes, SCrashes, KCrashes,   \* KCrashes: of the first node's
   RUsurps, SUsurps,         \* lives that begin while another still runs
   Timers,                   \* unreachable nodes given up before all is at rest
+  HandsOver,                \* 1: S hands over what finds no room (`Unplaced`)
   Alerts                    \* 1: R hears of the owner switch before anything else happens
 
 VARIABLES
@@ -94,6 +95,7 @@ Init ==
   /\ ss = <<[SchedulerFresh(FirstSets, <<>>, FirstSwitch) EXCEPT
        !.link = [state |-> "open", fence |-> <<1, 1>>, hello |-> <<<<1, 0, 1>>>>, seen |-> 0, passed |-> TRUE],
        !.counter = Pods, !.arrivals = Pods, !.reads = <<>>,
+       !.hand = [NoHand EXCEPT !.on = HandsOver = 1, !.bare = IF HandsOver = 1 THEN Nodes \ Staffed ELSE {}],
        !.facts = [node \in Staffed |-> [FirstFact EXCEPT !.rv = 1, !.agent = 1]],
        !.nodes = [node \in Staffed |->
           [NodeFresh EXCEPT !.state = "open", !.dial = <<>>, !.timer = FALSE, !.reached = TRUE,
@@ -259,8 +261,8 @@ ConfirmedAll(world, uids) ==
 
 NodeChanged(world, node, field, value) ==
   [world EXCEPT !.api.nodes[node] = [@ EXCEPT ![field] = value, !.rv = @ + 1]]
-\* An object that stock made bears no uid of ours.
-Shown(uid) == uid[1] # "s"
+\* An object that stock made, or that S published unbound, bears no uid of ours.
+Shown(uid) == uid[1] \notin {"s", "u"}
 PodChanged(world, uid, change) ==
   LET fact == world.api.pods[uid]
       after == [change EXCEPT !.rv = fact.rv + 1]
@@ -348,6 +350,10 @@ Performed(world, who, effect) ==
     [] effect.type = "mark" ->
          Flies(world, who, [kind |-> "mark", node |-> effect.link, mark |-> effect.effect.mark,
                             rv |-> effect.effect.rv])
+    [] effect.type = "publish" ->
+         Flies(world, who, [kind |-> "publish", record |-> effect.effect.record, incarnation |-> who[2]])
+    [] effect.type = "deleteStray" ->
+         Flies(world, who, [kind |-> "deleteStray", key |-> effect.effect.key, meta |-> effect.effect.meta, rv |-> <<>>])
     [] OTHER -> Carried(world, who, effect.link, IF effect.link = "up" THEN "down" ELSE "up", effect.effect)
 
 RECURSIVE AllPerformed(_, _, _)
@@ -376,15 +382,23 @@ AwaitedEver(victims, preemptions) ==
        IN AwaitedEver(IF one.awaited = {} THEN victims ELSE With(victims, one.preemptor, known \cup one.awaited),
                       Tail(preemptions))
 
+\* What S alone answered for and stock has now: let go, not confirmed.
+LeftToStock(world, uid) ==
+  LET key == KeyOf(uid)
+  IN /\ uid[1] = "a" /\ world.api.switch[1] = "stock" /\ uid \notin DOMAIN world.past.accepted
+     /\ key \in DOMAIN world.api.pods /\ world.api.pods[key].meta = <<uid[4]>>
+     /\ ~world.api.pods[key].deleting /\ world.api.pods[key].phase # "Failed"
+Collected(world, uids) == {uid \in uids : ~LeftToStock(world, uid)}
+
 \* An event given to a life, without a crash: all that goes out.
 Whole(world, who, result) ==
   LET moved ==
         CASE who[1] = "r" ->
                [world EXCEPT !.rs[who[2]] = result.life,
-                  !.past.collected = JoinedAll(@, Marks(world.rs[who[2]].records) \ DOMAIN result.life.records, "r")]
+                  !.past.collected = JoinedAll(@, Collected(world, Marks(world.rs[who[2]].records) \ DOMAIN result.life.records), "r")]
           [] who[1] = "s" ->
                [world EXCEPT !.ss[who[2]] = result.life,
-                  !.past.collected = JoinedAll(@, Marks(AllHeld(world.ss[who[2]])) \ HeldBy(result.life), "s"),
+                  !.past.collected = JoinedAll(@, Collected(world, Marks(AllHeld(world.ss[who[2]])) \ HeldBy(result.life)), "s"),
                   !.past.victims = AwaitedEver(@, result.life.preemptions)]
           [] OTHER -> [world EXCEPT !.ks[who[1]] = <<result.life>>]
   IN AllPerformed(moved, who, result.out)
@@ -552,6 +566,8 @@ AnswerS == \E me \in DOMAIN ss :
             Step(World, <<"s", me>>,
                  SMarked(me, [ss[me] EXCEPT !.nodes[node].marks = Minus(@, answer)], node, answer,
                          api.nodes[node], api.leases))
+  \/ \E answer \in DOMAIN ss[me].answers :
+       Step(World, <<"s", me>>, SAnswered(me, [ss[me] EXCEPT !.answers = Minus(@, answer)], answer, api.leases))
 
 KRead(node, life, token, value) ==
   CASE token[1] \in {"minimum", "own"} -> KLeaseRead(life, token, value)
@@ -584,11 +600,29 @@ WatchR == \E me \in DOMAIN rs :
       Told_(set) == [rs[me] EXCEPT !.told[set] = api.sets[set]]
   IN \/ news # <<>> /\ Step(World, <<"r", me>>, RSees(me, Told_(news[1]), news[1], api.sets[news[1]]))
      \/ HearsOwner(me)
+\* S hears of Pods without a stamp, as K does of those of its Node.
+Unstamped(of) == {key \in DOMAIN of.pods : ~Shown(key)}
+KeysOfS(hand) == DOMAIN hand.passed \cup DOMAIN hand.seen \cup (IF hand.on THEN Unstamped(api) ELSE {})
+UnseenByS(hand, key) ==
+  IF key \in DOMAIN hand.passed THEN TRUE
+  ELSE IF key \in Unstamped(api) THEN IF key \in DOMAIN hand.seen THEN hand.seen[key][1] # api.pods[key].rv ELSE TRUE
+  ELSE key \in DOMAIN hand.seen
+WatchedByS(me, key) ==
+  LET life == ss[me]
+      hand == life.hand
+      Saw(fact, rest) ==
+        SObserves(me, [life EXCEPT !.hand.seen = With(@, key, <<fact.rv, fact.meta[1]>>), !.hand.passed = rest], fact, api.leases)
+  IN CASE key \in DOMAIN hand.passed -> Saw(hand.passed[key], But(hand.passed, key))
+       [] key \in Unstamped(api) -> Saw(api.pods[key], hand.passed)
+       [] OTHER -> SMisses(me, [life EXCEPT !.hand.seen = But(@, key)], key, api.leases)
+
 WatchS == \E me \in DOMAIN ss :
   LET news == Unheard(ss[me].seen)
   IN \/ news # <<>> /\ Step(World, <<"s", me>>,
                             SNoted(me, [ss[me] EXCEPT !.seen[news[1]] = api.sets[news[1]]], api.leases))
      \/ ss[me].heard # api.switch /\ Step(World, <<"s", me>>, SSees(me, ss[me], api.switch, api.leases))
+     \/ \E key \in KeysOfS(ss[me].hand) :
+          UnseenByS(ss[me].hand, key) /\ Step(World, <<"s", me>>, WatchedByS(me, key))
 
 \* An object that came and went is told of all the same: as it was last, and that it is gone.
 Unseen(node, uid) ==
@@ -617,16 +651,21 @@ WatchK == \E node \in Nodes :
 Removed(world, uid) ==
   LET fact == world.api.pods[uid]
       removed == [world EXCEPT !.api.pods = But(@, uid)]
-      gone == IF Shown(uid) THEN Over(removed, uid, "shown") ELSE removed
+      last == [fact EXCEPT !.deleting = TRUE]
+      IsPassed(life) == life.hand.on /\ ~Shown(uid) /\ uid \notin DOMAIN life.hand.seen
+      told == [removed EXCEPT !.ss = [me \in DOMAIN @ |->
+                 IF IsPassed(@[me]) THEN [@[me] EXCEPT !.hand.passed = With(@, uid, last)] ELSE @[me]]]
+      gone == IF Shown(uid) THEN Over(told, uid, "shown") ELSE told
       node == fact.node
   IN IF node = "none" THEN gone
      ELSE IF world.ks[node] = <<>> THEN gone
      ELSE IF uid \in DOMAIN world.ks[node][1].seen THEN gone
-     ELSE [gone EXCEPT !.ks[node][1].passed = With(@, uid, [fact EXCEPT !.deleting = TRUE])]
+     ELSE [gone EXCEPT !.ks[node][1].passed = With(@, uid, last)]
 
 Answered(world, who, answer) ==
   IF ~IsAlive(world, who) THEN world
   ELSE IF who[1] = "r" THEN [world EXCEPT !.rs[who[2]].answers = Plus(@, answer)]
+  ELSE IF who[1] = "s" THEN [world EXCEPT !.ss[who[2]].answers = Plus(@, answer)]
   ELSE [world EXCEPT !.ks[who[1]][1].answers = Plus(@, answer)]
 
 \* A side has made or ended a Pod, after a change of the switch.
@@ -645,6 +684,16 @@ LandMark(world, who, write) ==
                           [mark |-> write.mark, uids |-> DOMAIN world.journals[write.node].pods])]
   IN IF IsAlive(world, who) THEN [marked EXCEPT !.ss[who[2]].nodes[write.node].marks = Plus(@, answer)]
      ELSE marked
+
+\* S publishes unbound, without a stamp.
+LandUnbound(world, who, write) ==
+  LET uid == write.record.uid
+      key == <<"u", uid[2], uid[3]>>
+      fact == [uid |-> key, set |-> write.record.set, meta |-> <<ByS + write.incarnation>>, node |-> "none", rv |-> 1,
+               phase |-> "Pending", ready |-> FALSE, deleting |-> FALSE]
+  IN IF ~Admits(world.api.switch, "ours") THEN Answered(world, who, [type |-> "publishRefused", uid |-> uid])
+     ELSE Answered(Acted([world EXCEPT !.api.pods = With(@, key, fact)], "ours", key, fact.set), who,
+                   [type |-> "published", fact |-> fact])
 
 LandPublish(world, who, write) ==
   LET uid == write.record.uid
@@ -681,7 +730,9 @@ Land == \E flight \in DOMAIN flights :
   LET world == [World EXCEPT !.flights = Minus(@, flight)]
       write == flight.write
   IN Becomes(CASE write.kind = "mark" -> LandMark(world, flight.by, write)
-               [] write.kind = "publish" -> LandPublish(world, flight.by, write)
+               [] write.kind = "publish" ->
+                    IF flight.by[1] = "s" THEN LandUnbound(world, flight.by, write)
+                    ELSE LandPublish(world, flight.by, write)
                [] write.kind \in {"delete", "deleteStray"} -> LandDelete(world, flight.by, write)
                [] write.kind = "register" -> LandRegister(world, flight.by, write))
 \* It is lost with its writer.
@@ -768,7 +819,8 @@ Busy ==
   \/ \E set \in Range(Sets) : StockWants(set)
   \/ \E key \in Unbound : \E node \in Nodes : StockFits(api.pods, key, node)
   \/ \E me \in DOMAIN ss :
-       \/ ss[me].reads # <<>> \/ ss[me].seen # api.sets
+       \/ ss[me].reads # <<>> \/ ss[me].seen # api.sets \/ ss[me].answers # <<>>
+       \/ \E key \in KeysOfS(ss[me].hand) : UnseenByS(ss[me].hand, key)
        \/ \E node \in DOMAIN ss[me].nodes :
             SDials(me, node) \/ ss[me].nodes[node].reads # <<>> \/ ss[me].nodes[node].marks # <<>>
   \/ \E node \in Nodes : ks[node] # <<>> /\
@@ -799,8 +851,11 @@ TimeOut ==
           \/ \E node \in DOMAIN ss[me].nodes : Unreachable(me, node, World)
           \/ \E timer \in ss[me].timers :
                LET life == [ss[me] EXCEPT !.timers = @ \ {timer}]
-               IN Step(World, <<"s", me>>, IF timer[1] = "coolDown" THEN SCooled(me, life, Tail(timer), api.leases)
-                                           ELSE SNoted(me, life, api.leases))
+               IN Step(World, <<"s", me>>,
+                       CASE timer[1] = "coolDown" -> SCooled(me, life, Tail(timer), api.leases)
+                         [] timer[1] = "handOver" -> SHands(me, life, timer[2], api.leases)
+                         [] timer[1] = "ambiguous" -> SWaited(me, life, timer[2], api.leases)
+                         [] OTHER -> SNoted(me, life, api.leases))
      \/ \E node \in Nodes : ks[node] # <<>> /\ \E timer \in ks[node][1].timers :
           Step(World, <<node, lives[node]>>,
                KPod([ks[node][1] EXCEPT !.timers = @ \ {timer}],
@@ -848,11 +903,12 @@ RunOn(node) == {LivesOnAs(node, uid) : uid \in DOMAIN containers[node]}
 NoFalseConfirm ==
   \A node \in Nodes : ~Undrained(node) => RunOn(node) \cap DOMAIN past.collected = {}
 
-\* S owns what it has not bound, K all that it holds.
+\* S owns what it has not bound, but for what stands at the API Server; K all that it holds.
+OwnedByS(life) == DOMAIN life.unbound \ HeldUids(life)
 SingleOwner ==
-  LET owners(uid) == {<<"s", me>> : me \in {one \in DOMAIN ss : uid \in DOMAIN ss[one].unbound}}
+  LET owners(uid) == {<<"s", me>> : me \in {one \in DOMAIN ss : uid \in OwnedByS(ss[one])}}
                      \cup {<<life.node, 1>> : life \in {one \in KLives : uid \in DOMAIN one.records}}
-      owned == UNION {DOMAIN ss[me].unbound : me \in DOMAIN ss} \cup UNION {DOMAIN life.records : life \in KLives}
+      owned == UNION {OwnedByS(ss[me]) : me \in DOMAIN ss} \cup UNION {DOMAIN life.records : life \in KLives}
   IN \A uid \in owned : Cardinality(owners(uid)) <= 1
 
 TailPublishes ==
@@ -997,6 +1053,18 @@ StandingOnes == {key \in DOMAIN api.pods : Shown(key) /\ api.pods[key].phase # "
 AllKnown == Running \cup StandingOnes \subseteq UNION {DOMAIN life.records : life \in KLives}
 NoLeak == <>[]AllKnown
 NoLeakAtRest == ~Pending => AllKnown
+
+\* What S has no node for stands at the API Server; what stands there and no K will see, S answers for, and says how it is.
+StandsOpen == {key \in Unstamped(api) : ~api.pods[key].deleting /\ api.pods[key].phase # "Failed"}
+Shows ==
+  \A me \in {one \in DOMAIN ss : ss[one].heard[1] = "direct"} :
+    /\ \A uid \in DOMAIN ss[me].unbound : uid[1] = "a" /\ KeyOf(uid) \in StandsOpen
+    /\ \A key \in StandsOpen :
+         LET uid == AdoptedUid(key, api.pods[key].meta)
+         IN /\ api.pods[key].node \notin Staffed => uid \in HeldBy(ss[me])
+            /\ uid \in DOMAIN ss[me].unbound => ss[me].unbound[uid].ready = api.pods[key].ready
+UnplacedShown == <>[]Shows
+UnplacedShownAtRest == ~Pending => Shows
 
 \* ---- Refinement: the chain as one table of Pods -----------------------------------------------------------
 

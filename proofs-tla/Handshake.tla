@@ -65,7 +65,9 @@ Without(records, uids) == [uid \in DOMAIN records \ uids |-> records[uid]]
 \* The order of lists of uids in messages.
 RECURSIVE BeforeAt(_, _, _)
 BeforeAt(a, b, at) == IF a[at] # b[at] THEN a[at] < b[at] ELSE BeforeAt(a, b, at + 1)
-Before(a, b) == IF a[1] # b[1] THEN a[1] = "a" \/ b[1] = "s" ELSE BeforeAt(a, b, 2)
+\* What S published unbound ("u") stands among what K published.
+Kind(uid) == IF uid[1] = "u" THEN "r" ELSE uid[1]
+Before(a, b) == IF Kind(a) # Kind(b) THEN Kind(a) = "a" \/ Kind(b) = "s" ELSE BeforeAt(a, b, 2)
 RECURSIVE Sorted(_)
 Sorted(uids) ==
   IF uids = {} THEN <<>>

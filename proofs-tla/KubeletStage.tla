@@ -319,7 +319,7 @@ SeenOf(fact) == IF fact.deleting THEN "seenDeleting" ELSE IF fact.phase = "Faile
 Hear(turn, uid, fact) == Advance(ObjectHeard(turn, uid, SeenOf(fact), fact.meta), uid)
 
 \* The uid that an object is stamped with, unless its stamp no longer counts; <<>> if none.
-StampOf(life, key, meta) == IF key[1] = "s" \/ <<key, meta>> \in life.released THEN <<>> ELSE <<key>>
+StampOf(life, key, meta) == IF key[1] \in {"s", "u"} \/ <<key, meta>> \in life.released THEN <<>> ELSE <<key>>
 \* The Pod of an object: the one that K holds with it, or that it is stamped with and has no object yet.
 PodsOf(life, key, meta) ==
   {uid \in DOMAIN life.pods : KeyOf(uid) = key /\ life.pods[uid].meta = meta}

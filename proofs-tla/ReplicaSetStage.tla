@@ -47,7 +47,8 @@ Standing(life, uid) ==
   LET record == life.records[uid]
       crowd == IF record.node = "none" THEN 0
                ELSE Cardinality({other \in RLive(life, record.set) : life.records[other].node = record.node})
-  IN <<Flag(record.node # "none"), Flag(record.phase = "running"), Flag(record.ready), 9 - crowd,
+      isPlaced == record.node # "none" \/ record.phase = "accepted"
+  IN <<Flag(isPlaced), Flag(record.phase = "running"), Flag(record.ready), 9 - crowd,
        9 - uid[2], 9 - uid[3]>>
 RECURSIVE SmallerAt(_, _, _)
 SmallerAt(a, b, at) ==
@@ -70,7 +71,7 @@ ToScheduler(me, life, present, message) ==
 
 \* Whether a record covers an object, under whichever uid.
 KnownObject(life, fact) ==
-  \/ fact.uid[1] # "s" /\ fact.uid \in DOMAIN life.records
+  \/ fact.uid[1] \notin {"s", "u"} /\ fact.uid \in DOMAIN life.records
   \/ \E uid \in DOMAIN life.records : uid[1] = "a" /\ KeyOf(uid) = fact.uid /\ uid[4] = fact.meta[1]
 StraysOf(life, facts) ==
   LET Stray(fact) ==

@@ -9,7 +9,8 @@
 (* tombstoned and answered by its node, but what was never sent to a node, *)
 (* or is not held, S confirms itself.  Under `stock` (9) it binds,         *)
 (* preempts and cancels nothing, gives up what it has not bound, and       *)
-(* refuses what comes.                                                     *)
+(* refuses what comes.  What finds no node for a while it publishes        *)
+(* unbound, and answers for it until a K does (`Unplaced`).                *)
 (*                                                                         *)
 (* One life of S where the Nodes stay, and S hears of them by reads alone; *)
 (* of the owner switch it hears by watch: `machines/scheduler/`.           *)
@@ -18,12 +19,13 @@
 (*            preemptions, and for each node what `CancellingEnd` says,    *)
 (*            with the Pods on it                                          *)
 (***************************************************************************)
-EXTENDS Preemption
+EXTENDS Unplaced
 
 SchedulerFresh(seen, nodes, switch) ==
   [link |-> FreshSide(<<0, 0>>), queued |-> NoNews, counter |-> 0, arrivals |-> 0,
    unbound |-> <<>>, waiting |-> <<>>, preemptions |-> <<>>, nodes |-> <<>>, facts |-> <<>>,
    cooling |-> {}, noRoom |-> {}, newer |-> <<>>, timers |-> {}, seen |-> seen, heard |-> switch,
+   hand |-> NoHand, answers |-> <<>>,
    reads |-> [read \in {Reading(<<"list">>, "nodes", nodes)} |-> 1]]
 
 \* One node, as it is first seen.
@@ -31,63 +33,6 @@ NodeFresh ==
   [state |-> "dialling", n |-> 1, offer |-> <<>>, fence |-> <<0, 0>>, records |-> <<>>,
    dial |-> <<1>>, reads |-> <<>>, marks |-> <<>>, timer |-> TRUE, cancel |-> NotCancelled,
    reached |-> FALSE]
-
-\* ---- A turn: the life, its news, what goes out, what goes to each node at the end -------
-
-\* `stirred`: nodes where room may have appeared; `untried`: ReplicaSets of which one waits anew.
-SBegun(life) == [life |-> life, news |-> NoNews, out |-> <<>>, box |-> <<>>, arrived |-> <<>>,
-                 stirred |-> {}, untried |-> {}]
-Stirs(turn, nodes) == [turn EXCEPT !.stirred = @ \cup nodes]
-
-OnLink(link, effect) == [type |-> effect.type, link |-> link, effect |-> effect]
-OnLinks(link, effects) == [i \in DOMAIN effects |-> OnLink(link, effects[i])]
-SActs(turn, link, effects) == [turn EXCEPT !.out = @ \o OnLinks(link, effects)]
-
-Boxed(turn, node, assign, terminate, invalidated) ==
-  LET at == {i \in DOMAIN turn.box : turn.box[i].node = node}
-      i == CHOOSE one \in at : TRUE
-  IN IF at = {}
-     THEN [turn EXCEPT !.box = Append(@, [node |-> node, assign |-> assign, terminate |-> terminate,
-                                          invalidated |-> invalidated])]
-     ELSE [turn EXCEPT !.box[i].assign = @ \o assign, !.box[i].terminate = @ \o terminate,
-                       !.box[i].invalidated = @ \/ invalidated]
-
-NodesOf(life) == DOMAIN life.nodes
-On(life, uid) == {node \in NodesOf(life) : uid \in DOMAIN life.nodes[node].records}
-Holds(life, uid) == uid \in DOMAIN life.unbound \/ On(life, uid) # {}
-NodeOf(life, uid) == CHOOSE node \in NodesOf(life) : uid \in DOMAIN life.nodes[node].records
-Held(life, uid) ==
-  IF uid \in DOMAIN life.unbound THEN life.unbound[uid] ELSE life.nodes[NodeOf(life, uid)].records[uid]
-HeldBy(life) == DOMAIN life.unbound \cup UNION {DOMAIN life.nodes[node].records : node \in NodesOf(life)}
-
-\* Items of a sequence that satisfy a test, in their order.
-Reasoned(uids, reason) == [i \in DOMAIN uids |-> [uid |-> uids[i], reason |-> reason]]
-
-\* Under `stock`.
-BindsNothing(life) == life.heard[1] = "stock" /\ ~Is("stock-binds")
-TakesNothing(life) == BindsNothing(life) /\ ~Is("stock-keeps-unbound")
-CancelsNothing(life) == life.heard[1] = "stock" /\ ~Is("stock-cancels")
-
-\* What changed of the records of a node.
-Differs(was, is) == Sorted({uid \in DOMAIN was \cap DOMAIN is : was[uid] # is[uid]})
-RecordsAt(records, uids) == [i \in DOMAIN uids |-> records[uids[i]]]
-
-\* ---- Reservations -----------------------------------------------------------------------------
-
-\* The preemptor is assigned, refused or gone, or its node died.
-EndReservations(turn, uids) ==
-  LET Other(preemption) == preemption.preemptor \notin uids
-  IN Stirs([turn EXCEPT !.life.preemptions = SelectSeq(@, Other)],
-           {one.node : one \in {one \in Range(turn.life.preemptions) : one.preemptor \in uids}})
-\* These are gone: nobody awaits them any more.
-Struck(turn, uids) ==
-  LET after == [i \in DOMAIN turn.life.preemptions |->
-                  [turn.life.preemptions[i] EXCEPT !.awaited = @ \ uids]]
-      cleared == {i \in DOMAIN after : after[i].awaited = {} /\ turn.life.preemptions[i].awaited # {}}
-  IN Stirs([turn EXCEPT !.life.preemptions = after], {after[i].node : i \in cleared})
-\* Before they are let go of: their room, what is kept for them, who awaits them.
-Freed(turn, uids) ==
-  Struck(EndReservations(Stirs(turn, UNION {On(turn.life, uid) : uid \in uids}), uids), uids)
 
 \* ---- The nodes -----------------------------------------------------------------------------
 
@@ -138,10 +83,12 @@ Opens(turn, node, message) ==
       Live(uid) == ~Marked(was.records[uid])
       Dead(uid) == Marked(was.records[uid])
       open == Opened([was EXCEPT !.state = "open", !.records = records, !.reached = TRUE])
-      held == Stirs([Freed(turn, gone) EXCEPT !.life.nodes[node] = open], {node})
+      news == SelectSeq(message.records, New)
+      claimed == ClaimAll(turn, node, news)
+      held == Stirs([Freed(claimed, gone) EXCEPT !.life.nodes[node] = open], {node})
       told == Tell(Tell(Tell(Tell(held,
                 "changed", StatusesOf(RecordsAt(records, Differs(was.records, records)))),
-                "adopted", SelectSeq(message.records, New)),
+                "adopted", Unclaimed(turn, news)),
                 "lost", Reasoned(SelectSeq(Sorted(gone), Live), "NotHeldByNode")),
                 "terminated", SelectSeq(Sorted(gone), Dead))
       marked == Sorted({uid \in DOMAIN records : Marked(records[uid])})
@@ -163,8 +110,9 @@ NodeTells(turn, node, message) ==
          IN Tell(LetGo(turn, node, Range(known)), "terminated", known)
     [] message.kind = "Invalidate" ->
          LET New(record) == ~Holds(turn.life, record.uid)
-             adopted == SelectSeq(message.adopted, New)
-             kept == Tell([turn EXCEPT !.life.nodes[node].records =
+             claimed == ClaimAll(turn, node, message.adopted)
+             adopted == SelectSeq(Unclaimed(turn, message.adopted), New)
+             kept == Tell([claimed EXCEPT !.life.nodes[node].records =
                              [uid \in DOMAIN @ \cup UidsOf(adopted) |->
                                 IF uid \in UidsOf(adopted) THEN RecordOf(adopted, uid) ELSE @[uid]]],
                           "adopted", adopted)
@@ -191,13 +139,14 @@ STerminateOn(turn, uids) ==   \* by node, in the order in which nodes come up
 STerminate(turn, uids) ==
   LET life == turn.life
       Sent(uid) == On(life, uid) # {} /\ ~Marked(Held(life, uid))
-      Mine(uid) == uid \in DOMAIN life.unbound \/ (~Holds(life, uid) /\ ~Is("strangers-unconfirmed"))
+      Mine(uid) == (uid \in DOMAIN life.unbound /\ ~(uid \in HeldUids(life) /\ ~Is("unplaced-confirmed-early"))) \/ (~Holds(life, uid) /\ ~Is("strangers-unconfirmed"))
       sent == SelectSeq(FirstUids(uids), Sent)
       mine == SelectSeq(FirstUids(uids), Mine)
              \o (IF Is("confirm-what-was-sent") THEN sent ELSE <<>>)
-      marked == STerminateOn(turn, sent)
+      Unplaced_(uid) == uid \in HeldUids(life) /\ ~Is("unplaced-confirmed-early")
+      marked == EndUnplacedAll(STerminateOn(turn, sent), SelectSeq(FirstUids(uids), Unplaced_))
       Waits(one) == one[1] \notin Range(mine)
-      free == [Freed(marked, Range(mine)) EXCEPT !.life.unbound = Without(@, Range(mine)),
+      free == [Freed(NotHanded(marked, Range(mine)), Range(mine)) EXCEPT !.life.unbound = Without(@, Range(mine)),
                              !.life.waiting = SelectSeq(@, Waits),
                              !.life.nodes = IF Is("confirm-what-was-sent")
                                THEN [node \in DOMAIN @ |-> [@[node] EXCEPT !.records = Without(@, Range(mine))]]
@@ -354,8 +303,13 @@ WatchForRoom(turn) ==
   LET waits == WaitingSets(turn.life)
       before == turn.life.noRoom
       timers(sets) == {<<"noRoom", set>> : set \in sets}
-  IN [turn EXCEPT !.life.noRoom = waits,
-                  !.life.timers = (@ \ timers(before \ waits)) \cup timers(waits \ before)]
+      clocks == {<<"handOver", set>> : set \in turn.life.hand.clocks}
+      clocked == {<<"handOver", set>> : set \in waits}
+      noted == [turn EXCEPT !.life.noRoom = waits,
+                            !.life.timers = (@ \ timers(before \ waits)) \cup timers(waits \ before)]
+  IN IF ~turn.life.hand.on THEN noted
+     ELSE [noted EXCEPT !.life.hand.clocks = waits,
+                        !.life.timers = (@ \ (clocks \ clocked)) \cup (clocked \ clocks)]
 
 AnswerArrivals(turn) ==
   LET Stands(uid) == Holds(turn.life, uid)
@@ -394,7 +348,7 @@ SDone(me, turn, leases) ==
 SListed(me, life, nodes, leases) ==
   LET registered == {node \in DOMAIN nodes : nodes[node].agent > 0}
       newer == {node \in registered : nodes[node].mark # <<>> /\ nodes[node].mark[1][1] > me}
-      known == [life EXCEPT !.facts = [node \in registered |-> nodes[node]], !.nodes = [node \in registered |-> NodeFresh]]
+      known == [life EXCEPT !.hand.bare = DOMAIN nodes \ registered, !.facts = [node \in registered |-> nodes[node]], !.nodes = [node \in registered |-> NodeFresh]]
       first == CHOOSE node \in newer : \A other \in newer \ {node} : NodeOrder[node] < NodeOrder[other]
       mark == nodes[first].mark
   IN SDone(me, SBegun(IF newer = {} THEN known
@@ -494,6 +448,16 @@ SCooled(me, life, key, leases) ==
             ELSE Stirs(SBegun([life EXCEPT !.cooling = @ \ {key}]), {key[1]}), leases)
 SNoted(me, life, leases) == SDone(me, SBegun(life), leases)
 
+\* A Pod without a stamp, by watch; the clock of a ReplicaSet without room; what the API Server answers.
+SObserves(me, life, fact, leases) == SDone(me, Observed(me, SBegun(life), fact), leases)
+SMisses(me, life, key, leases) == SDone(me, Forgotten(SBegun(life), key), leases)
+SHands(me, life, set, leases) == SDone(me, HandsSet(SBegun(life), set), leases)
+SWaited(me, life, uid, leases) == SDone(me, Waited(me, SBegun(life), uid), leases)
+SAnswered(me, life, answer, leases) ==
+  SDone(me, CASE answer.type = "published" -> SBegun(life)
+              [] answer.type = "publishRefused" -> Unpublished(SBegun(life), answer.uid)
+              [] answer.type = "deleted" -> Deleted_(me, SBegun(life), answer.uid, answer.outcome), leases)
+
 \* The owner switch.  A cancellation that has written nothing is broken off; taken back, the timers of nodes out of reach run anew.
 SSees(me, life, switch, leases) ==
   LET was == life.heard[1]
@@ -501,9 +465,11 @@ SSees(me, life, switch, leases) ==
       turn == Stirs(SBegun(heard), NodesOf(life))
       uids == [i \in DOMAIN life.waiting |-> life.waiting[i][1]]
               \o [i \in DOMAIN life.preemptions |-> life.preemptions[i].preemptor]
+              \o Sorted(life.hand.handing) \o Sorted(LeftUids(life))
       given == IF ~TakesNothing(heard) \/ uids = <<>> THEN turn
                ELSE Tell([Freed(turn, Range(uids)) EXCEPT !.life.unbound = Without(@, Range(uids)),
-                                                         !.life.waiting = <<>>],
+                                                         !.life.waiting = <<>>, !.life.hand.handing = {},
+                                                         !.life.hand.held = @ \ {KeyOf(uid) : uid \in LeftUids(life)}],
                          "lost", Reasoned(uids, "OwnedByStock"))
       Node(one) ==
         CASE switch[1] = "stock" /\ one.cancel.state = "reading" ->
@@ -512,5 +478,5 @@ SSees(me, life, switch, leases) ==
           [] switch[1] = "direct" /\ one.cancel.state = "unreachable" -> [one EXCEPT !.timer = TRUE]
           [] OTHER -> one
   IN IF switch[1] = was THEN SNoted(me, heard, leases)
-     ELSE SDone(me, [given EXCEPT !.life.nodes = [node \in DOMAIN @ |-> Node(@[node])]], leases)
+     ELSE SDone(me, ReviewAll(me, [given EXCEPT !.life.nodes = [node \in DOMAIN @ |-> Node(@[node])]]), leases)
 =============================================================================

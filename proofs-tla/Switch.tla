@@ -80,12 +80,17 @@ HeldBetween(r) ==
     /\ Marked(Held(ss[me], uid))
     /\ \E life \in KLives : uid \in DOMAIN life.records /\ ~Marked(life.records[uid])
     /\ ~(uid \in DOMAIN r.records /\ Marked(r.records[uid]))
+\* A delete of S's that is under way, of an object that lives.
+Doomed ==
+  \E flight \in DOMAIN flights :
+    /\ flight.write.kind = "deleteStray" /\ flight.by[1] = "s" /\ flight.by[2] \in DOMAIN ss
+    /\ LiveObject(api.pods, flight.write.key, flight.write.meta)
 MustAcknowledge ==
   {peer \in {"r"} : rs # <<>>} \cup {node \in Nodes : ks[node] # <<>> /\ ~Undrained_(api.nodes[node])}
 Acknowledged == api.switch[1] = "stock" => MustAcknowledge \subseteq HaveSaid
 ReleaseAcknowledged ==
   /\ [][ /\ LetsGo("r") => \A me \in DOMAIN rs \cap DOMAIN rs' :
-                              (~UnfinishedIn(rs[me].records, TRUE) /\ ~HeldBetween(rs[me]))'
+                              (~UnfinishedIn(rs[me].records, TRUE) /\ ~HeldBetween(rs[me]) /\ ~Doomed)'
          /\ \A node \in Nodes : LetsGo(node) => (ks[node] # <<>> => ~UnfinishedIn(ks[node][1].records, FALSE))' ]_vars
   /\ <>[]Acknowledged
 ReleaseAcknowledgedAtRest == ~Pending => Acknowledged

@@ -16,7 +16,9 @@
 (*            counter>> and that K published it; <<"a", set, number, 0,    *)
 (*            round>> where stock made it                                  *)
 (*   key      of an object: the uid that it is stamped with, or <<"s",     *)
-(*            set, number>> of one that stock made                         *)
+(*            set, number>> of one that stock made; <<"u", incarnation,    *)
+(*            counter>> of one that S published unbound, whose publisher   *)
+(*            is 100 and the incarnation of S                              *)
 (*                                                                         *)
 (*   pod      [object, containers, as, meta, wrote, ending]; as: the uid   *)
 (*            under which its containers run; meta <<>> or <<incarnation   *)
@@ -30,10 +32,12 @@ EXTENDS AnsweringSide
 FreshPod(uid) ==
   [object |-> "unpublished", containers |-> "none", as |-> uid, meta |-> <<>>, wrote |-> <<>>, ending |-> <<>>]
 
+ByS == 100
 \* The object of a Pod.
 KeyOf(uid) ==
   CASE uid[1] # "a" -> uid
     [] uid[1] = "a" /\ uid[4] = 0 -> <<"s", uid[2], uid[3]>>
+    [] uid[1] = "a" /\ uid[4] > ByS -> <<"u", uid[2], uid[3]>>
     [] OTHER -> <<"r", uid[2], uid[3]>>
 \* The uid under which an object lives on, never one that was used before.
 AdoptedUid(key, meta) == <<"a", key[2], key[3], meta[1], 1>>

@@ -1,6 +1,7 @@
 /** Worlds of *No room* (protocol 7): a Pod that finds no node goes the stock way, and comes back to the K of the node that it gets. */
 import { chainWorld, SAFETY } from './chain.ts';
 import type { StageChoice, UserAct, WorldDescription } from './description.ts';
+import { CHAIN_SAFETY, exactWorld, scaleTo } from './exact.ts';
 import { ONE, room } from './objects.ts';
 import { alert, familyOf, RELEASE, scale, TAKE_BACK } from './scripted.ts';
 
@@ -29,8 +30,54 @@ const noRoomWorld = familyOf((options) => chainWorld({ runtime: 'publish', ...op
   eventually: ['Converges', 'TombstonesCollected', 'NoLeak', 'UnplacedShown'],
 });
 
+const EXACT: readonly StageChoice[] = [
+  { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
+  { peer: 'scheduler', use: 'scheduler', deaf: ['nodeObserved'], handsOver: true },
+  { peer: 'kubelet/n1', use: 'kubelet', deaf: ['nodeObserved', 'synced'] },
+];
+
+/** With nothing left out, of R, S and K alone: TLA+ worlds too. */
+const exactNoRoom = familyOf(exactWorld, {
+  spec: 'MCSwitch',
+  stages: EXACT,
+  nodes: [{ name: 'n1', capacity: ONE, known: true }],
+  always: [...CHAIN_SAFETY, 'FenceHolds', 'OneSide'],
+  eventually: ['Converges', 'TombstonesCollected', 'NoLeak', 'UnplacedShown'],
+});
+
 /** Worlds of no room. @public */
 export const NO_ROOM_WORLDS: readonly WorldDescription[] = [
+  exactNoRoom({
+    name: 'no-room-exact',
+    title: 'a second Pod finds no room, is handed over, and is given up again',
+    script: [scaleTo(2), scaleTo(1)],
+    sometimes: ['handedOver'],
+  }),
+  exactNoRoom({
+    name: 'no-room-exact-bare',
+    title: 'stock binds it to a Node without an agent',
+    script: [scaleTo(2)],
+    sometimes: ['handedOver', 'stockBinds'],
+    change: {
+      nodes: [
+        { name: 'n1', capacity: ONE, known: true },
+        { name: 'n2', capacity: ONE, known: false },
+      ],
+      // Nobody runs what is bound there, in this runtime.
+      eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown'],
+    },
+  }),
+  exactNoRoom({
+    name: 'no-room-exact-ended',
+    title: 'stock is given the Pods while one that was handed over is being deleted',
+    script: [scaleTo(2), scaleTo(1), RELEASE],
+    sometimes: ['handedOver', 'released'],
+    change: {
+      stages: alert(EXACT),
+      deep: true,
+      eventually: ['ReleaseAcknowledged', 'TombstonesCollected', 'NoLeak', 'UnplacedShown'],
+    },
+  }),
   noRoomWorld({
     name: 'no-room',
     title: 'a second Pod finds no room, is handed over, and is given up again',

@@ -37,6 +37,7 @@ export function chainConstants(world: WorldDescription): Readonly<Record<string,
     RUsurps: faults.usurp?.replicaset ?? 0,
     SUsurps: faults.usurp?.scheduler ?? 0,
     Timers: faults.timers?.unreachable ?? 0,
+    HandsOver: stages.some(({ handsOver }) => handsOver) ? 1 : 0,
     Alerts: stages.some(({ alert }) => alert) ? 1 : 0,
   };
 }

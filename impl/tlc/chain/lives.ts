@@ -228,6 +228,32 @@ function nodeLife(
   };
 }
 
+/** Answers to what S asks of Pods; those to its marks are with their nodes. */
+const isAnswer = ({ type }: StageEvent) => ['published', 'publishFailed', 'deleteAnswered'].includes(type);
+
+const keyOf = (metadataUid: string) => objectOf(metadataUid).key;
+const keysOf = (objects: readonly string[]) => new Set(objects.map(keyOf));
+
+/** What S hands over, and answers for. */
+function handOf(process: Process, { handOver }: SchedulerView) {
+  const [handing, shown] = [handOver?.handing ?? [], handOver?.shown ?? []];
+  return {
+    on: handOver !== undefined,
+    handing: new Set(handing.map(uidOf)),
+    shown: new Map(shown.map(([metadataUid, fact]) => [keyOf(metadataUid), podFactOf(fact)])),
+    held: keysOf((handOver?.held ?? []).map(([metadataUid]) => metadataUid)),
+    reported: keysOf(handOver?.reported ?? []),
+    asked: keysOf(handOver?.asked ?? []),
+    bare: new Set(handOver?.bare ?? []),
+    clocks: new Set(handOver?.clocks ?? []),
+    seen: factsBy(process.seen, ({ resourceVersion, metadataUid }) => [
+      Number(resourceVersion),
+      publisherOf(metadataUid),
+    ]),
+    passed: factsBy(process.passed, podFactOf),
+  };
+}
+
 export function schedulerLife(process: Process, view: SchedulerView) {
   const { records, nodes, queue, counter, cooling, noRoom, newerMark, upstream, queued } = view;
   const line = queue.shapes.flatMap(([, { waiting }]) => waiting).sort(([, a], [, b]) => a - b);
@@ -250,9 +276,13 @@ export function schedulerLife(process: Process, view: SchedulerView) {
     cooling: new Set(cooling.map((key) => key.split('/'))),
     noRoom: new Set(noRoom),
     newer: option(newerMark, fenceOf),
-    timers: new Set(timers.map((timer) => timer.split('/'))),
+    timers: new Set(
+      timers.map((timer) => (timer.startsWith('ambiguous/') ? timerOf(timer) : timer.split('/'))),
+    ),
     seen: seenSets(process),
     heard: heardSwitch(process),
+    hand: handOf(process, view),
+    answers: bagOf(fixedOf(process).filter(isAnswer).map(heardOf)),
     reads: readsOf(
       process.pending.filter((pending) => nodeOfRead(pending) === null),
       (subject) => (subject === 'replicaset' ? 'up' : 'down'),

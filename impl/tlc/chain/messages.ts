@@ -8,17 +8,23 @@ import { option } from '../text.ts';
 /** Places in `Sets` of ReplicaSets of which stock makes Pods, by name. */
 const PLACES: Readonly<Record<string, number>> = { 'd-t1': 1, e: 2 };
 
-/** `m2-r1-1` is `<<"r", 1, 1>>`, published by 2; `s1-d-t1` is `<<"s", 1, 1>>`, of stock. */
+/** From here on a publisher is S: so much more than its incarnation. */
+const BY_S = 100;
+
+/** `u1-r1-2` is `<<"u", 1, 2>>`, published unbound by S; `m2-r1-1` is `<<"r", 1, 1>>`, published by 2; `s1-d-t1` is `<<"s", 1, 1>>`, of stock. */
 export function objectOf(metadataUid: string): { readonly key: readonly unknown[]; readonly meta: number } {
   const [, publisher, uid] = /^m(\d+)-(.+)$/.exec(metadataUid) ?? [];
   if (uid !== undefined) return { key: mintedOf(uid), meta: Number(publisher) };
+  const [, scheduler, minted] = /^u(\d+)-(.+)$/.exec(metadataUid) ?? [];
+  if (minted !== undefined)
+    return { key: ['u', ...mintedOf(minted).slice(1)], meta: BY_S + Number(scheduler) };
   const [, number, name = ''] = /^s(\d+)-(.+)$/.exec(metadataUid) ?? [];
   return { key: ['s', PLACES[name], Number(number)], meta: 0 };
 }
 
 /** A uid; one that was adopted names its object, and how often. */
 export function uidOf(uid: Uid): readonly unknown[] {
-  const [, metadataUid, round = '1'] = /^a-([ms][^.]+)(?:\.(\d+))?$/.exec(uid) ?? [];
+  const [, metadataUid, round = '1'] = /^a-([msu][^.]+)(?:\.(\d+))?$/.exec(uid) ?? [];
   if (metadataUid === undefined) return mintedOf(uid);
   const { key, meta } = objectOf(metadataUid);
   return ['a', key[1], key[2], meta, Number(round)];
