@@ -449,7 +449,7 @@ SCooled(me, life, key, leases) ==
 SNoted(me, life, leases) == SDone(me, SBegun(life), leases)
 
 \* A Pod without a stamp, by watch; the clock of a ReplicaSet without room; what the API Server answers.
-SObserves(me, life, fact, leases) == SDone(me, Observed(me, SBegun(life), fact), leases)
+SObserves(me, life, fact, leases) == SDone(me, ObservedAt(me, SBegun(life), fact), leases)
 SMisses(me, life, key, leases) == SDone(me, Forgotten(SBegun(life), key), leases)
 SHands(me, life, set, leases) == SDone(me, HandsSet(SBegun(life), set), leases)
 SWaited(me, life, uid, leases) == SDone(me, Waited(me, SBegun(life), uid), leases)

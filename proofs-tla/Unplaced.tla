@@ -164,7 +164,7 @@ Stirred(before, turn, key) ==
   IF TakesRoom(before.life.hand, key) /\ ~TakesRoom(turn.life.hand, key)
   THEN Stirs(turn, {before.life.hand.shown[key].node}) ELSE turn
 
-Observed(me, turn, fact) ==
+ObservedAt(me, turn, fact) ==
   LET key == fact.uid
       shown == [turn EXCEPT !.life.hand.shown = [one \in DOMAIN @ \cup {key} |-> IF one = key THEN fact ELSE @[one]]]
       matched == Matched(me, shown, fact)
