@@ -32,13 +32,20 @@ Heard(entry, answer) ==
   LET heard == [entry EXCEPT !.writing = FALSE]
   IN IF answer = <<>> THEN heard ELSE Observed([heard EXCEPT !.lost = 0], answer[1], "own")
 
+\* The rest of the spec of an object: its template, and whether it is paused.
+IsPaused(object) == object.rest \in {"t0, paused", "t1, paused", "t2, paused"}
+TemplateOf(object) ==
+  CASE object.rest \in {"t0", "t0, paused"} -> "t0"
+    [] object.rest \in {"t1", "t1, paused"} -> "t1"
+    [] object.rest \in {"t2", "t2, paused"} -> "t2"
+
 Stamped(entry, sets) ==
-  LET decided == Decided(entry.object[1].rest, sets)
+  LET decided == Decided(TemplateOf(entry.object[1]), sets)
   IN [version |-> entry.want[1].version, value |-> entry.want[1].value, set |-> decided.set,
       mode |-> decided.mode]
 
 \* It has lost its label, and D has yet to let it go; A, in the same life, asks for no more.
-Leaves(seen) == ~IsManaged(seen.rest)
+Leaves(seen) == ~IsManaged(TemplateOf(seen))
 
 \* The end of a step: R is told what changed, then the object is written.
 Turned(entry, sets) ==

@@ -203,9 +203,9 @@ PodsCollected == \E one \in Collectable :
 \* ---- People, and the API Server --------------------------------------------
 
 ScaleOf(act) == CASE act = "scale 1" -> 1 [] act = "scale 2" -> 2 [] act = "scale 3" -> 3
-TemplateOf(act) == IF act = "make t1" THEN "t1" ELSE "t2"
+TemplateBy(act) == IF act = "make t1" THEN "t1" ELSE "t2"
 Anew(act) ==
-  [uid |-> "e", rv |-> 1, generation |-> 1, replicas |-> Made, owner |-> "", rest |-> TemplateOf(act), written |-> <<>>,
+  [uid |-> "e", rv |-> 1, generation |-> 1, replicas |-> Made, owner |-> "", rest |-> TemplateBy(act), written |-> <<>>,
    going |-> FALSE]
 
 Scales(value) ==

@@ -7,7 +7,9 @@
 (* reached; R follows what the stock Deployment controller writes.         *)
 (* Afterwards the highest want stands.  A Deployment that has lost its     *)
 (* label is leaving: D writes what was asked for until then, and with it   *)
-(* takes its annotation away; then it is gone for D and R.                 *)
+(* takes its annotation away; then it is gone for D and R.  And where      *)
+(* stock waits for Pods, as a rolling update does, R ends none too early,  *)
+(* nor while a rollout is paused and scaled.                               *)
 (*                                                                         *)
 (* D with A in the same life, R with all below it folded in, the stock     *)
 (* Deployment controller, and people.  One action is one event given to    *)
@@ -18,7 +20,8 @@ EXTENDS DecidingEnd, FollowingEnd
 
 CONSTANTS
   First,              \* the template at the start
-  Act1, Act2, Act3,   \* what people do, in this order: "to T", "scale N", or "nothing"
+  Patient,            \* 1: the stock Deployment controller waits for Pods; else it is in a hurry
+  Act1, Act2, Act3,   \* what people do, in this order: "to T", "scale N", "pause", "resume", or "nothing"
   Asks                \* how often A is asked for more
 
 VARIABLES
@@ -30,9 +33,10 @@ VARIABLES
   flights,   \* bag of requests under way
   answers,   \* bag of answers on their way to D
   acts, left,
+  reached,   \* Pods that R has brought it to under a direct want, where a dip is looked for
   asked, external, overwritten, due
 
-vars == <<d, r, mail, object, sets, flights, answers, acts, left, asked, external, overwritten, due>>
+vars == <<d, r, mail, object, sets, flights, answers, acts, left, reached, asked, external, overwritten, due>>
 
 Plus(bag, item) ==
   [one \in DOMAIN bag \cup {item} |->
@@ -69,11 +73,12 @@ Init ==
                sets |-> With(<<>>, First, FirstSet), sent |-> <<>>, writing |-> FALSE, lost |-> 0, told |-> 0]
   /\ r = IF IsManaged(First)
          THEN [want |-> <<FirstWant>>, gone |-> FALSE,
-               hold |-> [held |-> TRUE, obeyed |-> With(<<>>, First, 1)],
+               hold |-> [held |-> ~Is("want-no-hold"), obeyed |-> With(<<>>, First, 1)],
                sets |-> With(<<>>, First, FirstSet), minted |-> 1, pods |-> <<First>>, dying |-> <<>>]
          ELSE [want |-> <<>>, gone |-> FALSE, hold |-> NoHold,
                sets |-> With(<<>>, First, FirstSet), minted |-> 0, pods |-> <<>>, dying |-> <<>>]
   /\ mail = <<>> /\ flights = <<>> /\ answers = <<>> /\ acts = 0 /\ left = Asks
+  /\ reached = (IF Patient = 1 /\ IsManaged(First) THEN 1 ELSE 0)
   /\ asked = <<1>> /\ external = 0 /\ overwritten = <<>>
   /\ due = [generation |-> 1, values |-> <<1>>]
 
@@ -100,7 +105,7 @@ WatchObject ==
                          !.writing = FALSE, !.lost = 0]
           /\ mail' = Append(mail, <<>>)
           /\ UNCHANGED flights
-  /\ UNCHANGED <<r, answers, left, due, AtApi>>
+  /\ UNCHANGED <<r, answers, left, reached, due, AtApi>>
 
 \* ReplicaSets are told of in the order in which they changed.
 Unknown(seen, set) == set.template \notin DOMAIN seen \/ seen[set.template].rv # set.rv
@@ -109,13 +114,13 @@ News(seen) == SelectSeq(sets, LAMBDA set : Unknown(seen, set))
 WatchSetD ==
   /\ News(d.sets) # <<>>
   /\ LET set == Head(News(d.sets)) IN DSteps([d EXCEPT !.sets = With(@, set.template, set)])
-  /\ UNCHANGED <<r, answers, left, due, AtApi>>
+  /\ UNCHANGED <<r, answers, left, reached, due, AtApi>>
 
 Answer == \E answer \in DOMAIN answers :
   /\ answers' = Minus(answers, answer)
   /\ IF d.object = <<>> THEN UNCHANGED <<d, mail, flights>>
      ELSE DSteps(Heard(d, IF answer # <<>> /\ Leaves(answer[1]) /\ answer[1].written = <<>> THEN <<>> ELSE answer))
-  /\ UNCHANGED <<r, left, due, AtApi>>
+  /\ UNCHANGED <<r, left, reached, due, AtApi>>
 
 Ask ==
   /\ left > 0 /\ d.want # <<>> /\ d.want[1].value # 2 /\ ~Leaves(d.object[1])
@@ -124,13 +129,18 @@ Ask ==
      IN /\ DSteps(after)
         /\ due' = IF isLate THEN due ELSE [due EXCEPT !.values = Append(@, 2)]
   /\ left' = left - 1
-  /\ UNCHANGED <<r, answers, AtApi>>
+  /\ UNCHANGED <<r, answers, reached, AtApi>>
 
 \* ---- R ---------------------------------------------------------------------
 
+ReachedBy(after) ==
+  IF Patient = 1 /\ after.want # <<>> /\ after.want[1].mode = "direct" /\ Reached(after.want[1], after.sets)
+     /\ Cardinality(DOMAIN after.pods) = after.want[1].value
+  THEN after.want[1].value ELSE reached
 RActs(life) ==
   LET next == TargetsOf(life.want, life.gone, life.sets, LiveIn(life.pods, life.sets), life.hold)
-  IN r' = AllBrought([life EXCEPT !.hold = next.hold], next.may, Order)
+      after == AllBrought([life EXCEPT !.hold = next.hold], next.may, Order)
+  IN r' = after /\ reached' = ReachedBy(after)
 
 WatchSetR ==
   /\ News(r.sets) # <<>>
@@ -144,25 +154,32 @@ Deliver ==
   /\ UNCHANGED <<d, flights, answers, left, due, AtApi>>
 
 Ended ==
-  /\ r.dying # <<>> /\ r' = [r EXCEPT !.dying = <<>>]
+  /\ r.dying # <<>> /\ r' = [r EXCEPT !.dying = <<>>] /\ reached' = ReachedBy(r')
   /\ UNCHANGED <<d, mail, flights, answers, left, due, AtApi>>
 
 \* ---- People, and the API Server --------------------------------------------
 
-TemplateOf(act) == CASE act = "to t0" -> "t0" [] act = "to t1" -> "t1" [] act = "to t2" -> "t2"
+TemplateBy(act) == CASE act = "to t0" -> "t0" [] act = "to t1" -> "t1" [] act = "to t2" -> "t2"
 ScaleOf(act) == CASE act = "scale 1" -> 1 [] act = "scale 2" -> 2 [] act = "scale 3" -> 3
 
+\* While it is paused, the rest of the spec is another.
+PausedAs(template) == CASE template = "t0" -> "t0, paused" [] template = "t1" -> "t1, paused" [] template = "t2" -> "t2, paused"
+PauseTurned(act) ==
+  IF IsPaused(object) = (act = "pause") THEN object
+  ELSE ObjectEdited(object, IF act = "pause" THEN PausedAs(object.rest) ELSE TemplateOf(object))
 Act ==
   /\ acts < Len(Script) /\ acts' = acts + 1
   /\ LET act == Script[acts + 1]
          edits == act \in {"to t0", "to t1", "to t2"}
-         after == IF edits THEN ObjectEdited(object, TemplateOf(act)) ELSE ObjectScaled(object, ScaleOf(act))
-         scales == ~edits /\ after # object
+         turns == act \in {"pause", "resume"}
+         after == IF edits THEN ObjectEdited(object, TemplateBy(act))
+                  ELSE IF turns THEN PauseTurned(act) ELSE ObjectScaled(object, ScaleOf(act))
+         scales == ~edits /\ ~turns /\ after # object
      IN /\ object' = after
         /\ asked' = IF scales THEN Append(asked, after.replicas) ELSE asked
         /\ external' = IF scales THEN after.generation ELSE external
         /\ due' = IF scales THEN [generation |-> after.generation, values |-> <<after.replicas>>] ELSE due
-  /\ UNCHANGED <<d, r, mail, sets, flights, answers, left, overwritten>>
+  /\ UNCHANGED <<d, r, mail, sets, flights, answers, left, reached, overwritten>>
 
 Land == \E write \in DOMAIN flights :
   LET done == ~Conflicts(object, write)
@@ -172,30 +189,110 @@ Land == \E write \in DOMAIN flights :
      /\ object' = IF done THEN after ELSE object
      /\ overwritten' = IF done /\ unseen THEN Append(overwritten, object.replicas) ELSE overwritten
      /\ answers' = Plus(answers, IF done THEN <<after>> ELSE <<>>)
-     /\ UNCHANGED <<d, r, mail, sets, acts, left, asked, external, due>>
+     /\ UNCHANGED <<d, r, mail, sets, acts, left, reached, asked, external, due>>
 
-\* The stock Deployment controller: the new one up, then the old ones to 0; one write each.
-Matching == {i \in DOMAIN sets : sets[i].template = object.rest}
+\* ---- The stock Deployment controller ---------------------------------------
+
+Matching == {i \in DOMAIN sets : sets[i].template = TemplateOf(object)}
+Newest == CHOOSE i \in Matching : TRUE
 Numbers == {sets[i].number : i \in DOMAIN sets}
-Full(set) == [set EXCEPT !.replicas = object.replicas, !.desired = object.replicas, !.written = object.written]
-Olds == {i \in DOMAIN sets : sets[i].template # object.rest /\ sets[i].replicas > 0}
-\* The one that changed is the last.
-Changed(i, set) ==
-  SelectSeq(sets, LAMBDA one : one.template # sets[i].template) \o <<[set EXCEPT !.rv = @ + 1]>>
+Active == {i \in DOMAIN sets : sets[i].replicas > 0}
+Olds == Active \ Matching
+Made(replicas) ==
+  [template |-> TemplateOf(object), rv |-> 1, number |-> 1 + CHOOSE n \in Numbers : \A m \in Numbers : m <= n,
+   replicas |-> replicas, desired |-> object.replicas, written |-> object.written]
 
-Made ==
-  Full([template |-> object.rest, rv |-> 1, number |-> 1 + CHOOSE n \in Numbers : \A m \in Numbers : m <= n,
-        replicas |-> 0, desired |-> 0, written |-> <<>>])
-Lags == \E i \in Matching : Full(sets[i]) # sets[i]
-\* The first in their order.
-FirstOld == CHOOSE i \in Olds : \A j \in Olds : i <= j
-HasToWrite == Matching = {} \/ Lags \/ Olds # {}
+\* Those that are written, in this order, are the last.
+RECURSIVE Changed(_, _)
+Changed(all, some) ==
+  IF some = <<>> THEN all
+  ELSE Changed(SelectSeq(all, LAMBDA one : one.template # Head(some).template) \o <<[Head(some) EXCEPT !.rv = @ + 1]>>,
+               Tail(some))
+
+\* In a hurry: the new one full, then the old ones to 0, the first in their order; one write each.
+Full(set) == [set EXCEPT !.replicas = object.replicas, !.desired = object.replicas, !.written = object.written]
+FirstOf(some) == CHOOSE i \in some : \A j \in some : i <= j
+Hurried ==
+  IF IsPaused(object) THEN sets
+  ELSE IF Matching = {} THEN Append(sets, Made(object.replicas))
+  ELSE IF Full(sets[Newest]) # sets[Newest] THEN Changed(sets, <<Full(sets[Newest])>>)
+  ELSE IF Olds # {} THEN Changed(sets, <<[sets[FirstOf(Olds)] EXCEPT !.replicas = 0]>>) ELSE sets
+
+\* A rolling update, with maxSurge and maxUnavailable of a quarter: one more, and none missing, of at most four.
+Surge(replicas) == (replicas + 3) \div 4
+Available(i) == Cardinality(PodsOf(r.pods, sets[i].template))
+SizeOf(i) == sets[i].replicas
+Total(number(_), some) == SumOf([i \in some |-> number(i)], some)
+NewSize(current) ==
+  LET all == Total(SizeOf, DOMAIN sets)
+  IN current + Least(Less(object.replicas + Surge(object.replicas), all), Less(object.replicas, current))
+Sized(i, replicas) ==
+  IF replicas = sets[i].replicas THEN <<>>
+  ELSE <<[sets[i] EXCEPT !.replicas = replicas, !.desired = object.replicas]>>
+
+\* Older by number; among those of one size the newer first where there is more to come, else the older.
+Oldest(some) == CHOOSE i \in some : \A j \in some : sets[i].number <= sets[j].number
+Lowered ==
+  LET missing == Less(sets[Newest].replicas, Available(Newest))
+      most == Less(Total(SizeOf, DOMAIN sets), object.replicas + missing)
+      idle == {i \in Olds : sets[i].replicas > Available(i)}
+      spare == Less(Total(Available, DOMAIN sets), object.replicas)
+  IN IF most = 0 THEN <<>>
+     ELSE IF idle # {}
+     THEN Sized(Oldest(idle), sets[Oldest(idle)].replicas
+                              - Least(most, sets[Oldest(idle)].replicas - Available(Oldest(idle))))
+     ELSE IF spare = 0 \/ Olds = {} THEN <<>>
+     ELSE Sized(Oldest(Olds), sets[Oldest(Olds)].replicas - Least(spare, sets[Oldest(Olds)].replicas))
+
+\* All of them in one act, each at its share of what there is to add or to take; what is left falls to the first.
+Ranked(first, grows) ==
+  \A j \in Active :
+    \/ sets[first].replicas > sets[j].replicas
+    \/ sets[first].replicas = sets[j].replicas
+       /\ (IF grows THEN sets[first].number >= sets[j].number ELSE sets[first].number <= sets[j].number)
+Rounded(a, b) == (2 * a + b) \div (2 * b)
+InProportion ==
+  LET all == Total(SizeOf, Active)
+      goal == object.replicas + Surge(object.replicas)
+      grows == goal > all
+      change == IF grows THEN goal - all ELSE all - goal
+      first == CHOOSE i \in Active : Ranked(i, grows)
+      second == CHOOSE i \in Active : i # first
+      \* Two are active, at most.
+      PartOf(i) ==
+        LET size == Rounded(sets[i].replicas * goal, sets[i].desired + Surge(sets[i].desired))
+        IN IF grows THEN Less(size, sets[i].replicas) ELSE Less(sets[i].replicas, size)
+      one == Least(PartOf(first), change)
+      two == Least(PartOf(second), change - one)
+      rest == change - one - two
+      To(i, by) == [sets[i] EXCEPT !.replicas = IF grows THEN @ + by ELSE Less(@, by), !.desired = object.replicas]
+      news == <<To(first, one + rest), To(second, two)>>
+  IN IF news[1] = sets[first] /\ news[2] = sets[second] THEN <<>> ELSE news
+
+Scaled ==
+  LET latest == IF Matching # {} THEN Newest ELSE CHOOSE i \in DOMAIN sets : \A j \in DOMAIN sets : sets[j].number <= sets[i].number
+      isFull == /\ Matching # {}
+                /\ sets[Newest].replicas = object.replicas /\ sets[Newest].desired = object.replicas
+                /\ Available(Newest) = object.replicas
+  IN IF Cardinality(Active) <= 1
+     THEN Sized(IF Active = {} THEN latest ELSE CHOOSE i \in Active : TRUE, object.replicas)
+     ELSE IF isFull THEN Sized(FirstOf(Olds), 0) ELSE InProportion
+
+Rolled ==
+  LET isScaling == \E i \in Active : sets[i].desired # object.replicas
+      size == IF sets[Newest].replicas > object.replicas THEN object.replicas ELSE NewSize(sets[Newest].replicas)
+      raised == Sized(Newest, size)
+  IN IF Matching # {} /\ sets[Newest].written # object.written
+     THEN Changed(sets, <<[sets[Newest] EXCEPT !.written = object.written]>>)
+     ELSE IF IsPaused(object) \/ isScaling THEN Changed(sets, Scaled)
+     ELSE IF Matching = {} THEN Append(sets, Made(NewSize(0)))
+     ELSE Changed(sets, IF raised # <<>> THEN raised ELSE Lowered)
+
+Controlled == IF Patient = 1 THEN Rolled ELSE Hurried
+HasToWrite == Controlled # sets
 Controller ==
-  /\ HasToWrite
-  /\ sets' = IF Matching = {} THEN Append(sets, Made)
-             ELSE IF Lags THEN LET i == CHOOSE i \in Matching : TRUE IN Changed(i, Full(sets[i]))
-             ELSE Changed(FirstOld, [sets[FirstOld] EXCEPT !.replicas = 0])
-  /\ UNCHANGED <<d, r, mail, object, flights, answers, acts, left, asked, external, overwritten, due>>
+  /\ HasToWrite /\ sets' = Controlled
+  /\ UNCHANGED <<d, r, mail, object, flights, answers, acts, left, reached, asked, external, overwritten, due>>
 
 Next ==
   \/ WatchObject \/ WatchSetD \/ WatchSetR \/ Answer \/ Ask
@@ -219,13 +316,30 @@ ScaleNotLost == overwritten = <<>>
 StaleStep == r'.want # <<>> /\ IsStale(r, r', r'.want[1], r'.sets)
 NoStaleDirect == [][~StaleStep]_vars
 
+\* In ending some R leaves no fewer than are meant: the want that it holds, what was asked for after it, what was reached; and of one of
+\* which never another number was wanted it ends none.
+DipStep ==
+  LET values == {asked[i] : i \in DOMAIN asked}
+      want == r'.want[1]
+      since == IF want.value \in values
+               THEN CHOOSE i \in DOMAIN asked : asked[i] = want.value /\ \A j \in 1..(i - 1) : asked[j] # want.value ELSE 1
+      meant == {reached', want.value} \cup {asked[i] : i \in since..Len(asked)}
+  IN /\ r'.want # <<>> /\ DOMAIN r'.dying \ DOMAIN r.dying # {}
+     /\ \/ \A least \in meant : Cardinality(DOMAIN r'.pods) < least
+        \/ Cardinality(values) = 1 /\ Cardinality(DOMAIN r'.sets) = 1
+NoDipOnModeChange == [][~DipStep]_vars
+
+
 \* The highest want stands, everywhere, and it is what was asked for last; nothing of ours, once it is not managed any more.
 Converged ==
   /\ object.replicas = due.values[Len(due.values)]
   /\ ~(Leaves(object) /\ object.written # <<>>)
   /\ d.sent = r.want
   /\ IF r.want = <<>> THEN r.pods = <<>>
-     ELSE r.want[1].value = object.replicas /\ Cardinality(DOMAIN r.pods) = object.replicas
+     ELSE /\ r.want[1].value = object.replicas
+          \* While it is paused in the middle of a rollout, its ReplicaSets stay as they are.
+          /\ Cardinality(DOMAIN r.pods) =
+               IF IsPaused(object) THEN Total(SizeOf, {i \in DOMAIN sets : IsManaged(sets[i].template)}) ELSE object.replicas
 Converges == <>[]Converged
 TombstonesCollected == <>[](r.dying = <<>>)
 \* The same where all is still: found without looking at all that may follow.

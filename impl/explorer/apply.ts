@@ -267,7 +267,7 @@ function environment(setting: Setting, world: World, move: Move): World {
     case 'collectDeployment':
       return collectDeployment(world, move.deployment);
     case 'controller':
-      return control(world, move.deployment);
+      return control(setting, world, move.deployment);
     case 'user':
       return doAct(setting, world, move.lag === true);
     case 'ambiguous':

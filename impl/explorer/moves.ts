@@ -10,7 +10,7 @@ import type { LinkName, PeerName } from '../../spec/vocabulary.ts';
 import { collectionMoves } from './collection.ts';
 import { choiceOf } from './host.ts';
 import { lackOf, mayStockAct, nodesFor } from './stock.ts';
-import { canAct, replicaSetsOf } from './users.ts';
+import { canAct, controllerLags } from './users.ts';
 import { untold } from './watches.ts';
 import { type ContainerState, isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
 import { canLand, isFenced } from './writes.ts';
@@ -199,24 +199,7 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
   yield* collectionMoves(setting, world);
   if (world.api.lagging !== null) yield { kind: 'propagate' };
   for (const deployment of Object.keys(world.api.deployments))
-    if (controllerLags(world, deployment)) yield { kind: 'controller', deployment };
-}
-
-/** Whether the stock Deployment controller has something to write. */
-export function controllerLags(world: World, uid: string): boolean {
-  const deployment = world.api.deployments[uid];
-  if (deployment === undefined || deployment.paused || deployment.deleting) return false;
-  const mine = replicaSetsOf(world, uid);
-  if (mine.some((one) => one.deployment === null)) return true;
-  const newest = mine.find((one) => one.template === deployment.template);
-  if (newest === undefined) return true;
-  const old = mine.some((one) => one !== newest && one.replicas > 0);
-  return (
-    old ||
-    newest.replicas !== deployment.replicas ||
-    newest.desired !== deployment.replicas ||
-    JSON.stringify(newest.written) !== JSON.stringify(deployment.written)
-  );
+    if (controllerLags(setting, world, deployment)) yield { kind: 'controller', deployment };
 }
 
 function* containerMoves(setting: Setting, world: World): Generator<Move> {

@@ -128,6 +128,7 @@ export function snapshot(setting: Setting, world: World): WorldView {
     leaving: Object.values(world.api.deployments).flatMap(({ uid, unmanaged, written }) =>
       unmanaged && written !== null ? [uid] : [],
     ),
+    paused: Object.values(world.api.deployments).flatMap(({ uid, paused }) => (paused ? [uid] : [])),
     switch: world.api.switch,
     acknowledged: world.api.acknowledged,
     down: Object.keys(world.down) as PeerName[],

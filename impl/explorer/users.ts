@@ -4,8 +4,9 @@ import { isUndrained } from '../../spec/vocabulary.ts';
 import type { Cascade, UserAct } from '../../spec/worlds/description.ts';
 import { deployment, node, replicaSet } from '../../spec/worlds/objects.ts';
 import { fixed, pend } from './perform.ts';
+import { newSize, type Rolling, rollingWrites } from './rolling.ts';
 import { propagate } from './stock.ts';
-import { type World, withEntry } from './world.ts';
+import { type Setting, type World, withEntry } from './world.ts';
 import { putPod } from './writes.ts';
 
 const bump = (resourceVersion: string) => String(Number(resourceVersion) + 1);
@@ -119,6 +120,12 @@ export function act(world: World, what: UserAct): World {
         ...{ template, rest: template, generation },
       });
     }
+    case 'pause': {
+      const was = world.api.deployments[what.deployment];
+      if (was === undefined || was.paused === what.paused) return world;
+      const rest = what.paused ? `${was.template}, paused` : was.template;
+      return putDeployment(world, { ...was, paused: what.paused, rest, generation: was.generation + 1 });
+    }
     case 'deleteDeployment':
       return deleteDeployment(world, what.deployment, what.cascade);
     case 'makeDeployment':
@@ -165,8 +172,63 @@ export function replicaSetsOf({ api }: World, uid: string): readonly ReplicaSetF
   return Object.values(api.replicaSets).filter((one) => one.deployment === uid || one.deployment === null);
 }
 
-/** The stock Deployment controller: one write towards the Deployment (rollout: the new one up, then the old ones to 0). */
-export function control(world: World, uid: string): World {
+function rollingOf(setting: Setting, world: World, uid: string): Rolling {
+  const followers = Object.values(world.processes).filter(({ peer }) => peer === 'replicaset');
+  const records = followers.flatMap(
+    ({ peer, state }) => setting.stages[peer]?.observe(state as never).records ?? [],
+  );
+  const available = (set: string) => records.filter((one) => one.replicaSet === set && one.ready).length;
+  const deployment = world.api.deployments[uid] as DeploymentFact;
+  return { deployment, sets: replicaSetsOf(world, uid), available };
+}
+
+/** Whether the stock Deployment controller has something to write. */
+export function controllerLags(setting: Setting, world: World, uid: string): boolean {
+  const deployment = world.api.deployments[uid];
+  if (deployment === undefined || deployment.deleting) return false;
+  if (setting.description.patient) {
+    const writes = rollingWrites(rollingOf(setting, world, uid));
+    return writes === null || writes.length > 0;
+  }
+  if (deployment.paused) return false;
+  const mine = replicaSetsOf(world, uid);
+  if (mine.some((one) => one.deployment === null)) return true;
+  const newest = mine.find((one) => one.template === deployment.template);
+  if (newest === undefined) return true;
+  const old = mine.some((one) => one !== newest && one.replicas > 0);
+  return (
+    old ||
+    newest.replicas !== deployment.replicas ||
+    newest.desired !== deployment.replicas ||
+    JSON.stringify(newest.written) !== JSON.stringify(deployment.written)
+  );
+}
+
+/** A new ReplicaSet for the template, of this size. */
+function makeSet(world: World, deployment: DeploymentFact, replicas: number): World {
+  const mine = replicaSetsOf(world, deployment.uid);
+  const revisionNumber = Math.max(0, ...mine.map((one) => one.revisionNumber)) + 1;
+  const { template, written } = deployment;
+  const { unmanaged: _, ...model } = mine[0] ?? replicaSet(0, { deployment: deployment.uid });
+  return putReplicaSet(world, {
+    ...model,
+    ...(world.api.unmanaged.includes(template) ? ({ unmanaged: true } as const) : {}),
+    ...{ replicas, desired: deployment.replicas, written },
+    ...{ uid: `rs-${template}`, name: `${deployment.name}-${template}`, template, revision: template },
+    revisionNumber,
+    resourceVersion: '0',
+  });
+}
+
+/** The stock Deployment controller: one write towards the Deployment (in a hurry: the new one up, then the old ones to 0). */
+export function control(setting: Setting, world: World, uid: string): World {
+  if (setting.description.patient) {
+    const rolling = rollingOf(setting, world, uid);
+    const writes = rollingWrites(rolling);
+    return writes === null
+      ? makeSet(world, rolling.deployment, newSize(rolling, 0))
+      : writes.reduce(putReplicaSet, world);
+  }
   const deployment = world.api.deployments[uid] as DeploymentFact;
   const mine = replicaSetsOf(world, uid);
   const orphan = mine.find((one) => one.deployment === null);
@@ -177,24 +239,7 @@ export function control(world: World, uid: string): World {
     desired: deployment.replicas,
     written: deployment.written,
   };
-  if (newest === undefined) {
-    const revisionNumber = Math.max(0, ...mine.map((one) => one.revisionNumber)) + 1;
-    const model = mine[0] ?? replicaSet(0, { deployment: uid });
-    const name = `${deployment.name}-${deployment.template}`;
-    const { template } = deployment;
-    const { unmanaged: _, ...rest } = model;
-    const made = {
-      ...rest,
-      ...(world.api.unmanaged.includes(template) ? ({ unmanaged: true } as const) : {}),
-      ...written,
-      uid: `rs-${template}`,
-      name,
-      template,
-      revision: template,
-      revisionNumber,
-    };
-    return putReplicaSet(world, { ...made, resourceVersion: '0' });
-  }
+  if (newest === undefined) return makeSet(world, deployment, deployment.replicas);
   const lags =
     newest.replicas !== deployment.replicas ||
     newest.desired !== deployment.replicas ||

@@ -41,9 +41,13 @@ function setsOf(view: WorldView, of: string | null): readonly ReplicaSetFact[] {
 
 const replicasOf = (sets: readonly ReplicaSetFact[]) => sets.reduce((sum, { replicas }) => sum + replicas, 0);
 
-/** What is asked for by a want. A rollout whose new Pods find no room stands still, with those beside the old ones, as stock's would. */
+/**
+ * What is asked for by a want. A rollout whose new Pods find no room stands still, with those beside the old ones, as stock's would; so does
+ * one that is paused, `maxSurge` among them.
+ */
 function askedBy(view: WorldView, { deployment, value, mode }: Want): number {
   const sets = setsOf(view, deployment).filter(({ replicas }) => replicas > 0);
+  if (view.paused?.includes(deployment)) return replicasOf(sets.filter(({ unmanaged }) => !unmanaged));
   const waits = withoutRoom(view).some(({ replicaSet }) => sets.some(({ uid }) => uid === replicaSet));
   return mode === 'follow' && sets.length > 1 && waits ? Math.max(value, replicasOf(sets)) : value;
 }

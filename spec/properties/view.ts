@@ -214,6 +214,8 @@ export interface WorldView {
   readonly replicaSets?: readonly ReplicaSetFact[];
   /** Deployments that have lost their label and still bear it. */
   readonly leaving?: readonly string[];
+  /** Deployments that are paused: in the middle of a rollout their ReplicaSets stay as they are. */
+  readonly paused?: readonly string[];
   /** `metadata.uid` of objects of which a delete of a running S is under way; absent where no property asks. */
   readonly deletes?: readonly string[];
   /** The owner switch as the API Server shows it. */

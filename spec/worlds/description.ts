@@ -47,6 +47,8 @@ export type UserAct =
   /** By A's own scale API. */
   | { readonly act: 'request'; readonly deployment: string; readonly replicas: number }
   | { readonly act: 'rollout'; readonly deployment: string; readonly template: string }
+  /** `kubectl rollout pause`, and `resume`. */
+  | { readonly act: 'pause'; readonly deployment: string; readonly paused: boolean }
   | { readonly act: 'deleteDeployment'; readonly deployment: string; readonly cascade: Cascade }
   /** Under the name of the one that was deleted, once that is gone. */
   | {
@@ -131,6 +133,8 @@ export interface WorldDescription {
   readonly replicaSets?: readonly ReplicaSetFact[];
   /** Templates without the label: a Deployment that has one of them is not managed, nor is its ReplicaSet. */
   readonly unmanaged?: readonly string[];
+  /** The stock Deployment controller waits for Pods, as a rolling update does; else it has the new one full and the old ones empty at once. */
+  readonly patient?: true;
   readonly foreign?: readonly ForeignPod[];
   readonly script?: readonly UserAct[];
   readonly faults: FaultBudget;

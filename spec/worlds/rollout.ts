@@ -9,6 +9,8 @@ import { scale } from './scripted.ts';
 
 const to = (template: string): UserAct => ({ act: 'rollout', deployment: 'd', template });
 
+const pause = (paused: boolean): UserAct => ({ act: 'pause', deployment: 'd', paused });
+
 const base = {
   stages: [
     { peer: 'deployment', use: 'stub/decider', deaf: ['switchObserved', 'synced'] },
@@ -34,6 +36,12 @@ const UNMANAGED = {
     replicaSet(1, { uid: 'rs-t0', name: 'd-t0', template: 't0', revision: 't0', unmanaged: true }),
   ],
 };
+
+/** The stock Deployment controller waits for Pods: a dip would be R's own. */
+const PATIENT = {
+  patient: true,
+  always: [...base.always, 'NoDipOnModeChange'],
+} as const satisfies Partial<WorldDescription>;
 
 /** Worlds of a rollout. @public */
 export const ROLLOUT_WORLDS: readonly WorldDescription[] = [
@@ -80,5 +88,44 @@ export const ROLLOUT_WORLDS: readonly WorldDescription[] = [
     faults: { prompts: { ask: 1 } },
     deep: true,
     sometimes: ['wantMinted', 'wantWrittenBack', 'externalAdopted'],
+  },
+  {
+    ...base,
+    ...PATIENT,
+    name: 'rollout-waits',
+    title: 'a rollout between two managed ReplicaSets that waits for Pods, and A asks for more',
+    script: [to('t2')],
+    faults: { prompts: { ask: 1 } },
+    deep: true,
+    sometimes: ['wantMinted', 'wantWrittenBack'],
+  },
+  {
+    ...base,
+    ...PATIENT,
+    name: 'rollout-waits-scaled',
+    title: 'the same, and a person scales',
+    script: [to('t2'), scale(3)],
+    faults: { prompts: { ask: 1 } },
+    deep: true,
+    sometimes: ['wantMinted', 'externalAdopted'],
+  },
+  {
+    ...base,
+    ...PATIENT,
+    name: 'rollout-paused',
+    title: 'a rollout is paused and resumed, and A asks for more',
+    script: [to('t2'), pause(true), pause(false)],
+    faults: { prompts: { ask: 1 } },
+    deep: true,
+    sometimes: ['wantMinted', 'wantWrittenBack'],
+  },
+  {
+    ...base,
+    ...PATIENT,
+    name: 'rollout-paused-scaled',
+    title: 'a rollout is paused, and a person scales: each ReplicaSet at its share',
+    script: [to('t2'), pause(true), scale(3)],
+    faults: {},
+    sometimes: ['externalAdopted'],
   },
 ];

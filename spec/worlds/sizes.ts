@@ -36,6 +36,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   rollout: 10_249,
   'rollout-in': 19_626,
   'rollout-out-asked': 19_992,
+  'rollout-paused-scaled': 16_274,
   deletion: 715,
   'deletion-foreground': 3_584,
   'deletion-orphan': 1_821,

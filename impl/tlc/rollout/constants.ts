@@ -5,6 +5,7 @@ function actOf(act: UserAct | undefined): string {
   if (act === undefined) return 'nothing';
   if (act.act === 'scale') return `scale ${act.replicas}`;
   if (act.act === 'rollout') return `to ${act.template}`;
+  if (act.act === 'pause') return act.paused ? 'pause' : 'resume';
   throw new Error(`nobody does "${act.act}" in a world of a rollout`);
 }
 
@@ -14,6 +15,7 @@ export function rolloutConstants(world: WorldDescription): Record<string, number
   if (script.length > 3) throw new Error('Rollout.tla has room for three acts');
   return {
     First: deployments[0]?.template ?? '',
+    Patient: world.patient ? 1 : 0,
     Act1: actOf(script[0]),
     Act2: actOf(script[1]),
     Act3: actOf(script[2]),

@@ -70,6 +70,7 @@ export function rolloutState(_: Setting, world: World): string {
     answers: bagOf(d.pending.map(({ candidates }) => answerOf(candidates[0]))),
     acts,
     left: budgets.prompts.ask ?? 0,
+    reached: history.reached.d ?? 0,
     asked: history.asked.d,
     external: history.external.d ?? 0,
     overwritten: history.overwritten.d ?? [],
