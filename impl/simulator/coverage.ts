@@ -112,8 +112,10 @@ export function coveragePage(all: readonly Reached[], faults: readonly string[])
   return `## What the fuzzer reaches
 
 Written by \`kubedirect fuzz --coverage --out docs/fuzz.md\`. *Transitions*: state, event and next state of the stages' machines; *rules*: those that a stage came to (each
-can be switched off by name, and is asked for by it); *pairs*: a kind of fault in a phase of the protocol. *Steered*: every other plan is one that had reached something
-new, changed.
+can be switched off by name, and is asked for by it); *pairs*: a kind of fault in a phase of the protocol. *Each theme in turn*: also those that no seed draws, and of each every other
+time all that happens within a few moments (\`--theme\`, \`--close\`). Steering (every other plan one that had reached something new, its faults moved) was tried and left out. Of 600 plans, a drawn and
+a changed one in turn, the first 50 of each reached 394 and 55 new items, the next 50: 23 and 17, then 19 and 9, 2 and 5, 2 and 2, 6 and 6: a changed plan reaches no more than a fresh one
+does. What is left asks for other acts and other worlds, not for the same faults at another time.
 
 | plans | runs | transitions | rules | fault × phase |
 |---|---:|---:|---:|---:|

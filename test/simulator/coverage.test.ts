@@ -1,10 +1,9 @@
-/** Coverage: what runs reach, read off from outside; steering by it. */
+/** Coverage: what runs reach, read off from outside. */
 import { describe, expect, it } from 'vitest';
 import { Coverage, coveragePage } from '../../impl/simulator/coverage.ts';
 import { drawPlan, FAULTS } from '../../impl/simulator/draw.ts';
-import { Random } from '../../impl/simulator/random.ts';
+import { reach } from '../../impl/simulator/reach.ts';
 import { runPlan } from '../../impl/simulator/run.ts';
-import { changed, explore } from '../../impl/simulator/steer.ts';
 import { checkTopology } from '../../impl/simulator/topology.ts';
 
 describe('coverage', () => {
@@ -16,17 +15,26 @@ describe('coverage', () => {
     }
   });
 
-  it('steered by it: the same seed reaches the same, and its plans are possible', () => {
-    const [one, again] = [explore(7, 12, {}, true), explore(7, 12, {}, true)];
-    expect(one.failed).toBeNull();
-    expect([...again.coverage.pairs]).toEqual([...one.coverage.pairs]);
-    const dice = new Random(7, 'test');
-    for (let seed = 1; seed <= 50; seed += 1) checkTopology(changed(drawPlan(seed), dice));
+  it('of each theme in turn: the same seed reaches the same, also what no seed draws', () => {
+    const [one, again] = [1, 1].map((seed) => reach(seed, 16, {}, 'each theme in turn'));
+    expect([...(again?.coverage.pairs ?? [])]).toEqual([...(one?.coverage.pairs ?? [])]);
+    const drawn = reach(1, 16, {}, 'as drawn').coverage.rules;
+    expect(drawn).not.toContain('want-left-behind');
+    expect(one?.coverage.rules).toContain('want-left-behind');
+  });
+
+  it('of close worlds: what happens, happens within moments, and can be', () => {
+    for (let seed = 1; seed <= 50; seed += 1) {
+      const plan = drawPlan(seed, { close: true });
+      checkTopology(plan);
+      const times = plan.acts.map(({ at }) => at).filter((at) => at < plan.healAt);
+      const gaps = times.slice(1).filter((at, i) => at - (times[i] as number) > 500);
+      expect(gaps.length).toBeLessThan(3);
+    }
   });
 
   it('its table says what was never reached', () => {
-    const { coverage, runs } = explore(1, 3, {}, false);
-    const page = coveragePage([{ how: 'as drawn', runs, coverage }], FAULTS);
+    const page = coveragePage([reach(1, 3, {}, 'as drawn')], FAULTS);
     expect(page).toMatch(/Rules never come to: .*`want-recreate-deleted`/);
     for (const fault of FAULTS) expect(page).toContain(`| ${fault} |`);
   });

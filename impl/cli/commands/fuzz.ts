@@ -81,7 +81,7 @@ export function register(program: Command): void {
     )
     .option(
       '--coverage',
-      'what so many runs reach (--runs, default 500), as drawn and steered by it; with --out, in Markdown',
+      'what so many runs reach (--runs, default 500), as drawn, and with each theme in turn; with --out, in Markdown',
     )
     .option('--workers <n>', 'worker threads (default: one for each core)', integer(1, 256))
     .option('--replay <file>', 'run the plan of a replay file instead')
