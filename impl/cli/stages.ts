@@ -74,8 +74,10 @@ export async function untilSignalled(
   });
   const rehearsal = new AbortController();
   if (flags.rehearsal)
-    void rehearse(options.runtime === 'publish' ? 'publish' : 'runs', rehearsal.signal).then((played) =>
-      logger.info(played, 'rehearsed'),
+    // Nothing of it may end a process that leads: it is a play.
+    void rehearse(options.runtime === 'publish' ? 'publish' : 'runs', rehearsal.signal).then(
+      (played) => logger[played.finding === null ? 'info' : 'error'](played, 'rehearsed'),
+      (err: unknown) => logger.error({ err }, 'the rehearsal failed; the first scale-out will be slower'),
     );
   await ended;
   rehearsal.abort();

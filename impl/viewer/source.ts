@@ -11,9 +11,13 @@ import { filmOfPlan } from './ofPlan.ts';
 /** The run of a replay file, done again. @throws KubedirectError `REPLAY_INVALID`, `TOPOLOGY_IMPOSSIBLE` */
 export function filmOfReplay(file: string): Film {
   const { plan, property, commit } = readReplay(file);
-  const without = plan.mutants.length === 0 ? '' : `, without the rules ${plan.mutants.join(', ')}`;
-  const title = `${path.basename(file)}: ${property} broke at commit ${commit.slice(0, 12) || 'unknown'}${without}`;
-  return { ...filmOfPlan(title, plan), commit };
+  const film = filmOfPlan(path.basename(file), plan);
+  const found = property === 'none' ? 'all held' : `${property} broke`;
+  return {
+    ...film,
+    commit,
+    title: `${film.title} (recorded at commit ${commit.slice(0, 12) || 'unknown'}: ${found})`,
+  };
 }
 
 /** What must stand before each frame: the step before it of its life, and what sent what it received. */
@@ -55,14 +59,20 @@ function inOrder(lines: readonly TraceLine[]): readonly StepFrame[] {
   return order;
 }
 
+/** What `demo --keep` keeps has its traces in a folder of their own. */
+function folderOf(name: string): string {
+  const inner = path.join(name, 'traces');
+  return fs.existsSync(inner) && fs.statSync(inner).isDirectory() ? inner : name;
+}
+
 /** Recorded traces: a folder of `.ndjson` files, or one. @throws KubedirectError `TRACE_INVALID`, `TRACE_VERSION`, `TRACE_TOO_LARGE` */
-export function filmOfTrace(name: string): Film {
-  const lines = readTraceFiles(name).flatMap((file) => file.lines.map(({ line }) => line));
+export function filmOfTrace(name: string, title?: string): Film {
+  const lines = readTraceFiles(folderOf(name)).flatMap((file) => file.lines.map(({ line }) => line));
   if (lines.length === 0)
     throw new KubedirectError('TRACE_INVALID', `${name}: expected steps of a trace, there are none`);
   const isReal = lines.every(({ at }) => at > 1e12);
   return filmOf({
-    title: `the trace in ${path.resolve(name).split(path.sep).slice(-2).join('/')}`,
+    title: title ?? `the trace in ${path.resolve(name).split(path.sep).slice(-2).join('/')}`,
     clock: isReal ? 'unix' : 'virtual',
     frames: withCauses(inOrder(lines)),
     verdict: null,

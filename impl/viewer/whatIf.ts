@@ -128,15 +128,20 @@ export function switched(plan: Plan, rule: string): Plan {
   };
 }
 
-/** Steps of a film, with their frames; what the world did, and causes, are numbered otherwise in another film. */
-const stepsOf = ({ frames }: Film) =>
-  [...frames.entries()].flatMap(([at, frame]) =>
-    isStep(frame) ? [[at, JSON.stringify({ ...frame, cause: null })] as const] : [],
-  );
+/** A step as another film would have it: what led to it is numbered otherwise there, and which rules are off is said at each start. */
+function bare(frame: StepFrame): string {
+  const { event } = frame;
+  if (event.type !== 'started') return JSON.stringify({ ...frame, cause: null });
+  const { mutants: _, ...config } = event.config;
+  return JSON.stringify({ ...frame, event: { ...event, config }, cause: null });
+}
 
-/** Where two films part: the frame of the first step of the second that is not the first's. */
-export function partingOf(first: Film, second: Film): number {
+const stepsOf = ({ frames }: Film) =>
+  [...frames.entries()].flatMap(([at, frame]) => (isStep(frame) ? [[at, bare(frame)] as const] : []));
+
+/** Where two films part: the frame of the first step of the second that is not the first's. Null: nowhere, as far as both go. */
+export function partingOf(first: Film, second: Film): number | null {
   const before = stepsOf(first);
   const parted = stepsOf(second).find(([, step], i) => step !== before[i]?.[1]);
-  return parted?.[0] ?? second.frames.length - 1;
+  return parted?.[0] ?? null;
 }

@@ -21,7 +21,7 @@ describe('what if', () => {
     expect(choices.length).toBeGreaterThan(2);
     for (const [index, { plan }] of choices.entries()) {
       const other = runs(plan);
-      const parting = other.frames[partingOf(film, other)] as Frame;
+      const parting = other.frames[partingOf(film, other) ?? -1] as Frame;
       expect(captionOf(parting), choices[index]?.text).toMatch(/✕ ends after \d of/);
       expect(other.verdict).toBeNull();
     }
@@ -46,7 +46,11 @@ describe('what if', () => {
       path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json'),
     );
     const { plan } = broken as { plan: Plan };
-    expect(runs(switched(plan, 'terminated-before-stop')).verdict).toBeNull();
+    const on = runs(switched(plan, 'terminated-before-stop'));
+    expect(on.verdict).toBeNull();
+    // Not at the start, though that says which rules are off.
+    expect(captionOf(on.frames[partingOf(broken, on) as number] as Frame)).not.toMatch(/^started/);
+    expect(partingOf(on, runs(switched(plan, 'terminated-before-stop')))).toBeNull();
     expect(
       runs(switched(switched(plan, 'terminated-before-stop'), 'terminated-before-stop')).verdict,
     ).toEqual(broken.verdict);

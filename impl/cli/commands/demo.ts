@@ -20,12 +20,13 @@ interface DemoFlags {
   readonly page?: string;
 }
 
-/** Where the run can be looked at. */
-const PAGE = path.join(import.meta.dirname, '../../../results/demo.html');
-
 const EXIT = { held: 0, notHeld: 1 } as const;
 const PODS = 100;
 const REST = 10;
+/** What the page is called. */
+const TITLE = `npm start: 0 → ${PODS} → ${REST} Pods, the Scheduler killed on the way`;
+/** Where the run can be looked at. */
+const PAGE = path.join(import.meta.dirname, '../../../results/demo.html');
 
 /** Progress on stderr: a live counter on a terminal, whole lines elsewhere. */
 function progress() {
@@ -54,7 +55,7 @@ function progress() {
 /** The run as a page for the browser; returns its address. */
 async function writePage(traces: string, file: string = PAGE): Promise<string> {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, await pageOf(filmOfTrace(traces)));
+  fs.writeFileSync(file, await pageOf(filmOfTrace(traces, TITLE)));
   return pathToFileURL(path.resolve(file)).href;
 }
 

@@ -34,7 +34,7 @@ The page shows each message as an arrow from the frame that sent it to the frame
 changed, and what every stage held of each Pod then. It is one file, and asks the network for nothing.
 
 Exit codes: 0 shown, or written; 2 usage, or REPLAY_INVALID, TOPOLOGY_IMPOSSIBLE, TRACE_INVALID, TRACE_VERSION,
-TRACE_TOO_LARGE, PORT_TAKEN`;
+TRACE_TOO_LARGE; 1 PORT_TAKEN`;
 
 /** Adds the command. */
 export function register(program: Command): void {

@@ -142,17 +142,18 @@ class Drawing {
     };
     const [start, target] = [end(from), end(to)];
     const half = (sure: readonly [number, number], sign: 1 | -1) => {
-      const other = this.#x(this.#model.otherLane(arrow));
+      const other = this.#x(this.#model.laneOfEnd(arrow, sign === 1 ? 'to' : 'from'));
       return [sure[0] + (other - sure[0]) * 0.4, sure[1] + sign * this.#sight.rowHeight * 0.7] as const;
     };
     this.#context.globalAlpha = isLed || chain.size === 0 ? 1 : 0.55;
     if (start !== null && target !== null) {
       this.#line([start, target], colour, isLed ? 2.5 : 1.2);
       this.#head(start, target, colour);
-    } else if (start !== null && to === null) {
+    } else if (start !== null) {
+      // Lost, or still under way at the end; where the search hides its receiver, there is no cross.
       const cut = half(start, 1);
       this.#line([start, cut], colour, 1.2, [3, 3]);
-      this.#cross(cut, colour);
+      if (to === null && from !== this.#model.film.frames.length - 1) this.#cross(cut, colour);
     } else if (target !== null) {
       const cut = half(target, -1);
       this.#line([cut, target], colour, 1.2, [3, 3]);

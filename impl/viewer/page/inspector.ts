@@ -46,8 +46,9 @@ export class Inspector extends LitElement {
     pre { margin: 0.2rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.75rem; }
     ul { margin: 0; padding-left: 1.1rem; }
     table { border-collapse: collapse; width: 100%; font-size: 0.78rem; }
-    th { text-align: left; font-weight: 500; vertical-align: top; padding: 2px 8px 2px 0; overflow-wrap: anywhere; max-width: 14rem; }
-    td { padding: 2px 0; overflow-wrap: anywhere; border-bottom: 1px solid var(--line); }
+    th, td { display: block; text-align: left; overflow-wrap: anywhere; }
+    th { font-weight: 500; padding-top: 4px; }
+    td { padding-bottom: 4px; border-bottom: 1px solid var(--line); }
     del { color: var(--fault); display: block; }
     del::before { content: '− '; }
     ins { color: var(--up); text-decoration: none; display: block; }
@@ -149,7 +150,7 @@ export class Inspector extends LitElement {
     const { cause } = frame;
     const isLast = this.frame === frames.length - 1;
     return html`<div class="moment">#${this.frame + 1} of ${frames.length}</div>
-      ${isLast && verdict !== null ? html`<p role="alert"><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
+      ${isLast && verdict !== null ? html`<p><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
       ${isStep(frame) ? this.#step(frame) : html`<h2>world</h2>${unfolded(captionOf(frame), frame.world)}`}
       ${this.#otherwise()}
       <h3>Because of</h3>

@@ -1,5 +1,5 @@
 /** What the page knows of a film: indexes over it, the rows that are shown, and what is chosen. No DOM. */
-import { stageOf } from '../../../spec/vocabulary.ts';
+import { upperOf } from '../../trace/peers.ts';
 import { type Arrow, arrowsOf } from '../arrows.ts';
 import { captionOf, isFault } from '../captions.ts';
 import { type Film, type Frame, isStep } from '../film.ts';
@@ -53,15 +53,12 @@ export class Model {
     return isStep(frame) ? (this.#laneOf.get(frame.stage) ?? -1) : -1;
   }
 
-  /** Lane of the other end of a message, where its frame is missing. */
-  otherLane({ direction, lower, from }: Arrow): number {
-    const sent = from === null ? null : this.film.frames[from];
-    const up = direction === 'up';
-    if (sent !== null && sent !== undefined && isStep(sent)) {
-      const upper = stageOf(lower as never) === 'kubelet' ? 'scheduler' : ABOVE[lower];
-      return this.#laneOf.get(up ? (upper ?? '') : lower) ?? -1;
-    }
-    return this.#laneOf.get(up ? lower : (ABOVE[lower] ?? 'scheduler')) ?? -1;
+  /** Lane of one end of a message: by its frame, or by the link if that end is not in the film. */
+  laneOfEnd({ direction, lower, from, to }: Arrow, end: 'from' | 'to'): number {
+    const frame = this.film.frames[(end === 'from' ? from : to) ?? -1];
+    if (frame !== undefined) return this.laneOf(frame);
+    const isLower = (direction === 'up') === (end === 'from');
+    return this.#laneOf.get(isLower ? lower : upperOf(lower)) ?? -1;
   }
 
   /** Arrows that touch frames between two, or pass by them. */
@@ -116,11 +113,5 @@ export class Model {
     return null;
   }
 }
-
-const ABOVE: Readonly<Record<string, string>> = {
-  deployment: 'autoscaler',
-  replicaset: 'deployment',
-  scheduler: 'replicaset',
-};
 
 const blockOf = (frame: number) => Math.floor(frame / BLOCK);

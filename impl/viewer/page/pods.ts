@@ -35,7 +35,12 @@ export class Pods extends LitElement {
   #column(stage: PeerName): Column {
     const none = (note: string): Column => ({ name: stage, records: new Map(), note });
     const life = this.model.rerun.alive(stage, this.frame).at(-1);
-    if (life === undefined) return none('down');
+    if (life === undefined) {
+      const hasBegun = this.model.rerun.lives.some(
+        ({ stage: one, frames }) => one === stage && (frames[0] as number) <= this.frame,
+      );
+      return none(hasBegun ? 'down' : 'not started yet');
+    }
     try {
       const held = this.model.rerun.after(life, this.frame);
       if (held === null) return none('not known');
@@ -56,7 +61,9 @@ export class Pods extends LitElement {
       .filter((lane) => ['replicaset', 'scheduler'].includes(lane))
       .map((lane) => this.#column(lane));
     const tails = lanes.filter((lane) => stageOf(lane) === 'kubelet').map((lane) => this.#column(lane));
-    const uids = [...new Set([...upper, ...tails].flatMap(({ records }) => [...records.keys()]))].sort();
+    const uids = [...new Set([...upper, ...tails].flatMap(({ records }) => [...records.keys()]))].sort(
+      (a, b) => a.localeCompare(b, 'en', { numeric: true }),
+    );
     const down = [...upper, ...tails].filter(({ note }) => note !== null);
     const row = (uid: string) => {
       const held = tails.filter(({ records }) => records.has(uid));
@@ -64,12 +71,12 @@ export class Pods extends LitElement {
       const phases = new Set(cells.map((one) => one?.phase));
       const node = held.map(({ name }) => name.slice('kubelet/'.length)).join(' and ');
       return html`<tr class=${phases.size > 1 || held.length > 1 ? 'differs' : ''}>
-        <th scope="row">${uid}</th>
+        <th scope="row">${phases.size > 1 || held.length > 1 ? '≠ ' : ''}${uid}</th>
         ${cells.map((record) => html`<td>${textOf(record)}</td>`)}
         <td>${node}</td>
       </tr>`;
     };
-    return html`<h2>Pods, as each stage holds them after this frame (● owns it; lit: they differ)</h2>
+    return html`<h2>Pods, as each stage holds them after this frame (● owns it; ≠ they differ)</h2>
       ${down.length === 0 ? nothing : html`<p>${down.map(({ name, note }) => `${name}: ${note}`).join('; ')}</p>`}
       ${
         uids.length === 0

@@ -33,7 +33,12 @@ export class Viewer extends LitElement {
   };
   declare film: Film;
   /** Films that this one was made of by changing something, with where one was in them; the first first. */
-  declare earlier: readonly { readonly film: Film; readonly chosen: number; readonly what: string }[];
+  declare earlier: readonly {
+    readonly film: Film;
+    readonly chosen: number;
+    readonly what: string;
+    readonly isSame: boolean;
+  }[];
   declare chosen: number;
   declare zoom: number;
   declare words: string;
@@ -51,6 +56,13 @@ export class Viewer extends LitElement {
       header { grid-column: 1 / -1; padding: 0.6rem 0.75rem; background: var(--panel); border-bottom: 1px solid var(--line); display: flex; gap: 0.6rem 1rem; flex-wrap: wrap; align-items: center; }
       h1 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
       .verdict { color: var(--fault); font-weight: 600; overflow-wrap: anywhere; }
+      .held { color: var(--up); font-weight: 600; }
+      header details { flex-basis: 100%; font-size: 0.8rem; }
+      header p { margin: 0.3rem 0; max-width: 80rem; }
+      b.down { color: var(--down); }
+      b.up { color: var(--up); }
+      b.end { color: var(--end); }
+      b.shake { color: var(--shake); }
       .verdict button { margin-left: 0.5rem; }
       label { color: var(--faint); }
       input[type='search'] { font: inherit; width: 16rem; background: var(--paper); color: var(--ink); border: 1px solid var(--line); border-radius: 4px; padding: 2px 6px; }
@@ -71,7 +83,17 @@ export class Viewer extends LitElement {
       kd-pods { grid-row: 3; grid-column: 2; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
       select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; max-width: 16rem; }
       .changed { font-weight: 600; }
+      .none { padding: 1rem; color: var(--faint); }
       .keys { color: var(--faint); font-size: 0.75rem; flex-basis: 100%; }
+      @media (max-width: 1000px) {
+        :host { grid-template: auto minmax(12rem, 1fr) minmax(8rem, 24vh) minmax(6rem, 18vh) / minmax(0, 1fr); }
+        .left { grid-row: 2; }
+        .row .who { display: none; }
+        .row .at { min-width: 4.5rem; }
+        kd-inspector { grid-row: 3; border-top: 1px solid var(--line); }
+        kd-pods { grid-row: 4; grid-column: 1; }
+        .keys { display: none; }
+      }
     `,
   ];
 
@@ -110,6 +132,13 @@ export class Viewer extends LitElement {
 
   #choose(frame: number): void {
     const { frames } = this.film;
+    const { activeElement } = this.renderRoot as ShadowRoot;
+    if (
+      activeElement === null ||
+      activeElement instanceof HTMLButtonElement ||
+      activeElement.localName.startsWith('kd-')
+    )
+      this.#scroller?.focus({ preventScroll: true });
     this.chosen = Math.max(0, Math.min(frames.length - 1, frame));
     this.#chain = this.#model?.chain(this.chosen) ?? new Set();
     const said = new URLSearchParams({ frame: String(this.chosen + 1) });
@@ -138,9 +167,11 @@ export class Viewer extends LitElement {
   /** Runs a changed plan, and goes to where it parts from the one before. */
   #run({ text, plan }: Otherwise): void {
     const { film, chosen } = this;
-    const other = { ...filmOfPlan(film.title, plan), commit: film.commit ?? '' };
-    this.earlier = [...this.earlier, { film, chosen, what: text }];
-    this.#show(other, partingOf(film, other));
+    const name = (this.earlier[0]?.film ?? film).title.split(',')[0] as string;
+    const other = { ...filmOfPlan(`what if: ${name}`, plan), commit: film.commit ?? '' };
+    const parting = partingOf(film, other);
+    this.earlier = [...this.earlier, { film, chosen, what: text, isSame: parting === null }];
+    this.#show(other, parting ?? other.frames.length - 1);
   }
 
   #back(): void {
@@ -156,24 +187,34 @@ export class Viewer extends LitElement {
     const { plan } = film;
     if (plan === undefined) return nothing;
     const rules = rulesOf(film);
-    const chosen = (event: Event) => {
-      const select = event.target as HTMLSelectElement;
-      const { rule, off } = rules[select.selectedIndex - 1] as (typeof rules)[number];
-      select.selectedIndex = 0;
+    const tried = (event: Event) => {
+      event.preventDefault();
+      const select = this.renderRoot.querySelector<HTMLSelectElement>('#rule');
+      const chosen = rules.find(({ rule }) => rule === select?.value);
+      if (chosen === undefined) return;
+      const { rule, off } = chosen;
       this.#run({ text: `the rule ${rule} were ${off ? 'on' : 'off'}?`, plan: switched(plan, rule) });
     };
-    return html`<label>what if a rule were off (✕: is)
-        <select aria-label="what if a rule were off" @change=${chosen}>
-          <option>–</option>
-          ${rules.map(({ rule, says, off }) => html`<option>${off ? '✕ ' : ''}${rule}: ${says}</option>`)}
-        </select></label>
-      ${
+    const option = ({ rule, says }: (typeof rules)[number]) =>
+      html`<option value=${rule}>${says}: ${rule}</option>`;
+    const off = rules.filter((one) => one.off);
+    return html`<form @submit=${tried}>
+        <label
+          >what if this rule were ${off.length === 0 ? 'off' : 'off, or on again'}
+          <select id="rule">
+            ${off.length === 0 ? nothing : html`<optgroup label="off now">${off.map(option)}</optgroup>`}
+            <optgroup label="rules, with their sections of spec/protocol.md">${rules.filter((one) => !one.off).map(option)}</optgroup>
+          </select></label
+        >
+        <button>run it</button>
+      </form>
+      <span class="changed" role="status">${
         earlier.length === 0
           ? nothing
-          : html`<span class="changed">What if ${earlier.map(({ what }) => what).join(' And if ')}
-              ${film.verdict === null ? 'All held.' : ''}</span>
-              <button @click=${() => this.#back()}>back</button>`
-      }
+          : html`What if ${earlier.map(({ what }) => what).join(' And if ')}
+              ${earlier.at(-1)?.isSame ? 'Nothing went otherwise: the run had ended, or nothing was under way.' : ''}`
+      }</span>
+      ${earlier.length === 0 ? nothing : html`<button @click=${() => this.#back()}>back</button>`}
       <button @click=${() => saveReplay(film)}>save as a replay file</button>`;
   }
 
@@ -311,10 +352,22 @@ export class Viewer extends LitElement {
       const frame = this.film.frames[at] as Frame;
       const style = `left:${this.#wordsAt}px;top:${row * height - this.top}px;height:${height}px;line-height:${height}px`;
       const isChosen = at === this.chosen;
-      return html`<div id=${`row-${at}`} class=${isFault(frame) ? 'row fault' : 'row'} role="option" aria-selected=${isChosen} aria-setsize=${model.shown.length} aria-posinset=${row + 1} style=${style} @click=${() => this.#choose(at)}>
+      return html`<div id=${`row-${at}`} class=${isFault(frame) ? 'row fault' : 'row'} title=${captionOf(frame)} role="option" aria-selected=${isChosen} aria-setsize=${model.shown.length} aria-posinset=${row + 1} style=${style} @click=${() => this.#choose(at)}>
         <span class="at">${this.#time(frame)}</span><span class="who">${isStep(frame) ? frame.stage : 'world'}</span>${captionOf(frame)}
       </div>`;
     });
+  }
+
+  /** Whether the chosen frame has a row in the page now. */
+  #isInSight(model: Model): boolean {
+    const row = model.rowOf(this.chosen);
+    const y = row * this.#rowHeight - this.top;
+    return (
+      this.#rowHeight >= WORDS &&
+      model.shown[row] === this.chosen &&
+      y > -this.#rowHeight &&
+      y < this.#size.height
+    );
   }
 
   #header(model: Model): TemplateResult {
@@ -323,15 +376,29 @@ export class Viewer extends LitElement {
       <h1>${title}</h1>
       ${
         verdict === null
-          ? nothing
-          : html`<div class="verdict" role="alert">${verdict.property} broken: ${verdict.text}<button @click=${() => this.#choose(frames.length - 1)}>show where</button></div>`
+          ? html`<div class="held">${this.film.plan === undefined ? 'not judged' : 'all held'}</div>`
+          : html`<div class="verdict">
+              ${verdict.property} broken: ${verdict.text}<button @click=${() => this.#choose(frames.length - 1)}>
+                show where
+              </button>
+            </div>`
       }
       <label>search <input type="search" .value=${this.words} placeholder="a Pod, a message, an event" @input=${(event: Event) => this.#look((event.target as HTMLInputElement).value, this.onlyFaults)} /></label>
       <label><input type="checkbox" .checked=${this.onlyFaults} @change=${(event: Event) => this.#look(this.words, (event.target as HTMLInputElement).checked)} /> faults alone</label>
       <span aria-live="polite">${model.shown.length} of ${frames.length} frames</span>
-      <span><button aria-label="smaller" @click=${() => this.#zoomBy(-1)}>−</button> <button aria-label="larger" @click=${() => this.#zoomBy(1)}>+</button></span>
+      <span><button aria-label="smaller rows" @click=${() => this.#zoomBy(-1)}>−</button> <button aria-label="larger rows" @click=${() => this.#zoomBy(1)}>+</button></span>
       ${model.restarts.slice(0, MOST).map(({ stage, frame }) => html`<button @click=${() => this.#choose(frame)}>${stage} starts again</button>`)}
       ${this.#whatIf()}
+      <details>
+        <summary>how to read this</summary>
+        <p>
+          A frame is one step of a stage: it heard something, asked for something, and changed its state; or something that people, faults
+          or the API Server did (lane <em>world</em>). Time goes down. An arrow is a message, from the frame that sent it to the frame that
+          received it: <b class="down">down the chain</b>, <b class="up">up the chain</b>, <b class="end">the end of Pods</b>,
+          <b class="shake">handshakes</b>. A dashed stub with ✕ never arrived; without one, its other end is not shown. Bold: what led to
+          the chosen frame. A band is a life of a stage; ✕ in a lane is a fault.
+        </p>
+      </details>
       <div class="keys">${KEYS}</div>
     </header>`;
   }
@@ -345,11 +412,11 @@ export class Viewer extends LitElement {
     return html`${this.#header(model)}
       <div class="left">
         <div class="lanes" aria-hidden="true">
-          ${lanes.map((lane, at) => html`<span style=${`left:${laneX(at - 1, this.#laneWidth)}px`}>${lane}</span>`)}
+          ${lanes.map((lane, at) => html`<span style=${`left:${laneX(at - 1, this.#laneWidth)}px`}>${lane.replace('kubelet/', '')}</span>`)}
         </div>
-        <div class="scroller" role="listbox" tabindex="0" aria-label="frames" aria-activedescendant=${`row-${this.chosen}`} @scroll=${onScroll} @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
+        <div class="scroller" role="listbox" tabindex="0" aria-label="frames" aria-activedescendant=${this.#isInSight(model) ? `row-${this.chosen}` : nothing} @scroll=${onScroll} @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
           <div class="spacer" style=${`height:${model.shown.length * this.#rowHeight}px`}>
-            <div class="stage" style=${`height:${this.#size.height}px`}><canvas aria-hidden="true"></canvas>${this.#rows(model)}</div>
+            <div class="stage" style=${`height:${this.#size.height}px`}><canvas aria-hidden="true"></canvas>${this.#rows(model)}${model.shown.length === 0 ? html`<p class="none">Nothing is found.</p>` : nothing}</div>
           </div>
         </div>
       </div>
