@@ -23,6 +23,7 @@ CONSTANTS
   Usurps,    \* lives of S that begin while another still runs
   Timers,    \* timers that run out before all is at rest
   Mints, Terminations,
+  Losses,    \* marks whose reply is lost, whether they are written or not
   Watches    \* 1 if K hears of its Node between two reads, else 0
 
 VARIABLES
@@ -60,7 +61,7 @@ Init ==
   /\ flights = <<>>
   /\ containers = [uid \in {First} |-> "running"]
   /\ left = [break |-> Breaks, linger |-> Lingers, crash |-> Crashes, usurp |-> Usurps,
-             timer |-> Timers, mint |-> Mints, end |-> Terminations]
+             timer |-> Timers, mint |-> Mints, end |-> Terminations, loss |-> Losses]
   /\ past = [accepted |-> {First}, collected |-> {}, confirmed |-> {}, ran |-> {First},
              revived |-> {}, cancelled |-> <<>>, stopped |-> {}]
 
@@ -252,6 +253,12 @@ Land == \E flight \in DOMAIN flights :
                       IF written THEN <<[mark |-> flight.mark, uids |-> DOMAIN agent.records]>> ELSE @]
   IN Becomes(IF flight.by \in DOMAIN ups THEN [landed EXCEPT !.ups[flight.by].marks = Plus(@, answer)]
              ELSE landed)
+\* The reply to a mark is lost: to S that is a conflict, and it reads the Node again.  The mark goes on as that of no life.
+LoseReply == \E flight \in DOMAIN flights :
+  /\ left.loss > 0 /\ flight.by \in DOMAIN ups
+  /\ LET orphan == [flight EXCEPT !.by = 0]
+         world == Spent([World EXCEPT !.flights = Plus(Minus(@, flight), orphan)], "loss")
+     IN Becomes([world EXCEPT !.ups[flight.by].marks = Plus(@, [mark |-> flight.mark, outcome |-> "conflict"])])
 \* It is lost with its writer.
 Lose == \E flight \in DOMAIN flights :
   flight.by \notin DOMAIN ups /\ Becomes([World EXCEPT !.flights = Minus(@, flight)])
@@ -291,7 +298,7 @@ Terminate == left.end > 0 /\ \E me \in DOMAIN ups : \E uid \in DOMAIN ups[me].re
 Next ==
   \/ Start \/ Usurp \/ Crash \/ Lapse \/ Connect \/ Break
   \/ DeliverUp \/ DeliverDown \/ ToldUp \/ ToldDown \/ AnswerUp \/ AnswerDown
-  \/ Watch \/ Land \/ Lose \/ Runs \/ Stops \/ TimeOut \/ TimeOutEarly \/ Mint \/ Terminate
+  \/ Watch \/ Land \/ LoseReply \/ Lose \/ Runs \/ Stops \/ TimeOut \/ TimeOutEarly \/ Mint \/ Terminate
 
 Spec == Init /\ [][Next]_vars
 

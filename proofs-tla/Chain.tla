@@ -31,6 +31,7 @@ CONSTANTS
   RUsurps, SUsurps,         \* lives that begin while another still runs
   Timers,                   \* unreachable nodes given up before all is at rest
   HandsOver,                \* 1: S hands over what finds no room (`Unplaced`)
+  Losses,                   \* creates whose reply is lost, whether they are done or not
   Alerts                    \* 1: R hears of the owner switch before anything else happens
 
 VARIABLES
@@ -124,7 +125,7 @@ Init ==
   /\ awaited = [peer \in Peers |-> <<>>]
   /\ acts = Script
   /\ left = [break |-> Breaks, linger |-> Lingers, r |-> RCrashes, s |-> SCrashes, k |-> KCrashes,
-             rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers]
+             rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers, loss |-> Losses]
   /\ past = [accepted |-> [uid \in {Minted(i) : i \in 1..Pods} |-> {PlaceOf(PodOf(uid))}],
              collected |-> <<>>, ended |-> <<>>, ran |-> {Minted(i) : i \in 1..Pods}, revived |-> {},
              cancelled |-> <<>>, stopped |-> {}, victims |-> <<>>, overtook |-> {},
@@ -735,6 +736,12 @@ Land == \E flight \in DOMAIN flights :
                     ELSE LandPublish(world, flight.by, write)
                [] write.kind \in {"delete", "deleteStray"} -> LandDelete(world, flight.by, write)
                [] write.kind = "register" -> LandRegister(world, flight.by, write))
+\* The reply to a create is lost: K does not know whether it was done, or will be.  It goes on as that of no life.
+LoseReply == \E flight \in DOMAIN flights :
+  /\ left.loss > 0 /\ flight.write.kind = "publish" /\ flight.by[1] \in Nodes /\ IsAlive(World, flight.by)
+  /\ LET orphan == [flight EXCEPT !.by = <<@[1], 0>>]
+         world == Spent([World EXCEPT !.flights = Plus(Minus(@, flight), orphan)], "loss")
+     IN Becomes(Answered(world, flight.by, [type |-> "publishLost", uid |-> flight.write.record.uid]))
 \* It is lost with its writer.
 Lose == \E flight \in DOMAIN flights :
   ~IsAlive(World, flight.by) /\ Becomes([World EXCEPT !.flights = Minus(@, flight)])
@@ -866,7 +873,7 @@ TimeOutEarly == left.timer > 0 /\ \E me \in DOMAIN ss : \E node \in DOMAIN ss[me
 Next ==
   \/ StartR \/ StartS \/ StartK \/ UsurpR \/ UsurpS \/ CrashR \/ CrashS \/ CrashK \/ LapseR \/ LapseS
   \/ ConnectR \/ ConnectS \/ Break \/ HearR \/ HearS \/ HearK \/ ToldR \/ ToldS \/ ToldK
-  \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ Lose \/ Runs \/ Stops
+  \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ LoseReply \/ Lose \/ Runs \/ Stops
   \/ Collect \/ StockActs \/ Binds \/ Act \/ TimeOut \/ TimeOutEarly
 
 Spec == Init /\ [][Next]_vars

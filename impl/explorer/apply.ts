@@ -208,6 +208,10 @@ function makeAmbiguous(setting: Setting, world: World, index: number): World {
       fixed({ type: 'publishFailed', uid, refusal: 'ambiguous', text: 'no reply' }),
     );
   }
+  if (effect.type === 'mark') {
+    const { node, mark } = effect;
+    return pend(after, flight.by, fixed({ type: 'marked', node, mark, outcome: 'conflict' }));
+  }
   if (effect.type !== 'writeReplicas') return after;
   const { deployment } = effect;
   return pend(

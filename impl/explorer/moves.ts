@@ -90,7 +90,7 @@ export type Move =
   | { readonly kind: 'exit'; readonly node: string; readonly uid: string };
 
 /** Writes whose reply may be lost. */
-const LOSABLE: ReadonlySet<string> = new Set(['publish', 'writeReplicas', 'register']);
+const LOSABLE: ReadonlySet<string> = new Set(['publish', 'writeReplicas', 'register', 'mark']);
 
 /** Kinds that spend a budget. */
 export const FAULTS: ReadonlySet<Move['kind']> = new Set([

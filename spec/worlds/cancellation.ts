@@ -57,6 +57,21 @@ export const CANCELLATION_WORLDS: readonly WorldDescription[] = [
   },
   {
     ...base,
+    name: 'cancel-lost',
+    title:
+      'the link has broken and the timer has run out: the reply to the mark is lost, whether it is written now, later or never',
+    deep: true,
+    faults: { misdial: 0, break: 1, timers: { unreachable: 1 }, lostReply: 1 },
+    begins: [
+      'break scheduler~1:node/n1#1',
+      'told scheduler~1:node/n1#1 up',
+      'early scheduler~1',
+      'answer scheduler~1',
+    ],
+    sometimes: ['linkOpens', 'nodeMarked', 'nodeDrained', 'podRuns'],
+  },
+  {
+    ...base,
     name: 'cancel-leaders',
     title: 'a second S begins, and the first one, which it cuts off, cancels the node',
     faults: { misdial: 0, usurp: { scheduler: 1 }, timers: { unreachable: 1 } },

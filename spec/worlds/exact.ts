@@ -214,6 +214,22 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     change: { deep: true },
   }),
   exactWorld({
+    name: 'exact-up-lost',
+    title: 'no Pod at first, scaled to 1; the reply to the create is lost',
+    pods: 0,
+    script: [scaleTo(1)],
+    faults: { lostReply: 1 },
+    change: { deep: true },
+  }),
+  exactWorld({
+    name: 'exact-up-lost-down',
+    title: 'the same, and scaled to 0 again at any moment',
+    pods: 0,
+    script: [scaleTo(1), scaleTo(0)],
+    faults: { lostReply: 1 },
+    change: { deep: true, sometimes: ['podRuns', 'tombstoneHeld', 'tombstoneCollected'] },
+  }),
+  exactWorld({
     name: 'exact-leaders-scheduler',
     title: 'a second S begins while the first still runs',
     faults: { usurp: { scheduler: 1 } },

@@ -14,6 +14,7 @@ const NAMES: ActionNames = {
   timer: 'TimeOut',
   early: 'TimeOutEarly',
   land: 'Land',
+  ambiguous: 'LoseReply',
   drop: 'Lose',
 };
 

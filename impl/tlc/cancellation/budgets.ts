@@ -17,6 +17,7 @@ export function cancellationConstants({
     Timers: timers?.unreachable ?? 0,
     Mints: prompts?.mint ?? 0,
     Terminations: prompts?.end ?? 0,
+    Losses: faults.lostReply ?? 0,
     Watches: watches ? 1 : 0,
   };
 }

@@ -144,7 +144,12 @@ const connectionsOf = connectionsBy(bodyOf);
 
 function flightOf({ by, effect }: Flight) {
   if (effect.type !== 'mark') throw new Error(`${effect.type} is not written here`);
-  return { by: lifeNumber(by), mark: fenceOf(effect.mark), rv: Number(effect.resourceVersion) };
+  // Of one whose fate S was told to be unknown: of no life.
+  return {
+    by: by === '' ? 0 : lifeNumber(by),
+    mark: fenceOf(effect.mark),
+    rv: Number(effect.resourceVersion),
+  };
 }
 
 function pastOf({ history }: World) {
@@ -170,6 +175,7 @@ function leftOf({ budgets }: World) {
     usurp: usurp.scheduler ?? 0,
     timer: timers.unreachable ?? 0,
     mint: prompts.mint ?? 0,
+    loss: budgets.lostReply,
     end: prompts.end ?? 0,
   };
 }

@@ -41,6 +41,8 @@ export function chainAction(move: Move): string {
       return 'StockActs';
     case 'bind':
       return 'Binds';
+    case 'ambiguous':
+      return 'LoseReply';
     case 'drop':
       return 'Lose';
     case 'user':

@@ -38,6 +38,7 @@ export function chainConstants(world: WorldDescription): Readonly<Record<string,
     SUsurps: faults.usurp?.scheduler ?? 0,
     Timers: faults.timers?.unreachable ?? 0,
     HandsOver: stages.some(({ handsOver }) => handsOver) ? 1 : 0,
+    Losses: faults.lostReply ?? 0,
     Alerts: stages.some(({ alert }) => alert) ? 1 : 0,
   };
 }

@@ -79,7 +79,9 @@ export function writeOf({ effect, incarnation }: Flight): object {
       throw new Error(`${effect.type} is not written in a world of the chain`);
   }
 }
-const flightOf = (flight: Flight) => ({ by: processOf(flight.by), write: writeOf(flight) });
+/** Whose it is: of a K that was told that its fate is unknown, that of no life. */
+const writerOf = ({ by, peer }: Flight) => (by === '' ? [peerOf(peer), 0] : processOf(by));
+const flightOf = (flight: Flight) => ({ by: writerOf(flight), write: writeOf(flight) });
 
 const knownJournalOf = remembered(({ nodeUid, fence, drained, pods, ended, released }: JournalState) => ({
   node: nodeUid !== null,
@@ -147,6 +149,7 @@ function leftOf({ budgets }: World) {
     rUsurp: usurp.replicaset ?? 0,
     sUsurp: usurp.scheduler ?? 0,
     timer: timers.unreachable ?? 0,
+    loss: budgets.lostReply,
   };
 }
 
