@@ -82,6 +82,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'unplaced-unready', world: 'no-room-bare' },
   { mutant: 'unplaced-tombstone-left', world: 'no-room-ended' },
   { mutant: 'rebind-lost', world: 'chain-cancel' },
+  { mutant: 'want-equal-unsent', world: 'wants-rollout-break' },
   { mutant: 'want-unsent-follows', world: 'wants-burst-crash' },
   { mutant: 'start-in-flight-ignored', world: 'tail-cut-short-crash' },
   { mutant: 'grace-zero', world: 'tail-deleted-twice' },
@@ -195,11 +196,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
   {
     mutant: 'publish-before-running',
     reason: 'no world was tried yet; caught over K alone by `test/machines/kubeletMutants.test.ts`',
-  },
-  {
-    mutant: 'want-equal-unsent',
-    reason:
-      'not within 6,000 states of the worlds `wants-*`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
   },
   {
     mutant: 'want-from-below-ignored',

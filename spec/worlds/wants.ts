@@ -58,6 +58,13 @@ export const WANTS_WORLDS: readonly WorldDescription[] = [
   wantsWorld({ name: 'wants-external', title: 'somebody else asks for one more', script: [scale(2)] }),
   wantsWorld({ name: 'wants-rollout', title: 'a rollout', script: [ROLLOUT] }),
   wantsWorld({
+    name: 'wants-rollout-break',
+    title: 'a rollout, and the link above R breaks: R goes on once it has been told again what it knows',
+    script: [ROLLOUT],
+    faults: { break: 1 },
+    change: { deep: true },
+  }),
+  wantsWorld({
     name: 'wants-managed',
     title: 'the template gets the label, and A asks for one more while the rollout is under way',
     script: [ROLLOUT, request(2)],
