@@ -89,6 +89,25 @@ function askedInVain(view: WorldView): string | null {
   return null;
 }
 
+/**
+ * Pods that stock runs where there is no agent, and that S answers for (7, *No room*). Others there are strays, which take nobody's place:
+ * R deletes them once enough others run (9).
+ */
+function answeredFor(view: WorldView, peers: ReadonlySet<string>): number {
+  const objects = view.objects.filter(
+    ({ managed, uid, node, deleting, phase }) =>
+      managed &&
+      uid === null &&
+      node !== null &&
+      !deleting &&
+      phase === 'Running' &&
+      !peers.has(`kubelet/${node}`),
+  );
+  // S knows no node of what it answers for: to it such a Pod is accepted, or waits.
+  const records = liveAtScheduler(view).filter(({ node, phase }) => node === null && phase !== 'created');
+  return Math.min(objects.length, records.length);
+}
+
 /** @see spec/protocol.md 10 @public */
 export const Converges: RestProperty = {
   kind: 'rest',
@@ -114,16 +133,7 @@ export const Converges: RestProperty = {
       peers.has(`kubelet/${name}`) ? [...pods.keys()] : [],
     );
     const hasNodes = view.stages.some(({ peer }) => isTail(peer));
-    // Where there is no agent stock runs them, and S answers.
-    const elsewhere = view.objects.filter(
-      ({ managed, uid, node, deleting, phase }) =>
-        managed &&
-        uid === null &&
-        node !== null &&
-        !deleting &&
-        phase === 'Running' &&
-        !peers.has(`kubelet/${node}`),
-    ).length;
+    const elsewhere = answeredFor(view, peers);
     const fits = asked - withoutRoom(view).length - elsewhere;
     if (hasNodes && running.length !== fits)
       return `${running.length} Pods run, ${asked} are wanted, ${fits} fit`;
