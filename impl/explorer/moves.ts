@@ -89,8 +89,8 @@ export type Move =
   | { readonly kind: 'startBack'; readonly peer: PeerName }
   | { readonly kind: 'exit'; readonly node: string; readonly uid: string };
 
-/** Writes whose reply may be lost. */
-const LOSABLE: ReadonlySet<string> = new Set(['publish', 'writeReplicas', 'register', 'mark']);
+/** Writes whose reply may be lost, where the world does not say which. */
+const LOSABLE: readonly string[] = ['publish', 'writeReplicas', 'register'];
 
 /** Kinds that spend a budget. */
 export const FAULTS: ReadonlySet<Move['kind']> = new Set([
@@ -265,9 +265,11 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
     for (const [node, containers] of Object.entries(world.containers))
       for (const [uid, state] of Object.entries(containers))
         if (state === 'running') yield { kind: 'exit', node, uid };
+  const losable = setting.description.faults.loses ?? LOSABLE;
   if (budgets.lostReply > 0)
     for (const [index, { effect, by }] of world.flights.entries())
-      if (world.processes[by] !== undefined && LOSABLE.has(effect.type)) yield { kind: 'ambiguous', index };
+      if (world.processes[by] !== undefined && losable.includes(effect.type))
+        yield { kind: 'ambiguous', index };
 }
 
 /** What the world does of itself, without faults and without people. */

@@ -61,7 +61,7 @@ export const CANCELLATION_WORLDS: readonly WorldDescription[] = [
     title:
       'the link has broken and the timer has run out: the reply to the mark is lost, whether it is written now, later or never',
     deep: true,
-    faults: { misdial: 0, break: 1, timers: { unreachable: 1 }, lostReply: 1 },
+    faults: { misdial: 0, break: 1, timers: { unreachable: 1 }, lostReply: 1, loses: ['mark'] },
     begins: [
       'break scheduler~1:node/n1#1',
       'told scheduler~1:node/n1#1 up',

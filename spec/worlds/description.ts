@@ -3,6 +3,7 @@
  *
  * A world is closed by its budgets, never by limits inside of a handler. What is left out is a stub that is constant.
  */
+import type { EffectType } from '../effects.ts';
 import type { DeploymentFact, ReplicaSetFact } from '../facts.ts';
 import type { PropertyName, WitnessName } from '../properties/index.ts';
 import type { PeerName, Resources } from '../vocabulary.ts';
@@ -101,6 +102,8 @@ export interface FaultBudget {
   readonly exit?: number;
   /** Writes whose reply is lost though the write was done; a registration is then asked for again. */
   readonly lostReply?: number;
+  /** Which writes those may be. Absent means creates, write-backs and registrations. */
+  readonly loses?: readonly EffectType[];
   /** Changes of the owner switch that one of the API servers sees late. */
   readonly lag?: number;
   /** Dials that reach a process which does not hold its Lease. Absent means any number. */

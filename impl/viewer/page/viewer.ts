@@ -282,7 +282,7 @@ export class Viewer extends LitElement {
 
   get #laneWidth(): number {
     const lanes = this.film.lanes.length + 1;
-    return Math.max(12, Math.min(64, (this.#size.width * 0.5) / lanes));
+    return Math.max(12, Math.min(48, (this.#size.width * 0.5) / lanes));
   }
 
   /** Where words begin, px. */
