@@ -78,7 +78,7 @@ StraysOf(life, facts) ==
         /\ ~fact.deleting /\ fact.phase # "Failed" /\ ~KnownObject(life, fact)
         /\ ~(fact.node \in DOMAIN life.agents /\ life.agents[fact.node])
   IN SelectSeq(facts, Stray)
-\* What R holds that has an object, and does not stand in the list: its end is on its way up.
+\* What R holds that a K has accepted, and that does not stand in the list: its end is on its way up.
 Fallen(life, facts) ==
   LET Covers(fact, uid) == fact.uid = uid \/ (uid[1] = "a" /\ KeyOf(uid) = fact.uid /\ uid[4] = fact.meta[1])
       Stands(uid) == \E i \in DOMAIN facts :
@@ -86,7 +86,7 @@ Fallen(life, facts) ==
   IN IF Is("listed-end-ignored") THEN {}
      ELSE {uid \in DOMAIN life.records :
              LET record == life.records[uid]
-             IN ~Marked(record) /\ (record.phase = "running" \/ uid[1] = "a") /\ ~Stands(uid)}
+             IN ~Marked(record) /\ record.phase \notin {"created", "bound"} /\ ~Stands(uid)}
 \* No K will ever see it.
 IsUnseen(life, fact) == fact.node # "none" /\ fact.node \notin DOMAIN life.agents /\ ~Is("strays-block")
 

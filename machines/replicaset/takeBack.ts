@@ -11,8 +11,7 @@
 import { Map as PMap } from 'immutable';
 import type { Effect } from '../../spec/effects.ts';
 import type { NodeFact, PodFact } from '../../spec/facts.ts';
-import { isUndrained } from '../../spec/vocabulary.ts';
-import { adoptedObject } from '../ownership/adoption.ts';
+import { isUndrained, type Phase } from '../../spec/vocabulary.ts';
 import { emit, type ReplicaSetContext } from './context.ts';
 import { EMPTY_INDEX, knownAs } from './records.ts';
 
@@ -43,13 +42,15 @@ export function noteStrays(context: ReplicaSetContext, pods: readonly PodFact[])
 const isUnseen = (context: ReplicaSetContext, { node }: PodFact) =>
   node !== null && !context.agents.has(node) && !context.config.mutants?.has('strays-block');
 
-/** Whether each Pod here that has an object, by what R holds, stands in the list (†). One that does not run yet may have none. */
+/** Phases of what no K has taken: it may have no object. */
+const UNACCEPTED: ReadonlySet<Phase> = new Set<Phase>(['created', 'bound']);
+
+/** Whether each Pod here that a K has accepted stands in the list (†): each K has acknowledged that nothing of its is unpublished. */
 function areStanding(context: ReplicaSetContext, pods: readonly PodFact[]): boolean {
   if (context.config.mutants?.has('listed-end-ignored')) return true;
   const standing = new Set(pods.filter(stands).map((pod) => knownAs(context, pod)));
   return context.records.every(
-    ({ uid, phase }) =>
-      phase === 'terminating' || (phase !== 'running' && adoptedObject(uid) === null) || standing.has(uid),
+    ({ uid, phase }) => phase === 'terminating' || UNACCEPTED.has(phase) || standing.has(uid),
   );
 }
 
