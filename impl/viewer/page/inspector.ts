@@ -7,6 +7,7 @@ import { type Difference, differencesOf } from '../differences.ts';
 import { type Frame, isStep, type StepFrame } from '../film.ts';
 import type { Held, Life } from '../rerun.ts';
 import { otherwiseAt } from '../whatIf.ts';
+import { controls } from './controls.ts';
 import type { Model } from './model.ts';
 
 /** What each rule says. */
@@ -39,7 +40,9 @@ export class Inspector extends LitElement {
   declare model: Model;
   declare frame: number;
 
-  static override styles = css`
+  static override styles = [
+    controls,
+    css`
     :host { display: block; overflow: auto; padding: 0.75rem; }
     h2 { font-size: 1rem; margin: 0 0 0.25rem; }
     h3 { font-size: 0.85rem; margin: 0.9rem 0 0.25rem; color: var(--faint); }
@@ -53,11 +56,11 @@ export class Inspector extends LitElement {
     del::before { content: '− '; }
     ins { color: var(--up); text-decoration: none; display: block; }
     ins::before { content: '+ '; }
-    button { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
     .moment { color: var(--faint); font-size: 0.8rem; }
     summary { cursor: pointer; }
-    select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; max-width: 100%; }
-  `;
+    select { max-width: 100%; }
+  `,
+  ];
 
   #go(frame: number): void {
     this.dispatchEvent(new CustomEvent('go', { detail: frame, bubbles: true, composed: true }));

@@ -3,22 +3,18 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import { captionOf, isFault } from '../captions.ts';
 import { type Film, type Frame, isStep } from '../film.ts';
 import { filmOfPlan } from '../ofPlan.ts';
-import { type Otherwise, partingOf, rulesOf, switched } from '../whatIf.ts';
+import { type Otherwise, partingOf } from '../whatIf.ts';
 import { colours, type Paint, paintOf } from './colours.ts';
 import { draw, laneX } from './diagram.ts';
+import type { Earlier, Header } from './header.ts';
+import './header.ts';
 import './inspector.ts';
 import { Model } from './model.ts';
 import './pods.ts';
-import { saveReplay } from './save.ts';
 
 /** Heights of a row, px: words are shown from the third on. */
 const ZOOM = [2, 6, 16, 22, 30] as const;
 const WORDS = 16;
-
-/** Starts that have a button. */
-const MOST = 6;
-
-const KEYS = 'j k or ↑ ↓: frame, ← →: of this lane, c: its cause, [ ]: first, last, + −: zoom, /: search';
 
 /** `<kd-viewer>`: the whole page. */
 export class Viewer extends LitElement {
@@ -33,12 +29,7 @@ export class Viewer extends LitElement {
   };
   declare film: Film;
   /** Films that this one was made of by changing something, with where one was in them; the first first. */
-  declare earlier: readonly {
-    readonly film: Film;
-    readonly chosen: number;
-    readonly what: string;
-    readonly isSame: boolean;
-  }[];
+  declare earlier: readonly Earlier[];
   declare chosen: number;
   declare zoom: number;
   declare words: string;
@@ -53,20 +44,6 @@ export class Viewer extends LitElement {
     colours,
     css`
       :host { display: grid; grid-template: auto 1fr minmax(7rem, 26vh) / minmax(0, 1fr) minmax(18rem, 30vw); height: 100vh; background: var(--paper); color: var(--ink); font: 14px system-ui, sans-serif; }
-      header { grid-column: 1 / -1; padding: 0.6rem 0.75rem; background: var(--panel); border-bottom: 1px solid var(--line); display: flex; gap: 0.6rem 1rem; flex-wrap: wrap; align-items: center; }
-      h1 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
-      .verdict { color: var(--fault); font-weight: 600; overflow-wrap: anywhere; }
-      .held { color: var(--up); font-weight: 600; }
-      header details { flex-basis: 100%; font-size: 0.8rem; }
-      header p { margin: 0.3rem 0; max-width: 80rem; }
-      b.down { color: var(--down); }
-      b.up { color: var(--up); }
-      b.end { color: var(--end); }
-      b.shake { color: var(--shake); }
-      .verdict button { margin-left: 0.5rem; }
-      label { color: var(--faint); }
-      input[type='search'] { font: inherit; width: 16rem; background: var(--paper); color: var(--ink); border: 1px solid var(--line); border-radius: 4px; padding: 2px 6px; }
-      button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
       .left { grid-row: 2 / 4; display: grid; grid-template-rows: auto 1fr; min-height: 0; border-right: 1px solid var(--line); }
       .lanes { position: relative; height: 4rem; border-bottom: 1px solid var(--line); overflow: hidden; font-size: 0.75rem; color: var(--faint); }
       .lanes span { position: absolute; bottom: 3px; transform: rotate(-35deg); transform-origin: left bottom; white-space: nowrap; }
@@ -81,10 +58,8 @@ export class Viewer extends LitElement {
       .row[aria-selected='true'] { background: var(--chosen); }
       kd-inspector { grid-row: 2; background: var(--panel); min-height: 0; }
       kd-pods { grid-row: 3; grid-column: 2; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
-      select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 4px; max-width: 16rem; }
-      .changed { font-weight: 600; }
       .none { padding: 1rem; color: var(--faint); }
-      .keys { color: var(--faint); font-size: 0.75rem; flex-basis: 100%; }
+      kd-header { grid-column: 1 / -1; }
       @media (max-width: 1000px) {
         :host { grid-template: auto minmax(12rem, 1fr) minmax(8rem, 24vh) minmax(6rem, 18vh) / minmax(0, 1fr); }
         .left { grid-row: 2; }
@@ -92,7 +67,6 @@ export class Viewer extends LitElement {
         .row .at { min-width: 4.5rem; }
         kd-inspector { grid-row: 3; border-top: 1px solid var(--line); }
         kd-pods { grid-row: 4; grid-column: 1; }
-        .keys { display: none; }
       }
     `,
   ];
@@ -130,15 +104,9 @@ export class Viewer extends LitElement {
     this.#choose(Number.isSafeInteger(asked) ? asked - 1 : 0);
   }
 
-  #choose(frame: number): void {
+  #choose(frame: number, takesFocus = true): void {
     const { frames } = this.film;
-    const { activeElement } = this.renderRoot as ShadowRoot;
-    if (
-      activeElement === null ||
-      activeElement instanceof HTMLButtonElement ||
-      activeElement.localName.startsWith('kd-')
-    )
-      this.#scroller?.focus({ preventScroll: true });
+    if (takesFocus) this.#scroller?.focus({ preventScroll: true });
     this.chosen = Math.max(0, Math.min(frames.length - 1, frame));
     this.#chain = this.#model?.chain(this.chosen) ?? new Set();
     const said = new URLSearchParams({ frame: String(this.chosen + 1) });
@@ -151,7 +119,7 @@ export class Viewer extends LitElement {
   #look(words: string, onlyFaults: boolean): void {
     [this.words, this.onlyFaults] = [words, onlyFaults];
     this.#model?.search(words, onlyFaults);
-    this.#choose(this.chosen);
+    this.#choose(this.chosen, false);
   }
 
   // ---- what if ----------------------------------------------------------------------------------------------
@@ -179,43 +147,6 @@ export class Viewer extends LitElement {
     if (last === undefined) return;
     this.earlier = this.earlier.slice(0, -1);
     this.#show(last.film, last.chosen);
-  }
-
-  /** Rules that can be switched off, and what was changed so far. */
-  #whatIf(): unknown {
-    const { film, earlier } = this;
-    const { plan } = film;
-    if (plan === undefined) return nothing;
-    const rules = rulesOf(film);
-    const tried = (event: Event) => {
-      event.preventDefault();
-      const select = this.renderRoot.querySelector<HTMLSelectElement>('#rule');
-      const chosen = rules.find(({ rule }) => rule === select?.value);
-      if (chosen === undefined) return;
-      const { rule, off } = chosen;
-      this.#run({ text: `the rule ${rule} were ${off ? 'on' : 'off'}?`, plan: switched(plan, rule) });
-    };
-    const option = ({ rule, says }: (typeof rules)[number]) =>
-      html`<option value=${rule}>${says}: ${rule}</option>`;
-    const off = rules.filter((one) => one.off);
-    return html`<form @submit=${tried}>
-        <label
-          >what if this rule were ${off.length === 0 ? 'off' : 'off, or on again'}
-          <select id="rule">
-            ${off.length === 0 ? nothing : html`<optgroup label="off now">${off.map(option)}</optgroup>`}
-            <optgroup label="rules, with their sections of spec/protocol.md">${rules.filter((one) => !one.off).map(option)}</optgroup>
-          </select></label
-        >
-        <button>run it</button>
-      </form>
-      <span class="changed" role="status">${
-        earlier.length === 0
-          ? nothing
-          : html`What if ${earlier.map(({ what }) => what).join(' And if ')}
-              ${earlier.at(-1)?.isSame ? 'Nothing went otherwise: the run had ended, or nothing was under way.' : ''}`
-      }</span>
-      ${earlier.length === 0 ? nothing : html`<button @click=${() => this.#back()}>back</button>`}
-      <button @click=${() => saveReplay(film)}>save as a replay file</button>`;
   }
 
   // ---- scrolling --------------------------------------------------------------------------------------------
@@ -272,8 +203,7 @@ export class Viewer extends LitElement {
       if (to !== null && to !== undefined) this.#choose(to);
     } else if (event.key === '+') this.#zoomBy(1);
     else if (event.key === '-') this.#zoomBy(-1);
-    else if (event.key === '/')
-      this.renderRoot.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+    else if (event.key === '/') this.renderRoot.querySelector<Header>('kd-header')?.startSearch();
     else return;
     event.preventDefault();
   }
@@ -370,46 +300,23 @@ export class Viewer extends LitElement {
     );
   }
 
-  #header(model: Model): TemplateResult {
-    const { title, verdict, frames } = this.film;
-    return html`<header>
-      <h1>${title}</h1>
-      ${
-        verdict === null
-          ? html`<div class="held">${this.film.plan === undefined ? 'not judged' : 'all held'}</div>`
-          : html`<div class="verdict">
-              ${verdict.property} broken: ${verdict.text}<button @click=${() => this.#choose(frames.length - 1)}>
-                show where
-              </button>
-            </div>`
-      }
-      <label>search <input type="search" .value=${this.words} placeholder="a Pod, a message, an event" @input=${(event: Event) => this.#look((event.target as HTMLInputElement).value, this.onlyFaults)} /></label>
-      <label><input type="checkbox" .checked=${this.onlyFaults} @change=${(event: Event) => this.#look(this.words, (event.target as HTMLInputElement).checked)} /> faults alone</label>
-      <span aria-live="polite">${model.shown.length} of ${frames.length} frames</span>
-      <span><button aria-label="smaller rows" @click=${() => this.#zoomBy(-1)}>−</button> <button aria-label="larger rows" @click=${() => this.#zoomBy(1)}>+</button></span>
-      ${model.restarts.slice(0, MOST).map(({ stage, frame }) => html`<button @click=${() => this.#choose(frame)}>${stage} starts again</button>`)}
-      ${this.#whatIf()}
-      <details>
-        <summary>how to read this</summary>
-        <p>
-          A frame is one step of a stage: it heard something, asked for something, and changed its state; or something that people, faults
-          or the API Server did (lane <em>world</em>). Time goes down. An arrow is a message, from the frame that sent it to the frame that
-          received it: <b class="down">down the chain</b>, <b class="up">up the chain</b>, <b class="end">the end of Pods</b>,
-          <b class="shake">handshakes</b>. A dashed stub with ✕ never arrived; without one, its other end is not shown. Bold: what led to
-          the chosen frame. A band is a life of a stage; ✕ in a lane is a fault.
-        </p>
-      </details>
-      <div class="keys">${KEYS}</div>
-    </header>`;
-  }
-
   override render(): TemplateResult {
     const model = this.#model as Model;
     const lanes = ['world', ...this.film.lanes];
     const onScroll = (event: Event) => {
       this.top = (event.target as HTMLElement).scrollTop;
     };
-    return html`${this.#header(model)}
+    return html`<kd-header
+        .model=${model}
+        .words=${this.words}
+        .onlyFaults=${this.onlyFaults}
+        .earlier=${this.earlier}
+        @look=${({ detail: [words, onlyFaults] }: CustomEvent<[string, boolean]>) => this.#look(words, onlyFaults)}
+        @zoom=${({ detail }: CustomEvent<number>) => this.#zoomBy(detail)}
+        @go=${({ detail }: CustomEvent<number>) => this.#choose(detail)}
+        @otherwise=${({ detail }: CustomEvent<Otherwise>) => this.#run(detail)}
+        @back=${() => this.#back()}
+      ></kd-header>
       <div class="left">
         <div class="lanes" aria-hidden="true">
           ${lanes.map((lane, at) => html`<span style=${`left:${laneX(at - 1, this.#laneWidth)}px`}>${lane.replace('kubelet/', '')}</span>`)}
