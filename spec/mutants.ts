@@ -539,7 +539,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'unplaced-unready',
     rule: 'what S answers for is as ready as its object (7)',
-    breaks: ['UnplacedShown', 'PreemptorRuns'],
+    breaks: ['UnplacedShown', 'Converges', 'PreemptorRuns'],
   },
   {
     name: 'clock-before-template',

@@ -18,7 +18,7 @@ describe('what finds no room', () => {
   it.each([
     ['unplaced-confirmed-early', 'NoFalseConfirm'],
     ['bare-unanswered', 'NoFalseConfirm'],
-    ['unplaced-unready', 'PreemptorRuns'],
+    ['unplaced-unready', 'Converges'],
   ])('%s is caught', (mutant, property) => {
     const found = [...SEEDS, 1749, 2693].map(
       (seed) => runPlan(drawPlan(seed, { mutants: [mutant] })).finding?.property,
