@@ -6,7 +6,6 @@ import { KubedirectError } from '../../spec/errors.ts';
 import type { LeaseTimes } from '../controller/lease.ts';
 import { WatchedCertificates } from '../controller/links/certificateFolder.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
-import { rehearse } from '../simulator/rehearsal.ts';
 
 /** Exit codes of `run` and `agent`. */
 export const RUN_EXIT = { stopped: 0, usage: 2, stageOver: 20, superseded: 21 } as const;
@@ -74,11 +73,13 @@ export async function untilSignalled(
   });
   const rehearsal = new AbortController();
   if (flags.rehearsal)
-    // Nothing of it may end a process that leads: it is a play.
-    void rehearse(options.runtime === 'publish' ? 'publish' : 'runs', rehearsal.signal).then(
-      (played) => logger[played.finding === null ? 'info' : 'error'](played, 'rehearsed'),
-      (err: unknown) => logger.error({ err }, 'the rehearsal failed; the first scale-out will be slower'),
-    );
+    // Nothing of it may end a process that leads: it is a play. Its code is loaded once the stages run.
+    void import('../simulator/rehearsal.ts')
+      .then(({ rehearse }) => rehearse(options.runtime === 'publish' ? 'publish' : 'runs', rehearsal.signal))
+      .then(
+        (played) => logger[played.finding === null ? 'info' : 'error'](played, 'rehearsed'),
+        (err: unknown) => logger.error({ err }, 'the rehearsal failed; the first scale-out will be slower'),
+      );
   await ended;
   rehearsal.abort();
   await running.stop();

@@ -79,6 +79,15 @@ export class Rerun {
     this.lives = livesOf(frames);
   }
 
+  /** The life that took the step of a frame, and the how manieth of its steps that is, from 0; null: nobody's. */
+  stepAt(frame: number): { readonly life: Life; readonly at: number } | null {
+    for (const life of this.lives) {
+      const at = lastUpTo(life.frames, frame);
+      if (at >= 0 && life.frames[at] === frame) return { life, at };
+    }
+    return null;
+  }
+
   /** Lives of a stage that have begun by a frame and have not ended before it; the newest last. */
   alive(stage: PeerName, frame: number): readonly Life[] {
     return this.lives.filter(
@@ -105,8 +114,9 @@ export class Rerun {
 
   /** Rules of the protocol that a life's step at a frame came to, as `spec/mutants.ts` names them. @throws as {@link after} */
   rulesAt(life: Life, frame: number): readonly string[] {
-    const at = life.frames.indexOf(frame);
-    if (at < 0 || !life.isWhole || (this.#frames[frame] as StepFrame).held !== undefined) return [];
+    const at = lastUpTo(life.frames, frame);
+    const isTaken = life.frames[at] === frame;
+    if (!isTaken || !life.isWhole || (this.#frames[frame] as StepFrame).held !== undefined) return [];
     const before = at === 0 ? undefined : this.#stateOf(life, at - 1);
     this.#heard = new Set();
     this.#step(life, before, at);

@@ -1,7 +1,6 @@
 /** The page of a film on this machine, for a browser of this machine. */
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { KubedirectError } from '../../spec/errors.ts';
+import { listenOn } from '../controller/process/listen.ts';
 
 /** A page that is served. */
 export interface Served {
@@ -32,18 +31,6 @@ export async function servePage(page: string, port: number): Promise<Served> {
         })
         .end(page);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ message }) =>
-      reject(new KubedirectError('PORT_TAKEN', `port ${port}: ${message}`)),
-    );
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { address, close } = await listenOn(server, `127.0.0.1:${port}`);
+  return { url: `http://${address}/`, close };
 }

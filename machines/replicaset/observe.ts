@@ -7,7 +7,8 @@ import type { ReplicaSetContext } from './context.ts';
 import { emit } from './context.ts';
 import { EMPTY_INDEX, knownAs, setCost } from './records.ts';
 
-const groupFor = (fact: ReplicaSetFact) => fact.deployment ?? `orphan/${fact.uid}`;
+const orphanGroup = (uid: string) => `orphan/${uid}`;
+const groupFor = (fact: ReplicaSetFact) => fact.deployment ?? orphanGroup(fact.uid);
 
 function leave(context: ReplicaSetContext, uid: string): ReplicaSetContext {
   const group = context.groupOf.get(uid);
@@ -91,7 +92,7 @@ export function askForUnknown(context: ReplicaSetContext): ReplicaSetContext {
 export function forgetUnknown(context: ReplicaSetContext): ReplicaSetContext {
   const gone = context.unknown.filter((uid) => isUnknown(context, uid));
   const known = { ...context, unknown: context.unknown.clear() };
-  return [...gone].sort().reduce<ReplicaSetContext>((next, uid) => join(next, uid, `orphan/${uid}`), known);
+  return [...gone].sort().reduce<ReplicaSetContext>((next, uid) => join(next, uid, orphanGroup(uid)), known);
 }
 
 /** What S holds of ReplicaSets that R does not know is looked at, once R decides. */

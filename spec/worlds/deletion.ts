@@ -3,8 +3,8 @@
  * Deployment controller, garbage collection, and people. Each is also a TLA+ world (`proofs-tla/Deletion.tla`), state for state and step for
  * step. They begin with the first ReplicaSet at rest.
  */
+import { DECISIONS, ONE_DEPLOYMENT } from './decisions.ts';
 import type { Cascade, UserAct, WorldDescription } from './description.ts';
-import { deployment, replicaSet } from './objects.ts';
 
 export const deleted = (cascade: Cascade): UserAct => ({ act: 'deleteDeployment', deployment: 'd', cascade });
 const anew = (template: string, replicas: number): UserAct => ({
@@ -15,17 +15,9 @@ const anew = (template: string, replicas: number): UserAct => ({
 });
 
 const base = {
-  stages: [
-    { peer: 'deployment', use: 'stub/decider', deaf: ['switchObserved', 'synced'] },
-    { peer: 'replicaset', use: 'stub/follower', deaf: ['podObserved', 'switchObserved', 'synced'] },
-  ],
-  nodes: [],
-  runtime: 'runs',
-  reduce: false,
-  settled: true,
+  ...DECISIONS,
   spec: 'MCDeletion',
-  deployments: [deployment(1)],
-  replicaSets: [replicaSet(1)],
+  ...ONE_DEPLOYMENT,
   always: ['ScaleNotLost', 'NoStaleDirect', 'NoneForDeleted'],
   eventually: ['Converges', 'TombstonesCollected'],
   sometimes: ['wantMinted', 'forgotten'],

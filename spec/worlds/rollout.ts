@@ -3,6 +3,7 @@
  * another, while A asks for more and people scale. D's and R's decisions alone, and the stock Deployment controller. Each is also a
  * TLA+ world (`proofs-tla/Rollout.tla`), state for state and step for step. They begin with the first ReplicaSet at rest.
  */
+import { DECISIONS, ONE_DEPLOYMENT } from './decisions.ts';
 import type { UserAct, WorldDescription } from './description.ts';
 import { deployment, replicaSet } from './objects.ts';
 import { scale } from './scripted.ts';
@@ -12,17 +13,9 @@ const to = (template: string): UserAct => ({ act: 'rollout', deployment: 'd', te
 const pause = (paused: boolean): UserAct => ({ act: 'pause', deployment: 'd', paused });
 
 const base = {
-  stages: [
-    { peer: 'deployment', use: 'stub/decider', deaf: ['switchObserved', 'synced'] },
-    { peer: 'replicaset', use: 'stub/follower', deaf: ['podObserved', 'switchObserved', 'synced'] },
-  ],
-  nodes: [],
-  runtime: 'runs',
-  reduce: false,
-  settled: true,
+  ...DECISIONS,
   spec: 'MCRollout',
-  deployments: [deployment(1)],
-  replicaSets: [replicaSet(1)],
+  ...ONE_DEPLOYMENT,
   unmanaged: ['t0'],
   // A dip is no subject here: this stock controller empties the old one whether or not the new one's Pods are there.
   always: ['ScaleNotLost', 'NoStaleDirect'],

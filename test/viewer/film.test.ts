@@ -9,12 +9,12 @@ import { checkWorld, DEFAULT_EFFORT } from '../../impl/explorer/check.ts';
 import { REAL_STAGES } from '../../impl/explorer/realStages.ts';
 import { settingOf } from '../../impl/explorer/stages.ts';
 import { everythingOnce } from '../../impl/simulator/points.ts';
-import { recordPlan } from '../../impl/simulator/steps.ts';
 import { arrowsOf } from '../../impl/viewer/arrows.ts';
 import { captionOf } from '../../impl/viewer/captions.ts';
 import { differencesOf } from '../../impl/viewer/differences.ts';
-import { type Film, type Frame, filmOf, isStep, type StepFrame } from '../../impl/viewer/film.ts';
+import { type Frame, filmOf, isStep, type StepFrame } from '../../impl/viewer/film.ts';
 import { filmOfMoves } from '../../impl/viewer/ofMoves.ts';
+import { filmOfPlan } from '../../impl/viewer/ofPlan.ts';
 import { type Life, Rerun } from '../../impl/viewer/rerun.ts';
 import { filmOfFile } from '../../impl/viewer/source.ts';
 import type { StageEvent } from '../../spec/events.ts';
@@ -25,13 +25,7 @@ const REPLAY = path.join(import.meta.dirname, '../../docs/replay/terminated-befo
 const CLUSTER = path.join(import.meta.dirname, '../validate/fixtures/cluster.ndjson.gz');
 
 /** The whole chain with rollout and preemption, without a fault, as the simulator tells it. */
-function everything(): Film {
-  const { entries } = recordPlan(everythingOnce(10, 'runs'));
-  const frames = entries.map(
-    ({ cause, line }): Frame => ({ ...line, cause: cause === null ? null : cause - 1 }),
-  );
-  return filmOf({ title: 'everything', clock: 'virtual', frames, verdict: null });
-}
+const everything = () => filmOfPlan('everything', everythingOnce(10, 'runs'));
 
 let folder: string;
 beforeAll(() => {

@@ -5,7 +5,7 @@ import { stageOf } from '../../../spec/vocabulary.ts';
 import { asked, captionOf, heard } from '../captions.ts';
 import { type Difference, differencesOf } from '../differences.ts';
 import { type Frame, isStep, type StepFrame } from '../film.ts';
-import type { Held, Life } from '../rerun.ts';
+import type { Held } from '../rerun.ts';
 import { otherwiseAt } from '../whatIf.ts';
 import { controls } from './controls.ts';
 import type { Model } from './model.ts';
@@ -82,23 +82,13 @@ export class Inspector extends LitElement {
       </form>`;
   }
 
-  #life(step: StepFrame): Life | undefined {
-    return this.model.rerun.lives.find(
-      ({ stage, frames }) =>
-        stage === step.stage &&
-        frames[0] !== undefined &&
-        frames[0] <= this.frame &&
-        frames.includes(this.frame),
-    );
-  }
-
   #changes(step: StepFrame): TemplateResult {
-    const life = this.#life(step);
-    if (life === undefined) return html`${nothing}`;
+    const taken = this.model.rerun.stepAt(this.frame);
+    if (taken === null) return html`${nothing}`;
+    const { life, at } = taken;
     let [before, after]: [Held | null, Held | null] = [null, null];
     try {
       after = this.model.rerun.after(life, this.frame);
-      const at = life.frames.indexOf(this.frame);
       before = at > 0 ? this.model.rerun.after(life, life.frames[at - 1] as number) : null;
     } catch (error) {
       return html`<h3>What it changed</h3><p role="alert">The machine does not take this step: ${(error as Error).message}</p>`;
