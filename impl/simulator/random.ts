@@ -1,5 +1,6 @@
 /** Random numbers that follow from a seed alone, in named streams that do not disturb each other. */
 import { randomOf } from '../explorer/mulberry.ts';
+import { exp, log } from './arithmetic.ts';
 
 /** A stream of random numbers. */
 export class Random {
@@ -37,6 +38,6 @@ export class Random {
 
   /** Each with the same chance on a logarithmic scale: 1 to 1000 is as often below 10 as above 100. */
   scale(from: number, to: number): number {
-    return Math.exp(this.between(Math.log(from), Math.log(to)));
+    return exp(this.between(log(from), log(to)));
   }
 }

@@ -151,6 +151,10 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     await download.saveAs(file);
     const film = filmOfFile(file);
     expect(film.frames.length).toBe(frames);
+    // To the last bit: the page computes as Node does.
+    expect(
+      await page.evaluate(`document.querySelector('kd-viewer').film.frames.map(({ at }) => at)`),
+    ).toEqual(film.frames.map(({ at }) => at));
     expect(film.plan?.faults).toHaveLength(1);
     expect(replayOf(file, {})).toMatchObject({ code: 0, text: expect.stringContaining('all held') });
     await page.getByRole('button', { name: 'back' }).click();
