@@ -220,7 +220,9 @@ Hurried ==
 
 \* A rolling update, with maxSurge and maxUnavailable of a quarter: one more, and none missing, of at most four.
 Surge(replicas) == (replicas + 3) \div 4
-Available(i) == Cardinality(PodsOf(r.pods, sets[i].template))
+\* Those of an unmanaged one stand as soon as they are asked for.
+Available(i) ==
+  IF IsManaged(sets[i].template) THEN Cardinality(PodsOf(r.pods, sets[i].template)) ELSE sets[i].replicas
 SizeOf(i) == sets[i].replicas
 Total(number(_), some) == SumOf([i \in some |-> number(i)], some)
 NewSize(current) ==
@@ -316,17 +318,18 @@ ScaleNotLost == overwritten = <<>>
 StaleStep == r'.want # <<>> /\ IsStale(r, r', r'.want[1], r'.sets)
 NoStaleDirect == [][~StaleStep]_vars
 
-\* In ending some R leaves no fewer than are meant: the want that it holds, what was asked for after it, what was reached; and of one of
-\* which never another number was wanted it ends none.
+\* In ending some R leaves no fewer than are meant, with those of unmanaged ReplicaSets: the want that it holds, what was asked for after it,
+\* what was reached; and of one of which never another number was wanted it ends none.
 DipStep ==
   LET values == {asked[i] : i \in DOMAIN asked}
       want == r'.want[1]
       since == IF want.value \in values
                THEN CHOOSE i \in DOMAIN asked : asked[i] = want.value /\ \A j \in 1..(i - 1) : asked[j] # want.value ELSE 1
       meant == {reached', want.value} \cup {asked[i] : i \in since..Len(asked)}
+      others == Total(SizeOf, {i \in DOMAIN sets : ~IsManaged(sets[i].template)})
   IN /\ r'.want # <<>> /\ DOMAIN r'.dying \ DOMAIN r.dying # {}
-     /\ \/ \A least \in meant : Cardinality(DOMAIN r'.pods) < least
-        \/ Cardinality(values) = 1 /\ Cardinality(DOMAIN r'.sets) = 1
+     /\ \/ \A least \in meant : Cardinality(DOMAIN r'.pods) + others < least
+        \/ Cardinality(values) = 1 /\ Cardinality(DOMAIN r'.sets) = 1 /\ Len(sets) = 1
 NoDipOnModeChange == [][~DipStep]_vars
 
 

@@ -177,7 +177,11 @@ function rollingOf(setting: Setting, world: World, uid: string): Rolling {
   const records = followers.flatMap(
     ({ peer, state }) => setting.stages[peer]?.observe(state as never).records ?? [],
   );
-  const available = (set: string) => records.filter((one) => one.replicaSet === set && one.ready).length;
+  // Those of an unmanaged one stand as soon as they are asked for.
+  const available = (set: string) =>
+    world.api.replicaSets[set]?.unmanaged
+      ? world.api.replicaSets[set].replicas
+      : records.filter((one) => one.replicaSet === set && one.ready).length;
   const deployment = world.api.deployments[uid] as DeploymentFact;
   return { deployment, sets: replicaSetsOf(world, uid), available };
 }

@@ -3,7 +3,7 @@ import type { ReplicaSetFact } from '../facts.ts';
 import type { Want } from '../vocabulary.ts';
 import type { StateProperty, StepProperty } from './property.ts';
 import { isReached, liveOf, marksOf, mintedBy, stageOfStep } from './steps.ts';
-import type { History, StageView, StepView } from './view.ts';
+import type { History, StageView, StepView, WorldView } from './view.ts';
 
 /** @see spec/protocol.md 10 @public */
 export const ScaleNotLost: StateProperty = {
@@ -67,18 +67,24 @@ function leastMeant(history: History, deployment: string, want: Want): number {
   return Math.min(history.reached[deployment] ?? 0, want.value, ...asked.slice(from));
 }
 
+/** Pods that stock has of a Deployment: as many as its unmanaged ReplicaSets ask for. */
+function stockCount({ replicaSets = [] }: WorldView, deployment: string): number {
+  return sum(
+    replicaSets
+      .filter((one) => one.unmanaged && one.deployment === deployment)
+      .map(({ replicas }) => replicas),
+  );
+}
+
 /**
  * Nothing but the mode can have changed: one count was ever asked for, in one ReplicaSet, no node was given up, and no Pod came back that R
  * had replaced, since no K could see it (protocol 9: a Node without an agent).
  */
-function isUndisturbed(
-  history: History,
-  deployment: string,
-  replicaSets: readonly ReplicaSetFact[],
-): boolean {
+function isUndisturbed({ history, replicaSets = [] }: WorldView, deployment: string, seen: number): boolean {
   const counts = new Set(history.asked[deployment] ?? []);
+  const standing = replicaSets.filter((one) => one.deployment === deployment).length;
   const sameNodes = Object.keys(history.cancelled).length === 0 && !history.reappeared.includes(deployment);
-  return counts.size === 1 && replicaSets.length === 1 && sameNodes;
+  return counts.size === 1 && seen === 1 && standing <= 1 && sameNodes;
 }
 
 /**
@@ -103,10 +109,11 @@ export const NoDipOnModeChange: StepProperty = {
         return standing.some((one) => one.uid === replicaSet);
       });
       if (want === undefined || !hasEnded) continue;
-      const live = sum(standing.map(({ uid }) => counts.get(uid) ?? 0));
+      const ours = sum(standing.map(({ uid }) => counts.get(uid) ?? 0));
+      const live = ours + stockCount(step.after, deployment);
       const least = leastMeant(history, deployment, want);
       if (live < least) return `R ended Pods of ${deployment} and holds ${live}, while ${least} are wanted`;
-      if (isUndisturbed(history, deployment, replicaSets))
+      if (isUndisturbed(step.after, deployment, replicaSets.length))
         return `R ended Pods of ${deployment}, of which never another number was wanted`;
     }
     return null;

@@ -29,6 +29,7 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'want-direct-unmatched', world: 'rollout' },
   { mutant: 'want-unmanaged-unseen', world: 'rollout-in' },
   { mutant: 'want-no-hold', world: 'rollout-waits' },
+  { mutant: 'want-no-hold', world: 'rollout-out-waits-scaled' },
   { mutant: 'want-left-behind', world: 'rollout-out-asked' },
   { mutant: 'gone-untold', world: 'deletion-orphan' },
   { mutant: 'orphans-frozen', world: 'deletion-orphan' },
