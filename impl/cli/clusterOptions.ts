@@ -4,10 +4,14 @@ import { KubedirectError } from '../../spec/errors.ts';
 import type { KubernetesClientOptions } from '../controller/kubernetes/client.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 
-/** Flags of {@link withClusterOptions}. @internal */
-export interface ClusterFlags {
+/** Flags of {@link withConnection}. @internal */
+export interface ConnectionFlags {
   readonly kubeconfig?: string;
   readonly namespace: string;
+}
+
+/** Flags of {@link withClusterOptions}. @internal */
+export interface ClusterFlags extends ConnectionFlags {
   /** Seconds. */
   readonly timeout: number;
   readonly json?: boolean;
@@ -38,8 +42,8 @@ Exit codes:
   1  refused or failed; the message begins with a stable code
   2  wrong usage`;
 
-/** Adds `--kubeconfig`, `--namespace`, `--timeout`, `--json`, and the table of exit codes. @internal */
-export function withClusterOptions(command: Command, timeoutSeconds: number): Command {
+/** Adds `--kubeconfig` and `--namespace`. @internal */
+export function withConnection(command: Command): Command {
   return command
     .option(
       '--kubeconfig <path>',
@@ -50,14 +54,19 @@ export function withClusterOptions(command: Command, timeoutSeconds: number): Co
       'where the stages and the owner switch live',
       namespaceName,
       SYSTEM_NAMESPACE,
-    )
+    );
+}
+
+/** Adds these, `--timeout`, `--json`, and the table of exit codes. @internal */
+export function withClusterOptions(command: Command, timeoutSeconds: number): Command {
+  return withConnection(command)
     .option('--timeout <seconds>', 'longest wait for the cluster to follow', seconds, timeoutSeconds)
     .option('--json', 'print one JSON object instead of text')
     .addHelpText('after', EXIT_CODES);
 }
 
 /** How to reach the cluster. @internal */
-export function connectionOf(flags: ClusterFlags): KubernetesClientOptions {
+export function connectionOf(flags: Pick<ConnectionFlags, 'kubeconfig'>): KubernetesClientOptions {
   return {
     ...(flags.kubeconfig !== undefined && { kubeconfig: flags.kubeconfig }),
     userAgent: 'kubedirect-cli',

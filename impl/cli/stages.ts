@@ -44,7 +44,8 @@ export async function untilSignalled(
     traces: flags.traces,
     holder: flags.holder,
     lease: flags.lease,
-    status: flags.status,
+    status:
+      flags.status === undefined ? undefined : { listen: flags.status, isOpen: isLoopback(flags.status) },
     ...(certificates !== undefined && {
       tls: (peer: string) =>
         new WatchedCertificates(certificates, peer, (what, err) =>
@@ -88,7 +89,8 @@ export async function untilSignalled(
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug'];
 
-function level(text: string): string {
+/** Reads the level of the log. */
+export function level(text: string): string {
   if (LEVELS.includes(text)) return text;
   throw new InvalidArgumentError(
     `FLAG_INVALID: expected one of ${LEVELS.join(', ')}, got ${JSON.stringify(text)}.`,
@@ -101,6 +103,11 @@ export function hostAndPort(text: string): string {
   if (match !== null && Number(match[2]) <= 65_535) return text;
   throw new InvalidArgumentError(`FLAG_INVALID: expected host:port, got ${JSON.stringify(text)}.`);
 }
+
+const LOOPBACK = /^(127(\.\d+){3}|localhost|\[?::1\]?):\d+$/;
+
+/** Whether only this machine can connect there. */
+export const isLoopback = (address: string): boolean => LOOPBACK.test(address);
 
 /** Reads who runs the containers. */
 export function runtimeName(text: string): ProcessOptions['runtime'] {
@@ -144,7 +151,11 @@ export function withCommonOptions(command: Command): Command {
       '--certificates <folder>',
       'mutual TLS on the links, by these (kubedirect certificates); without: plain text',
     )
-    .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', hostAndPort)
+    .option(
+      '--status <host:port>',
+      'serve /healthz, /readyz, /metrics and /pods there; beyond loopback /pods wants a token of who may list Pods',
+      hostAndPort,
+    )
     .option(
       '--no-rehearsal',
       'do not play a few scale-outs to the machines before the first real one: it will be several times slower',

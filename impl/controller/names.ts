@@ -38,6 +38,8 @@ export const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-c
 export const SYSTEM_NAMESPACE = 'kubedirect-system';
 /** Name of the ConfigMap whose `data.owner` is `direct` or `stock`. @public */
 export const OWNER_SWITCH = 'kubedirect-owner-switch';
+/** On the namespace of the switch: there has been one. If it is gone, it was lost: it is made again as `stock` (`impl/deploy/install.ts`). @public */
+export const SWITCH_MADE_ANNOTATION = 'kubedirect.dev/switch-made';
 /** Name of the ValidatingAdmissionPolicy (and binding) that reads the switch. @public */
 export const OWNER_POLICY = 'kubedirect-owner-switch';
 
@@ -89,3 +91,5 @@ export function acknowledgedOwner(text: string | undefined): Owner | undefined {
 
 /** On a stage's Lease: where its leader listens for its upstream, `host:port`. @public */
 export const STAGE_ADDRESS_ANNOTATION = 'kubedirect.dev/address';
+/** On the Autoscaler stage's Lease: where its leader serves the direct scale API, `host:port`; absent if it does not. @public */
+export const SCALE_ADDRESS_ANNOTATION = 'kubedirect.dev/scale-address';

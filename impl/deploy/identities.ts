@@ -3,7 +3,7 @@ import type { StageName } from '../../spec/vocabulary.ts';
 
 /**
  * Service accounts, one per stage; `control` for one process with the four stages above the tail. The kubelet stage has three: `agent` runs on its node, and is limited to it; `publisher` serves many
- * nodes (runtime `publish`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks.
+ * nodes (runtime `publish`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks. `watchdog` is no stage: it releases.
  * @public
  */
 export const ACCOUNTS = {
@@ -15,6 +15,7 @@ export const ACCOUNTS = {
   agent: 'kubedirect-agent',
   publisher: 'kubedirect-publisher',
   simulator: 'kubedirect-simulator',
+  watchdog: 'kubedirect-watchdog',
 } as const;
 /** One of {@link ACCOUNTS}. @public */
 export type Account = keyof typeof ACCOUNTS;

@@ -2,8 +2,9 @@
  * Installing: everything is applied with the switch at `stock`, which changes nothing for anybody; the fence is probed; only then the
  * switch goes to `direct`, and the fence is probed again, against the stock controller itself. Any failure leaves it at `stock`.
  *
- * Installing again over a running system keeps the switch as it is, and probes for that owner. Where stages have run and the switch was
- * lost, it is made again as `stock`, and stays so: `release --take-back` is the way from there, since stages must acknowledge first.
+ * Installing again over a running system keeps the switch as it is, and probes for that owner. Where there has been a switch, which the
+ * namespace says, and it was lost, it is made again as `stock`, and stays so: `release --take-back` is the way from there, since stages
+ * must acknowledge first. (That stages have run says nothing: those of Helm and kustomize run before there is a switch.)
  */
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
@@ -13,7 +14,8 @@ import {
   type KubernetesClientOptions,
 } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
-import { leaseName } from '../controller/names.ts';
+import type { KubernetesObject } from '../controller/kubernetes/types.ts';
+import { SWITCH_MADE_ANNOTATION } from '../controller/names.ts';
 import { apply } from './apply.ts';
 import { allManifests, isSwitch } from './manifests.ts';
 import { findOffenders } from './offenders.ts';
@@ -75,13 +77,21 @@ async function refuseOffenders(client: KubernetesClient): Promise<void> {
   );
 }
 
-/** What a switch that is gone counts as, if stages have run here. */
+/** What a switch that is gone counts as, if there has been one. */
 async function lostSwitch(
   client: KubernetesClient,
   namespace: string,
 ): Promise<{ readonly owner: Owner } | undefined> {
-  const lease = pathOf({ resource: 'leases', namespace, name: leaseName('replicaset') });
-  return (await client.get(lease)) === undefined ? undefined : { owner: 'stock' };
+  const path = pathOf({ resource: 'namespaces', name: namespace });
+  const { annotations } = (await client.get<KubernetesObject>(path))?.metadata ?? {};
+  return annotations?.[SWITCH_MADE_ANNOTATION] === undefined ? undefined : { owner: 'stock' };
+}
+
+/** Says on the namespace that there has been a switch. */
+function noteSwitch(client: KubernetesClient, namespace: string): Promise<unknown> {
+  const path = pathOf({ resource: 'namespaces', name: namespace });
+  const body = { metadata: { annotations: { [SWITCH_MADE_ANNOTATION]: 'true' } } };
+  return client.request({ method: 'PATCH', path, patchType: 'merge', body });
 }
 
 /**
@@ -106,6 +116,7 @@ export async function install(options: InstallOptions): Promise<Installed> {
     const all = allManifests({ namespace, simulator, owner: before?.owner ?? 'stock' });
     const manifests = options.existing === true ? all.filter(isSwitch) : all;
     for (const manifest of manifests) await apply(client, manifest);
+    await noteSwitch(client, namespace);
     onProgress(`applied ${manifests.length} objects to ${client.server} (${version})`);
     const propagationMs = await prove({ ...options, timeoutMs, onProgress }, client, before?.owner, owner);
     return { namespace, owner: before?.owner ?? owner, objects: manifests.length, version, propagationMs };

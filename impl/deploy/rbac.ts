@@ -28,8 +28,15 @@ const rule = (apiGroup: string, resources: readonly string[], verbs: readonly st
 /** What admission will fill in from the name of a PriorityClass. */
 const PRIORITIES = rule('scheduling.k8s.io', ['priorityclasses'], WATCH);
 
+/** Who is calling: the direct scale API, and `/pods`. */
+const CALLERS: readonly Rule[] = [
+  rule('authentication.k8s.io', ['tokenreviews'], ['create']),
+  rule('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
+];
+
 /** Of a kubelet stage that publishes Pods for the node's own kubelet to run. */
 const PUBLISHER_RULES: readonly Rule[] = [
+  ...CALLERS,
   rule('apps', ['replicasets'], WATCH),
   // Owner references that block deletion need it where OwnerReferencesPermissionEnforcement is on.
   rule('apps', ['replicasets/finalizers'], ['update']),
@@ -45,18 +52,15 @@ const NODE_RULES: readonly Rule[] = [...PUBLISHER_RULES, rule('', ['pods/status'
 const CONTROL = LED_STAGES;
 
 const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
-  autoscaler: [
-    rule('apps', ['deployments'], WATCH),
-    // Who may scale directly.
-    rule('authentication.k8s.io', ['tokenreviews'], ['create']),
-    rule('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
-  ],
+  autoscaler: [...CALLERS, rule('apps', ['deployments'], WATCH)],
   deployment: [
+    ...CALLERS,
     // writeReplicas: value and annotation in one patch.
     rule('apps', ['deployments'], [...WATCH, 'patch']),
     rule('apps', ['replicasets'], WATCH),
   ],
   replicaset: [
+    ...CALLERS,
     rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
     // delete: strays at take back.
@@ -65,6 +69,7 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
     rule('', ['nodes'], ['list']),
   ],
   scheduler: [
+    ...CALLERS,
     rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
     // create, delete: what finds no room is published unbound.
@@ -76,6 +81,8 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
   publisher: PUBLISHER_RULES,
   agent: NODE_RULES,
   simulator: NODE_RULES,
+  // A release: what does not match yet is touched.
+  watchdog: [rule('', ['pods'], ['list']), rule('apps', ['replicasets'], ['list', 'patch'])],
 };
 
 /** Each verb once for each resource. */
@@ -98,7 +105,15 @@ export const CLUSTER_RULES: Readonly<Record<Account, readonly Rule[]>> = {
   control: union(CONTROL.flatMap((stage) => RULES[stage])),
 };
 
-function systemRules(account: Account): Rule[] {
+/** It writes the owner switch, and asks D to write its wants back. */
+const WATCHDOG_RULES: readonly Rule[] = [
+  { ...rule('coordination.k8s.io', ['leases'], ['get']), resourceNames: LED_STAGES.map(leaseName) },
+  { ...rule('', ['configmaps'], ['get', 'patch']), resourceNames: [OWNER_SWITCH] },
+  rule('', ['configmaps'], ['create']),
+];
+
+function systemRules(account: Account): readonly Rule[] {
+  if (account === 'watchdog') return WATCHDOG_RULES;
   const seesSwitch: Rule = {
     ...rule('', ['configmaps'], WATCH),
     resourceNames: [OWNER_SWITCH],

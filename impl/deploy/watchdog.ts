@@ -71,8 +71,8 @@ export function look(
   const known = owner === 'direct' || owner === 'stock' ? owner : before.owner;
   const watch: Watch = { lookedAtMs: nowMs, owner: known, signs };
   if (owner === null || owner === 'damaged') {
-    // Never seen whole, and no stage has ever run: nothing is installed here.
-    if (known === null && leases.size === 0) return [watch, { act: 'nothing' }];
+    // Never seen: stages of Helm and kustomize run before there is a switch, and `install` makes it. If it was lost, `install` knows.
+    if (owner === null && known === null) return [watch, { act: 'nothing' }];
     return [watch, { act: 'mend', owner: known ?? 'stock' }];
   }
   const gone = NEEDED.filter((stage) => nowMs - (signs.get(stage)?.sinceMs ?? nowMs) >= afterMs);
@@ -84,6 +84,8 @@ export interface WatchdogOptions extends Patience {
   readonly client: KubernetesClient;
   readonly namespace: string;
   readonly signal: AbortSignal;
+  /** Told of each look: the owner that it showed; null if the API Server did not answer as needed. */
+  readonly onLook?: (seen: Watch | null) => void;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -116,17 +118,19 @@ async function carryOut(options: WatchdogOptions, act: Act): Promise<void> {
 
 /** Watches until the signal. @public */
 export async function watchdog(options: WatchdogOptions): Promise<void> {
-  const { signal, intervalMs, log } = options;
+  const { signal, intervalMs, log, onLook = () => {} } = options;
   let watch = UNWATCHED;
   while (!signal.aborted) {
     try {
       const reading = await read(options);
       const [next, act] = look(watch, reading, performance.now(), options);
       watch = next;
+      onLook(watch);
       await carryOut(options, act);
     } catch (error) {
       log('the API Server did not answer as needed: all stages are watched anew', { error: String(error) });
       watch = { ...UNWATCHED, owner: watch.owner };
+      onLook(null);
     }
     await pause(intervalMs, signal);
   }

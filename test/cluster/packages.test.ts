@@ -88,13 +88,14 @@ describe.skipIf(!support.ok)('the packages', () => {
       hostNetwork: true,
       stages: placement,
       agent: { ...placement, tolerations: [] },
-      journals: '/srv/journals',
+      ...{ journals: '/srv/journals', watchdogAfter: 90 },
     };
-    const { image, imagePullPolicy, namespace, journals, ...same } = values;
+    const { image, imagePullPolicy, namespace, journals, watchdogAfter, ...same } = values;
     const set = {
       ...same,
       image: { repository: 'registry.example/kubedirect', tag: 'v9', pullPolicy: imagePullPolicy },
       agent: { ...values.agent, journals, enabled: false },
+      watchdog: { after: watchdogAfter },
       monitoring: { serviceMonitor: true, dashboard: true },
     };
     const flags = Object.entries(set).flatMap(([name, value]) => [
@@ -137,6 +138,7 @@ describe.skipIf(!support.ok)('the packages', () => {
           async () => (await ready('deployments', `kubedirect-${stage}`)) === 2,
         );
       await until('two agents', async () => (await ready('daemonsets', 'kubedirect-agent')) === 2);
+      await until('the watchdog', async () => (await ready('deployments', 'kubedirect-watchdog')) === 1);
       expect(await readOwner(client, SYSTEM_NAMESPACE)).toBeUndefined();
       const connection = { kubeconfig: cluster.kubeconfig };
       const installed = await install({ connection, namespace: SYSTEM_NAMESPACE, existing: true });

@@ -1,7 +1,7 @@
 /** Who may scale directly: the API Server is asked once, and its answers are kept for a while. */
 import { describe, expect, it } from 'vitest';
 import type { KubernetesClient, KubernetesRequest } from '../../impl/controller/kubernetes/client.ts';
-import { callersOf } from '../../impl/controller/process/callers.ts';
+import { callersOf, toScale } from '../../impl/controller/process/callers.ts';
 
 const USER = { username: 'gateway', uid: 'u-1', groups: ['g'], extra: { scopes: ['a'] } };
 
@@ -30,7 +30,10 @@ function world() {
 describe('callers of the direct scale API', () => {
   it('a user who may update the scale may scale; the API Server is told all it needs', async () => {
     const { asked, callers } = world();
-    expect(await callers.judge('good', 'default', 'web')).toEqual({ allowed: true, user: 'gateway' });
+    expect(await callers.judge('good', toScale('default', 'web'))).toEqual({
+      allowed: true,
+      user: 'gateway',
+    });
     const { username, ...rest } = USER;
     const resourceAttributes = {
       ...{ group: 'apps', resource: 'deployments', subresource: 'scale' },
@@ -41,13 +44,16 @@ describe('callers of the direct scale API', () => {
 
   it('asks once for many requests, also for those at the same moment, and again after a minute', async () => {
     const { asked, state, callers } = world();
-    await Promise.all([1, 2, 3].map(() => callers.judge('good', 'default', 'web')));
+    await Promise.all([1, 2, 3].map(() => callers.judge('good', toScale('default', 'web'))));
     state.now = 59_000;
-    await callers.judge('good', 'default', 'web');
+    await callers.judge('good', toScale('default', 'web'));
     expect(asked).toHaveLength(2);
     state.now = 61_000;
     state.isTokenGood = false;
-    expect(await callers.judge('good', 'default', 'web')).toMatchObject({ allowed: false, status: 401 });
+    expect(await callers.judge('good', toScale('default', 'web'))).toMatchObject({
+      allowed: false,
+      status: 401,
+    });
     expect(asked).toHaveLength(3);
   });
 
@@ -57,29 +63,33 @@ describe('callers of the direct scale API', () => {
     ['good', 'other', 403, 'CALLER_FORBIDDEN'],
   ] as const)('token %j for %s: %i %s; kept for five seconds', async (token, name, status, code) => {
     const { asked, state, callers } = world();
-    expect(await callers.judge(token, 'default', name)).toMatchObject({ allowed: false, status, code });
+    expect(await callers.judge(token, toScale('default', name))).toMatchObject({
+      allowed: false,
+      status,
+      code,
+    });
     const first = asked.length;
-    await callers.judge(token, 'default', name);
+    await callers.judge(token, toScale('default', name));
     expect(asked).toHaveLength(first);
     state.now = 6_000;
-    await callers.judge(token, 'default', name);
+    await callers.judge(token, toScale('default', name));
     expect(asked.length).toBe(token === null ? 0 : first + 1);
   });
 
   it('a right to one Deployment is none to another', async () => {
     const { callers } = world();
-    await callers.judge('good', 'default', 'web');
-    expect(await callers.judge('good', 'other', 'not-web')).toMatchObject({ status: 403 });
+    await callers.judge('good', toScale('default', 'web'));
+    expect(await callers.judge('good', toScale('other', 'not-web'))).toMatchObject({ status: 403 });
   });
 
   it('no answer is 503, and is not kept', async () => {
     const { state, callers } = world();
     state.isDown = true;
-    expect(await callers.judge('good', 'default', 'web')).toMatchObject({
+    expect(await callers.judge('good', toScale('default', 'web'))).toMatchObject({
       ...{ status: 503, code: 'API_SERVER_UNREACHABLE' },
       message: expect.stringContaining('no answer'),
     });
     state.isDown = false;
-    expect(await callers.judge('good', 'default', 'web')).toMatchObject({ allowed: true });
+    expect(await callers.judge('good', toScale('default', 'web'))).toMatchObject({ allowed: true });
   });
 });

@@ -2,7 +2,7 @@
 import https from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../impl/controller/links/certificates.ts';
-import type { Callers, Verdict } from '../../impl/controller/process/callers.ts';
+import { type Callers, toScale, type Verdict } from '../../impl/controller/process/callers.ts';
 import type { Listening } from '../../impl/controller/process/listen.ts';
 import {
   type ScaleSubject,
@@ -171,8 +171,7 @@ describe('the direct scale API, where callers are judged', () => {
       expect(scaled).toHaveLength(before + (status === 202 ? 1 : 0));
       expect(seen.at(-1)).toEqual([
         status === 401 ? null : (authorization?.split(' ')[1] ?? null),
-        'default',
-        'web',
+        toScale('default', 'web'),
       ]);
     },
   );

@@ -39,7 +39,7 @@ async function start(more: Partial<ProcessOptions>): Promise<RunningProcess> {
   const started = await startProcess({
     ...{ kubeconfig: embedded.kubeconfig, stages: [], nodes: [], runtime: 'publish' },
     journals: path.join(folder, 'journals'),
-    status: '127.0.0.1:0',
+    status: { listen: '127.0.0.1:0', isOpen: true },
     tls: (peer) => readCertificates(certificates, peer),
     log: () => {},
     fatal: (error) => expect.fail(String(error)),
@@ -80,7 +80,10 @@ describe('the status of a process', () => {
     await until('the agent is ready', async () => (await readyz(agent)).ready);
     await running.pop()?.stop();
     // The Nodes are registered, and nobody listens there: S must wait for them, and so must all above.
-    const control = await start({ stages: ['autoscaler', 'deployment', 'replicaset', 'scheduler'] });
+    const scaleApi = { listen: '127.0.0.1:0', isOpen: true };
+    const control = await start({
+      ...{ stages: ['autoscaler', 'deployment', 'replicaset', 'scheduler'], scaleApi, holder: 'first' },
+    });
     await until('S waits for the agents', async () => {
       const { missing } = await readyz(control);
       return missing.scheduler?.length === 2 && missing.autoscaler?.length === 1;
@@ -114,13 +117,36 @@ describe('the status of a process', () => {
     expect(pods.filter(({ stage }) => stage === 'scheduler')).toHaveLength(6);
   });
 
+  it('of a second Autoscaler stage is ready: it stands by, and has the one that leads answer', async () => {
+    const scaleApi = { listen: '127.0.0.1:0', isOpen: true };
+    const standby = await start({ stages: ['autoscaler'], scaleApi, holder: 'second' });
+    await until('it stands by', async () => (await readyz(standby)).ready);
+    const path = '/v1/namespaces/default/deployments/web/scale';
+    const asked = () =>
+      fetch(`http://${standby.scaleApi}${path}`, { method: 'PUT', body: '{"replicas": 2}' });
+    expect((await asked()).status).toBe(202);
+    await running.pop()?.stop();
+  });
+
+  it('tells which Pod is where to those alone who may list Pods', async () => {
+    const [control] = running as [RunningProcess];
+    const guarded = await start({ status: { listen: '127.0.0.1:0', isOpen: false } });
+    const answer = await ask(guarded, '/pods');
+    expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'CALLER_UNAUTHENTICATED' }]);
+    expect((await ask(guarded, '/readyz')).status).toBe(200);
+    expect((await ask(control, '/pods')).status).toBe(200);
+    await running.pop()?.stop();
+  });
+
   it('refuses what it does not serve, by code', async () => {
     const [control] = running as [RunningProcess];
     const other = await ask(control, '/debug');
     expect([other.status, await other.json()]).toMatchObject([404, { code: 'PATH_UNKNOWN' }]);
     const post = await ask(control, '/readyz', 'POST');
     expect([post.status, await post.json()]).toMatchObject([405, { code: 'METHOD_NOT_ALLOWED' }]);
-    await expect(start({ stages: ['autoscaler'], status: control.status ?? '' })).rejects.toMatchObject({
+    await expect(
+      start({ stages: ['autoscaler'], status: { listen: control.status ?? '', isOpen: true } }),
+    ).rejects.toMatchObject({
       code: 'PORT_TAKEN',
     });
   });

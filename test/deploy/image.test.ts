@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../impl/controller/links/certificates.ts';
 import type { TlsOptions } from '../../impl/controller/links/index.ts';
-import { agentPod, stagePod, UID } from '../../impl/deploy/workloads/pods.ts';
+import { agentPod, stagePod, UID, watchdogPod } from '../../impl/deploy/workloads/pods.ts';
 import { defaultValues } from '../../impl/deploy/workloads/values.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -67,7 +67,12 @@ describe('the image', () => {
   });
 
   const values = defaultValues();
-  const pods = [stagePod('autoscaler', values), stagePod('scheduler', values), agentPod(values)];
+  const pods = [
+    stagePod('autoscaler', values),
+    stagePod('scheduler', values),
+    agentPod(values),
+    watchdogPod(values),
+  ];
   it.each(
     pods.map(
       ({ spec }) => (spec as { containers?: readonly { name: string; args: string[] }[] }).containers![0]!,

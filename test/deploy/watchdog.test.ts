@@ -69,8 +69,9 @@ describe('a look', () => {
       owner: 'stock',
     });
   });
-  it('leaves a cluster alone in which nothing is installed', () => {
+  it('makes no switch where it has never seen one: stages may run before `install` makes it', () => {
     expect(look(UNWATCHED, { owner: null, leases: new Map() }, 0, patience)[1]).toEqual({ act: 'nothing' });
+    expect(look(UNWATCHED, reading('0', { owner: null }), 0, patience)[1]).toEqual({ act: 'nothing' });
   });
 });
 
@@ -78,6 +79,7 @@ describe('the watchdog', () => {
   let embedded: Embedded;
   let client: KubernetesClient;
   const ending = new AbortController();
+  let hasLooked = false;
   const owner = async () => (await readOwner(client, SYSTEM_NAMESPACE).catch(() => undefined))?.owner;
   const path = pathOf({ resource: 'configmaps', namespace: SYSTEM_NAMESPACE, name: OWNER_SWITCH });
 
@@ -93,6 +95,9 @@ describe('the watchdog', () => {
       });
     void watchdog({
       ...{ client, namespace: SYSTEM_NAMESPACE, signal: ending.signal, afterMs: 1_500, intervalMs: 100 },
+      onLook: (watch) => {
+        hasLooked ||= watch?.owner === 'direct';
+      },
       log: () => {},
     });
   }, 60_000);
@@ -103,7 +108,7 @@ describe('the watchdog', () => {
   });
 
   it('mends the switch, and switches to stock when nobody has renewed for the time', async () => {
-    await until('the watchdog has seen the switch', async () => (await owner()) === 'direct');
+    await until('the watchdog has seen the switch', () => hasLooked);
     await client.request({ method: 'PATCH', path, patchType: 'merge', body: { data: { owner: 'nobody' } } });
     await until('the switch is mended', async () => (await owner()) !== undefined);
     await until('it says stock', async () => (await owner()) === 'stock');

@@ -7,6 +7,7 @@ import type { ScaleApiFlags } from '../../controller/process/scaling.ts';
 import { readKeyPair } from '../keyPair.ts';
 import {
   hostAndPort,
+  isLoopback,
   leaseTimes,
   type RunFlags,
   runtimeName,
@@ -31,12 +32,10 @@ interface ScaleFlags {
   readonly scaleApiOpen?: boolean;
 }
 
-const LOOPBACK = /^(127(\.\d+){3}|localhost|\[?::1\]?):\d+$/;
-
 /** @throws KubedirectError `FLAG_INVALID`, `CERTIFICATES_UNREADABLE` */
 function scaleApiOf({ scaleApi, scaleApiTls, scaleApiOpen = false }: ScaleFlags): ScaleApiFlags | undefined {
   if (scaleApi === undefined) return undefined;
-  if (!LOOPBACK.test(scaleApi) && (scaleApiOpen || scaleApiTls === undefined))
+  if (!isLoopback(scaleApi) && (scaleApiOpen || scaleApiTls === undefined))
     throw new KubedirectError(
       'FLAG_INVALID',
       `--scale-api ${scaleApi}: expected a loopback address, or --scale-api-tls without --scale-api-open: tokens must not travel in plain text, nor others scale what is not theirs`,

@@ -2,17 +2,22 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
-import { watchdog } from '../../deploy/watchdog.ts';
-import { type ClusterFlags, connectionOf, withClusterOptions } from '../clusterOptions.ts';
+import { metrics } from '../../controller/metrics.ts';
+import { serveStatus } from '../../controller/process/statusServer.ts';
+import { type Watch, watchdog } from '../../deploy/watchdog.ts';
+import { type ConnectionFlags, connectionOf, withConnection } from '../clusterOptions.ts';
+import { hostAndPort, level } from '../stages.ts';
 
 const DETAILS = `
-Run it apart from the stages, on another machine if there is one, with an account that may read the Leases, write the owner switch and touch
-ReplicaSets. A stage is gone while nobody holds its Lease or its renewals stand still, by the watchdog's own clock; while the API Server can not be
-asked, nobody counts as gone. It never takes the Pods back: kubedirect release --take-back does.`;
+Run it apart from the stages, on another machine if there is one; the packages bring it with an account that may read the Leases, write the
+owner switch and touch ReplicaSets. A stage is gone while nobody holds its Lease or its renewals stand still, by the watchdog's own clock; while the API Server can not be
+asked, nobody counts as gone. It never takes the Pods back: kubedirect release --take-back does. What it does is logged, a line of JSON each.`;
 
-interface Flags extends ClusterFlags {
+interface Flags extends ConnectionFlags {
   readonly after: number;
   readonly interval: number;
+  readonly status?: string;
+  readonly logLevel: string;
 }
 
 function seconds(text: string): number {
@@ -29,19 +34,43 @@ export function register(program: Command): void {
     .command('watchdog')
     .description('hand the managed Pods to the stock controllers when the stages have been gone for a time')
     .option('--after <seconds>', 'gone for so long', seconds, 60)
-    .option('--interval <seconds>', 'between two looks', seconds, 5);
-  withClusterOptions(command, 120).addHelpText('after', DETAILS).action(run);
+    .option('--interval <seconds>', 'between two looks', seconds, 5)
+    .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', hostAndPort)
+    .option('--log-level <level>', 'fatal, error, warn, info, debug', level, 'info');
+  withConnection(command).addHelpText('after', DETAILS).action(run);
 }
 
+/** What `/readyz` says: it is ready once it has seen the installation, and while the API Server answers. */
+const readiness = (seen: Watch | null) => [
+  {
+    stage: 'watchdog',
+    incarnation: null,
+    missing: seen === null ? ['an answer of the API Server: no stage counts as gone meanwhile'] : [],
+  },
+];
+
 async function run(flags: Flags): Promise<void> {
-  const logger = pino({}, pino.destination({ dest: 2, sync: true }));
+  const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
   const client = createKubernetesClient(connectionOf(flags));
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  let seen: Watch | null = null;
+  const status =
+    flags.status === undefined
+      ? null
+      : await serveStatus(flags.status, metrics, {
+          readiness: () => readiness(seen),
+          pods: () => [],
+          callers: null,
+        });
   await watchdog({
     ...{ client, namespace: flags.namespace, signal: ending.signal },
     ...{ afterMs: flags.after * 1000, intervalMs: flags.interval * 1000 },
+    onLook: (look) => {
+      seen = look;
+    },
     log: (text, fields) => logger.info(fields, text),
   });
+  await status?.close();
   await client.close();
 }

@@ -1,5 +1,5 @@
 /** `kubedirect why`: which stage holds a Pod, or the Pods of a Deployment, and for what. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../controller/kubernetes/client.ts';
 import { pathOf } from '../../controller/kubernetes/paths.ts';
@@ -12,11 +12,13 @@ import { hostAndPort } from '../stages.ts';
 
 const DETAILS = `
 NAME is deployment/NAME, or the name or the uid of a Pod. --status names what the processes of the stages serve with their own --status (or
-what kubectl port-forward gives for it): all of them, or those that may hold it.`;
+what kubectl port-forward gives for it): all of them, or those that may hold it. In a cluster they ask for the token of somebody who may list
+Pods: --token "$(kubectl create token SERVICEACCOUNT)", or $KUBEDIRECT_TOKEN.`;
 
 interface Flags extends ClusterFlags {
   readonly status: readonly string[];
   readonly of: string;
+  readonly token?: string;
 }
 
 function addresses(text: string): readonly string[] {
@@ -32,14 +34,18 @@ export function register(program: Command): void {
     .command('why <name>')
     .description('which stage holds a Pod, or the Pods of a Deployment, and what it waits for')
     .requiredOption('--status <host:port,…>', 'the stages to ask', addresses)
-    .option('--of <namespace>', 'namespace of the Deployment', 'default');
+    .option('--of <namespace>', 'namespace of the Deployment', 'default')
+    .addOption(new Option('--token <token>', 'shown to the stages').env('KUBEDIRECT_TOKEN'));
   withClusterOptions(command, 30).addHelpText('after', DETAILS).action(run);
 }
 
-async function heldAt(address: string): Promise<readonly HeldPod[]> {
+async function heldAt(address: string, token: string | undefined): Promise<readonly HeldPod[]> {
   try {
-    const answer = await fetch(`http://${address}/pods`, { signal: AbortSignal.timeout(10_000) });
-    return ((await answer.json()) as { pods: readonly HeldPod[] }).pods;
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(`http://${address}/pods`, { headers, signal: AbortSignal.timeout(10_000) });
+    const body = (await answer.json()) as { pods?: readonly HeldPod[]; code?: string; message?: string };
+    if (body.pods !== undefined) return body.pods;
+    throw new Error(`${body.code}: ${body.message}`);
   } catch (error) {
     throw new KubedirectError(
       'STATUS_UNREACHABLE',
@@ -63,7 +69,7 @@ async function replicaSetsOf(
 async function run(name: string, flags: Flags): Promise<void> {
   const client = createKubernetesClient(connectionOf(flags));
   try {
-    const held = (await Promise.all(flags.status.map(heldAt))).flat();
+    const held = (await Promise.all(flags.status.map((one) => heldAt(one, flags.token)))).flat();
     const deployment = /^deploy(?:ment)?\/(.+)$/.exec(name)?.[1];
     const asked: Asked =
       deployment === undefined

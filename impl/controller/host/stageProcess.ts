@@ -66,6 +66,8 @@ export interface StageProcessOptions {
   readonly manyNodes: boolean;
   /** S: it publishes unbound what finds no room. */
   readonly handsOver: boolean;
+  /** What else it says on its Lease; null takes an annotation away. */
+  readonly leaseAnnotations?: () => Readonly<Record<string, string | null>>;
   readonly recorder?: StepRecorder | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** The stage is over and does not start again: a broken invariant, a journal that can not be written, another agent. */
@@ -212,7 +214,8 @@ export class StageProcess {
     const { metadata } = (await client.get<KubernetesObject>(path)) ?? {};
     if (metadata?.annotations?.[INCARNATION_ANNOTATION] !== String(incarnation)) return null;
     const { resourceVersion } = metadata;
-    const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address };
+    const more = this.#options.leaseAnnotations?.();
+    const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address, ...more };
     const body = { metadata: { resourceVersion, annotations } };
     await client.request({ method: 'PATCH', path, patchType: 'merge', body });
     return metadata.annotations;

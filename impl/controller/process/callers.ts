@@ -1,12 +1,12 @@
 /**
- * Who may scale through the direct scale API: whoever may update the Deployment's scale at the API Server, which is asked with the
+ * Who may do what through the small HTTP servers of a process: whoever may do the like at the API Server, which is asked with the
  * caller's own token (TokenReview, then SubjectAccessReview). Its answers are kept for a while, so that a scale request asks nothing.
  */
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../../../spec/errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 
-/** Whether a caller may scale a Deployment. @public */
+/** Whether a caller may do it. @public */
 export type Verdict =
   | { readonly allowed: true; readonly user: string }
   | {
@@ -16,11 +16,42 @@ export type Verdict =
       readonly message: string;
     };
 
+/** What a caller must be allowed at the API Server. @public */
+export interface Right {
+  /** In words: `update deployments/scale of default/web`. */
+  readonly what: string;
+  /** Of a SubjectAccessReview. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** To scale a Deployment. @public */
+export const toScale = (namespace: string, name: string): Right => ({
+  what: `update deployments/scale of ${namespace}/${name}`,
+  attributes: {
+    group: 'apps',
+    resource: 'deployments',
+    subresource: 'scale',
+    verb: 'update',
+    namespace,
+    name,
+  },
+});
+
+/** To read which stage holds which Pod. @public */
+export const TO_LIST_PODS: Right = {
+  what: 'list pods of all namespaces',
+  attributes: { group: '', resource: 'pods', verb: 'list' },
+};
+
 /** Judges callers. @public */
 export interface Callers {
   /** @param token - of the `Authorization: Bearer` header; null without one */
-  judge(token: string | null, namespace: string, name: string): Promise<Verdict>;
+  judge(token: string | null, right: Right): Promise<Verdict>;
 }
+
+/** The token of an `Authorization` header; null if it bears none. @public */
+export const tokenOf = (header: string | undefined): string | null =>
+  /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? null;
 
 interface User {
   readonly username: string;
@@ -85,8 +116,7 @@ export function callersOf(client: KubernetesClient, now: () => number = Date.now
     });
     return status?.authenticated === true && status.user !== undefined ? status.user : null;
   };
-  const mayScale = async (user: User, namespace: string, name: string): Promise<boolean> => {
-    const attributes = { group: 'apps', resource: 'deployments', subresource: 'scale' };
+  const may = async (user: User, { attributes: resourceAttributes }: Right): Promise<boolean> => {
     const { username, uid, groups, extra } = user;
     const { status } = await client.request<SubjectAccessReview>({
       method: 'POST',
@@ -94,17 +124,13 @@ export function callersOf(client: KubernetesClient, now: () => number = Date.now
       body: {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SubjectAccessReview',
-        spec: {
-          resourceAttributes: { ...attributes, verb: 'update', namespace, name },
-          user: username,
-          ...{ uid, groups, extra },
-        },
+        spec: { resourceAttributes, user: username, ...{ uid, groups, extra } },
       },
     });
     return status?.allowed === true;
   };
   return {
-    async judge(token, namespace, name) {
+    async judge(token, right) {
       if (token === null)
         return unauthenticated('expected the header "Authorization: Bearer <token>", got none');
       try {
@@ -114,11 +140,9 @@ export function callersOf(client: KubernetesClient, now: () => number = Date.now
           return unauthenticated(
             'expected a token that the API Server knows, got another (or an expired one)',
           );
-        const isAllowed = await rights.get(`${key} ${namespace}/${name}`, () =>
-          mayScale(user, namespace, name),
-        );
+        const isAllowed = await rights.get(`${key} ${right.what}`, () => may(user, right));
         if (isAllowed) return { allowed: true, user: user.username };
-        const message = `expected a user who may update deployments/scale of ${namespace}/${name}, got ${user.username}`;
+        const message = `expected a user who may ${right.what}, got ${user.username}`;
         return { allowed: false, status: 403, code: 'CALLER_FORBIDDEN', message };
       } catch (error) {
         const message = `the API Server could not be asked who is calling: ${(error as Error).message}`;

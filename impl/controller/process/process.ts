@@ -20,8 +20,11 @@ import { createKubernetesClient, type KubernetesClient } from '../kubernetes/cli
 import type { LeaseTimes } from '../lease.ts';
 import { LocalLinks, type TlsSource } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
-import { SYSTEM_NAMESPACE } from '../names.ts';
+import { SCALE_ADDRESS_ANNOTATION, SYSTEM_NAMESPACE } from '../names.ts';
+import { callersOf } from './callers.ts';
+import { leaderOf } from './forward.ts';
 import { gaugesOf } from './gauges.ts';
+import type { Listening } from './listen.ts';
 import { podsOf } from './pods.ts';
 import { readinessOf } from './readiness.ts';
 import { type ScaleApiFlags, serveScaling } from './scaling.ts';
@@ -36,6 +39,14 @@ const STAGES: Readonly<Record<StageName, Stage<any>>> = {
   scheduler: schedulerStage,
   kubelet: kubeletStage,
 };
+
+/** How the status is served. @public */
+export interface StatusFlags {
+  /** `host:port`. */
+  readonly listen: string;
+  /** `/pods` too is told to everyone who can connect; else to those who may list Pods at the API Server. */
+  readonly isOpen: boolean;
+}
 
 /** What a process runs. @public */
 export interface ProcessOptions {
@@ -66,8 +77,8 @@ export interface ProcessOptions {
   readonly traces?: string | undefined;
   /** What a stage, or `kubelet/<node>`, authenticates by on its links; absent: plain text. */
   readonly tls?: ((peer: string) => TlsSource) | undefined;
-  /** Where `/healthz`, `/readyz` and `/metrics` are served, `host:port`. */
-  readonly status?: string | undefined;
+  /** Where `/healthz`, `/readyz`, `/metrics` and `/pods` are served. */
+  readonly status?: StatusFlags | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** A stage is over for good. Not told of a superseded agent while other stages of this process go on. */
   readonly fatal: (error: unknown) => void;
@@ -91,6 +102,7 @@ function stageOptions(
   client: KubernetesClient,
   hub: WatchHub,
   templates: Templates,
+  scaleAddress: () => string | null,
 ) {
   const recorder = options.traces === undefined ? null : recordTo(options.traces);
   let alive = options.stages.length + options.nodes.length;
@@ -120,6 +132,9 @@ function stageOptions(
       runsContainers: options.runtime !== 'publish',
       manyNodes: options.nodes.length > 1,
       handsOver: name === 'scheduler' && options.handsOver === true,
+      ...(name === 'autoscaler' && {
+        leaseAnnotations: () => ({ [SCALE_ADDRESS_ANNOTATION]: scaleAddress() }),
+      }),
       recorder: recorder ?? undefined,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
       fatal: (error) => over(error, nameOf(name, node)),
@@ -139,44 +154,41 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   });
   const hub = new WatchHub(client, options.log);
   const templates = new Templates();
-  const { recorder, make } = stageOptions(options, client, hub, templates);
+  let scaleApi: Listening | null = null;
+  const { recorder, make } = stageOptions(options, client, hub, templates, () => scaleApi?.address ?? null);
   if (options.nodes.length > 0 || options.stages.includes('scheduler')) watchTemplates(hub, templates);
   const stages = [
     ...options.stages.map((name) => make(name, null)),
     ...options.nodes.map((node) => make('kubelet', node)),
   ];
+  let status: Listening | null = null;
   const stop = async () => {
+    await scaleApi?.close();
+    await status?.close();
     await Promise.all(stages.map((stage) => stage.stop()));
     await hub.close();
     await client.close();
     recorder?.close();
   };
+  const autoscaler = stages.find(({ self }) => self === 'autoscaler');
   try {
+    // First: the Autoscaler stage says on its Lease where this is.
+    if (autoscaler !== undefined && options.scaleApi !== undefined) {
+      const leader = leaderOf(client, options.namespace ?? SYSTEM_NAMESPACE);
+      scaleApi = await serveScaling(options.scaleApi, { autoscaler, client, hub, leader });
+    }
     for (const stage of stages) await stage.start();
+    if (options.status !== undefined) {
+      const { listen, isOpen } = options.status;
+      status = await serveStatus(listen, Registry.merge([metrics, gaugesOf(stages)]), {
+        readiness: () => readinessOf(stages),
+        pods: () => podsOf(stages),
+        callers: isOpen ? null : callersOf(client),
+      });
+    }
   } catch (error) {
     await stop();
     throw error;
   }
-  const status =
-    options.status === undefined
-      ? null
-      : await serveStatus(options.status, Registry.merge([metrics, gaugesOf(stages)]), {
-          readiness: () => readinessOf(stages),
-          pods: () => podsOf(stages),
-        });
-  const autoscaler = stages.find(({ self }) => self === 'autoscaler');
-  const scaleApi =
-    autoscaler === undefined || options.scaleApi === undefined
-      ? null
-      : await serveScaling(options.scaleApi, autoscaler, client, hub);
-  return {
-    stages,
-    scaleApi: scaleApi?.address ?? null,
-    status: status?.address ?? null,
-    async stop() {
-      await scaleApi?.close();
-      await status?.close();
-      await stop();
-    },
-  };
+  return { stages, scaleApi: scaleApi?.address ?? null, status: status?.address ?? null, stop };
 }

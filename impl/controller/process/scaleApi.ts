@@ -9,6 +9,8 @@
  * Both answer 202 when it is taken. Callers show a token of the API Server (`Authorization: Bearer`), and may scale what they may
  * scale there. Exactly one autoscaler decides per Deployment (protocol 8): what the built-in one scales, nobody else does here.
  *
+ * A process that stands by has the one that leads answer (`forward.ts`): whichever Pod a Service chooses will do.
+ *
  * Every error is `{"code", "message"}`, a code of `spec/errors.ts`: 400 `FLAG_INVALID`, 401 `CALLER_UNAUTHENTICATED`, 403
  * `CALLER_FORBIDDEN`, 404 `DEPLOYMENT_UNKNOWN` or `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 409 `DEPLOYMENT_AUTOSCALED` or
  * `DEPLOYMENT_NOT_AUTOSCALED`, 413 `BODY_TOO_LARGE`, 422 `DEPLOYMENT_NOT_ELIGIBLE` or `POLICY_INVALID`, 503 `STAGE_NOT_RUNNING`
@@ -18,7 +20,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { AUTOSCALING_PREFIX } from '../../../spec/autoscaling.ts';
 import type { ErrorCode } from '../../../spec/errors.ts';
-import type { Callers } from './callers.ts';
+import { type Callers, tokenOf, toScale } from './callers.ts';
+import type { Forward } from './forward.ts';
 import { type Listening, listenOn } from './listen.ts';
 
 /** A managed Deployment. @public */
@@ -48,6 +51,8 @@ export interface ScaleApiOptions {
   readonly callers: Callers | null;
   /** Certificate and key, PEM; without: plain text. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Where the stage stands by: has the leader answer. */
+  readonly forward?: Forward;
 }
 
 const PATH = /^\/v1\/namespaces\/([a-z0-9-]{1,63})\/deployments\/([a-z0-9.-]{1,253})\/(scale|concurrency)$/;
@@ -56,7 +61,8 @@ const MAX_REPLICAS = 2 ** 31 - 1;
 const MAX_CONCURRENCY = 1_000_000_000;
 const TARGET_ANNOTATION = `${AUTOSCALING_PREFIX}target`;
 
-interface Answer {
+/** @internal */
+export interface Answer {
   readonly status: number;
   readonly body: object;
 }
@@ -138,8 +144,6 @@ interface Asked {
   readonly body: string;
 }
 
-const tokenOf = (header: string | undefined) => /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? null;
-
 async function answer(
   target: ScaleTarget,
   callers: Callers | null,
@@ -156,7 +160,7 @@ async function answer(
     return refuse(405, 'METHOD_NOT_ALLOWED', `expected PUT or POST, got ${method}`);
   const [, namespace, name, what] = match as unknown as [string, string, string, string];
   const action = ACTIONS[what] as Action;
-  const verdict = await callers?.judge(token, namespace, name);
+  const verdict = await callers?.judge(token, toScale(namespace, name));
   if (verdict?.allowed === false) return refuse(verdict.status, verdict.code, verdict.message);
   const asking = action.read(parsed(body));
   if (asking === null)
@@ -196,9 +200,19 @@ const askedOf = ({ method, url, headers }: http.IncomingMessage, body: string): 
   body,
 });
 
+/** By the leader, if this process stands by and knows it; else here. */
+async function serveOne(
+  { callers, forward }: ScaleApiOptions,
+  target: ScaleTarget,
+  request: http.IncomingMessage,
+  text: string,
+): Promise<Answer> {
+  return (await forward?.(request, text)) ?? answer(target, callers, askedOf(request, text));
+}
+
 /** Serves the API. @throws KubedirectError `PORT_TAKEN` */
 export async function serveScaleApi(options: ScaleApiOptions, target: ScaleTarget): Promise<Listening> {
-  const { listen, callers, tls } = options;
+  const { listen, tls } = options;
   const serve: http.RequestListener = (request, response) => {
     const send = ({ status, body }: Answer) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
@@ -212,7 +226,7 @@ export async function serveScaleApi(options: ScaleApiOptions, target: ScaleTarge
     });
     request.on('end', () => {
       if (isTooLarge) send(refuse(413, 'BODY_TOO_LARGE', `expected at most ${MAX_BODY_BYTES} bytes`));
-      else void answer(target, callers, askedOf(request, text)).then(send);
+      else void serveOne(options, target, request, text).then(send);
     });
   };
   return listenOn(tls === undefined ? http.createServer(serve) : https.createServer(tls, serve), listen);

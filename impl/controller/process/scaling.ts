@@ -10,6 +10,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import { callersOf } from './callers.ts';
 import { Deciders } from './deciders.ts';
+import { forwardTo } from './forward.ts';
 import type { Listening } from './listen.ts';
 import { type ScaleSubject, serveScaleApi } from './scaleApi.ts';
 
@@ -35,12 +36,19 @@ function subjectOf(object: DeploymentObject) {
   return { subject, policy: isWrong || subject.ineligible.length > 0 ? null : policy };
 }
 
+/** What the API is served with. @public */
+export interface Serving {
+  readonly autoscaler: StageProcess;
+  readonly client: KubernetesClient;
+  readonly hub: WatchHub;
+  /** Where the leader's API is, `host:port`. */
+  readonly leader: () => Promise<string | null>;
+}
+
 /** Serves it. @throws KubedirectError `PORT_TAKEN` */
 export async function serveScaling(
   { listen, isOpen, tls }: ScaleApiFlags,
-  autoscaler: StageProcess,
-  client: KubernetesClient,
-  hub: WatchHub,
+  { autoscaler, client, hub, leader }: Serving,
 ): Promise<Listening> {
   const generations = new Map<string, number>();
   const scale = (deployment: string, replicas: number) => {
@@ -82,7 +90,10 @@ export async function serveScaling(
     },
   );
   const served = await serveScaleApi(
-    { listen, callers: isOpen ? null : callersOf(client), tls },
+    {
+      ...{ listen, callers: isOpen ? null : callersOf(client), tls },
+      forward: forwardTo({ isLeading: () => autoscaler.life !== null, leader, tls }),
+    },
     {
       find: (namespace, name) => managed.get(`${namespace}/${name}`),
       scale,

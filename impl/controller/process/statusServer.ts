@@ -1,9 +1,12 @@
 /**
  * What a process says of itself over HTTP: `/healthz` (200 while it runs), `/readyz` (200, or 503 with what each stage waits for),
- * `/pods` (which stage holds which Pod, and for what), `/metrics` (Prometheus). Read only, no secrets; errors are `{"code", "message"}`: 404 `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`.
+ * `/pods` (which stage holds which Pod, and for what), `/metrics` (Prometheus). Read only. `/pods` names what runs where, so beyond loopback it is
+ * for those who may list Pods at the API Server (`Authorization: Bearer`). Errors are `{"code", "message"}`: 401 `CALLER_UNAUTHENTICATED`, 403
+ * `CALLER_FORBIDDEN`, 404 `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 503 `API_SERVER_UNREACHABLE`.
  */
 import http from 'node:http';
 import type { Registry } from 'prom-client';
+import { type Callers, TO_LIST_PODS, tokenOf } from './callers.ts';
 import { type Listening, listenOn } from './listen.ts';
 import type { HeldPod } from './pods.ts';
 import type { StageReadiness } from './readiness.ts';
@@ -21,11 +24,11 @@ const json = (status: number, body: object): Answer => ({
 });
 
 async function answer(
-  method: string,
-  path: string,
+  { method, url, headers }: http.IncomingMessage,
   metrics: Registry,
-  { readiness, pods }: Sources,
+  { readiness, pods, callers }: Sources,
 ): Promise<Answer> {
+  const path = (url ?? '').split('?')[0] as string;
   if (method !== 'GET' && method !== 'HEAD')
     return json(405, { code: 'METHOD_NOT_ALLOWED', message: `expected GET, got ${method}` });
   switch (path) {
@@ -36,8 +39,12 @@ async function answer(
       const ready = stages.every(({ missing }) => missing.length === 0);
       return json(ready ? 200 : 503, { ready, stages });
     }
-    case '/pods':
-      return json(200, { pods: pods() });
+    case '/pods': {
+      const verdict = await callers?.judge(tokenOf(headers.authorization), TO_LIST_PODS);
+      if (verdict?.allowed !== false) return json(200, { pods: pods() });
+      const { status, code, message } = verdict;
+      return json(status, { code, message });
+    }
     case '/metrics':
       return { status: 200, type: metrics.contentType, text: await metrics.metrics() };
     default:
@@ -52,13 +59,14 @@ async function answer(
 export interface Sources {
   readonly readiness: () => readonly StageReadiness[];
   readonly pods: () => readonly HeldPod[];
+  /** Judges who may read `/pods`; null takes everyone who can connect. */
+  readonly callers: Callers | null;
 }
 
 /** Serves it. @throws KubedirectError `PORT_TAKEN` */
 export async function serveStatus(listen: string, metrics: Registry, sources: Sources): Promise<Listening> {
   const server = http.createServer(async (request, response) => {
-    const path = (request.url ?? '').split('?')[0] as string;
-    const { status, type, text } = await answer(request.method ?? '', path, metrics, sources);
+    const { status, type, text } = await answer(request, metrics, sources);
     response.writeHead(status, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : text);
   });
   return listenOn(server, listen);

@@ -25,6 +25,7 @@ const TEMPLATED: Values = {
   stages: placement('stages'),
   agent: placement('agent'),
   journals: '{{ .Values.agent.journals }}',
+  watchdogAfter: '{{= int .Values.watchdog.after }}',
 };
 
 /** An expression of its own: not a string in YAML. */

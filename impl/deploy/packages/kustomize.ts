@@ -15,9 +15,12 @@ const kustomization = (kind: 'Kustomization' | 'Component') =>
   });
 
 /** Left out of the base: each wants what not every cluster has. */
-const COMPONENTS = { serviceMonitor: 'service-monitor', dashboard: 'dashboard' } as const;
+const COMPONENTS: Partial<Record<keyof typeof SWITCHES, string>> = {
+  serviceMonitor: 'service-monitor',
+  dashboard: 'dashboard',
+};
 const componentOf = (when: keyof typeof SWITCHES | undefined) =>
-  when === undefined || when === 'agent' ? undefined : COMPONENTS[when];
+  when === undefined ? undefined : COMPONENTS[when];
 
 /**
  * Its files, by path. In a namespace of another name the policies would speak of the wrong accounts: for that, the chart.

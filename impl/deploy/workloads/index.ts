@@ -6,7 +6,7 @@ import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { ACCOUNTS } from '../identities.ts';
 import { INSTALLED_LABELS, type Manifest } from '../policies.ts';
 import { dashboard, serviceMonitor } from './monitoring.ts';
-import { agentPod, labelsOf, SCALE_PORT, STATUS_PORT, stagePod } from './pods.ts';
+import { agentPod, labelsOf, SCALE_PORT, STATUS_PORT, stagePod, watchdogPod } from './pods.ts';
 import type { SWITCHES, Values } from './values.ts';
 
 /** An object, and the switch that it depends on. @public */
@@ -57,6 +57,21 @@ function agentDaemonSet(values: Values): Manifest {
   };
 }
 
+/** One is enough: what it does when the stages are gone a second one could only do again. */
+function watchdogDeployment(values: Values): Manifest {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: meta(ACCOUNTS.watchdog, values.namespace),
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: labelsOf('watchdog') },
+      template: watchdogPod(values),
+    },
+  };
+}
+
 function service(name: string, values: Values, spec: object): Manifest {
   return { apiVersion: 'v1', kind: 'Service', metadata: meta(name, values.namespace), spec };
 }
@@ -85,6 +100,7 @@ export function workloadParts(values: Values): readonly Part[] {
       { manifest: disruptionBudget(stage, values) },
     ]),
     { manifest: agentDaemonSet(values), when: 'agent' as const },
+    { manifest: watchdogDeployment(values), when: 'watchdog' as const },
     {
       manifest: service('kubedirect-scale', values, {
         selector: labelsOf('autoscaler'),

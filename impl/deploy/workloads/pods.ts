@@ -88,6 +88,23 @@ function podSpec(values: Values, placement: Placement, account: string, more: ob
 /** What every process is told of itself. */
 const IDENTITY = ['--namespace', '$(POD_NAMESPACE)', '--host', '$(POD_IP)'];
 
+/** The Pod template of the watchdog, which runs apart from the stages. */
+export function watchdogPod(values: Values) {
+  const placement = values.stages;
+  const args = ['watchdog', '--namespace', '$(POD_NAMESPACE)', '--after', after(values)];
+  return {
+    metadata: { labels: labelsOf('watchdog') },
+    spec: podSpec(values, placement, ACCOUNTS.watchdog, {
+      containers: [container({ name: 'watchdog', values, placement, args })],
+      volumes: [],
+    }),
+  };
+}
+
+/** In a list of arguments it is text, an expression of the chart too. */
+const after = ({ watchdogAfter }: Values) =>
+  typeof watchdogAfter === 'number' ? String(watchdogAfter) : watchdogAfter.replace('{{=', '{{');
+
 /** The Pod template of a stage above the tail. */
 export function stagePod(stage: Exclude<StageName, 'kubelet'>, values: Values) {
   const isAutoscaler = stage === 'autoscaler';

@@ -19,6 +19,8 @@ export interface Values {
   readonly envFrom: readonly object[] | Expression;
   readonly stages: Placement;
   readonly agent: Placement;
+  /** The stages have been gone for so long, s: the watchdog hands the managed Pods to the stock controllers. */
+  readonly watchdogAfter: number | Expression;
   /** Folder of the journals on each node. */
   readonly journals: string;
   /** Listen on the node's own network, where Pods have none of their own. */
@@ -51,23 +53,26 @@ export const DEFAULTS = {
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ operator: 'Exists' }] as readonly object[],
   },
+  watchdog: { enabled: true, after: 60 },
   monitoring: { serviceMonitor: false, dashboard: false },
 } as const;
 
 /** The values that `values.yaml` says, for a namespace. @public */
 export function defaultValues(namespace: string = SYSTEM_NAMESPACE): Values {
-  const { image, replicas, logLevel, envFrom, hostNetwork, stages, agent } = DEFAULTS;
+  const { image, replicas, logLevel, envFrom, hostNetwork, stages, agent, watchdog } = DEFAULTS;
   return {
     namespace,
     image: `${image.repository}:${image.tag}`,
     imagePullPolicy: image.pullPolicy,
-    ...{ replicas, logLevel, envFrom, hostNetwork, stages, agent, journals: agent.journals },
+    ...{ replicas, logLevel, envFrom, hostNetwork, stages, agent },
+    ...{ journals: agent.journals, watchdogAfter: watchdog.after },
   };
 }
 
 /** A part of an installation that may be left out, by the path of its switch in `values.yaml`. @public */
 export const SWITCHES = {
   agent: 'agent.enabled',
+  watchdog: 'watchdog.enabled',
   serviceMonitor: 'monitoring.serviceMonitor',
   dashboard: 'monitoring.dashboard',
 } as const;

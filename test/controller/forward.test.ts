@@ -1,0 +1,109 @@
+/** Whichever Pod of the Autoscaler stage a Service chooses, the one that leads answers; and a token goes to nobody else. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../impl/controller/links/certificates.ts';
+import type { TlsOptions } from '../../impl/controller/links/index.ts';
+import type { Callers } from '../../impl/controller/process/callers.ts';
+import { type Forward, forwardTo } from '../../impl/controller/process/forward.ts';
+import type { Listening } from '../../impl/controller/process/listen.ts';
+import { type ScaleTarget, serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
+
+const PATH = '/v1/namespaces/default/deployments/web/scale';
+const tokens: (string | null)[] = [];
+const callers: Callers = {
+  async judge(token) {
+    tokens.push(token);
+    return { allowed: true, user: 'gateway' };
+  },
+};
+const target = (isRunning: boolean, scaled: number[] = []): ScaleTarget => ({
+  find: () => ({ uid: 'u-web', ineligible: [], autoscaled: false }),
+  scale: (_, replicas) => {
+    if (isRunning) scaled.push(replicas);
+    return isRunning;
+  },
+  report: () => false,
+});
+
+let pair: TlsOptions;
+let other: TlsOptions;
+const open: Listening[] = [];
+
+beforeAll(async () => {
+  const authority = await createAuthority();
+  [pair, other] = await Promise.all([authority.issue('autoscaler'), authority.issue('autoscaler')]);
+  // Node's own fetch trusts what this process is told to; the API's certificate is not what is tested here.
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+});
+afterAll(() => {
+  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close()));
+  tokens.length = 0;
+});
+
+async function serve(isLeading: boolean, leader: string | null, tls?: TlsOptions, scaled?: number[]) {
+  const forward: Forward = forwardTo({
+    ...{ isLeading: () => isLeading, tls },
+    leader: async () => leader,
+  });
+  const api = await serveScaleApi(
+    { listen: '127.0.0.1:0', callers, tls, forward },
+    target(isLeading, scaled),
+  );
+  open.push(api);
+  return api.address;
+}
+async function ask(address: string, isSafe: boolean) {
+  const answer = await fetch(`${isSafe ? 'https' : 'http'}://${address}${PATH}`, {
+    ...{ method: 'PUT', body: '{"replicas": 7}', headers: { authorization: 'Bearer t' } },
+  });
+  return { status: answer.status, ...((await answer.json()) as object) };
+}
+
+describe.each([
+  ['TLS', true],
+  ['plain text', false],
+])('over %s, a process that stands by', (_, isSafe) => {
+  const tls = () => (isSafe ? pair : undefined);
+
+  it('has the leader answer, who judges the caller by its own token', async () => {
+    const scaled: number[] = [];
+    const leader = await serve(true, null, tls(), scaled);
+    const standby = await serve(false, leader, tls());
+    for (const _again of [1, 2])
+      expect(await ask(standby, isSafe)).toEqual({ status: 202, deployment: 'u-web', replicas: 7 });
+    expect([scaled, tokens]).toEqual([
+      [7, 7],
+      ['t', 't'],
+    ]);
+  });
+
+  it('says 503 while nobody is known to lead, and when two take each other for the leader', async () => {
+    expect(await ask(await serve(false, null, tls()), isSafe)).toMatchObject({ status: 503 });
+    const first = await serve(false, null, tls());
+    expect(await ask(await serve(false, first, tls()), isSafe)).toMatchObject({
+      ...{ status: 503, code: 'STAGE_NOT_RUNNING' },
+    });
+  });
+
+  it('says 503 when the leader is gone', async () => {
+    const leader = await serve(true, null, tls());
+    await open.pop()?.close();
+    expect(await ask(await serve(false, leader, tls()), isSafe)).toMatchObject({
+      ...{ status: 503, code: 'STAGE_NOT_RUNNING' },
+    });
+  });
+});
+
+describe('a token', () => {
+  it('goes to nobody who shows another certificate, be it of the same authority', async () => {
+    const scaled: number[] = [];
+    const impostor = await serve(true, null, other, scaled);
+    expect(await ask(await serve(false, impostor, pair), true)).toMatchObject({
+      ...{ status: 503, code: 'STAGE_NOT_RUNNING' },
+      message: expect.stringContaining('another certificate'),
+    });
+    expect([tokens, scaled]).toEqual([[], []]);
+  });
+});
