@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeObject, PodObject } from '../../impl/controller/host/objects.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
 import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
+import type { KubernetesObject } from '../../impl/controller/kubernetes/types.ts';
 import { DRAINED_ANNOTATION, MARK_ANNOTATION, SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
 import {
   type ProcessOptions,
@@ -106,6 +107,11 @@ const setReady = (node: string, status: 'True' | 'False') =>
     body: { status: { conditions: [{ type: 'Ready', status }] } },
   });
 
+const replicaSets = async () => {
+  type Counted = KubernetesObject & { readonly spec?: { readonly replicas?: number } };
+  const { items } = await client.list<Counted>(pathOf({ resource: 'replicasets', namespace: 'default' }));
+  return items.map(({ spec }) => spec?.replicas);
+};
 /** It looks once, and then does what it does when the stages are gone. */
 async function releaseAsWatchdog(): Promise<void> {
   const kubeconfig = await recorder.through('watchdog', embedded, { home: SYSTEM_NAMESPACE });
@@ -115,9 +121,12 @@ async function releaseAsWatchdog(): Promise<void> {
   const patience = { afterMs: 60_000, intervalMs: 1_000 };
   const watched = { client: its, namespace: SYSTEM_NAMESPACE, ...patience, signal: ending.signal };
   await watchdog({ ...watched, onLook, log: () => {} });
-  const patched = client.patchDeployment('default', 'web', { spec: { replicas: 21 } }, 'test');
+  // Nobody makes the Pods of a higher count now; stock's controller is denied, and waits: it must be touched.
+  await stop('replicaset');
+  await scale(22);
+  await until('its ReplicaSet wants them', async () => (await replicaSets()).some((each) => each === 22));
   await release({ client: its, namespace: SYSTEM_NAMESPACE });
-  await patched;
+  await start('replicaset', { stages: ['replicaset'] });
   await its.close();
 }
 
