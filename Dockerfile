@@ -6,7 +6,8 @@
 #   1. the base: Node 26, whose libraries are all that the stages need of a system
 #   2. node_modules: what package-lock.json pins by checksum, for production; no install script runs
 #   3. the sources, which Node runs as they are: spec, machines, impl
-# Nothing is written at run time but the agent's journal, so the root file system may be read-only; no process needs a capability.
+# Nothing is written at run time but the agent's journal and, below /tmp, what a rehearsal plays on (without, it plays on less): the root
+# file system may be read-only; no process needs a capability.
 ARG NODE=node:26-bookworm-slim
 
 FROM ${NODE} AS dependencies

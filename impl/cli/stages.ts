@@ -75,8 +75,14 @@ export async function untilSignalled(
   const rehearsal = new AbortController();
   if (flags.rehearsal)
     // Nothing of it may end a process that leads: it is a play. Its code is loaded once the stages run.
-    void import('../simulator/rehearsal.ts')
-      .then(({ rehearse }) => rehearse(options.runtime === 'publish' ? 'publish' : 'runs', rehearsal.signal))
+    void import('../rehearsal/rehearsal.ts')
+      .then(({ rehearse }) =>
+        rehearse({
+          runtime: options.runtime === 'publish' ? 'publish' : 'runs',
+          traces: flags.traces !== undefined,
+          signal: rehearsal.signal,
+        }),
+      )
       .then(
         (played) => logger[played.finding === null ? 'info' : 'error'](played, 'rehearsed'),
         (err: unknown) => logger.error({ err }, 'the rehearsal failed; the first scale-out will be slower'),

@@ -1,12 +1,18 @@
 /** R's two links: what their outputs and messages do to its data (protocol 3, 4, 8). */
 import type { Message, Offer, State } from '../../spec/messages.ts';
-import { compareWantVersions, type PodStatus, type Uid, type Want } from '../../spec/vocabulary.ts';
+import {
+  compareWantVersions,
+  type PodRecord,
+  type PodStatus,
+  type Uid,
+  type Want,
+} from '../../spec/vocabulary.ts';
 import { applyState, merge, reset } from '../ownership/handshake.ts';
 import { type LinkOutput, stepDownstreamSide } from '../ownership/link/index.ts';
 import { addNews, flushUpward, NO_NEWS } from '../ownership/upward.ts';
 import { DOWN, emit, type ReplicaSetContext, UP } from './context.ts';
 import { backOff, dirtyAll, toScheduler } from './reconcile.ts';
-import { allCounts, countOf, drop, put } from './records.ts';
+import { allCounts, countOf, drop, putAll } from './records.ts';
 
 /** Carries out, in order, what the side of a link asked for. */
 export function compose(
@@ -91,8 +97,7 @@ function answerOffer(context: ReplicaSetContext, offer: Offer): ReplicaSetContex
 /** The link to S is open: the table, then `Terminate` of every tombstone held now (†), and the barrier is passed. */
 function takeState(context: ReplicaSetContext, offer: Offer, state: State): ReplicaSetContext {
   const outcome = applyState(context.records, offer.held, state.records, context.config.mutants);
-  let next = context;
-  for (const record of [...outcome.take, ...outcome.adopt]) next = put(next, record);
+  let next = putAll(context, [...outcome.take, ...outcome.adopt]);
   for (const uid of [...outcome.lost, ...outcome.confirm]) next = drop(next, uid);
   const tombstones = [...next.index.values()].flatMap(({ terminating }) => [...terminating]);
   const again = context.config.mutants?.has('no-terminate-on-opening') ? [] : tombstones;
@@ -102,16 +107,18 @@ function takeState(context: ReplicaSetContext, offer: Offer, state: State): Repl
 }
 
 function mergeStatuses(context: ReplicaSetContext, statuses: readonly PodStatus[]): ReplicaSetContext {
-  let next = context;
+  const merged = new Map<Uid, PodRecord>();
+  let { backoffs } = context;
   for (const status of statuses) {
-    const mine = next.records.get(status.uid);
+    const mine = merged.get(status.uid) ?? context.records.get(status.uid);
     if (mine === undefined) continue;
-    const merged = merge(mine, status, context.config.mutants);
-    next = put(next, merged);
-    const recovered = merged.phase === 'running' && next.backoffs.get(mine.replicaSet)?.waiting === false;
-    if (recovered) next = { ...next, backoffs: next.backoffs.delete(mine.replicaSet) };
+    const record = merge(mine, status, context.config.mutants);
+    merged.set(status.uid, record);
+    const { replicaSet } = mine;
+    if (record.phase === 'running' && backoffs.get(replicaSet)?.waiting === false)
+      backoffs = backoffs.delete(replicaSet);
   }
-  return next;
+  return putAll(backoffs === context.backoffs ? context : { ...context, backoffs }, [...merged.values()]);
 }
 
 const dropAll = (context: ReplicaSetContext, uids: readonly Uid[]) => uids.reduce(drop, context);
@@ -186,9 +193,8 @@ function invalidate(
   context: ReplicaSetContext,
   message: Extract<Message, { kind: 'Invalidate' }>,
 ): ReplicaSetContext {
-  let next = context;
-  for (const record of message.adopted) if (!next.records.has(record.uid)) next = put(next, record);
-  next = mergeStatuses(next, message.changed);
+  const adopted = message.adopted.filter(({ uid }) => !context.records.has(uid));
+  let next = mergeStatuses(putAll(context, adopted), message.changed);
   const failed = message.lost.filter(({ reason }) => reason === 'Failed').map(({ uid }) => uid);
   next = dropRefused(next, failed);
   next = dropAll(

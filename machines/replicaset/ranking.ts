@@ -125,16 +125,27 @@ function replace(ranking: Ranking, node: string | null, buckets: readonly Bucket
   return { nodes, order };
 }
 
-/** The ranking after a Pod changed: came (`before` is null), went (`after` is null), or stands elsewhere. */
-export function rerank(ranking: Ranking, before: Standing | null, after: Standing | null): Ranking {
-  if (before !== null && after !== null && before.node === after.node) {
-    if (before.keys.every((key, i) => key === after.keys[i])) return ranking;
-    const buckets = ranking.nodes.get(before.node) ?? [];
-    return replace(ranking, before.node, withOne(without(buckets, before), after));
+/** A Pod comes (`before` is null), goes (`after` is null), or stands elsewhere. */
+export type Move = readonly [before: Standing | null, after: Standing | null];
+
+const isSame = ([before, after]: Move) =>
+  before !== null &&
+  after !== null &&
+  before.node === after.node &&
+  before.keys.every((key, i) => key === after.keys[i]);
+
+/** The ranking after some Pods changed, in their order. The buckets of each node are put where they belong once. */
+export function rerank(ranking: Ranking, moves: readonly Move[]): Ranking {
+  const moved = new Map<string | null, readonly Bucket[]>();
+  const on = (node: string | null) => moved.get(node) ?? ranking.nodes.get(node) ?? [];
+  for (const move of moves) {
+    if (isSame(move)) continue;
+    const [before, after] = move;
+    if (before !== null) moved.set(before.node, without(on(before.node), before));
+    if (after !== null) moved.set(after.node, withOne(on(after.node), after));
   }
   let next = ranking;
-  if (before !== null) next = replace(next, before.node, without(next.nodes.get(before.node) ?? [], before));
-  if (after !== null) next = replace(next, after.node, withOne(next.nodes.get(after.node) ?? [], after));
+  for (const [node, buckets] of moved) next = replace(next, node, buckets);
   return next;
 }
 

@@ -10,7 +10,7 @@ import { isDownstreamOpen, isUpstreamOpen, upstreamSession } from '../ownership/
 import { type DeploymentView, NO_HOLD, type Target, targets } from '../ownership/wants/targets.ts';
 import { DOWN, emit, type ReplicaSetContext } from './context.ts';
 import { firstAmong, firstOf, standingOf } from './ranking.ts';
-import { EMPTY_INDEX, put } from './records.ts';
+import { EMPTY_INDEX, putAll } from './records.ts';
 import { deleteUnseen } from './takeBack.ts';
 
 /** Sends a message to S in the open session; nothing if the link is not open: what is marked then is sent on opening (protocol 3). */
@@ -24,13 +24,14 @@ export function toScheduler(
 
 /** Marks records as terminating: a tombstone keeps its version, for R is not the owner. */
 export function entomb(context: ReplicaSetContext, uids: readonly Uid[]): ReplicaSetContext {
-  let next = context;
-  for (const uid of uids) {
-    const record = next.records.get(uid);
-    if (record !== undefined && record.phase !== 'terminating')
-      next = put(next, { ...record, phase: 'terminating', ready: false });
-  }
-  return next;
+  const live = uids.flatMap((uid) => {
+    const record = context.records.get(uid);
+    return record === undefined || record.phase === 'terminating' ? [] : record;
+  });
+  return putAll(
+    context,
+    live.map((record): PodRecord => ({ ...record, phase: 'terminating', ready: false })),
+  );
 }
 
 /** Counts a refusal: nothing is minted for the ReplicaSet until the timer fires. */
@@ -113,7 +114,7 @@ function reconcileGroup(
       const records = mint(next, replicaSet, mayCreate);
       minted.push(...records);
       next = { ...next, minted: next.minted + records.length };
-      for (const record of records) next = put(next, record);
+      next = putAll(next, records);
     }
     next = deleteUnseen(next, replicaSet);
   }

@@ -4,7 +4,7 @@ import type { PodFact } from '../../spec/facts.ts';
 import type { PodRecord, ReplicaCount, Uid } from '../../spec/vocabulary.ts';
 import { adoptedObject, adoptedUid } from '../ownership/adoption.ts';
 import type { ReplicaSetContext, ReplicaSetIndex } from './context.ts';
-import { EMPTY_RANKING, rerank, type Standing, standingOf } from './ranking.ts';
+import { EMPTY_RANKING, type Move, rerank, type Standing, standingOf } from './ranking.ts';
 
 /** The index of a ReplicaSet without records. */
 export const EMPTY_INDEX: ReplicaSetIndex = {
@@ -23,21 +23,37 @@ function standing(record: PodRecord | undefined, cost: number): Standing | null 
   return record === undefined || record.phase === 'terminating' ? null : standingOf(record, cost);
 }
 
+/** A record as it was and as it is; undefined where there is none. */
+type Change = readonly [before: PodRecord | undefined, after: PodRecord | undefined];
+
+/** The index of a ReplicaSet after some of its records changed, in their order. */
 function reindex(
   index: ReplicaSetIndex,
-  before: PodRecord | undefined,
-  after: PodRecord | undefined,
-  cost: number,
+  changes: readonly Change[],
+  costs: ReplicaSetContext['costs'],
 ): ReplicaSetIndex {
-  const uid = (after ?? before)?.uid as Uid;
-  const marked = after?.phase === 'terminating';
-  const [stood, stands] = [standing(before, cost), standing(after, cost)];
+  let { live, ready } = index;
+  const moves: Move[] = [];
+  const unpublished = index.unpublished.asMutable();
+  const terminating = index.terminating.asMutable();
+  for (const [before, after] of changes) {
+    const uid = (after ?? before)?.uid as Uid;
+    const cost = costs.get(uid) ?? 0;
+    const [stood, stands] = [standing(before, cost), standing(after, cost)];
+    moves.push([stood, stands]);
+    live += (stands === null ? 0 : 1) - (stood === null ? 0 : 1);
+    ready += isReady(after) - isReady(before);
+    if (isUnpublished(after)) unpublished.add(uid);
+    else unpublished.delete(uid);
+    if (after?.phase === 'terminating') terminating.add(uid);
+    else terminating.delete(uid);
+  }
   return {
-    live: index.live - (stood === null ? 0 : 1) + (stands === null ? 0 : 1),
-    ranking: rerank(index.ranking, stood, stands),
-    unpublished: isUnpublished(after) ? index.unpublished.add(uid) : index.unpublished.delete(uid),
-    terminating: marked ? index.terminating.add(uid) : index.terminating.delete(uid),
-    ready: index.ready - isReady(before) + isReady(after),
+    live,
+    ranking: rerank(index.ranking, moves),
+    unpublished: unpublished.asImmutable(),
+    terminating: terminating.asImmutable(),
+    ready,
   };
 }
 
@@ -50,39 +66,49 @@ export function knownAs({ config, records, adopted }: ReplicaSetContext, pod: Po
   return adopted.get(metadataUid) ?? null;
 }
 
-function touch(context: ReplicaSetContext, replicaSet: string): ReplicaSetContext {
-  const group = context.groupOf.get(replicaSet);
-  return {
-    ...context,
-    recount: context.recount.add(replicaSet),
-    dirty: group === undefined ? context.dirty : context.dirty.add(group),
-  };
+function touch(context: ReplicaSetContext, replicaSets: Iterable<string>): ReplicaSetContext {
+  let { recount, dirty } = context;
+  for (const replicaSet of replicaSets) {
+    const group = context.groupOf.get(replicaSet);
+    recount = recount.add(replicaSet);
+    if (group !== undefined) dirty = dirty.add(group);
+  }
+  return { ...context, recount, dirty };
+}
+
+/** Adds or replaces records, in their order. */
+export function putAll(context: ReplicaSetContext, some: readonly PodRecord[]): ReplicaSetContext {
+  const changes = new Map<string, Change[]>();
+  const records = context.records.asMutable();
+  const adopted = context.adopted.asMutable();
+  for (const record of some) {
+    const { uid, replicaSet } = record;
+    const before = records.get(uid);
+    if (before === record) continue;
+    records.set(uid, record);
+    const object = adoptedObject(uid);
+    if (object !== null) adopted.set(object, uid);
+    const known = changes.get(replicaSet);
+    if (known === undefined) changes.set(replicaSet, [[before, record]]);
+    else known.push([before, record]);
+  }
+  if (changes.size === 0) return context;
+  let { index } = context;
+  for (const [replicaSet, those] of changes)
+    index = index.set(replicaSet, reindex(index.get(replicaSet) ?? EMPTY_INDEX, those, context.costs));
+  const next = { ...context, records: records.asImmutable(), adopted: adopted.asImmutable(), index };
+  return touch(next, changes.keys());
 }
 
 /** Adds or replaces a record. */
-export function put(context: ReplicaSetContext, record: PodRecord): ReplicaSetContext {
-  const before = context.records.get(record.uid);
-  if (before === record) return context;
-  const index = context.index.get(record.replicaSet) ?? EMPTY_INDEX;
-  const cost = context.costs.get(record.uid) ?? 0;
-  const object = adoptedObject(record.uid);
-  return touch(
-    {
-      ...context,
-      records: context.records.set(record.uid, record),
-      adopted: object === null ? context.adopted : context.adopted.set(object, record.uid),
-      index: context.index.set(record.replicaSet, reindex(index, before, record, cost)),
-    },
-    record.replicaSet,
-  );
-}
+export const put = (context: ReplicaSetContext, record: PodRecord) => putAll(context, [record]);
 
 /** Removes a record; nothing if there is none. */
 export function drop(context: ReplicaSetContext, uid: Uid): ReplicaSetContext {
   const before = context.records.get(uid);
   if (before === undefined) return context;
-  const cost = context.costs.get(uid) ?? 0;
-  const index = reindex(context.index.get(before.replicaSet) ?? EMPTY_INDEX, before, undefined, cost);
+  const known = context.index.get(before.replicaSet) ?? EMPTY_INDEX;
+  const index = reindex(known, [[before, undefined]], context.costs);
   const object = adoptedObject(uid);
   const isNewest = object !== null && context.adopted.get(object) === uid;
   const isEmpty = index.live === 0 && index.terminating.size === 0;
@@ -94,7 +120,7 @@ export function drop(context: ReplicaSetContext, uid: Uid): ReplicaSetContext {
       costs: context.costs.delete(uid),
       index: isEmpty ? context.index.delete(before.replicaSet) : context.index.set(before.replicaSet, index),
     },
-    before.replicaSet,
+    [before.replicaSet],
   );
 }
 
@@ -104,7 +130,7 @@ export function setCost(context: ReplicaSetContext, record: PodRecord, cost: num
   const before = context.costs.get(uid) ?? 0;
   if (before === cost) return context;
   const index = context.index.get(replicaSet) ?? EMPTY_INDEX;
-  const ranking = rerank(index.ranking, standing(record, before), standing(record, cost));
+  const ranking = rerank(index.ranking, [[standing(record, before), standing(record, cost)]]);
   return {
     ...context,
     costs: cost === 0 ? context.costs.delete(uid) : context.costs.set(uid, cost),

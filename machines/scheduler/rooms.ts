@@ -26,20 +26,18 @@ export interface PlacementRules {
   readonly noReservation: boolean;
 }
 
-/** Whether a Pod fits beside everything, and would still fit when the tombstones went and the preemptors came. */
+/** Whether a Pod fits beside everything, and would still fit when the tombstones went and the preemptors came. Numbers only: a pass asks it for every node. */
 export function hasRoom(room: Room, requests: Resources, rules: PlacementRules): boolean {
+  const { used, ending, reserved, fact } = room;
+  const fits = (used: number, ending: number, reserved: number, more: number, capacity: number) => {
+    const later = used - ending;
+    const now = rules.tombstonesFree ? later : used;
+    const kept = rules.noReservation ? 0 : reserved;
+    return now + more <= capacity && later + kept + more <= capacity;
+  };
   return (
-    fitsIn(room, requests, rules, 'cpu') &&
-    fitsIn(room, requests, rules, 'memory') &&
-    fitsIn(room, requests, rules, 'pods')
+    fits(used.cpu, ending.cpu, reserved.cpu, requests.cpu, fact.capacity.cpu) &&
+    fits(used.memory, ending.memory, reserved.memory, requests.memory, fact.capacity.memory) &&
+    fits(used.pods, ending.pods, reserved.pods, requests.pods, fact.capacity.pods)
   );
-}
-
-/** One part of {@link hasRoom}: numbers only, since a pass asks it for every node. */
-function fitsIn(room: Room, requests: Resources, rules: PlacementRules, part: keyof Resources): boolean {
-  const later = room.used[part] - room.ending[part];
-  const now = rules.tombstonesFree ? later : room.used[part];
-  const kept = rules.noReservation ? 0 : room.reserved[part];
-  const capacity = room.fact.capacity[part];
-  return now + requests[part] <= capacity && later + kept + requests[part] <= capacity;
 }

@@ -5,6 +5,7 @@ import {
   EMPTY_RANKING,
   firstAmong,
   firstOf,
+  type Move,
   type Ranking,
   rerank,
   type Standing,
@@ -53,27 +54,34 @@ const change = fc.oneof(standing, fc.record({ uid: fc.constantFrom(...UIDS), gon
 describe('the ranking of a scale-in', () => {
   it('is that of a sort, after any history of Pods that come, change and go', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 60 }), fc.nat(14), (changes, count) => {
-        const all = new Map<string, Standing>();
-        let ranking: Ranking = EMPTY_RANKING;
-        for (const each of changes) {
-          const before = all.get(each.uid) ?? null;
-          if ('gone' in each) all.delete(each.uid);
-          else all.set(each.uid, each);
-          ranking = rerank(ranking, before, 'gone' in each ? null : each);
-          expect(firstOf(ranking, count)).toEqual(sorted([...all.values()]).slice(0, count));
-        }
-        const some = [...all.values()].filter((_, i) => i % 2 === 0);
-        expect(firstAmong(ranking, some, count)).toEqual(sorted([...all.values()], some).slice(0, count));
-      }),
+      fc.property(
+        fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 30 }),
+        fc.nat(14),
+        (steps, count) => {
+          const all = new Map<string, Standing>();
+          let ranking: Ranking = EMPTY_RANKING;
+          for (const changes of steps) {
+            const moves = changes.map((each): Move => {
+              const before = all.get(each.uid) ?? null;
+              if ('gone' in each) all.delete(each.uid);
+              else all.set(each.uid, each);
+              return [before, 'gone' in each ? null : each];
+            });
+            ranking = rerank(ranking, moves);
+            expect(firstOf(ranking, count)).toEqual(sorted([...all.values()]).slice(0, count));
+          }
+          const some = [...all.values()].filter((_, i) => i % 2 === 0);
+          expect(firstAmong(ranking, some, count)).toEqual(sorted([...all.values()], some).slice(0, count));
+        },
+      ),
     );
   });
 
   it('keeps nothing of Pods that went', () => {
     fc.assert(
       fc.property(fc.uniqueArray(standing, { selector: ({ uid }) => uid }), (all) => {
-        const full = all.reduce((ranking, each) => rerank(ranking, null, each), EMPTY_RANKING);
-        const empty = all.reduce((ranking, each) => rerank(ranking, each, null), full);
+        const full = all.reduce((ranking, each) => rerank(ranking, [[null, each]]), EMPTY_RANKING);
+        const empty = all.reduce((ranking, each) => rerank(ranking, [[each, null]]), full);
         expect([empty.nodes.size, empty.order.size]).toEqual([0, 0]);
       }),
     );

@@ -37,6 +37,9 @@ const UNPRIVILEGED = {
   capabilities: { drop: ['ALL'] },
 };
 
+/** What a rehearsal plays on; removed again. */
+const SCRATCH = { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } };
+
 const probe = (path: string, more: object) => ({ httpGet: { path, port: 'status' }, ...more });
 
 interface ContainerOptions {
@@ -62,7 +65,7 @@ function container({ name, values, placement, args, ports = [], volumeMounts = [
     readinessProbe: probe('/readyz', { periodSeconds: 5, timeoutSeconds: 5 }),
     resources: placement.resources,
     securityContext: UNPRIVILEGED,
-    volumeMounts,
+    volumeMounts: [{ name: SCRATCH.name, mountPath: '/tmp' }, ...volumeMounts],
   };
 }
 
@@ -133,9 +136,12 @@ export function stagePod(stage: Exclude<StageName, 'kubelet'>, values: Values) {
     spec: podSpec(values, placement, ACCOUNTS[stage], {
       topologySpreadConstraints: [apart],
       containers: [main],
-      volumes: isAutoscaler
-        ? [{ name: 'scale-tls', secret: { secretName: SCALE_TLS_SECRET, defaultMode: 0o440 } }]
-        : [],
+      volumes: [
+        SCRATCH,
+        ...(isAutoscaler
+          ? [{ name: 'scale-tls', secret: { secretName: SCALE_TLS_SECRET, defaultMode: 0o440 } }]
+          : []),
+      ],
     }),
   };
 }
@@ -171,7 +177,10 @@ export function agentPod(values: Values) {
       priorityClassName: 'system-node-critical',
       initContainers: [owner],
       containers: [main],
-      volumes: [{ name: 'journals', hostPath: { path: values.journals, type: 'DirectoryOrCreate' } }],
+      volumes: [
+        SCRATCH,
+        { name: 'journals', hostPath: { path: values.journals, type: 'DirectoryOrCreate' } },
+      ],
     }),
   };
 }
