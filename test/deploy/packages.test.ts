@@ -18,6 +18,7 @@ const objects = packagedParts(defaultValues()).map(({ manifest }) => manifest);
 interface Container {
   readonly name: string;
   readonly args?: readonly string[];
+  readonly volumeMounts?: readonly { readonly name: string }[];
   readonly securityContext: Readonly<Record<string, unknown>>;
 }
 interface Template {
@@ -27,7 +28,7 @@ interface Template {
     readonly securityContext: object;
     readonly initContainers?: readonly Container[];
     readonly containers: readonly Container[];
-    readonly volumes: readonly object[];
+    readonly volumes?: readonly { readonly name: string }[];
   };
 }
 const specOf = (manifest: Manifest) =>
@@ -110,9 +111,18 @@ describe('every container', () => {
       });
   });
 
+  it('mounts the volumes of its Pod, and all of them', () => {
+    for (const each of workloads) {
+      const { initContainers = [], containers, volumes = [] } = specOf(each).template.spec;
+      const mounts = [...initContainers, ...containers].flatMap(({ volumeMounts = [] }) => volumeMounts);
+      const names = (some: readonly { readonly name: string }[]) => new Set(some.map(({ name }) => name));
+      expect(names(mounts), each.metadata.name).toEqual(names(volumes));
+    }
+  });
+
   it('mounts nothing of its node but the journals of the agent', () => {
     const hostPaths = workloads.flatMap((each) =>
-      specOf(each).template.spec.volumes.filter((volume) => 'hostPath' in volume),
+      (specOf(each).template.spec.volumes ?? []).filter((volume) => 'hostPath' in volume),
     );
     expect(hostPaths).toEqual([
       { name: 'journals', hostPath: { path: '/var/lib/kubedirect', type: 'DirectoryOrCreate' } },

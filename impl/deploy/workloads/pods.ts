@@ -39,6 +39,7 @@ const UNPRIVILEGED = {
 
 /** What a rehearsal plays on; removed again. */
 const SCRATCH = { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } };
+const SCRATCH_MOUNT = { name: SCRATCH.name, mountPath: '/tmp' };
 
 const probe = (path: string, more: object) => ({ httpGet: { path, port: 'status' }, ...more });
 
@@ -65,7 +66,7 @@ function container({ name, values, placement, args, ports = [], volumeMounts = [
     readinessProbe: probe('/readyz', { periodSeconds: 5, timeoutSeconds: 5 }),
     resources: placement.resources,
     securityContext: UNPRIVILEGED,
-    volumeMounts: [{ name: SCRATCH.name, mountPath: '/tmp' }, ...volumeMounts],
+    volumeMounts,
   };
 }
 
@@ -120,10 +121,13 @@ export function stagePod(stage: Exclude<StageName, 'kubelet'>, values: Values) {
       ...IDENTITY,
       ...(isAutoscaler ? api : []),
     ],
-    ...(isAutoscaler && {
-      ports: [{ name: 'scale', containerPort: SCALE_PORT, protocol: 'TCP' }],
-      volumeMounts: [{ name: 'scale-tls', mountPath: '/etc/kubedirect/scale-tls', readOnly: true }],
-    }),
+    ...(isAutoscaler && { ports: [{ name: 'scale', containerPort: SCALE_PORT, protocol: 'TCP' }] }),
+    volumeMounts: [
+      SCRATCH_MOUNT,
+      ...(isAutoscaler
+        ? [{ name: 'scale-tls', mountPath: '/etc/kubedirect/scale-tls', readOnly: true }]
+        : []),
+    ],
   });
   const apart = {
     maxSkew: 1,
@@ -156,7 +160,10 @@ export function agentPod(values: Values) {
   const placement = values.agent;
   const volumeMounts = [{ name: 'journals', mountPath: '/journals' }];
   const args = ['agent', '--nodes', '$(NODE_NAME)', '--journals', '/journals', ...IDENTITY];
-  const main = container({ name: 'agent', values, placement, args, volumeMounts });
+  const main = container({
+    ...{ name: 'agent', values, placement, args },
+    volumeMounts: [SCRATCH_MOUNT, ...volumeMounts],
+  });
   const owner = {
     name: 'journals',
     image: values.image,
