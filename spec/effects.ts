@@ -140,8 +140,18 @@ export type Effect =
   | { readonly type: 'setTimer'; readonly timer: TimerName; readonly milliseconds: number }
   /** Stop a timer; nothing if it does not run. */
   | { readonly type: 'cancelTimer'; readonly timer: TimerName }
-  /** Tell people: log, metric, Event or condition. Changes nothing. */
-  | { readonly type: 'report'; readonly reason: string; readonly subject: string; readonly text: string };
+  /** Tell people: log, metric, and an Event on an object of theirs. Changes nothing. */
+  | {
+      readonly type: 'report';
+      readonly reason: string;
+      readonly subject: string;
+      readonly text: string;
+      /** The object that shows it; of a ReplicaSet its Deployment does. Absent: it concerns the links alone. */
+      readonly on?:
+        | { readonly deployment: string }
+        | { readonly replicaSet: string }
+        | { readonly node: string };
+    };
 
 /** Names of all effects. @public */
 export type EffectType = Effect['type'];

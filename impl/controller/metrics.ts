@@ -5,6 +5,14 @@ import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 export const metrics = new Registry();
 collectDefaultMetrics({ register: metrics });
 
+/** What machines reported to people. @public */
+export const reports = new Counter({
+  name: 'kubedirect_reports_total',
+  help: 'What a stage had to tell people, by reason (the log has the words, Events too)',
+  labelNames: ['stage', 'reason'],
+  registers: [metrics],
+});
+
 /** Connections that were open and broke, by the stage that counts, its peer's stage, and why (`spec/errors.ts`). @public */
 export const linksBroken = new Counter({
   name: 'kubedirect_links_broken_total',

@@ -28,15 +28,16 @@ const rule = (apiGroup: string, resources: readonly string[], verbs: readonly st
 /** What admission will fill in from the name of a PriorityClass. */
 const PRIORITIES = rule('scheduling.k8s.io', ['priorityclasses'], WATCH);
 
-/** Who is calling: the direct scale API, and `/pods`. */
-const CALLERS: readonly Rule[] = [
+/** What every process of stages asks: who is calling (the direct scale API, `/pods`); and it tells people of objects of theirs. */
+const EVERYONE: readonly Rule[] = [
   rule('authentication.k8s.io', ['tokenreviews'], ['create']),
   rule('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
+  rule('events.k8s.io', ['events'], ['create']),
 ];
 
 /** Of a kubelet stage that publishes Pods for the node's own kubelet to run. */
 const PUBLISHER_RULES: readonly Rule[] = [
-  ...CALLERS,
+  ...EVERYONE,
   rule('apps', ['replicasets'], WATCH),
   // Owner references that block deletion need it where OwnerReferencesPermissionEnforcement is on.
   rule('apps', ['replicasets/finalizers'], ['update']),
@@ -52,15 +53,15 @@ const NODE_RULES: readonly Rule[] = [...PUBLISHER_RULES, rule('', ['pods/status'
 const CONTROL = LED_STAGES;
 
 const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
-  autoscaler: [...CALLERS, rule('apps', ['deployments'], WATCH)],
+  autoscaler: [...EVERYONE, rule('apps', ['deployments'], WATCH)],
   deployment: [
-    ...CALLERS,
+    ...EVERYONE,
     // writeReplicas: value and annotation in one patch.
     rule('apps', ['deployments'], [...WATCH, 'patch']),
     rule('apps', ['replicasets'], WATCH),
   ],
   replicaset: [
-    ...CALLERS,
+    ...EVERYONE,
     rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
     // delete: strays at take back.
@@ -69,7 +70,7 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
     rule('', ['nodes'], ['list']),
   ],
   scheduler: [
-    ...CALLERS,
+    ...EVERYONE,
     rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
     // create, delete: what finds no room is published unbound.
@@ -82,7 +83,13 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
   agent: NODE_RULES,
   simulator: NODE_RULES,
   // A release: what does not match yet is touched.
-  watchdog: [rule('', ['pods'], ['list']), rule('apps', ['replicasets'], ['list', 'patch'])],
+  watchdog: [
+    rule('', ['pods'], ['list']),
+    rule('apps', ['replicasets'], ['list', 'patch']),
+    // Each Deployment is told.
+    rule('apps', ['deployments'], ['list']),
+    rule('events.k8s.io', ['events'], ['create']),
+  ],
 };
 
 /** Each verb once for each resource. */

@@ -10,9 +10,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { KubedirectError } from '../../spec/errors.ts';
+import { isManaged } from '../controller/host/facts.ts';
+import type { DeploymentObject } from '../controller/host/objects.ts';
 import { pause } from '../controller/kubernetes/backoff.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { isKubernetesError } from '../controller/kubernetes/errors.ts';
+import { deploymentReference, writeEvent } from '../controller/kubernetes/events.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { KubernetesObject, Lease } from '../controller/kubernetes/types.ts';
 import {
@@ -26,6 +29,31 @@ import {
 import { unacknowledged } from './acknowledgements.ts';
 import { FIELD_MANAGER } from './apply.ts';
 import { type OwnerSwitch, patchSwitch, readOwner, writeOwner } from './owner.ts';
+
+const RELEASED = {
+  reason: 'Released',
+  text: 'its Pods are owned by the stock controllers now (kubedirect release): they go on running',
+};
+const TAKEN_BACK = {
+  reason: 'TakenBack',
+  text: 'its Pods are taken back from the stock controllers (kubedirect release --take-back)',
+};
+
+/** An Event on each managed Deployment: a help, which no release waits for long, nor fails over. */
+async function tellDeployments(
+  client: KubernetesClient,
+  told: { readonly reason: string; readonly text: string },
+): Promise<void> {
+  try {
+    const { items } = await client.list<DeploymentObject>(pathOf({ resource: 'deployments' }));
+    const by = 'kubedirect';
+    await Promise.allSettled(
+      items.filter(isManaged).map((each) => writeEvent(client, deploymentReference(each), { ...told, by })),
+    );
+  } catch {
+    // The API Server has other things to do.
+  }
+}
 
 const NEVER = new AbortController().signal;
 
@@ -158,7 +186,10 @@ export async function release(options: ReleaseOptions): Promise<Released> {
     onProgress(flushed ? 'all wants are written back' : 'no answer from the Deployment stage');
   const after = before?.owner === 'stock' ? before : await writeOwner(client, namespace, 'stock');
   onProgress(`the switch is at stock (version ${after.resourceVersion})`);
-  return { flushed, switchVersion: after.resourceVersion, ...(await settle(options)) };
+  const told = before?.owner === 'stock' ? undefined : tellDeployments(client, RELEASED);
+  const settled = await settle(options);
+  await told;
+  return { flushed, switchVersion: after.resourceVersion, ...settled };
 }
 
 /**
@@ -176,7 +207,9 @@ export async function takeBack(options: ReleaseOptions): Promise<OwnerSwitch> {
     const missing = await unacknowledged(client, namespace, now.resourceVersion);
     if (missing.length === 0) {
       try {
-        return await writeOwner(client, namespace, 'direct', now.resourceVersion);
+        const taken = await writeOwner(client, namespace, 'direct', now.resourceVersion);
+        await tellDeployments(client, TAKEN_BACK);
+        return taken;
       } catch (error) {
         if (!isKubernetesError(error, 'Conflict')) throw error;
         continue;

@@ -17,6 +17,7 @@ export function request(
       type: 'report',
       reason: 'ScaleRefused',
       subject: deployment,
+      on: { deployment },
       text: `replicas must be a whole number of at least 0, got ${replicas}`,
     });
   if (context.leaving.has(deployment))
@@ -24,6 +25,7 @@ export function request(
       type: 'report',
       reason: 'ScaleRefused',
       subject: deployment,
+      on: { deployment },
       text: 'the Deployment has lost its label: scale it at the API Server',
     });
   const known = context.wants.get(deployment);
@@ -87,6 +89,7 @@ export function adopt(context: AutoscalerContext, wants: readonly Want[]): Autos
         type: 'report',
         reason: 'ScaleRefused',
         subject: want.deployment,
+        on: { deployment: want.deployment },
         text: `${waiting.replicas} replicas were asked for before somebody else wrote the value: that stands`,
       });
     else next = mint(next, want.deployment, known, waiting.replicas);

@@ -41,7 +41,8 @@ export function publishFailed(
   if (refusal === 'ambiguous') return awaitAmbiguous(objectHeard(context, uid, 'createLost'), uid);
   if (refusal === 'alreadyExists') return act(objectHeard(context, uid, 'nameTaken'), readOf(pod));
   const reason = REASONS[refusal];
-  const told = act(context, { type: 'report', reason, subject: uid, text });
+  const { replicaSet } = pod.record;
+  const told = act(context, { type: 'report', reason, subject: uid, text, on: { replicaSet } });
   return endOrAdvance(objectHeard(told, uid, 'createRefused'), uid, 'lost', reason);
 }
 

@@ -156,6 +156,7 @@ function invalidateNode(context: Context, node: string): Context {
     type: 'report',
     reason: 'NodeCancelled',
     subject: node,
+    on: { node },
     text: `the node could not be reached and was given up with ${uids.length} Pods; it serves again once it drained`,
   });
   const { vanished, successor } = next.nodes.get(node) as NodeEntry;

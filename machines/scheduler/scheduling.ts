@@ -73,6 +73,7 @@ function runPass(before: Context, shapes: readonly Shape[], stirred: ISet<string
       type: 'report',
       reason: 'Preempted',
       subject: preemptor,
+      on: { replicaSet: record.replicaSet },
       text: `room is made on ${node}: ${victims.length} Pods of lower priority end, ${awaited.length} are awaited`,
     });
   }
@@ -173,6 +174,7 @@ export function reportNoRoom(context: Context, replicaSet: string): Context {
     type: 'report',
     reason: 'FailedScheduling',
     subject: replicaSet,
+    on: { replicaSet },
     text: `${count} Pods wait for a node: ${why}`,
   });
 }

@@ -42,6 +42,7 @@ export function handOver(before: Context, replicaSet: string): Context {
       type: 'report',
       reason: 'HandedOver',
       subject: replicaSet,
+      on: { replicaSet },
       text: `${records.length} Pods have found no node: they are published unbound, for the stock scheduler and the autoscaler of nodes`,
     },
     ...records.flatMap((record) => [
@@ -59,10 +60,12 @@ export function handOver(before: Context, replicaSet: string): Context {
 export function onPublishFailed(context: Context, { uid, refusal, text }: Event<'publishFailed'>): Context {
   if (!context.handOver.handing.has(uid) || refusal === 'ambiguous' || refusal === 'alreadyExists')
     return context;
+  const replicaSet = context.records.get(uid)?.replicaSet;
+  const on = replicaSet === undefined ? {} : { on: { replicaSet } };
   const next = emit(
     letGo(context, [uid]),
     { type: 'cancelTimer', timer: `ambiguous/${uid}` },
-    { type: 'report', reason: 'FailedCreate', subject: uid, text },
+    { type: 'report', reason: 'FailedCreate', subject: uid, text, ...on },
   );
   return tell(next, { refused: [{ uid, reason: 'PublishRefused' }] });
 }

@@ -35,6 +35,10 @@ describe.skipIf(!support.ok)('no room on the real control plane', () => {
       expect(why).toBe('Unschedulable');
       expect(pods.present.length).toBe(2);
 
+      const described = await kd.kubectl('describe', 'deployment', 'large');
+      expect(described).toMatch(/Warning +FailedScheduling +.* kubedirect-scheduler +1 Pods wait for a node/);
+      expect(described).toMatch(/Normal +HandedOver +.* kubedirect-scheduler +1 Pods have found no node/);
+
       const came = performance.now();
       await kd.cluster.addKwokNodes(['small-1'], capacity);
       await pods.rests(2);

@@ -69,6 +69,9 @@ describe.skipIf(!support.ok)('release in mid-burst on the real control plane', (
         `release with ${running.size} of ${BURST} Ready: stock settled in ${Math.round(settledMs)} ms of the switch (${touches} touches, ${flushed ? 'wants flushed before' : 'D did not answer the flush'}), all Ready after ${Math.round(restMs)} ms; ${byStock} Pods made by stock, the first ${Math.round(await firstByStock)} ms after the switch was seen; ${pods.all.length - BURST} more than needed; ${denied} requests denied since the burst began`,
       );
       expect(byStock).toBeGreaterThan(0);
+      expect(await kd.kubectl('describe', 'deployment', 'handed')).toMatch(
+        /Normal +Released +.* kubedirect /,
+      );
       await isStill();
       expect(await denialsSince(before)).toBe(denied);
     },

@@ -28,6 +28,7 @@ import { allows, askedOf, grantsTo, Recorder, usesOf } from './support/recorder.
 const IMPLIED: Readonly<Record<string, string>> = {
   'update replicasets/finalizers':
     'asked by admission (OwnerReferencesPermissionEnforcement) on behalf of who creates a Pod with blockOwnerDeletion',
+  'create events': 'asked when there is something to tell people of',
 };
 /** Of one account alone. */
 const IMPLIED_FOR: Partial<Record<Account, readonly string[]>> = {

@@ -2,6 +2,7 @@
 import type { StageEvent } from '../../../spec/events.ts';
 import type { PodFact } from '../../../spec/facts.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
+import { type EventRecorder, ownerReference } from '../kubernetes/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { ConfigMap, KubernetesObject } from '../kubernetes/types.ts';
 import { MANAGED_LABEL, OWNER_SWITCH } from '../names.ts';
@@ -26,6 +27,7 @@ export interface Audience {
   readonly node: string | null;
   readonly namespace: string;
   readonly hub: WatchHub;
+  readonly events: EventRecorder;
   readonly give: (event: StageEvent) => void;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** K: one shared watch of all Pods serves many nodes of this process. */
@@ -75,7 +77,7 @@ function watchDeployments({ hub, give }: Audience): End {
 }
 
 /** Tells people once of each ReplicaSet that R creates nothing for. A template never changes. */
-function tellIneligible({ stage, log }: Audience) {
+function tellIneligible({ stage, log, events }: Audience) {
   const told = new Set<string>();
   return {
     observed: (object: ReplicaSetObject, why: readonly string[]) => {
@@ -84,6 +86,10 @@ function tellIneligible({ stage, log }: Audience) {
       told.add(uid);
       const text = 'a managed ReplicaSet is not eligible: nothing is created for it';
       log(text, { code: 'DEPLOYMENT_NOT_ELIGIBLE', replicaSet: `${namespace}/${name}`, why });
+      events.tell(ownerReference(object), {
+        ...{ reason: 'NotEligible', by: 'kubedirect-replicaset' },
+        text: `no Pod is created for ReplicaSet ${name}: ${why.join('; ')}`,
+      });
     },
     vanished: (uid: string) => void told.delete(uid),
   };

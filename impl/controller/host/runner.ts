@@ -7,15 +7,18 @@ import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Incarnation, PeerName } from '../../../spec/vocabulary.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Behind } from './behind.ts';
 import type { GroupCommit } from './groupCommit.ts';
 import * as leases from './leaseEffects.ts';
 import type { LinkPort } from './linkPort.ts';
+import { report } from './people.ts';
 import * as pods from './podEffects.ts';
 import type { PodRuntime } from './runtime.ts';
 import type { Templates } from './templates.ts';
 import type { Timers } from './timers.ts';
 import * as wants from './wantEffects.ts';
+import type { WatchHub } from './watchHub.ts';
 
 /** What effects are carried out with. @public */
 export interface Life {
@@ -31,6 +34,9 @@ export interface Life {
   readonly port: LinkPort;
   readonly timers: Timers;
   readonly templates: Templates;
+  /** What this process watches. */
+  readonly hub: WatchHub;
+  readonly events: EventRecorder;
   /** Effects that wait for the journal. */
   readonly commits: GroupCommit;
   readonly runtime: PodRuntime | null;
@@ -114,7 +120,6 @@ function start(life: Life, effect: Effect): void {
     case 'cancelTimer':
       return life.timers.cancel(effect.timer);
     case 'report':
-      life.log(effect.text, { reason: effect.reason, subject: effect.subject });
-      return;
+      return report(life, effect);
   }
 }

@@ -10,6 +10,7 @@ import type { Incarnation, Owner, PeerName } from '../../../spec/vocabulary.ts';
 import { agentSuperseded, registerAgent } from '../incarnation.ts';
 import { pause } from '../kubernetes/backoff.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation, type LeaseTimes } from '../lease.ts';
@@ -45,6 +46,8 @@ export interface StageProcessOptions {
   readonly client: KubernetesClient;
   readonly hub: WatchHub;
   readonly templates: Templates;
+  /** Tells people. */
+  readonly events: EventRecorder;
   /** Namespace of the Leases and the owner switch. */
   readonly namespace: string;
   /** Identity of this process on Leases. */
@@ -333,6 +336,7 @@ export class StageProcess {
       client,
       hub,
       templates,
+      events,
       namespace,
       tls,
       local,
@@ -380,6 +384,7 @@ export class StageProcess {
         port,
         timers,
         templates,
+        ...{ hub, events },
         commits,
         runtime,
         behind,
@@ -417,6 +422,7 @@ export class StageProcess {
         node,
         namespace,
         hub,
+        events,
         give,
         log,
         manyNodes: this.#options.manyNodes,

@@ -57,6 +57,15 @@ export class WatchHub {
     return () => feed.subscribers.delete(anyone);
   }
 
+  /** An object that is watched, by its uid; looks at them all. */
+  find<T extends KubernetesObject>(path: string, uid: string): T | undefined {
+    for (const [key, { objects }] of this.#feeds) {
+      if (!key.startsWith(`${path}?`)) continue;
+      for (const object of objects.values()) if (object.metadata.uid === uid) return object as T;
+    }
+    return undefined;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#feeds.values()].map(({ watch }) => watch.stop()));
   }

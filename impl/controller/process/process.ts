@@ -17,6 +17,7 @@ import { StageProcess } from '../host/stageProcess.ts';
 import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
 import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
+import { EventRecorder, writeEvent } from '../kubernetes/events.ts';
 import type { LeaseTimes } from '../lease.ts';
 import { LocalLinks, type TlsSource } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
@@ -113,13 +114,17 @@ function stageOptions(
     options.log('a stage is over, the others go on', { stage, ...errorFields(error) });
   };
   const local = new LocalLinks();
+  const events = new EventRecorder(
+    (about, told, count) => writeEvent(client, about, told, count),
+    (error) => options.log('an Event was not written', errorFields(error)),
+  );
   const make = (name: StageName, node: string | null) =>
     new StageProcess({
       stage: STAGES[name],
       node,
       client,
       hub,
-      templates,
+      ...{ templates, events },
       namespace: options.namespace ?? SYSTEM_NAMESPACE,
       holder: holderOf(options),
       lease: options.lease,
@@ -139,7 +144,7 @@ function stageOptions(
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
       fatal: (error) => over(error, nameOf(name, node)),
     });
-  return { recorder, make };
+  return { recorder, events, make };
 }
 
 /**
@@ -155,7 +160,13 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const hub = new WatchHub(client, options.log);
   const templates = new Templates();
   let scaleApi: Listening | null = null;
-  const { recorder, make } = stageOptions(options, client, hub, templates, () => scaleApi?.address ?? null);
+  const { recorder, events, make } = stageOptions(
+    options,
+    client,
+    hub,
+    templates,
+    () => scaleApi?.address ?? null,
+  );
   if (options.nodes.length > 0 || options.stages.includes('scheduler')) watchTemplates(hub, templates);
   const stages = [
     ...options.stages.map((name) => make(name, null)),
@@ -166,6 +177,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await scaleApi?.close();
     await status?.close();
     await Promise.all(stages.map((stage) => stage.stop()));
+    events.close();
     await hub.close();
     await client.close();
     recorder?.close();

@@ -152,6 +152,7 @@ export const replicasFieldMachine = setup({
         type: 'report',
         reason: 'WriteBackRefused',
         subject: context.deployment,
+        on: { deployment: context.deployment },
         text: `spec.replicas was not written: ${refusalOf(event)}; it is tried again`,
       }),
     ),
