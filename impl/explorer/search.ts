@@ -38,6 +38,9 @@ export interface Limits {
   readonly keepGraph?: boolean;
 }
 
+/** How to make what is kept of each edge small. */
+export type Slim<Label> = (label: Label) => Label;
+
 /** A property that does not hold, and the shortest way to see it. */
 export interface Violation<Label> {
   readonly property: string;
@@ -110,11 +113,14 @@ export function failing<Args extends readonly unknown[]>(
 /**
  * Searches breadth first until all is seen, the limit is met, or a check fails.
  * An error thrown by the system (a broken invariant) is a violation of `NoInvariantBroken`.
+ *
+ * @param slim - makes the labels that are kept smaller
  */
 export function search<State, Label>(
   system: System<State, Label>,
   checks: Checks<State, Label>,
   limits: Limits,
+  slim: Slim<Label> = (label) => label,
 ): Result<Label> {
   const visited = new Visited<Label>();
   const witnessed: Record<string, number> = {};
@@ -156,11 +162,11 @@ export function search<State, Label>(
         const key = system.fingerprint(successor.state);
         let to = visited.numberOf(key);
         if (to === undefined) {
-          to = visited.add(key, number, successor.label);
+          to = visited.add(key, number, slim(successor.label));
           meet(to, successor.state);
           next.push({ number: to, state: successor.state });
         }
-        if (limits.keepGraph) out.push({ to, label: successor.label });
+        if (limits.keepGraph) out.push({ to, label: slim(successor.label) });
         if (violation !== null) break;
       }
       if (violation !== null) break;

@@ -68,14 +68,14 @@ class Ways {
   }
 }
 
-const edgeName = (graph: StateGraph, from: number, { action, to }: { action: string; to: number }) =>
-  `${graph.keys[from]} ${action} ${graph.keys[to]}`;
+/** States of a graph by key; of twins the last. */
+const numbersOf = ({ keys }: StateGraph) => new Map(keys.map((key, number) => [key, number]));
 
-function edgesOf(graph: StateGraph): Set<string> {
-  const names = new Set<string>();
-  for (const [from, out] of graph.edges.entries())
-    for (const edge of out) names.add(edgeName(graph, from, edge));
-  return names;
+/** Different edges of a graph, each once. */
+function countEdges({ edges, keys }: StateGraph): number {
+  const distinct = (out: StateGraph['edges'][number]) =>
+    new Set(out.map(({ action, to }) => `${action} ${keys[to]}`)).size;
+  return edges.reduce((sum, out) => sum + distinct(out), 0);
 }
 
 /** The first state, breadth first, that the other has not; or that this one has twice. */
@@ -94,14 +94,16 @@ function oddState(
   return null;
 }
 
-function oddEdge(
-  graph: StateGraph,
-  ways: Ways,
-  others: ReadonlySet<string>,
-): [number, string, number] | null {
-  for (const from of ways.order)
-    for (const edge of graph.edges[from] ?? [])
-      if (!others.has(edgeName(graph, from, edge))) return [from, edge.action, edge.to];
+/** The first edge, breadth first, that the other has not; both have the same states. */
+function oddEdge(graph: StateGraph, ways: Ways, other: StateGraph): [number, string, number] | null {
+  const numbers = numbersOf(other);
+  const numberIn = (state: number) => numbers.get(graph.keys[state] as string) as number;
+  for (const from of ways.order) {
+    const out = other.edges[numberIn(from)] ?? [];
+    const there = new Set(out.map(({ action, to }) => `${action} ${to}`));
+    for (const { action, to } of graph.edges[from] ?? [])
+      if (!there.has(`${action} ${numberIn(to)}`)) return [from, action, to];
+  }
   return null;
 }
 
@@ -112,10 +114,9 @@ const shortest = (found: readonly Difference[]) =>
 export function compareGraphs(graphs: readonly [StateGraph, StateGraph]): Comparison {
   const ways = graphs.map((graph) => new Ways(graph)) as [Ways, Ways];
   const keys = graphs.map((graph) => new Set(graph.keys)) as [Set<string>, Set<string>];
-  const edges = graphs.map(edgesOf) as [Set<string>, Set<string>];
   const counts = {
     states: [graphs[0].keys.length, graphs[1].keys.length],
-    edges: [edges[0].size, edges[1].size],
+    edges: [countEdges(graphs[0]), countEdges(graphs[1])],
   } as const;
   const states = ([0, 1] as const).flatMap((side): Difference[] => {
     const odd = oddState(graphs[side], ways[side], keys[1 - side] as Set<string>);
@@ -123,7 +124,7 @@ export function compareGraphs(graphs: readonly [StateGraph, StateGraph]): Compar
   });
   if (states.length > 0) return { ...counts, difference: shortest(states) };
   const odd = ([0, 1] as const).flatMap((side): Difference[] => {
-    const edge = oddEdge(graphs[side], ways[side], edges[1 - side] as Set<string>);
+    const edge = oddEdge(graphs[side], ways[side], graphs[1 - side] as StateGraph);
     if (edge === null) return [];
     const way = ways[side].to(edge[0]);
     return [{ side, what: 'edge', states: [...way.states, edge[2]], actions: [...way.actions, edge[1]] }];

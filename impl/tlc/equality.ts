@@ -32,6 +32,8 @@ export function exploredGraph(setting: Setting, maxStates: number): ExploredGrap
     worldSystem(setting),
     { states: { '': encode }, steps: {}, witnesses: {} },
     { maxStates, keepGraph: true },
+    // Of an edge its move alone is asked for: what the steps did is most of it.
+    ({ move }) => ({ move, steps: [] }),
   );
   const edges = (result.graph?.edges ?? []).map((out) =>
     out.map(({ to, label }) => ({ action: translation.action(label.move), to })),

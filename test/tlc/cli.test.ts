@@ -30,12 +30,19 @@ function check(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<En
   });
 }
 
+const rowsIn = (out: string) =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
 describe('check, bad input', () => {
   it.each([
     ['an unknown world', ['--world', 'nowhere'], /FLAG_INVALID: no world is named "nowhere"/],
     ['an unknown mutant', ['--mutant', 'nothing'], /FLAG_INVALID: no mutant is named "nothing"/],
     ['an unknown engine', ['--engine', 'hope'], /Allowed choices are explorer, tlc, both/],
     ['a world without a spec', ['--engine', 'tlc', '--world', 'tail-deleted'], /has no TLA\+ spec yet/],
+    ['no time', ['--minutes', '0'], /expected a number of minutes/],
     ['a heap that is no size', ['--engine', 'tlc', '--heap', 'much'], /expected a size/],
   ])('%s: exit code 2', async (_, args, message) => {
     const { code, error } = await check(args);
@@ -111,6 +118,25 @@ describe('check, interrupted', () => {
     expect(longer.out).toMatch(/ends .* held/);
   });
 
+  it('a long one goes on where a world is given up, or an engine runs out of memory, and keeps that too', async () => {
+    const file = path.join(scratch.folder, 'long.ndjson');
+    const long = ['--resume', file, '--json', '--world'];
+    const late = await check([...long, 'ends-break-twice', 'ends', '--minutes', '0.05']);
+    expect(late.code).toBe(0);
+    expect(rowsIn(late.out)).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining({ world: 'ends', verdict: 'held' }),
+        expect.objectContaining({ world: 'ends-break-twice', verdict: 'not ended within 0.05 min' }),
+      ]),
+    );
+    const full = await check([...long, 'ends-break-twice', '--memory', '40']);
+    expect(full.code).toBe(5);
+    expect(readRecords(file).get('ends-break-twice')?.rows).toMatchObject([
+      { engine: 'explorer', verdict: 'EXPLORER_OUT_OF_MEMORY' },
+    ]);
+    expect(scratch.leftovers()).toEqual([]);
+  });
+
   it('in the middle of writing: a line that was cut off is no record', () => {
     const file = path.join(scratch.folder, 'cut.ndjson');
     fs.writeFileSync(file, '{"world":"ends","rows":[]}\n{"world":"link","ro');
@@ -123,12 +149,8 @@ describe('check, interrupted', () => {
 describe.skipIf(TOOLCHAIN === null)('check --engine', () => {
   it('both: a row an engine, and one that they are equal', async () => {
     const { code, out } = await check(['--engine', 'both', '--world', 'ends', '--json']);
-    const rows = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(
-      rows.map(({ engine, states, edges, depth, verdict }) => [engine, states, edges, depth, verdict]),
+      rowsIn(out).map(({ engine, states, edges, depth, verdict }) => [engine, states, edges, depth, verdict]),
     ).toEqual([
       ['explorer', 45, 65, 17, 'held'],
       ['tlc', 45, 65, 17, 'held'],
@@ -137,10 +159,27 @@ describe.skipIf(TOOLCHAIN === null)('check --engine', () => {
     expect(code).toBe(0);
   });
 
-  it('both, of a world that is too wide: TLC, which would not end either, is not begun', async () => {
+  it('both, of a world that is too wide: TLC, which would not end either, goes along with random runs', async () => {
     const args = ['--engine', 'both', '--world', 'ends-break', '--max-states', '50', '--json'];
-    const { out } = await check(args);
-    expect(JSON.parse(out)).toMatchObject({ engine: 'explorer', verdict: 'held as far as searched' });
+    const { code, out } = await check(args);
+    expect(rowsIn(out)).toMatchObject([
+      { engine: 'explorer', verdict: 'held as far as searched' },
+      { engine: 'equal', how: 'walked', verdict: 'same states along 20 random runs' },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('and tells where it parts from one', async () => {
+    const folder = changed(
+      'UpperEnd.tla',
+      'UpNext(life) ==\n  [life EXCEPT !.state = "dialling"',
+      'UpNext(life) ==\n  [life EXCEPT !.state = "greeting"',
+    );
+    const args = ['--engine', 'both', '--world', 'ends-break', '--max-states', '50', '--modules', folder];
+    const { code, out } = await check(args);
+    fs.rmSync(folder, { recursive: true });
+    expect(out).toMatch(/along .* DIFFERENT\n {2}the spec does not go along with:/);
+    expect(code).toBe(6);
   });
 
   it('a mutant: both name the same property; the trace of TLC is one of steps', async () => {

@@ -3,6 +3,7 @@ import { KubedirectError } from '../../../spec/errors.ts';
 import { MUTANTS } from '../../../spec/mutants.ts';
 import { WORLDS, type WorldDescription } from '../../../spec/worlds/index.ts';
 import { SHAPES, type Shape } from '../../../spec/worlds/shapes.ts';
+import { SIZES } from '../../../spec/worlds/sizes.ts';
 
 /** Who checks: the explorer over the machines, TLC over the TLA+ spec, or both, and that they agree. */
 export type Engine = 'explorer' | 'tlc' | 'both';
@@ -58,6 +59,18 @@ export function shapesOf(
   const shapes = names.flatMap((name) => shapeNamed(name) ?? []);
   if (engine !== 'explorer' || shapes.length === 0) return shapes;
   throw new KubedirectError('FLAG_INVALID', `"${shapes[0]?.name}" is for TLC: --engine tlc`);
+}
+
+/**
+ * The order of a long check: deep worlds whose size is known, the small ones first; then what a short check does too; then those of which
+ * nobody knows how large they are.
+ */
+export function tellingFirst<T extends { readonly name: string; readonly deep?: boolean }>(
+  all: readonly T[],
+): readonly T[] {
+  const rank = ({ name, deep }: T) => (deep !== true ? 1 : SIZES[name] === undefined ? 2 : 0);
+  const size = (one: T) => (rank(one) === 0 ? (SIZES[one.name] as number) : 0);
+  return [...all].sort((a, b) => rank(a) - rank(b) || size(a) - size(b));
 }
 
 /** @throws KubedirectError `FLAG_INVALID` */

@@ -2,7 +2,7 @@
 import { WORLDS } from '../../../spec/worlds/index.ts';
 import { SHAPES } from '../../../spec/worlds/shapes.ts';
 import type { Record } from './records.ts';
-import { perSecond } from './table.ts';
+import { engineText, perSecond } from './table.ts';
 
 const HEAD = ['world', 'engine', 'states', 'edges', 'depth', 'seconds', 'states/s', 'MB', 'verdict', 'when'];
 
@@ -14,7 +14,7 @@ function linesOf({ rows, date }: Record, mark: string): readonly string[] {
       perSecond(row).toLocaleString('en'),
       (row.megabytes ?? 0).toLocaleString('en'),
     ];
-    const engine = row.how === 'walked' ? 'walks' : row.engine;
+    const engine = engineText(row);
     return `| ${[`\`${row.world}\``, engine, ...numbers, ...took, row.verdict, `${date}${mark}`].join(' | ')} |`;
   });
 }
@@ -33,7 +33,8 @@ export function checksPage(records: ReadonlyMap<string, Record>, digest: string)
 
 Written by \`npm run check:deep\`, world by world; what it has done before is kept in \`checks.ndjson\`, and done again only if the protocol, the
 machines, the engines or the modules changed. \`explorer\`: the machines; \`tlc\`: the TLA+ spec; \`equal\`: the two have the same states and the same edges;
-\`walks\`: random walks, where a world is too wide to search. Times are those of a machine that may have had other work.
+\`walks\`: random walks, where a world is too wide to search; \`along\`: TLC has gone
+along with random runs of the machines, through the same states, where one is too wide to be compared whole. Times are those of a machine that may have had other work.
 *Earlier* says that one of these has changed since, and that the world was not checked again.
 
 Machine: ${machines.join('; ')}.

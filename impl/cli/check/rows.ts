@@ -5,6 +5,7 @@ import type { Move } from '../../explorer/moves.ts';
 import { tableOf } from '../../explorer/trace.ts';
 import { searchWide } from '../../explorer/wide/search.ts';
 import type { Setting } from '../../explorer/world.ts';
+import { along } from '../../tlc/along.ts';
 import { checkByTlc, type TlcEffort, type TlcReport } from '../../tlc/check.ts';
 import type { Difference } from '../../tlc/compare.ts';
 import { compare, dumpedGraph, exploredGraph } from '../../tlc/equality.ts';
@@ -62,8 +63,10 @@ function verdictOf(report: Report, isMutated: boolean): string {
 }
 
 function exitOf(report: Report, isMutated: boolean): number {
-  const { violation, unseen } = report;
+  const { violation, complete, unseen } = report;
   if (violation !== null) return isLiveness(violation.property) ? CHECK_EXIT.liveness : CHECK_EXIT.invariant;
+  // What was not searched to the end may yet be seen.
+  if (!complete) return CHECK_EXIT.held;
   if (otherSize(report, isMutated) !== null) return CHECK_EXIT.unseen;
   return unseen.length > 0 && !isMutated ? CHECK_EXIT.unseen : CHECK_EXIT.held;
 }
@@ -180,6 +183,37 @@ export async function tlcAndEqualRows(
   const moves = difference.side === 0 ? explored.movesTo(difference.states.at(-1) as number) : null;
   const details = differenceLines(setting, difference, moves);
   return [row, { ...base, verdict: 'DIFFERENT', exit: CHECK_EXIT.differ, moves, details }];
+}
+
+/** Runs of a world that is too wide to be compared whole, and how long they are. */
+const ALONG = { runs: 20, steps: 60 };
+
+/** How TLC goes along with random runs of the machines. */
+export async function alongRow(
+  toolchain: Toolchain,
+  setting: Setting,
+  { folder }: TlcEffort,
+  seed: number,
+): Promise<Row> {
+  const begin = performance.now();
+  const all = await along(toolchain, setting, { ...ALONG, seed }, folder);
+  const parted = all.find(({ moves, run }) => moves < run.length);
+  const moves = all.reduce((sum, { run }) => sum + run.length, 0);
+  const way = parted?.run.slice(0, parted.moves + 1) ?? null;
+  return {
+    world: setting.description.name,
+    engine: 'equal',
+    how: 'walked',
+    states: moves,
+    edges: moves,
+    depth: Math.max(...all.map(({ run }) => run.length)),
+    milliseconds: Math.round(performance.now() - begin),
+    megabytes: ownMegabytes(),
+    verdict: way === null ? `same states along ${all.length} random runs` : 'DIFFERENT',
+    exit: way === null ? CHECK_EXIT.held : CHECK_EXIT.differ,
+    moves: way,
+    details: way === null ? [] : ['  the spec does not go along with:', ...linesOf(setting, way)],
+  };
 }
 
 const SIDES = ['the machines', 'the spec'] as const;

@@ -5,7 +5,7 @@ import type { Setting } from '../../explorer/world.ts';
 import type { TlcProgress } from '../../tlc/output.ts';
 import type { Toolchain } from '../../tlc/resolve.ts';
 import type { Engine } from './choose.ts';
-import { explorerRow, type Row, tlcAndEqualRows, tlcRow, UNFINISHED, wideRow } from './rows.ts';
+import { alongRow, explorerRow, type Row, tlcAndEqualRows, tlcRow, UNFINISHED, wideRow } from './rows.ts';
 
 /** How a world is checked (plain data). */
 export interface WorldEffort extends Effort {
@@ -36,17 +36,21 @@ export async function* rowsOf(
   signal: AbortSignal,
   onProgress: (progress: TlcProgress) => void,
 ): AsyncGenerator<Row> {
-  const { engine, toolchain, workers, heap, modules: folder, maxStates } = effort;
+  const { engine, toolchain, workers, heap, modules: folder, maxStates, seed } = effort;
+  const hasSpec = setting.description.spec !== undefined;
+  const chosen = { ...(heap === undefined ? {} : { heap }), ...(folder === undefined ? {} : { folder }) };
   const isWide = setting.description.deep === true && setting.mutants.size === 0;
   const threads = effort.threads ?? (isWide ? workers : 0);
   if (engine !== 'tlc') {
     const row = threads > 0 ? await wideRow(setting, effort, threads) : explorerRow(setting, effort);
     yield row;
-    // TLC, which knows no such limit, would not end either.
-    if (row.how === 'searched' && row.verdict === UNFINISHED) return;
+    if (row.how === 'searched' && row.verdict === UNFINISHED) {
+      // TLC, which knows no such limit, would not end either.
+      if (toolchain !== null && hasSpec) yield await alongRow(toolchain, setting, chosen, seed);
+      return;
+    }
   }
-  if (toolchain === null || setting.description.spec === undefined) return;
-  const chosen = { ...(heap === undefined ? {} : { heap }), ...(folder === undefined ? {} : { folder }) };
+  if (toolchain === null || !hasSpec) return;
   const how = { signal, onProgress, workers, brief: isBrief(setting), ...chosen };
   // With one worker the counterexample is the shortest.
   if (setting.mutants.size > 0) yield await tlcRow(toolchain, setting, { ...how, workers: 1 });

@@ -8,7 +8,7 @@ import { resolveToolchain } from '../../tlc/resolve.ts';
 import { filmOfMoves } from '../../viewer/ofMoves.ts';
 import { pageOf } from '../../viewer/page.ts';
 import { CHECK_EXIT } from '../exit.ts';
-import { type Engine, mutantsOf, shapesOf, worldNamed, worldsOf } from './choose.ts';
+import { type Engine, mutantsOf, shapesOf, tellingFirst, worldNamed, worldsOf } from './choose.ts';
 import { checksPage } from './page.ts';
 import { digestOf, readRecords, record } from './records.ts';
 import type { Row } from './rows.ts';
@@ -39,6 +39,8 @@ export interface CheckOptions extends Effort {
   readonly resume?: string;
   /** File for the table of all that is kept. */
   readonly page?: string;
+  /** A world that has not ended by then is given up. */
+  readonly minutes?: number;
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -99,7 +101,8 @@ async function tasksOf(
   const shapes = shapesOf(world, deep, engine).filter(({ name }) => !isDone(name));
   const specified = worlds.some(({ spec }) => spec !== undefined) || shapes.length > 0;
   const needsTlc = engine !== 'explorer' && specified;
-  const names = [...worlds, ...shapes].map(({ name }) => name);
+  const chosenOnes = [...worlds, ...shapes];
+  const names = (deep && world === undefined ? tellingFirst(chosenOnes) : chosenOnes).map(({ name }) => name);
   const toolchain = needsTlc ? await resolveToolchain({ onProgress: say }) : null;
   const workers = Math.max(1, Math.floor(availableParallelism() / Math.min(jobs, names.length)));
   const effort = { engine, mutant, toolchain, workers, maxStates, walks, seed, steps };
@@ -116,9 +119,10 @@ async function tasksOf(
  * else of the worst row.
  */
 export async function runCheck(options: CheckOptions): Promise<number> {
-  const { json, memory, jobs = availableParallelism(), resume, page } = options;
+  const { json, memory, minutes, jobs = availableParallelism(), resume, page } = options;
   const { engine, mutant, maxStates, walks, seed, steps } = options;
-  const digest = resume === undefined ? '' : digestOf({ engine, mutant, maxStates, walks, seed, steps });
+  const digest =
+    resume === undefined ? '' : digestOf({ engine, mutant, maxStates, walks, seed, steps, minutes });
   const done = resume === undefined ? new Map() : readRecords(resume);
   return withSignals(async (signal) => {
     const tasks = await tasksOf(options, jobs, (world) => done.get(world)?.digest === digest);
@@ -130,7 +134,9 @@ export async function runCheck(options: CheckOptions): Promise<number> {
       jobs,
       signal,
       longFirst,
+      strict: resume === undefined,
       onProgress: progress,
+      ...(minutes === undefined ? {} : { minutes }),
       ...(memory === undefined ? {} : { memory }),
     };
     await checkWorlds(tasks, pool, async (rows) => {
@@ -141,7 +147,8 @@ export async function runCheck(options: CheckOptions): Promise<number> {
       if (resume !== undefined) record(resume, digest, rows);
       if (resume !== undefined && page !== undefined)
         fs.writeFileSync(page, checksPage(readRecords(resume), digest));
-      return worst <= CHECK_EXIT.unseen;
+      // A long check goes on, and tells all that it finds.
+      return resume !== undefined || worst <= CHECK_EXIT.unseen;
     });
     return worst;
   });

@@ -4,7 +4,7 @@ import type { Row } from './rows.ts';
 /** Columns: the head, the width (text to the left, numbers to the right), and what a row says. */
 const COLUMNS: readonly (readonly [string, number, (row: Row) => string])[] = [
   ['world', -30, ({ world }) => world],
-  ['engine', -9, ({ engine, how }) => (how === 'walked' ? 'walks' : engine)],
+  ['engine', -9, (row) => engineText(row)],
   ['states', 10, ({ states }) => states.toLocaleString('en')],
   ['edges', 11, ({ edges }) => edges.toLocaleString('en')],
   ['depth', 6, ({ depth }) => String(depth)],
@@ -13,6 +13,12 @@ const COLUMNS: readonly (readonly [string, number, (row: Row) => string])[] = [
   ['MB', 6, ({ megabytes }) => (megabytes === null ? '' : megabytes.toLocaleString('en'))],
   ['verdict', 0, ({ verdict }) => verdict],
 ];
+
+/** Who has checked; `walks`: the explorer, at random; `along`: TLC has gone along with random runs of the machines. */
+export function engineText({ engine, how }: Pick<Row, 'engine' | 'how'>): string {
+  if (how === 'searched') return engine;
+  return engine === 'equal' ? 'along' : 'walks';
+}
 
 /** States a second. */
 export function perSecond({ states, milliseconds }: Pick<Row, 'states' | 'milliseconds'>): number {

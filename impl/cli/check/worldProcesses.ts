@@ -1,10 +1,11 @@
-/** Worlds in processes of their own, a few at a time; their rows are told in the order of the worlds. */
+/** Worlds in processes of their own, a few at a time. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ErrorCode, KubedirectError } from '../../../spec/errors.ts';
 import { SIZES } from '../../../spec/worlds/sizes.ts';
+import { CHECK_EXIT, exitCodeOf } from '../exit.ts';
 import type { Row } from './rows.ts';
 import type { Task, Told } from './worldProcess.ts';
 
@@ -19,6 +20,10 @@ export interface Pool {
   readonly signal: AbortSignal;
   /** Whether those that take long are begun first. */
   readonly longFirst: boolean;
+  /** Whether a world that can not be checked ends all; else it is told so, and the others go on, each told as soon as it is there. */
+  readonly strict: boolean;
+  /** A world that has not ended by then is given up. */
+  readonly minutes?: number;
   /** Megabytes of the explorer's heap, of each. */
   readonly memory?: number;
   readonly onProgress: (line: string) => void;
@@ -51,11 +56,27 @@ function endedBadly(world: string, how: number | string | null, said: string): K
   );
 }
 
-/** The rows of one world. */
-async function rowsOf(task: Task, pool: Pool, folder: string): Promise<readonly Row[]> {
+/** What is told of the engine that did not come to its end. */
+function givenUp({ world, engine }: Task, rows: readonly Row[], verdict: string, exit: number): Row {
+  const order = engine === 'tlc' ? (['tlc'] as const) : (['explorer', 'tlc', 'equal'] as const);
+  const nothing = {
+    states: 0,
+    edges: 0,
+    depth: 0,
+    milliseconds: 0,
+    megabytes: null,
+    moves: null,
+    details: [],
+  };
+  return { world, engine: order[rows.length] ?? 'equal', how: 'searched', ...nothing, verdict, exit };
+}
+
+/** The rows of one world, in a folder of its own. */
+async function rowsOf(task: Task, pool: Pool, scratch: string): Promise<readonly Row[]> {
   const { world } = task;
-  const { signal, memory, onProgress } = pool;
+  const { signal, memory, minutes, strict, onProgress } = pool;
   if (signal.aborted) throw interrupted(world);
+  const folder = await mkdtemp(path.join(scratch, `${world}-`));
   const child = fork(PROGRAM, [], {
     execArgv: memory === undefined ? [] : [`--max-old-space-size=${memory}`],
     env: { ...process.env, TMPDIR: folder },
@@ -77,15 +98,25 @@ async function rowsOf(task: Task, pool: Pool, folder: string): Promise<readonly 
   });
   const stop = () => interrupt(child);
   signal.addEventListener('abort', stop, { once: true });
+  let isLate = false;
+  const late = () => {
+    isLate = true;
+    stop();
+  };
+  const timer = minutes === undefined ? undefined : setTimeout(late, minutes * 60_000);
   child.send(task);
   const how = await new Promise<number | string | null>((resolve) =>
     child.once('close', (code, name) => resolve(code ?? name)),
   );
   signal.removeEventListener('abort', stop);
+  clearTimeout(timer);
+  await rm(folder, { recursive: true, force: true });
   if (signal.aborted) throw interrupted(world);
-  if (failure !== null) throw failure;
-  if (how !== 0) throw endedBadly(world, how, said);
-  return rows;
+  if (isLate) return [...rows, givenUp(task, rows, `not ended within ${minutes} min`, CHECK_EXIT.held)];
+  const error = failure ?? (how === 0 ? null : endedBadly(world, how, said));
+  if (error === null) return rows;
+  if (strict || !(error instanceof KubedirectError)) throw error;
+  return [...rows, givenUp(task, rows, error.code, exitCodeOf(error))];
 }
 
 function interrupt(child: ChildProcess): void {
@@ -105,11 +136,25 @@ function orderOf(tasks: readonly Task[], longFirst: boolean): number[] {
   return [...all.filter(isLong), ...all.filter((at) => !isLong(at))];
 }
 
+async function* inOrder<T>(promises: readonly Promise<T>[]): AsyncGenerator<T> {
+  for (const promise of promises) yield await promise;
+}
+
+async function* asTheyCome<T>(promises: readonly Promise<T>[]): AsyncGenerator<T> {
+  const left = new Map(promises.map((promise, at) => [at, promise.then((value) => [at, value] as const)]));
+  for (const promise of left.values()) promise.catch(() => {});
+  while (left.size > 0) {
+    const [at, value] = await Promise.race(left.values());
+    left.delete(at);
+    yield value;
+  }
+}
+
 /**
  * Checks worlds until `onRows` says no.
  *
- * @param onRows - told each world's rows, in the order of the worlds
- * @throws KubedirectError of the first world that can not be checked
+ * @param onRows - told each world's rows: if it is strict in the order of the worlds, else as they come
+ * @throws KubedirectError of the first world that can not be checked, if it is strict
  */
 export async function checkWorlds(
   tasks: readonly Task[],
@@ -131,7 +176,8 @@ export async function checkWorlds(
   };
   const workers = Array.from({ length: Math.min(pool.jobs, tasks.length) }, work);
   try {
-    for (const { promise } of waiting) if (!(await onRows(await promise))) return;
+    const rows = waiting.map(({ promise }) => promise);
+    for await (const one of pool.strict ? inOrder(rows) : asTheyCome(rows)) if (!(await onRows(one))) return;
   } finally {
     own.abort();
     await Promise.all(workers);

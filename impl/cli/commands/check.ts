@@ -22,6 +22,12 @@ function positive(text: string): number {
   return value;
 }
 
+function duration(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new KubedirectError('FLAG_INVALID', `expected a number of minutes above 0, got "${text}"`);
+}
+
 function size(text: string): string {
   if (!/^[1-9]\d*[kmg]$/i.test(text))
     throw new KubedirectError('FLAG_INVALID', `expected a size such as 512m or 4g, got "${text}"`);
@@ -90,9 +96,10 @@ export function register(program: Command): void {
     .option('--jobs <n>', 'worlds at once; as many as there are cores, if absent', positive)
     .option(
       '--resume <file>',
-      'keep what was found in this file, and leave out what it holds already',
+      'keep what was found in this file, and leave out what it holds already; what fails in one world does not end the others',
       fileToWrite,
     )
+    .option('--minutes <n>', 'give a world up that has not ended by then', duration)
     .option('--page <file>', 'write all that is kept as a page of the docs', fileToWrite)
     .option('--max-states <n>', 'states to search at most', positive, DEFAULT_EFFORT.maxStates)
     .option('--walks <n>', 'random walks through each wide world', positive, DEFAULT_EFFORT.walks)
