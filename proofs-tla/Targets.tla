@@ -6,8 +6,8 @@
 (* unmanaged one too, has 0; else R follows the replicas of each.  R       *)
 (* checks it again by what it has seen itself.  From its last act under a  *)
 (* direct want until the newest ReplicaSet shows the want, R follows       *)
-(* within limits: it ends only what is more than wanted, and creates only  *)
-(* what is fewer.                                                          *)
+(* within limits: it ends only what is more than wanted, and, until every  *)
+(* one that asks for Pods was told of it, creates only what is fewer.      *)
 (*                                                                         *)
 (* Pure: `machines/ownership/wants/mode.ts`, `targets.ts`, `follow.ts`.    *)
 (*                                                                         *)
@@ -81,6 +81,10 @@ IsShown(want, sets) ==
      /\ \/ sets[newest].desired = want.value
         \/ sets[newest].replicas = 0 /\ want.value = 0
 
+\* Every one that asks for Pods was told of the want.
+IsTold(want, sets) ==
+  \A one \in ManagedOf(sets) : sets[one].replicas = 0 \/ sets[one].desired = want.value
+
 \* What R may do, and what it keeps in mind: [may: template -> [create, end], hold].
 TargetsOf(want, gone, sets, live, hold) ==
   LET among == ManagedOf(sets)
@@ -90,6 +94,7 @@ TargetsOf(want, gone, sets, live, hold) ==
       newest == NewestOf(sets, among)
       meant == [one \in among |-> IF one = newest THEN want[1].value ELSE 0]
       shown == IsShown(want[1], sets)
+      told == shown /\ (IsTold(want[1], sets) \/ Is("want-old-set-obeyed"))
       held == (direct \/ hold.held) /\ ~Is("want-no-hold")
       holds == held /\ ~(shown /\ \A one \in among : live[one] = specs[one])
       total == SumOf(live, among)
@@ -99,7 +104,7 @@ TargetsOf(want, gone, sets, live, hold) ==
      ELSE IF direct
      THEN [may |-> [one \in among |-> [create |-> Less(meant[one], live[one]), end |-> Less(live[one], meant[one])]],
            hold |-> [held |-> held, obeyed |-> meant]]
-     ELSE [may |-> Followed(sets, live, IF holds /\ ~shown THEN Less(want[1].value, total) ELSE NoLimit,
+     ELSE [may |-> Followed(sets, live, IF holds /\ ~told THEN Less(want[1].value, total) ELSE NoLimit,
                             IF holds THEN Less(total, want[1].value) ELSE NoLimit),
            hold |-> [held |-> holds, obeyed |-> specs]]
 =============================================================================

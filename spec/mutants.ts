@@ -332,6 +332,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['NoNeedlessEnd', 'NoDipOnModeChange'],
   },
   {
+    name: 'want-old-set-obeyed',
+    rule: 'and, until every ReplicaSet that asks for Pods was told of the want, creates only what is fewer (8)',
+    breaks: ['CreatesBounded'],
+  },
+  {
     name: 'want-direct-unmatched',
     rule: 'R obeys a direct want only if uid and revision match, and all others are at 0 (8)',
     breaks: ['NoStaleDirect'],

@@ -17,12 +17,14 @@ import {
   type WorldView,
 } from '../../spec/properties/index.ts';
 import { undrainedMark } from '../../spec/properties/pods.ts';
+import { marksOf } from '../../spec/properties/steps.ts';
 import type { Fence, Incarnation, PeerName, Resources, Uid } from '../../spec/vocabulary.ts';
 import { isLeftToStock } from '../explorer/history.ts';
 import { OwnerJudge } from './judgeOwner.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import { LiveCounts } from './liveCounts.ts';
 import { type ContainerState, type Machine, objectOf } from './machine.ts';
+import { endedBelowMeant, isRolled, Told } from './meant.ts';
 import { isBusy } from './network.ts';
 import type { Simulation } from './simulation.ts';
 import { preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
@@ -36,7 +38,14 @@ export interface Finding {
 }
 
 /** Properties of states, judged on the whole view. */
-const STATES: readonly PropertyName[] = ['CacheCoherent', 'SingleOwner', 'NoFalseConfirm', 'NodeCapacity'];
+const STATES: readonly PropertyName[] = [
+  'CacheCoherent',
+  'SingleOwner',
+  'NoFalseConfirm',
+  'NodeCapacity',
+  'RoomKept',
+  'SupersededUnserved',
+];
 const COUNTS: readonly PropertyName[] = ['NoNeedlessEnd', 'NoDipOnModeChange'];
 const STEPS: readonly PropertyName[] = ['PhaseMonotonic', 'SessionFenced'];
 const NOTHING: Resources = { cpu: 0, memory: 0, pods: 0 };
@@ -52,10 +61,13 @@ export class Judge {
   readonly #created = new Set<Uid>();
   readonly #wants = new WantsHistory();
   readonly #live = new LiveCounts();
+  readonly #told = new Told();
   readonly #owner: OwnerJudge;
   readonly #external = new Map<string, number>();
   readonly #reappeared = new Set<string>();
   readonly #stopped: string[] = [];
+  /** K → the highest number that S had borne when it registered itself. */
+  readonly #superseded = new Map<string, Incarnation>();
   /** The highest number that a life of each stage bore. */
   readonly #numbers = new Map<PeerName, Incarnation>();
   /** Objects that were taken away by force while their containers ran: nobody who looks at objects can know. */
@@ -154,8 +166,15 @@ export class Judge {
     return this.#forced.has(uid);
   }
 
+  /** A K stands on its Node: whoever of S had been superseded by then must not be served by it. */
+  registered(life: Life): void {
+    this.#superseded.set(life.id, this.#numbers.get('scheduler') ?? 0);
+  }
+
+  /** Before they are durable. */
   journalled(life: Life, entries: readonly JournalEntry[]): void {
     for (const entry of entries) {
+      if (entry.kind === 'drained') this.#judgeDrained(life, entry.mark);
       if (entry.kind !== 'accepted') continue;
       const { uid, requests } = entry.record;
       this.#requests.set(uid, requests);
@@ -163,6 +182,15 @@ export class Judge {
       this.accepted.set(uid, nodes);
       if (nodes.size > 1) this.found('UniquePlacement', `${uid} was accepted by ${[...nodes].join(' and ')}`);
     }
+  }
+
+  /** A drain is complete: not for a leader that was succeeded. */
+  #judgeDrained({ peer }: Life, mark: Fence): void {
+    const node = nodeOf(peer);
+    const { fence, drained } = this.#sim.machineOf(node).journal;
+    const isOld = drained !== null && compare(drained, mark) >= 0;
+    if (!isOld && mark.incarnation < fence.incarnation)
+      this.found('NoNeedlessEnd', `${node} was drained for a mark older than the leader that it serves`);
   }
 
   sent(life: Life, message: Message): void {
@@ -254,6 +282,7 @@ export class Judge {
       for (const name of STEPS) this.#check(name, view);
       if (life.peer === 'replicaset' && actsByItself(life, effects, before, uids)) this.#judgeCounts(view);
     }
+    this.#told.stepped(life, before);
     this.#wants.stepped(life, before, this.#live.of(life));
     this.#owner.stepped(life, event, before, effects);
     if (life.peer === 'scheduler') this.#notePreemptions(before, life.state);
@@ -263,9 +292,10 @@ export class Judge {
   /** R ended or made Pods for the sake of a count. */
   #judgeCounts(view: StepView): void {
     this.#check('NoStaleDirect', view);
-    // In a rollout the stock controller takes Pods away before as many others run.
-    if (!this.#sim.plan.acts.some((one) => one.act === 'rollout'))
-      for (const name of COUNTS) this.#check(name, view);
+    this.#check('NoneForDeleted', view);
+    const marked = marksOf(view);
+    if (marked.length > 0) this.found('NoNeedlessEnd', endedBelowMeant(this.#sim, this.#told, view, marked));
+    if (!isRolled(view, marked)) for (const name of COUNTS) this.#check(name, view);
   }
 
   get #standing() {
@@ -373,6 +403,7 @@ export class Judge {
       ),
       reappeared: [...this.#reappeared],
       stopped: this.#stopped,
+      superseded: Object.fromEntries(this.#superseded),
     };
   }
 }

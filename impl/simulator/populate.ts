@@ -38,6 +38,7 @@ export function populate(sim: Simulation): void {
     api.put('replicaSets', uid, replicaSet(replicas, { ...change, ...own }));
     sim.stock.made.add(`${name}-${template}`);
     sim.judge.asked(name, replicas);
+    sim.judge.external(name, 1, replicas);
   }
   for (const { name, ...rest } of plan.foreign) api.put('pods', name, foreignPod(name, rest));
   for (const peer of ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const)

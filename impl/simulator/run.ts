@@ -34,6 +34,8 @@ const AT_REST: readonly PropertyName[] = [
   'TombstonesCollected',
   'NoLeak',
   'PreemptorRuns',
+  'HoldersMeet',
+  'SupersededStops',
 ];
 
 /** What a user can see when all is at rest, without names: it must not depend on what went wrong on the way. */

@@ -168,6 +168,11 @@ export class Simulation {
     return at === -1 ? null : (this.duplicates.splice(at, 1)[0]?.late ?? null);
   }
 
+  /** How many lives of a stage have begun. */
+  bornOf(peer: PeerName): number {
+    return this.#born.get(peer) ?? 0;
+  }
+
   ask(life: Life, request: () => StageEvent | null): void {
     ask(this, life, request);
   }

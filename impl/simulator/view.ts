@@ -149,6 +149,7 @@ export function worldView(sim: Simulation): WorldView {
       unmanaged && written !== null ? [uid] : [],
     ),
     acknowledged: acknowledgedBy(sim),
+    isFirstMinter: sim.bornOf('autoscaler') === 1,
     down: downOf(sim),
     get history() {
       return sim.judge.history;

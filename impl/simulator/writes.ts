@@ -108,6 +108,7 @@ export function register(sim: Simulation, life: Life): StageEvent | null {
   const node = sim.api.nodes.get(nodeOf(life.peer));
   if (node === undefined) return null;
   const stands = node.agent !== null && node.agent >= life.incarnation;
+  sim.judge.registered(life);
   const after = stands
     ? node
     : sim.api.put('nodes', node.name, { ...node, agent: life.incarnation, address: life.id });

@@ -80,7 +80,9 @@ const withoutRoom = (view: WorldView) =>
  */
 function askedInVain(view: WorldView): string | null {
   const minters = view.stages.filter(({ peer }) => peer === 'autoscaler');
-  const first = (minters.length > 0 ? minters : view.stages).every(({ incarnation }) => incarnation === 1);
+  const first =
+    view.isFirstMinter ??
+    (minters.length > 0 ? minters : view.stages).every(({ incarnation }) => incarnation === 1);
   for (const [deployment, { values }] of Object.entries(view.history.due)) {
     const value = view.replicas[deployment];
     if (value === undefined || (first ? values.at(-1) === value : values.includes(value))) continue;

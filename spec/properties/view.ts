@@ -216,6 +216,8 @@ export interface WorldView {
   readonly leaving?: readonly string[];
   /** Deployments that are paused: in the middle of a rollout their ReplicaSets stay as they are. */
   readonly paused?: readonly string[];
+  /** A has had one life: nothing that it has minted can be lost. Where it is not said, the numbers of the lives tell. */
+  readonly isFirstMinter?: boolean;
   /** `metadata.uid` of objects of which a delete of a running S is under way; absent where no property asks. */
   readonly deletes?: readonly string[];
   /** The owner switch as the API Server shows it. */

@@ -111,6 +111,11 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'not within 60,000 states of `register-crash`: since a K that starts again reads the Lease of S, only a mark of a leader that was succeeded tells what it had accepted; caught over single stages by `test/machines`',
   },
   {
+    mutant: 'want-old-set-obeyed',
+    reason:
+      'it costs Pods that nobody keeps, for a moment, and no property of a world counts those (`Refines` has no rollouts); caught by `fuzz --points` (want and rollout taken back), and over R alone by `test/machines/wants.targets.test.ts`',
+  },
+  {
     mutant: 'hand-over-unmatched',
     reason:
       '`no-room` and `no-room-crash`, searched to the end, hold: R counts both, ends one of them, and it converges; the rule saves R the choice, which could fall on a Pod that S has just placed; caught over S alone by `test/machines/schedulerNoRoom.test.ts`',

@@ -63,10 +63,11 @@ describe('each rule of wants has teeth', () => {
     expect(mutant?.breaks).toContain(broken[0]?.split(':')[0]);
   });
 
-  test('every mutant of wants has its course; that of deleted ReplicaSets is shown in wants.targets.test.ts, worlds show the others', () => {
+  test('every mutant of wants has its course; those of deleted and of old ReplicaSets are shown in wants.targets.test.ts, worlds show the others', () => {
     const ofWants = MUTANTS.map(({ name }) => name).filter((name) => name.startsWith('want-'));
     const shown = [
       ...Object.keys(COURSES),
+      'want-old-set-obeyed',
       'want-recreate-deleted',
       'want-told-unwritten',
       'want-unmanaged-unseen',

@@ -141,12 +141,24 @@ describe('NoDipOnModeChange', () => {
   });
 
   test('once the write shows R creates what the ReplicaSets ask for, and the hold lasts until Pods equal specs', () => {
-    const replicaSets = [rs('rs-1', 9), rs('rs-2', 2, { written: shown, desired: 10 })];
+    const replicaSets = [rs('rs-1', 9, { desired: 10 }), rs('rs-2', 2, { written: shown, desired: 10 })];
     const of = view({ want: follows, hold: HELD, replicaSets, pods: { 'rs-1': 10 } });
     expect(may(of)).toEqual({ 'rs-1': [9, 0, 0], 'rs-2': [2, 2, 0] });
     expect(targets(of).hold.held).toBe(true);
     const even = view({ want: follows, hold: HELD, replicaSets, pods: { 'rs-1': 9, 'rs-2': 2 } });
     expect(targets(even).hold.held).toBe(false);
+  });
+
+  test('an older ReplicaSet that was not told of the want yet makes nothing above it', () => {
+    const zero = want({ mode: 'follow', value: 0 });
+    const replicaSets = [
+      rs('rs-1', 20, { written: shown, desired: 20 }),
+      rs('rs-2', 0, { written: shown, desired: 0 }),
+    ];
+    const of = view({ want: zero, hold: HELD, replicaSets });
+    expect(may(of)).toEqual({ 'rs-1': [20, 0, 0], 'rs-2': [0, 0, 0] });
+    const [old] = targets(of, new Set(['want-old-set-obeyed'])).targets;
+    expect(old?.mayCreate).toBe(20);
   });
 
   test('the value alone does not show the write: another want may have had it', () => {

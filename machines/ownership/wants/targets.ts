@@ -105,7 +105,8 @@ function countedTargets(
   }
   const shown = isShown(view.want, owned);
   const still = held && !(shown && podsEqualSpecs(owned, view.live));
-  const limits = still ? holdLimits(view.want, owned, view.live, shown) : NO_LIMITS;
+  const told = shown && (isTold(view.want, owned) || mutants?.has('want-old-set-obeyed') === true);
+  const limits = still ? holdLimits(view.want, owned, view.live, told) : NO_LIMITS;
   const counted = follow(owned, view.live, { create: limits.create, end: Math.min(end, limits.end) });
   return { counted, hold: { held: still, obeyed: obeyedOf(counted) } };
 }
@@ -155,20 +156,25 @@ function isShown(want: Want, owned: readonly ReplicaSetFact[]): boolean {
   return shows && (newest.desired === want.value || (newest.replicas === 0 && want.value === 0));
 }
 
+/** Every ReplicaSet that asks for Pods was told of the want: an older one may still ask for what was wanted before it (†). */
+function isTold(want: Want, owned: readonly ReplicaSetFact[]): boolean {
+  return owned.every(({ replicas, desired }) => replicas === 0 || desired === want.value);
+}
+
 function podsEqualSpecs(owned: readonly ReplicaSetFact[], live: ReadonlyMap<string, number>): boolean {
   return owned.every((each) => (live.get(each.uid) ?? 0) === each.replicas);
 }
 
-/** *No dip*: end only while there are more than wanted; until the write shows, create only while there are fewer. */
+/** *No dip*: end only while there are more than wanted; until every ReplicaSet was told, create only while there are fewer. */
 function holdLimits(
   want: Want,
   owned: readonly ReplicaSetFact[],
   live: ReadonlyMap<string, number>,
-  shown: boolean,
+  told: boolean,
 ): Limits {
   const total = owned.reduce((sum, each) => sum + (live.get(each.uid) ?? 0), 0);
   return {
-    create: shown ? Infinity : Math.max(0, want.value - total),
+    create: told ? Infinity : Math.max(0, want.value - total),
     end: Math.max(0, total - want.value),
   };
 }

@@ -1,0 +1,90 @@
+/**
+ * Pods that R ends though A means them to be: an A that has lived since the beginning still wants as many as some R has been told of. What the
+ * properties alone can not say: they know the wants that R holds, and an R that has begun anew may hold an older one.
+ */
+import type { AutoscalerState } from '../../machines/autoscaler/index.ts';
+import type { ReplicaSetState } from '../../machines/replicaset/index.ts';
+import type { ReplicaSetFact } from '../../spec/facts.ts';
+import type { StageView, StepView } from '../../spec/properties/index.ts';
+import { liveOf } from '../../spec/properties/steps.ts';
+import { TIMERS } from '../../spec/timers.ts';
+import { compareWantVersions, type Uid, type Want, type WantVersion } from '../../spec/vocabulary.ts';
+import type { Life } from './life.ts';
+import { EPOCH, type Simulation } from './simulation.ts';
+
+/** The highest want of each Deployment that any R was told of. */
+export class Told {
+  readonly #highest = new Map<string, WantVersion>();
+
+  stepped({ peer, state }: Life, before: unknown): void {
+    if (peer !== 'replicaset') return;
+    const { wants } = (state as ReplicaSetState).context;
+    if (wants === (before as ReplicaSetState).context.wants) return;
+    for (const { deployment, version } of wants.values()) {
+      const known = this.#highest.get(deployment);
+      if (known === undefined || compareWantVersions(version, known) > 0)
+        this.#highest.set(deployment, version);
+    }
+  }
+
+  has({ deployment, version }: Want): boolean {
+    const known = this.#highest.get(deployment);
+    return known !== undefined && compareWantVersions(known, version) >= 0;
+  }
+}
+
+/** What A has minted itself and R was told of, and that nobody has written over since. */
+function meant(sim: Simulation, told: Told): readonly Want[] {
+  const [minter] = sim.lives.get('autoscaler') ?? [];
+  if (minter === undefined || sim.bornOf('autoscaler') !== 1 || sim.owner.fact.owner === 'stock') return [];
+  // A D that has not heard A for so long takes what it found for confirmed.
+  const oldest = EPOCH + sim.clock.now - TIMERS.unconfirmed;
+  if ((sim.lives.get('deployment') ?? []).some(({ incarnation }) => incarnation < oldest)) return [];
+  const { due } = sim.judge.history;
+  return [...(minter.state as AutoscalerState).context.wants.values()].filter(
+    (want) =>
+      want.version.incarnation === minter.incarnation &&
+      want.version.generation >= (due[want.deployment]?.generation ?? 0) &&
+      told.has(want),
+  );
+}
+
+/** ReplicaSets of a Deployment that are not being deleted, as R has seen them. */
+const setsOf = ({ replicaSets }: StageView, deployment: string) =>
+  replicaSets.filter((one) => one.deployment === deployment && !one.deleting);
+
+const isOfOne = ({ records }: StageView, sets: readonly ReplicaSetFact[], uids: readonly Uid[]) =>
+  uids.some((uid) => sets.some((one) => one.uid === records.get(uid)?.replicaSet));
+
+/** Whether a rollout was told of this count: then stock's controller says what may be taken away before as many others run. */
+const rolls = (sets: readonly ReplicaSetFact[], value: number) =>
+  sets.length > 1 && sets.some(({ desired, unmanaged }) => unmanaged !== true && desired === value);
+
+/** Whether R ends Pods of a Deployment that is rolled out, as stock's controller says. */
+export function isRolled({ after, process }: StepView, marked: readonly Uid[]): boolean {
+  const stage = after.stages.find((one) => one.process === process);
+  return (
+    stage?.wants.some(({ deployment, value }) => {
+      const sets = setsOf(stage, deployment);
+      return isOfOne(stage, sets, marked) && rolls(sets, value);
+    }) === true
+  );
+}
+
+/** What is wrong with R ending Pods of its own accord: null if nothing is. */
+export function endedBelowMeant(
+  sim: Simulation,
+  told: Told,
+  { after, process }: StepView,
+  marked: readonly Uid[],
+): string | null {
+  const stage = after.stages.find((one) => one.process === process);
+  if (stage === undefined) return null;
+  for (const { deployment, value } of meant(sim, told)) {
+    const sets = setsOf(stage, deployment);
+    if (!isOfOne(stage, sets, marked) || rolls(sets, value)) continue;
+    const live = sets.reduce((sum, { uid }) => sum + (liveOf(stage).get(uid) ?? 0), 0);
+    if (live < value) return `R ended Pods of ${deployment} and holds ${live}, while A wants ${value}`;
+  }
+  return null;
+}
