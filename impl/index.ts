@@ -8,4 +8,5 @@ export { type SpawnedWaist, type SpawnOptions, spawnWaist } from './controller/p
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './controlplane/index.ts';
 export { type Embedded, type EmbeddedOptions, startEmbedded } from './embedded/index.ts';
 export { judgeTrace, type Verdict } from './trace/checks.ts';
-export { readTrace, type Trace, type TraceLine } from './trace/read.ts';
+export type { Trace, TraceLine } from './trace/parse.ts';
+export { readTrace } from './trace/read.ts';

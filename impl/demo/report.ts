@@ -1,7 +1,7 @@
 /** The end of the demo: tables for people, one object for machines. */
 import { table } from '../table.ts';
 import type { Verdict } from '../trace/checks.ts';
-import type { Trace } from '../trace/read.ts';
+import type { Trace } from '../trace/parse.ts';
 import type { Outcome, ScaleOut } from './scenario.ts';
 import { aftermath, type LinkTraffic, trafficOf } from './traffic.ts';
 

@@ -1,7 +1,7 @@
 /** What the links carried, counted from the trace: messages, and bytes as the wire has them. */
 import type { Message } from '../../spec/messages.ts';
 import { encodeFrame } from '../../spec/wire/codec.ts';
-import type { Trace } from '../trace/read.ts';
+import type { Trace } from '../trace/parse.ts';
 
 /** Traffic of one link, both ways. */
 export interface LinkTraffic {

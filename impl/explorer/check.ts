@@ -4,10 +4,10 @@ import { findLasso } from './liveness.ts';
 import { isOptional, type Move } from './moves.ts';
 import { type Checks, search } from './search.ts';
 import { snapshot } from './snapshot.ts';
-import { type Edge, firstWorld, worldChecks, worldSystem } from './system.ts';
-import { retrace } from './trace.ts';
+import { type Edge, firstWorld, retrace, worldChecks } from './system.ts';
 import { walk } from './walk.ts';
 import type { Setting, World } from './world.ts';
+import { worldSystem } from './worldSystem.ts';
 
 /** What a check found. */
 export interface Report {

@@ -3,8 +3,8 @@
  * the same behaviour in more combinations (`proofs-tla/BOUNDS.md`).
  */
 import { search } from './search.ts';
-import { worldSystem } from './system.ts';
 import type { Setting, StepRecord, World } from './world.ts';
+import { worldSystem } from './worldSystem.ts';
 
 /** What a world showed. */
 export interface Kinds {

@@ -53,7 +53,7 @@ function isAsItMust(setting: Setting, world: World): boolean {
 }
 
 /** All that is possible, each move by its name in scripts, also with crashes in the middle of it. */
-function possible(setting: Setting, world: World): readonly (readonly [string, Move])[] {
+export function possible(setting: Setting, world: World): readonly (readonly [string, Move])[] {
   const moves = [...movesOf(setting, world), ...idleMoves(world)];
   const bare = moves.map((move) => [describeMove({ move, steps: [] }), move] as const);
   const crashing = moves.flatMap((move) =>

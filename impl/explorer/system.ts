@@ -1,4 +1,4 @@
-/** A world as a system to search: its first state, its successors (with crashes inside of steps), its checks. */
+/** A bounded world: its first state, its successors (with crashes inside of steps), its checks, and runs through it. Runs in the page too. */
 import { EMPTY_NETWORK } from '../../machines/environment/network.ts';
 import {
   NO_HISTORY,
@@ -11,11 +11,10 @@ import type { PeerName } from '../../spec/vocabulary.ts';
 import type { WorldDescription } from '../../spec/worlds/description.ts';
 import { foreignPod, node } from '../../spec/worlds/objects.ts';
 import { apply } from './apply.ts';
-import { fingerprint } from './encode.ts';
 import { choiceOf } from './host.ts';
 import { FAULTS, isQuiet, type Move, movesOf, plainMoves } from './moves.ts';
 import { play } from './script.ts';
-import { type Checks, MoveError, type Successor, type System } from './search.ts';
+import { type Checks, MoveError, type Successor } from './search.ts';
 import { snapshot } from './snapshot.ts';
 import type { Setting, StepRecord, World } from './world.ts';
 
@@ -211,13 +210,14 @@ export function firstWorld(setting: Setting): World {
   return world;
 }
 
-/** The world as a system. */
-export function worldSystem(setting: Setting): System<World, Edge> {
-  return {
-    initial: firstWorld(setting),
-    successors: (world) => successors(setting, world),
-    fingerprint: (world) => fingerprint(setting, world),
-  };
+/** Walks again through a run: each world on the way. */
+export function* retrace(setting: Setting, moves: readonly Move[]): Generator<[World, Edge, World]> {
+  let world = firstWorld(setting);
+  for (const move of moves) {
+    const [after, steps] = apply(setting, world, move);
+    yield [world, { move, steps }, after];
+    world = after;
+  }
 }
 
 /** What a step property sees of an edge. */

@@ -4,12 +4,11 @@
  */
 import { hash } from 'node:crypto';
 import type { Effect } from '../../spec/effects.ts';
-import { apply } from './apply.ts';
 import { changes, describeMove } from './describe.ts';
 import { stateText } from './encode.ts';
 import type { Move } from './moves.ts';
 import { snapshot } from './snapshot.ts';
-import { type Edge, firstWorld } from './system.ts';
+import { type Edge, retrace } from './system.ts';
 import type { Setting, StepRecord, World } from './world.ts';
 
 /** A line of a trace. */
@@ -31,16 +30,6 @@ export interface Row {
   readonly step: number;
   readonly what: string;
   readonly changed: readonly string[];
-}
-
-/** Walks again through a run: each world on the way. */
-export function* retrace(setting: Setting, moves: readonly Move[]): Generator<[World, Edge, World]> {
-  let world = firstWorld(setting);
-  for (const move of moves) {
-    const [after, steps] = apply(setting, world, move);
-    yield [world, { move, steps }, after];
-    world = after;
-  }
 }
 
 function lineOf(setting: Setting, after: World, counts: Map<string, number>, step: StepRecord): TraceLine {

@@ -55,9 +55,17 @@ export function endingOf({ api }: Simulation): string {
 
 class Run {
   readonly #sim: Simulation;
+  /** After everything that happens in one moment. */
+  readonly #after: () => void;
 
-  constructor(sim: Simulation) {
+  constructor(sim: Simulation, after = () => {}) {
     this.#sim = sim;
+    this.#after = after;
+  }
+
+  #tick(): void {
+    this.#sim.clock.tick();
+    this.#after();
   }
 
   get #judge() {
@@ -82,7 +90,7 @@ class Run {
         );
         return;
       }
-      clock.tick();
+      this.#tick();
     }
     this.#atRest();
   }
@@ -127,7 +135,7 @@ class Run {
     for (const fault of plan.faults) clock.at(fault.at, () => suffer(this.#sim, fault));
     for (const one of plan.acts) clock.at(one.at, () => act(this.#sim, one));
     clock.at(plan.healAt, () => heal(this.#sim));
-    while (this.#judge.finding === null && clock.next !== null && clock.next <= plan.healAt) clock.tick();
+    while (this.#judge.finding === null && clock.next !== null && clock.next <= plan.healAt) this.#tick();
     this.#settle();
     if (this.#judge.finding === null && this.#sim.owner.fact.owner === 'stock') {
       takeBack(this.#sim, 0, Number.POSITIVE_INFINITY);
@@ -161,4 +169,21 @@ export function runPlan(plan: Plan, trace: Tell | null = null, coverage: Coverag
   if (judge.finding === null) return { ...measured, finding: null };
   const kind = LIVENESS.has(judge.finding.property) ? 'liveness' : 'safety';
   return { ...measured, finding: { ...judge.finding, kind } };
+}
+
+/** Reads a run in the moment of one of its lines, after all that happened in it. */
+export function momentOf<T>(plan: Plan, line: number, read: (sim: Simulation) => T): T {
+  const reached = new Error('reached');
+  let told = 0;
+  const sim = new Simulation(plan, (_, id) => {
+    told = id;
+  });
+  try {
+    new Run(sim, () => {
+      if (told >= line) throw reached;
+    }).whole();
+  } catch (error) {
+    if (error !== reached) throw error;
+  }
+  return read(sim);
 }

@@ -2,28 +2,21 @@
 import type { SpecName, WorldDescription } from '../../spec/worlds/description.ts';
 import type { Move } from '../explorer/moves.ts';
 import type { Setting, World } from '../explorer/world.ts';
-import { cancellationAction } from './cancellation/action.ts';
+import { ACTIONS } from './actions.ts';
 import { cancellationConstants } from './cancellation/budgets.ts';
 import { cancellationState } from './cancellation/state.ts';
-import { chainAction } from './chain/action.ts';
 import { chainConstants } from './chain/constants.ts';
 import { chainState } from './chain/state.ts';
-import { deletionAction } from './deletion/action.ts';
 import { deletionConstants } from './deletion/constants.ts';
 import { deletionState } from './deletion/state.ts';
-import { fieldAction } from './field/action.ts';
 import { fieldConstants } from './field/constants.ts';
 import { fieldState } from './field/state.ts';
-import { linkAction } from './link/action.ts';
 import { linkConstants } from './link/budgets.ts';
 import { linkState } from './link/state.ts';
-import { registrationAction } from './registration/action.ts';
 import { registrationConstants } from './registration/constants.ts';
 import { registrationState } from './registration/state.ts';
-import { rolloutAction } from './rollout/action.ts';
 import { rolloutConstants } from './rollout/constants.ts';
 import { rolloutState } from './rollout/state.ts';
-import { wantsAction } from './wants/action.ts';
 import { wantsConstants } from './wants/constants.ts';
 import { wantsState } from './wants/state.ts';
 
@@ -43,25 +36,25 @@ export interface Translation {
 export const REST = 'AtRest';
 
 const MODULES: Readonly<Record<SpecName, Translation>> = {
-  MCLink: { constants: linkConstants, state: linkState, action: linkAction, rest: false },
+  MCLink: { constants: linkConstants, state: linkState, action: ACTIONS.MCLink, rest: false },
   MCCancellation: {
     constants: cancellationConstants,
     state: cancellationState,
-    action: cancellationAction,
+    action: ACTIONS.MCCancellation,
     rest: true,
   },
-  MCDeletion: { constants: deletionConstants, state: deletionState, action: deletionAction, rest: true },
-  MCChain: { constants: chainConstants, state: chainState, action: chainAction, rest: true },
-  MCField: { constants: fieldConstants, state: fieldState, action: fieldAction, rest: true },
+  MCDeletion: { constants: deletionConstants, state: deletionState, action: ACTIONS.MCDeletion, rest: true },
+  MCChain: { constants: chainConstants, state: chainState, action: ACTIONS.MCChain, rest: true },
+  MCField: { constants: fieldConstants, state: fieldState, action: ACTIONS.MCField, rest: true },
   MCRegistration: {
     constants: registrationConstants,
     state: registrationState,
-    action: registrationAction,
+    action: ACTIONS.MCRegistration,
     rest: true,
   },
-  MCRollout: { constants: rolloutConstants, state: rolloutState, action: rolloutAction, rest: true },
-  MCSwitch: { constants: chainConstants, state: chainState, action: chainAction, rest: true },
-  MCWants: { constants: wantsConstants, state: wantsState, action: wantsAction, rest: true },
+  MCRollout: { constants: rolloutConstants, state: rolloutState, action: ACTIONS.MCRollout, rest: true },
+  MCSwitch: { constants: chainConstants, state: chainState, action: ACTIONS.MCSwitch, rest: true },
+  MCWants: { constants: wantsConstants, state: wantsState, action: ACTIONS.MCWants, rest: true },
 };
 
 /** How a world is said in its module. */

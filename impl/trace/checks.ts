@@ -4,12 +4,11 @@
  *
  * The judgement by the whole spec is trace validation; this is the quick look at the end of a run.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { Effect } from '../../spec/effects.ts';
 import type { JournalEntry } from '../../spec/journal.ts';
 import type { Message } from '../../spec/messages.ts';
-import { PHASES, type Uid } from '../../spec/vocabulary.ts';
-import type { Trace, TraceLine } from './read.ts';
+import { PHASES, sameSession, type Uid } from '../../spec/vocabulary.ts';
+import type { Trace, TraceLine } from './parse.ts';
 
 /** What a trace says of one property. @public */
 export interface Verdict {
@@ -224,7 +223,8 @@ function openings(lines: readonly TraceLine[]) {
   for (const [at, line] of lines.entries()) {
     const message = receivedBy(line);
     if (message?.kind === 'Offer') offer = message;
-    const isAnswer = message?.kind === 'State' && isDeepStrictEqual(message.session, offer?.session);
+    const isAnswer =
+      message?.kind === 'State' && offer !== null && sameSession(message.session, offer.session);
     if (offer === null || !isAnswer || offer.doubtful === true) continue;
     opened.push({ at, held: new Set(offer.held.map(({ uid }) => uid)) });
   }

@@ -1,7 +1,7 @@
 /** An answer stands after what asked for it, in each life: told before it, a machine may bear it, and come to the same. */
 import type { Effect } from '../../spec/effects.ts';
 import type { StepRecord } from '../../spec/trace.ts';
-import type { PlacedLine } from '../trace/read.ts';
+import type { PlacedLine } from '../trace/parse.ts';
 
 /** What an effect asks for; null if nobody answers. */
 function askedBy(effect: Effect): string | null {

@@ -2,7 +2,7 @@
 
 import type { Effect } from '../../spec/effects.ts';
 import { type LinkName, type PodRecord, stageOf, type Uid } from '../../spec/vocabulary.ts';
-import type { PlacedLine } from '../trace/read.ts';
+import type { PlacedLine } from '../trace/parse.ts';
 import type { Words } from './encode.ts';
 import { askedOn, type EndKind, eventOf, sideOf } from './endLines.ts';
 import type { LifeStep, LifeTrace } from './lives.ts';

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { configOf } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { STAGES_UNDER_TEST } from '../explorer/stages.ts';
-import type { PlacedLine } from '../trace/read.ts';
+import type { PlacedLine } from '../trace/parse.ts';
 import { unaskedIn } from './answers.ts';
 
 /** What is wrong with a line. */

@@ -4,7 +4,7 @@
  */
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Toolchain } from '../tlc/resolve.ts';
-import type { PlacedLine, TraceFile } from '../trace/read.ts';
+import type { PlacedLine, TraceFile } from '../trace/parse.ts';
 import { Words } from './encode.ts';
 import type { Track } from './ends.ts';
 import { judgeTracks, type TrackVerdict } from './judge.ts';
@@ -82,7 +82,7 @@ function judgementOf(prepared: Prepared, verdicts: readonly TrackVerdict[]): Jud
     name: trace.name,
     lines: lines.length,
     lives: lives.length,
-    notes: trace.files.reduce((sum, { notes }) => sum + notes, 0),
+    notes: trace.files.reduce((sum, { world }) => sum + world.length, 0),
     unfinished: trace.files.reduce((sum, { unfinished }) => sum + unfinished.length, 0),
     shares: [
       { judge: 'the machines', lines: lives.reduce((sum, { steps }) => sum + steps.length, 0) },

@@ -6,6 +6,8 @@
 import type { RecordView } from '../../spec/properties/index.ts';
 import type { StepRecord } from '../../spec/trace.ts';
 import { type PeerName, STAGES, stageOf } from '../../spec/vocabulary.ts';
+import type { WorldDescription } from '../../spec/worlds/description.ts';
+import type { Move } from '../explorer/moves.ts';
 import type { Plan } from '../simulator/plan.ts';
 
 /** What a stage holds after a step. */
@@ -23,6 +25,8 @@ export type StepFrame = StepRecord & {
   readonly cause: number | null;
   /** The state after it, where the machine can not be stepped again: in bounded worlds, of which some stages are stubs. */
   readonly held?: HeldState;
+  /** In bounded worlds that TLA+ has too: the module and the action, `Chain HearR`. */
+  readonly action?: string;
 };
 
 /** What people, faults, or the API Server did. */
@@ -30,6 +34,8 @@ export interface WorldFrame {
   readonly at: number;
   readonly world: object;
   readonly cause: number | null;
+  /** As of a step. */
+  readonly action?: string;
 }
 
 /** One row of the viewer. */
@@ -39,6 +45,14 @@ export type Frame = StepFrame | WorldFrame;
 export interface Verdict {
   readonly property: string;
   readonly text: string;
+}
+
+/** A run through a bounded world: enough to make it again, or to go on. */
+export interface WorldRun {
+  readonly description: WorldDescription;
+  /** Rules that are off. */
+  readonly mutants: readonly string[];
+  readonly moves: readonly Move[];
 }
 
 /** A run to look at. */
@@ -55,6 +69,12 @@ export interface Film {
   readonly verdict: Verdict | null;
   /** Of a simulated run: what decided it, and can be changed. */
   readonly plan?: Plan;
+  /** Of a run through a bounded world. */
+  readonly world?: WorldRun;
+  /** It goes on for ever from this frame to the last, and round again: a counterexample to what must hold in the end. */
+  readonly loop?: number;
+  /** What whoever looks must know: of lines that were cut off, and the like. */
+  readonly notes?: readonly string[];
   /** Where the plan was found; '' if unknown. */
   readonly commit?: string;
 }

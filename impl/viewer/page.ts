@@ -1,10 +1,14 @@
 /** One HTML file with everything in it: the page's code, and a film. It asks the network for nothing, and may not. */
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Film } from './film.ts';
+import type { Sources } from './page/sources.ts';
+import { placesOf } from './places.ts';
 
 const MAIN = path.join(import.meta.dirname, 'page/main.ts');
+const PICTURES = path.join(import.meta.dirname, '../../docs/machines');
 
 /** The page's code as one script. Built once in a process. */
 let built: Promise<string> | null = null;
@@ -18,6 +22,21 @@ async function build(): Promise<string> {
   return output[0].code;
 }
 
+/** Read once in a process. */
+let sources: Sources | null = null;
+
+function readSources(): Sources {
+  const files = fs.existsSync(PICTURES)
+    ? fs.readdirSync(PICTURES).filter((file) => file.endsWith('.svg'))
+    : [];
+  const pictures = files.map(
+    (file) => [path.basename(file, '.svg'), fs.readFileSync(path.join(PICTURES, file), 'utf8')] as const,
+  );
+  return { pictures: Object.fromEntries(pictures), places: placesOf() };
+}
+
+const packed = (value: unknown) => gzipSync(JSON.stringify(value)).toString('base64');
+
 const STYLE = 'html, body { margin: 0; height: 100%; }';
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
@@ -25,6 +44,7 @@ const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', 
 /** The page of a film. Whatever names are in it, the page runs no script but its own, and reaches nobody. */
 export async function pageOf(film: Film): Promise<string> {
   built ??= build();
+  sources ??= readSources();
   // The script ends where the text says so, even within a string.
   const script = (await built).replaceAll('</script', '<\\/script');
   // Positions of rows are set from the code, as style attributes.
@@ -40,7 +60,8 @@ export async function pageOf(film: Film): Promise<string> {
 </head>
 <body>
 <noscript>This page needs JavaScript.</noscript>
-<script type="application/gzip" id="film">${gzipSync(JSON.stringify(film)).toString('base64')}</script>
+<script type="application/gzip" id="film">${packed(film)}</script>
+<script type="application/gzip" id="sources">${packed(sources)}</script>
 <script type="module">${script}</script>
 </body>
 </html>

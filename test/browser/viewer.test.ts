@@ -4,7 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { worldNamed } from '../../impl/cli/check/choose.ts';
 import { replayOf } from '../../impl/cli/commands/replay.ts';
+import { settingOf } from '../../impl/explorer/stages.ts';
+import { filmByHand } from '../../impl/viewer/byHand.ts';
 import { type Film, filmOf, isStep } from '../../impl/viewer/film.ts';
 import { pageOf } from '../../impl/viewer/page.ts';
 import { servePage } from '../../impl/viewer/serve.ts';
@@ -99,6 +102,58 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     await page.getByRole('searchbox').fill('');
     await page.getByRole('checkbox').check();
     expect(await count.innerText()).toMatch(/^0 of/);
+  });
+
+  it('shows statecharts, properties and sources at the frame; the address keeps which', async () => {
+    await open(filmOfFile(REPLAY));
+    const panel = page.locator('kd-panels');
+    await panel.getByRole('tab', { name: 'Statecharts' }).click();
+    const active = () =>
+      panel
+        .locator('figure')
+        .first()
+        .locator('.active')
+        .evaluateAll((all) => all.map(({ dataset }) => dataset.state));
+    expect(await active()).toEqual(['leading', 'leading.serving']);
+    await page.locator('.scroller').press('[');
+    await expect.poll(active).toEqual(['leading', 'leading.listing']);
+    await page.locator('.scroller').press(']');
+    await panel.getByRole('tab', { name: 'Statecharts' }).press('ArrowRight');
+    expect(new URL(page.url()).hash).toMatch(/panel=properties/);
+    await expect
+      .poll(() => panel.locator('tr.broken').allInnerTexts())
+      .toEqual([expect.stringMatching(/^NoFalseConfirm\s+✕ broken\s+rmywpiwym-1 runs on n5/)]);
+    await page.locator('.scroller').press('c');
+    await expect.poll(() => panel.locator('tr.broken').count()).toBe(0);
+    expect(await inspector().locator('.places').innerText()).toMatch(
+      /machine: machines\/kubelet\/machine\.ts:\d+\s+TLA\+ Chain!HearK: proofs-tla\/Chain\.tla:\d+/,
+    );
+  });
+
+  it('drives a bounded world by hand: another move, back, and a scenario that the command line plays to the same end', async () => {
+    const { description } = settingOf(worldNamed('exact-crash-kubelet'));
+    await open(filmByHand({ description, mutants: ['terminated-before-stop'], moves: [] }));
+    const next = page.getByLabel('what can happen next');
+    for (const wanted of ['user', 'watch replicaset~1', 'deliver replicaset~1']) {
+      const names = await next.locator('option').allInnerTexts();
+      await next.selectOption({ index: names.findIndex((name) => name.startsWith(wanted)) });
+      await page.getByRole('button', { name: 'let it happen' }).click();
+    }
+    expect(await page.locator('h1').innerText()).toMatch(
+      /without the rule terminated-before-stop, by hand: 3 moves/,
+    );
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'save as a scenario' }).click(),
+    ]);
+    const file = path.join(folder, 'saved.txt');
+    await download.saveAs(file);
+    const { frames } = filmOfFile(file);
+    expect(await page.evaluate(`document.querySelector('kd-viewer').film.frames`)).toEqual(
+      JSON.parse(JSON.stringify(frames)),
+    );
+    await page.getByRole('button', { name: 'back' }).click();
+    expect(await page.locator('h1').innerText()).toMatch(/by hand: 2 moves/);
   });
 
   it('draws in the dark too', async () => {

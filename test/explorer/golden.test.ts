@@ -5,10 +5,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hashOf } from '../../impl/explorer/encode.ts';
+import { hashOf } from '../../impl/explorer/fingerprint.ts';
 import { search } from '../../impl/explorer/search.ts';
-import { worldSystem } from '../../impl/explorer/system.ts';
 import type { Setting, World } from '../../impl/explorer/world.ts';
+import { worldSystem } from '../../impl/explorer/worldSystem.ts';
 import { FOLDER, playFile, scenarios } from './support/golden.ts';
 
 describe('golden scenarios', () => {

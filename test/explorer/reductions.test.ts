@@ -11,8 +11,8 @@ import { canonical } from '../../impl/explorer/encode.ts';
 import { search } from '../../impl/explorer/search.ts';
 import { snapshot } from '../../impl/explorer/snapshot.ts';
 import { settingOf } from '../../impl/explorer/stages.ts';
-import { worldSystem } from '../../impl/explorer/system.ts';
 import type { Setting, World } from '../../impl/explorer/world.ts';
+import { worldSystem } from '../../impl/explorer/worldSystem.ts';
 import { WORLDS, type WorldDescription } from '../../spec/worlds/index.ts';
 
 const worldOf = (name: string) => WORLDS.find((one) => one.name === name) as WorldDescription;

@@ -1,7 +1,7 @@
 /** Each check of a recorded trace holds on a good one, and catches the fault it is for. */
 import { describe, expect, it } from 'vitest';
 import { judgeTrace } from '../../impl/trace/checks.ts';
-import type { Trace, TraceLine } from '../../impl/trace/read.ts';
+import type { Trace, TraceLine } from '../../impl/trace/parse.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { Message } from '../../spec/messages.ts';
 import type { PeerName, Phase, PodRecord } from '../../spec/vocabulary.ts';

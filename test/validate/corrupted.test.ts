@@ -1,7 +1,7 @@
 /** A corrupted line is rejected, whatever kind of line it is, by the order of lines and by the machines (by TLC: `tracks.test.ts`). */
 import { describe, expect, it } from 'vitest';
 import { STAGES_UNDER_TEST } from '../../impl/explorer/stages.ts';
-import type { PlacedLine, TraceLine } from '../../impl/trace/read.ts';
+import type { PlacedLine, TraceLine } from '../../impl/trace/parse.ts';
 import { unaskedIn } from '../../impl/validate/answers.ts';
 import { type LifeTrace, replayLives } from '../../impl/validate/lives.ts';
 import { stageOf } from '../../spec/vocabulary.ts';

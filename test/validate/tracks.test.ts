@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { tlaSyntax } from '../../impl/tlc/syntax.ts';
-import type { PlacedLine } from '../../impl/trace/read.ts';
+import type { PlacedLine } from '../../impl/trace/parse.ts';
 import { Words } from '../../impl/validate/encode.ts';
 import type { Track, TrackLine } from '../../impl/validate/ends.ts';
 import { judgeTracks } from '../../impl/validate/judge.ts';

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createMachine } from 'xstate';
 import { mermaidOf } from '../../impl/viewer/diagrams/mermaid.ts';
-import { machinesPage, ROOMS } from '../../impl/viewer/diagrams/page.ts';
+import { machinesPage, pictureOf, ROOMS } from '../../impl/viewer/diagrams/page.ts';
+import { svgOf } from '../../impl/viewer/diagrams/svg.ts';
 
 const MACHINES = path.join(import.meta.dirname, '../../machines');
 
@@ -12,6 +13,13 @@ describe('docs/machines.md', () => {
   it('is of the machines as they are', async () => {
     await expect(machinesPage()).toMatchFileSnapshot('../../docs/machines.md');
   });
+
+  it.each(ROOMS.flatMap(({ machines }) => machines).map((machine) => [machine.id, machine] as const))(
+    'the picture of %s is of the machine as it is',
+    async (_, machine) => {
+      await expect(await svgOf(machine)).toMatchFileSnapshot(`../../docs/${pictureOf(machine)}`);
+    },
+  );
 
   it('has every machine that there is', () => {
     const files = fs
@@ -21,6 +29,29 @@ describe('docs/machines.md', () => {
       (file) => fs.readFileSync(path.join(MACHINES, file), 'utf8').match(/\.createMachine\(/g) ?? [],
     );
     expect(ROOMS.flatMap(({ machines }) => machines)).toHaveLength(made.length);
+  });
+
+  it('a picture has each state and each change once, whatever they are called', async () => {
+    const machine = createMachine({
+      id: 'm',
+      type: 'parallel',
+      states: {
+        a: { initial: 'b', states: { b: { on: { '<go>': 'c' } }, c: { type: 'final' } } },
+        d: {},
+      },
+    });
+    const svg = await svgOf(machine);
+    expect([...svg.matchAll(/data-state="([^"]*)"/g)].map(([, state]) => state)).toEqual([
+      '',
+      'a',
+      'a.b',
+      'a.c',
+      'd',
+    ]);
+    expect([...svg.matchAll(/data-from="([^"]*)" data-to="([^"]*)"/g)].map(([, ...ends]) => ends)).toEqual([
+      ['a.b', 'a.c'],
+    ]);
+    expect(svg).toContain('&lt;go>');
   });
 
   it('a state, a guard or a target more shows', () => {

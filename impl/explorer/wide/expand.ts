@@ -1,7 +1,7 @@
 /** What one thread does: looks at states, and tells what can come next of each. */
 import { PROPERTIES } from '../../../spec/properties/index.ts';
 import { actionOf, restChecks } from '../check.ts';
-import { hashOf } from '../encode.ts';
+import { hashOf } from '../fingerprint.ts';
 import { isOptional, type Move } from '../moves.ts';
 import { type Checks, failing, MoveError } from '../search.ts';
 import { snapshot } from '../snapshot.ts';

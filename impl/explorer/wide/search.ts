@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { isLiveness, type Report, restText } from '../check.ts';
-import { hashOf } from '../encode.ts';
+import { hashOf } from '../fingerprint.ts';
 import { findLassoIn } from '../liveness.ts';
 import type { Move } from '../moves.ts';
 import { firstWorld, successors } from '../system.ts';

@@ -1,19 +1,11 @@
 /** A machine's states and transitions as a Mermaid diagram, read off the machine itself. */
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { labelOf } from './graph.ts';
 
 const INDENT = '  ';
 
 /** Mermaid's name of a node: unique, without dots. */
 const idOf = (node: AnyStateNode) => node.path.join('_') || node.key;
-
-function guardOf({ guard }: AnyTransitionDefinition): string {
-  if (guard === undefined) return '';
-  return typeof guard === 'string' ? ` [${guard}]` : ` [${(guard as { type?: string }).type ?? 'guard'}]`;
-}
-
-/** Event and guard; an empty event is one that follows by itself. */
-const labelOf = (transition: AnyTransitionDefinition) =>
-  `${transition.eventType || 'always'}${guardOf(transition)}`;
 
 /** Lines of the transitions that leave their state: those from one state to another share an arrow. */
 function arrowsOf(node: AnyStateNode): readonly string[] {

@@ -1,4 +1,4 @@
-/** `docs/machines.md`: every machine as a diagram. */
+/** `docs/machines.md`: every machine as a picture (laid out once, `svg.ts`), and as Mermaid. */
 import type { AnyStateMachine } from 'xstate';
 import { deciderMachine } from '../../../machines/autoscaler/decider/machine.ts';
 import { autoscalerMachine } from '../../../machines/autoscaler/machine.ts';
@@ -49,12 +49,16 @@ export const ROOMS: readonly Room[] = [
   },
 ];
 
+/** The picture of a machine, beside this page: `docs/machines/NAME.svg`. */
+export const pictureOf = ({ id }: AnyStateMachine) => `machines/${id}.svg`;
+
 function sectionOf(machine: AnyStateMachine): string {
   const said = statesOf(machine).filter(({ says }) => says !== '');
   const list = said.map(({ state, says }) => `- \`${state}\`: ${says}`);
   return [
     `### ${machine.id}`,
     machine.root.description ?? '',
+    `![The states of ${machine.id}, and what leads from one to another](${pictureOf(machine)})`,
     `\`\`\`mermaid\n${mermaidOf(machine)}\n\`\`\``,
     ...(list.length === 0 ? [] : [list.join('\n')]),
   ].join('\n\n');
@@ -65,7 +69,7 @@ export function machinesPage(): string {
   const rooms = ROOMS.map(({ title, machines }) => [`## ${title}`, ...machines.map(sectionOf)].join('\n\n'));
   return `${[
     '# Machines',
-    'Read off the machines themselves; `vitest run test/viewer/diagrams.test.ts -u` writes this page anew. An arrow says which events lead there, by which guard.\nEvents that change no state (they change data, or nothing, on purpose) are left out.',
+    'Read off the machines themselves; `vitest run test/viewer/diagrams.test.ts -u` writes this page and its pictures anew. An arrow says which events lead there, by which guard.\nEvents that change no state (they change data, or nothing, on purpose) are left out.',
     ...rooms,
   ].join('\n\n')}\n`;
 }

@@ -5,9 +5,9 @@ import type { Film } from '../film.ts';
 import { type Otherwise, rulesOf, switched } from '../whatIf.ts';
 import { controls } from './controls.ts';
 import type { Earlier } from './header.ts';
-import { saveReplay } from './save.ts';
+import { saveRun } from './save.ts';
 
-/** `<kd-forks>`, of a film that has a plan. Events: `otherwise` (the changed plan), `back`. */
+/** `<kd-forks>`, of a film that has a plan, or is of a bounded world. Events: `otherwise` (the changed plan), `back`. */
 export class Forks extends LitElement {
   static override properties = { film: { attribute: false }, earlier: { attribute: false } };
   declare film: Film;
@@ -58,13 +58,13 @@ export class Forks extends LitElement {
   override render(): TemplateResult {
     const { earlier } = this;
     const isSame = earlier.at(-1)?.isSame === true;
-    return html`${this.#rules()}
+    return html`${this.film.plan === undefined ? nothing : this.#rules()}
       <span class="changed" role="status">
         ${earlier.length === 0 ? nothing : html`What if ${earlier.map(({ what }) => what).join(' And if ')}`}
         ${isSame ? 'Nothing went otherwise: the run had ended, or nothing was under way.' : nothing}
       </span>
       ${earlier.length === 0 ? nothing : html`<button @click=${() => this.#say('back', null)}>back</button>`}
-      <button @click=${() => saveReplay(this.film)}>save as a replay file</button>`;
+      <button @click=${() => saveRun(this.film)}>save as a ${this.film.plan === undefined ? 'scenario' : 'replay file'}</button>`;
   }
 }
 customElements.define('kd-forks', Forks);

@@ -43,6 +43,7 @@ export class Header extends LitElement {
       input[type='search'] { width: 16rem; padding: 2px 6px; }
       .verdict { color: var(--fault); font-weight: 600; overflow-wrap: anywhere; }
       .verdict button { margin-left: 0.5rem; }
+      .note { color: var(--end); flex-basis: 100%; overflow-wrap: anywhere; }
       .held { color: var(--up); font-weight: 600; }
       details { flex-basis: 100%; font-size: 0.8rem; }
       p { margin: 0.3rem 0; max-width: 80rem; }
@@ -67,11 +68,13 @@ export class Header extends LitElement {
   }
 
   #verdict(): TemplateResult {
-    const { verdict, plan, frames } = this.model.film;
+    const { verdict, plan, world, frames, loop } = this.model.film;
+    const isJudged = plan !== undefined || world !== undefined;
     if (verdict === null)
-      return html`<div class="held">${plan === undefined ? 'not judged' : 'all held'}</div>`;
+      return html`<div class="held">${isJudged ? 'all held' : 'not judged as a whole'}</div>`;
     return html`<div class="verdict">
       ${verdict.property} broken: ${verdict.text}<button @click=${() => this.#say('go', frames.length - 1)}>show where</button>
+      ${loop === undefined ? nothing : html`<button @click=${() => this.#say('go', loop)}>show the loop</button>`}
     </div>`;
   }
 
@@ -99,8 +102,8 @@ export class Header extends LitElement {
   override render(): TemplateResult {
     return html`<header>
       <h1>${this.model.film.title}</h1>
-      ${this.#verdict()} ${this.#search()}
-      ${this.model.film.plan === undefined ? nothing : html`<kd-forks .film=${this.model.film} .earlier=${this.earlier}></kd-forks>`}
+      ${this.#verdict()} ${(this.model.film.notes ?? []).slice(0, MOST).map((note) => html`<div class="note" role="note">${note}</div>`)} ${this.#search()}
+      ${this.model.film.plan === undefined && this.model.film.world === undefined ? nothing : html`<kd-forks .film=${this.model.film} .earlier=${this.earlier}></kd-forks>`}
       <details>
         <summary>how to read this</summary>
         <p>

@@ -2,10 +2,13 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { MUTANTS } from '../../../spec/mutants.ts';
 import { stageOf } from '../../../spec/vocabulary.ts';
+import { choicesAt } from '../byHand.ts';
 import { asked, captionOf, heard } from '../captions.ts';
+import { activeOf } from '../charts.ts';
 import { type Difference, differencesOf } from '../differences.ts';
 import { type Frame, isStep, type StepFrame } from '../film.ts';
-import type { Held } from '../rerun.ts';
+import type { Held, Life } from '../rerun.ts';
+import { actionOf, handlerOf, type Places } from '../steps.ts';
 import { otherwiseAt } from '../whatIf.ts';
 import { controls } from './controls.ts';
 import type { Model } from './model.ts';
@@ -36,8 +39,13 @@ function difference({ path, before, after }: Difference): TemplateResult {
 
 /** `<kd-inspector>`. */
 export class Inspector extends LitElement {
-  static override properties = { model: { attribute: false }, frame: { type: Number } };
+  static override properties = {
+    model: { attribute: false },
+    frame: { type: Number },
+    places: { attribute: false },
+  };
   declare model: Model;
+  declare places: Places;
   declare frame: number;
 
   static override styles = [
@@ -82,6 +90,26 @@ export class Inspector extends LitElement {
       </form>`;
   }
 
+  /** In a bounded world: what can happen next, to be made to happen. */
+  #choices(): unknown {
+    const all = choicesAt(this.model.film, this.frame);
+    if (this.model.film.world === undefined) return nothing;
+    if (all.length === 0) return html`<h3>What can happen next</h3><p>Nothing.</p>`;
+    const done = (event: Event) => {
+      event.preventDefault();
+      const chosen = all[this.renderRoot.querySelector<HTMLSelectElement>('#next')?.selectedIndex ?? -1];
+      if (chosen !== undefined)
+        this.dispatchEvent(new CustomEvent('next', { detail: chosen, bubbles: true, composed: true }));
+    };
+    return html`<h3>What can happen next</h3>
+      <form @submit=${done}>
+        <select id="next" aria-label="what can happen next">
+          ${all.map(({ text }) => html`<option>${text}</option>`)}
+        </select>
+        <button>let it happen</button>
+      </form>`;
+  }
+
   #changes(step: StepFrame): TemplateResult {
     const taken = this.model.rerun.stepAt(this.frame);
     if (taken === null) return html`${nothing}`;
@@ -111,7 +139,7 @@ export class Inspector extends LitElement {
           ? nothing
           : html`<h3>Rules that it came to (sections of spec/protocol.md)</h3>
             <ul>
-              ${rules.map((rule) => html`<li>${SAYS.get(rule) ?? rule} <code>${rule}</code></li>`)}
+              ${rules.map((rule) => html`<li>${SAYS.get(rule) ?? rule} <code>${rule}</code> <code>${this.places.rules[rule]}</code></li>`)}
             </ul>`
       }`;
   }
@@ -129,7 +157,34 @@ export class Inspector extends LitElement {
           : html`<ul>${effects.slice(0, MOST).map((effect, at) => html`<li>${crashedAfter !== undefined && at >= crashedAfter ? '✕ not done: ' : ''}${unfolded(asked(effect), effect)}</li>`)}</ul>`
       }
       ${effects.length > MOST ? html`<p>and ${effects.length - MOST} more</p>` : nothing}
-      ${this.#changes(step)}`;
+      ${this.#changes(step)} ${this.#places(step)}`;
+  }
+
+  /** Where this step stands in the sources. */
+  #places(step: StepFrame): TemplateResult {
+    const action = step.action ?? actionOf(step);
+    const places = [
+      ['machine', this.#handler(step)],
+      [`TLA+ ${action.split(' ').join('!')}`, this.places.actions[action] ?? null],
+    ] as const;
+    return html`<h3>Where it stands</h3>
+      <ul class="places">
+        ${places.map(([what, place]) => (place === null ? nothing : html`<li>${what}: <code>${place}</code></li>`))}
+      </ul>`;
+  }
+
+  #handler({ stage, event }: StepFrame): string | null {
+    if (event.type === 'started') return `machines/${stageOf(stage)}/machine.ts`;
+    const taken = this.model.rerun.stepAt(this.frame);
+    const before = taken !== null && taken.at > 0 ? (taken.life.frames[taken.at - 1] as number) : null;
+    let active: readonly string[] = [];
+    try {
+      const held = before === null ? null : this.model.rerun.after(taken?.life as Life, before);
+      active = activeOf((held?.view as { state?: unknown } | undefined)?.state);
+    } catch {
+      // Said above: the machine does not take these steps.
+    }
+    return handlerOf(this.places, stageOf(stage), active, event.type);
   }
 
   override shouldUpdate(changed: PropertyValues): boolean {
@@ -145,7 +200,7 @@ export class Inspector extends LitElement {
     return html`<div class="moment">#${this.frame + 1} of ${frames.length}</div>
       ${isLast && verdict !== null ? html`<p><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
       ${isStep(frame) ? this.#step(frame) : html`<h2>world</h2>${unfolded(captionOf(frame), frame.world)}`}
-      ${this.#otherwise()}
+      ${this.#otherwise()} ${this.#choices()}
       <h3>Because of</h3>
       ${
         cause === null

@@ -1,5 +1,6 @@
 /** The page: a film as a space-time diagram with its frames in words, and what is chosen beside it. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { type Choice, filmByHand, movesUpTo } from '../byHand.ts';
 import { captionOf, isFault } from '../captions.ts';
 import { type Film, type Frame, isStep } from '../film.ts';
 import { filmOfPlan } from '../ofPlan.ts';
@@ -10,16 +11,22 @@ import type { Earlier, Header } from './header.ts';
 import './header.ts';
 import './inspector.ts';
 import { Model } from './model.ts';
-import './pods.ts';
+import { isPanel, type Panel } from './panels.ts';
+import './panels.ts';
+import type { Sources } from './sources.ts';
 
 /** Heights of a row, px: words are shown from the third on. */
 const ZOOM = [2, 6, 16, 22, 30] as const;
 const WORDS = 16;
+/** Which of them a page begins with. */
+const USUAL = 3;
 
 /** `<kd-viewer>`: the whole page. */
 export class Viewer extends LitElement {
   static override properties = {
     film: { attribute: false },
+    sources: { attribute: false },
+    panel: { reflect: true },
     earlier: { state: true },
     chosen: { state: true },
     zoom: { state: true },
@@ -28,6 +35,8 @@ export class Viewer extends LitElement {
     top: { state: true },
   };
   declare film: Film;
+  declare sources: Sources;
+  declare panel: Panel;
   /** Films that this one was made of by changing something, with where one was in them; the first first. */
   declare earlier: readonly Earlier[];
   declare chosen: number;
@@ -43,8 +52,8 @@ export class Viewer extends LitElement {
   static override styles = [
     colours,
     css`
-      :host { display: grid; grid-template: auto 1fr minmax(7rem, 26vh) / minmax(0, 1fr) minmax(18rem, 30vw); height: 100vh; background: var(--paper); color: var(--ink); font: 14px system-ui, sans-serif; }
-      .left { grid-row: 2 / 4; display: grid; grid-template-rows: auto 1fr; min-height: 0; border-right: 1px solid var(--line); }
+      :host { display: grid; grid-template: auto minmax(0, 1fr) minmax(9rem, 30vh) / minmax(0, 1fr) minmax(18rem, 30vw); height: 100vh; background: var(--paper); color: var(--ink); font: 14px system-ui, sans-serif; }
+      .left { grid-row: 2; display: grid; grid-template-rows: auto 1fr; min-height: 0; border-right: 1px solid var(--line); }
       .lanes { position: relative; height: 4rem; border-bottom: 1px solid var(--line); overflow: hidden; font-size: 0.75rem; color: var(--faint); }
       .lanes span { position: absolute; bottom: 3px; transform: rotate(-35deg); transform-origin: left bottom; white-space: nowrap; }
       .scroller { overflow-y: auto; position: relative; outline-offset: -2px; }
@@ -57,7 +66,8 @@ export class Viewer extends LitElement {
       .row.fault { color: var(--fault); }
       .row[aria-selected='true'] { background: var(--chosen); }
       kd-inspector { grid-row: 2; background: var(--panel); min-height: 0; }
-      kd-pods { grid-row: 3; grid-column: 2; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
+      kd-panels { grid-row: 3; grid-column: 1 / -1; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
+      :host([panel='states']) { grid-template-rows: auto minmax(0, 1fr) 44vh; }
       .none { padding: 1rem; color: var(--faint); }
       kd-header { grid-column: 1 / -1; }
       @media (max-width: 1000px) {
@@ -66,7 +76,7 @@ export class Viewer extends LitElement {
         .row .who { display: none; }
         .row .at { min-width: 4.5rem; }
         kd-inspector { grid-row: 3; border-top: 1px solid var(--line); }
-        kd-pods { grid-row: 4; grid-column: 1; }
+        kd-panels { grid-row: 4; grid-column: 1; }
       }
     `,
   ];
@@ -75,10 +85,11 @@ export class Viewer extends LitElement {
     super();
     this.earlier = [];
     this.chosen = 0;
-    this.zoom = 3;
+    this.zoom = USUAL;
     this.words = '';
     this.onlyFaults = false;
     this.top = 0;
+    this.panel = 'pods';
   }
 
   override connectedCallback(): void {
@@ -100,6 +111,10 @@ export class Viewer extends LitElement {
     const asked = Number(said.get('frame') ?? (this.film.verdict === null ? 1 : last + 1));
     this.words = said.get('search') ?? '';
     this.onlyFaults = said.has('faults');
+    const zoom = Number(said.get('zoom') ?? USUAL);
+    this.zoom = ZOOM[zoom] === undefined ? USUAL : zoom;
+    const panel = said.get('panel') ?? 'pods';
+    this.panel = isPanel(panel) ? panel : 'pods';
     this.#model?.search(this.words, this.onlyFaults);
     this.#choose(Number.isSafeInteger(asked) ? asked - 1 : 0);
   }
@@ -109,11 +124,22 @@ export class Viewer extends LitElement {
     if (takesFocus) this.#scroller?.focus({ preventScroll: true });
     this.chosen = Math.max(0, Math.min(frames.length - 1, frame));
     this.#chain = this.#model?.chain(this.chosen) ?? new Set();
+    this.#writeAddress();
+    this.#reveal();
+  }
+
+  #writeAddress(): void {
     const said = new URLSearchParams({ frame: String(this.chosen + 1) });
     if (this.words !== '') said.set('search', this.words);
     if (this.onlyFaults) said.set('faults', '');
+    if (this.zoom !== USUAL) said.set('zoom', String(this.zoom));
+    if (this.panel !== 'pods') said.set('panel', this.panel);
     history.replaceState(null, '', `#${said}`);
-    this.#reveal();
+  }
+
+  #open(panel: Panel): void {
+    this.panel = panel;
+    this.#writeAddress();
   }
 
   #look(words: string, onlyFaults: boolean): void {
@@ -140,6 +166,16 @@ export class Viewer extends LitElement {
     const parting = partingOf(film, other);
     this.earlier = [...this.earlier, { film, chosen, what: text, isSame: parting === null }];
     this.#show(other, parting ?? other.frames.length - 1);
+  }
+
+  /** Goes on from the chosen frame by another move. */
+  #next({ text, move }: Choice): void {
+    const { film, chosen } = this;
+    if (film.world === undefined) return;
+    const moves = [...movesUpTo(film.world, film, chosen), move];
+    const other = filmByHand({ ...film.world, moves });
+    this.earlier = [...this.earlier, { film, chosen, what: `${text}?`, isSame: false }];
+    this.#show(other, other.frames.length - 1);
   }
 
   #back(): void {
@@ -173,6 +209,7 @@ export class Viewer extends LitElement {
 
   #zoomBy(step: number): void {
     this.zoom = Math.max(0, Math.min(ZOOM.length - 1, this.zoom + step));
+    this.#writeAddress();
     this.#reveal();
   }
 
@@ -327,8 +364,8 @@ export class Viewer extends LitElement {
           </div>
         </div>
       </div>
-      <kd-inspector .model=${model} .frame=${this.chosen} @otherwise=${(event: CustomEvent<Otherwise>) => this.#run(event.detail)} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
-      <kd-pods .model=${model} .frame=${this.chosen}></kd-pods>`;
+      <kd-inspector .model=${model} .frame=${this.chosen} .places=${this.sources.places} @otherwise=${(event: CustomEvent<Otherwise>) => this.#run(event.detail)} @next=${(event: CustomEvent<Choice>) => this.#next(event.detail)} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
+      <kd-panels .model=${model} .frame=${this.chosen} .pictures=${this.sources.pictures} .panel=${this.panel} @panel=${({ detail }: CustomEvent<Panel>) => this.#open(detail)}></kd-panels>`;
   }
 }
 customElements.define('kd-viewer', Viewer);

@@ -21,7 +21,8 @@ import {
 import { ACCOUNTS } from '../../../impl/deploy/identities.ts';
 import { install } from '../../../impl/deploy/install.ts';
 import { judgeTrace } from '../../../impl/trace/checks.ts';
-import { readTrace, readTraceFiles, type TraceFile } from '../../../impl/trace/read.ts';
+import type { TraceFile } from '../../../impl/trace/parse.ts';
+import { readTrace, readTraceFiles } from '../../../impl/trace/read.ts';
 import { PodHistory } from './podHistory.ts';
 
 /** Programs of the real control plane. */

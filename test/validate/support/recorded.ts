@@ -1,7 +1,7 @@
 /** Traces of the simulator, and ways to corrupt them. */
 import { drawPlan } from '../../../impl/simulator/draw.ts';
 import { runPlan } from '../../../impl/simulator/run.ts';
-import { type PlacedLine, parseTrace, type TraceLine } from '../../../impl/trace/read.ts';
+import { type PlacedLine, parseTrace, type TraceLine } from '../../../impl/trace/parse.ts';
 import { TRACE_HEADER } from '../../../spec/trace.ts';
 
 /** The text of a trace: a drawn plan, run. */
