@@ -46,7 +46,8 @@ export async function memberOf(
   const stage = stageOf(peer);
   const common = { kubeconfig: file, holder, folder, traces: true };
   if (stage !== 'kubelet') {
-    const process = new SpawnedStage(stage, runArguments([stage], common), log);
+    // What the trace modules tell of a chain is told without what S publishes unbound.
+    const process = new SpawnedStage(stage, runArguments([stage], common, ['--no-hand-over']), log);
     return { peer, process, api, journal: null };
   }
   const node = peer.slice('kubelet/'.length);

@@ -12,7 +12,7 @@ describe.skipIf(!support.ok)('no room on the real control plane', () => {
   beforeAll(async () => {
     kd = await startRealWaist({
       nodes: 0,
-      ...{ agentNodes: ['small-0'], handsOver: true },
+      agentNodes: ['small-0'],
       prepare: (cluster) => cluster.addKwokNodes(['small-0'], capacity),
     });
     pods = await kd.create('large', { requests: { cpu: '600m' } });

@@ -27,7 +27,6 @@ const start = async (
       stages,
       nodes,
       runtime: 'publish',
-      handsOver: true,
       journals: folder,
       log: () => {},
     },

@@ -140,7 +140,7 @@ beforeAll(async () => {
   await createManaged(client, 'web');
   await createManaged(client, 'large', '64');
   const scaleApi = { listen: '127.0.0.1:0', isOpen: false };
-  for (const stage of STAGES) await start(stage, { stages: [stage], scaleApi, handsOver: true });
+  for (const stage of STAGES) await start(stage, { stages: [stage], scaleApi });
   await start('publisher', { nodes: ['node-0', 'node-1'] });
   await start('agent', { nodes: ['node-2'], runtime: 'simulated' });
   await start('simulator', { nodes: ['node-3', 'node-4'], runtime: 'simulated' });
@@ -162,7 +162,7 @@ beforeAll(async () => {
   await until('the large Pod is handed over', async () => (await podsOf('large')).length === 1);
   for (const stage of STAGES) {
     await stop(stage);
-    await start(stage, { stages: [stage], handsOver: true });
+    await start(stage, { stages: [stage] });
   }
   await scale(20);
   await rests(20);
@@ -181,7 +181,7 @@ beforeAll(async () => {
   await until('the large Pod is gone', async () => (await podsOf('large')).length === 0);
   // Released, scaled by stock onto a Node without agent, taken back: R deletes what no K will see, if S does not answer for it.
   await stop('scheduler');
-  await start('scheduler', { stages: ['scheduler'] });
+  await start('scheduler', { stages: ['scheduler'], handsOver: false });
   await releaseAsWatchdog();
   await scale(40);
   await until('stock uses node-5', async () =>

@@ -66,8 +66,8 @@ export function register(program: Command): void {
         leaseTimes,
       )
       .option(
-        '--hand-over',
-        'publish unbound what finds no room for 10 s, for stock and cluster autoscalers; with stock kubelets; see spec/protocol.md 14 for what is open',
+        '--no-hand-over',
+        'do not publish unbound what finds no room for 10 s: then neither the stock scheduler nor a cluster autoscaler sees it. It is never done where the agents run the containers (--runtime): their Nodes are tainted for stock',
       )
       .option(
         '--scale-api <host:port>',
@@ -82,7 +82,7 @@ export function register(program: Command): void {
         ScaleFlags & {
           stages: ReturnType<typeof stageList>;
           runtime: ProcessOptions['runtime'];
-          handOver?: boolean;
+          handOver: boolean;
         },
     ) =>
       untilSignalled(flags, {

@@ -59,8 +59,8 @@ export interface ProcessOptions {
   /** Who runs the containers: the stock kubelets of the nodes, or our agents. */
   readonly runtime: 'publish' | 'simulated';
   /**
-   * S publishes unbound what finds no room (protocol 7). Not where our agents run the containers: their Nodes are tainted for stock's
-   * scheduler, and it would only be kept from them.
+   * S publishes unbound what finds no room (protocol 7). Default: yes. Never where our agents run the containers, whatever is said here: their
+   * Nodes are tainted for stock's scheduler, and it would only be kept from them.
    */
   readonly handsOver?: boolean | undefined;
   /** `simulated`: how long a start takes, ms. */
@@ -136,7 +136,7 @@ function stageOptions(
         node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
       runsContainers: options.runtime !== 'publish',
       manyNodes: options.nodes.length > 1,
-      handsOver: name === 'scheduler' && options.handsOver === true,
+      handsOver: name === 'scheduler' && options.handsOver !== false && options.runtime === 'publish',
       ...(name === 'autoscaler' && {
         leaseAnnotations: () => ({ [SCALE_ADDRESS_ANNOTATION]: scaleAddress() }),
       }),

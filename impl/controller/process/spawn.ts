@@ -16,7 +16,7 @@ export interface SpawnOptions {
   readonly nodes: readonly string[];
   readonly runtime: 'publish' | 'simulated';
   readonly startMs?: number;
-  /** S publishes unbound what finds no room. */
+  /** S publishes unbound what finds no room. Default: yes, where stock kubelets run the containers. */
   readonly handsOver?: boolean;
   /** Folder for logs, journals and traces. */
   readonly folder: string;
@@ -155,7 +155,7 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
     return { kubeconfig, holder: `${name}-here`, folder, traces, rehearses };
   };
   const tail = ['--runtime', runtime];
-  const run = [...tail, ...(options.handsOver === true ? ['--hand-over'] : [])];
+  const run = [...tail, ...(options.handsOver === false ? ['--no-hand-over'] : [])];
   const together =
     control === undefined ? null : make('control', runArguments(CONTROL, common('control', control), run));
   const stage = (name: (typeof CONTROL)[number]) =>

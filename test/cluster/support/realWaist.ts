@@ -99,8 +99,6 @@ export interface DeploymentSeen extends KubernetesObject {
 export interface RealWaistOptions extends ControlPlaneOptions {
   /** Nodes of the one agent process. Default: the kwok nodes of the start. */
   readonly agentNodes?: readonly string[];
-  /** S publishes unbound what finds no room. */
-  readonly handsOver?: boolean;
   /** Called when the control plane is up and before the stages start: to add nodes. */
   readonly prepare?: (cluster: ControlPlane) => Promise<void>;
 }
@@ -224,7 +222,6 @@ export async function startRealWaist(options: RealWaistOptions): Promise<RealWai
       runtime: 'publish',
       folder,
       traces: true,
-      handsOver: options.handsOver === true,
     });
     waist = started;
     const kubectl = async (...args: string[]) => {
