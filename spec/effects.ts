@@ -120,8 +120,12 @@ export type Effect =
       readonly resourceVersion: string;
     }
   // ---- two owners --------------------------------------------------------------------------------------
-  /** At take back: a consistent list anew; observed and vanished as it shows, then `synced`. */
-  | { readonly type: 'relist'; readonly what: 'deployments' | 'replicaSets' | 'pods' }
+  /** A consistent list: each object observed, then `synced` with the same token. What has vanished the watch tells. */
+  | {
+      readonly type: 'relist';
+      readonly what: 'deployments' | 'replicaSets';
+      readonly token: string;
+    }
   /** Annotate the own Lease (K: Node) with the owner seen and the switch's resourceVersion. */
   | { readonly type: 'acknowledgeOwner'; readonly owner: Owner; readonly switchVersion: string }
   /** Delete a managed Pod that no K answers for (R at take back, S): `deleteAnswered`. */

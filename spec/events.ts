@@ -51,7 +51,7 @@ export type StageEvent =
       readonly mark: Fence;
       readonly outcome: 'written' | 'conflict' | 'gone';
     }
-  // ---- watches (the host lists first; `synced` after the first list) -------------------------------------
+  // ---- watches (the host lists first; `synced` after each list) ------------------------------------------
   | { readonly type: 'nodeObserved'; readonly node: NodeFact }
   | { readonly type: 'nodeVanished'; readonly name: string; readonly uid: string }
   | { readonly type: 'deploymentObserved'; readonly deployment: DeploymentFact }
@@ -62,7 +62,12 @@ export type StageEvent =
   | { readonly type: 'podObserved'; readonly pod: PodFact }
   | { readonly type: 'podVanished'; readonly pod: PodFact }
   | { readonly type: 'switchObserved'; readonly switch: SwitchFact }
-  | { readonly type: 'synced'; readonly what: 'nodes' | 'deployments' | 'replicaSets' | 'pods' }
+  /** A list is complete: the one that was asked for with this token, or, without one, the watch's own. */
+  | {
+      readonly type: 'synced';
+      readonly what: 'nodes' | 'deployments' | 'replicaSets' | 'pods';
+      readonly token?: string;
+    }
   // ---- the tail ----------------------------------------------------------------------------------------
   | { readonly type: 'podsListed'; readonly pods: readonly PodFact[] }
   | { readonly type: 'published'; readonly uid: Uid; readonly pod: PodFact }

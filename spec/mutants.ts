@@ -372,6 +372,21 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'any-list-taken',
+    rule: 'only the answer to a list that was asked for says what is gone, not a watch that lists anew (3)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'gone-for-good',
+    rule: 'A takes it back that a Deployment is gone when a list or the watch shows it standing (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'old-list-revives',
+    rule: 'what the watch told to be gone while a list was under way, the list does not bring back (3)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'orphans-frozen',
     rule: 'R follows a ReplicaSet that has lost its Deployment (8)',
     breaks: ['Converges'],

@@ -32,7 +32,16 @@ import {
 } from './world.ts';
 import { land, putPod } from './writes.ts';
 
-type CountBudget = 'clockBack' | 'break' | 'linger' | 'duplicate' | 'exit' | 'lostReply' | 'lag' | 'misdial';
+type CountBudget =
+  | 'relist'
+  | 'clockBack'
+  | 'break'
+  | 'linger'
+  | 'duplicate'
+  | 'exit'
+  | 'lostReply'
+  | 'lag'
+  | 'misdial';
 type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'journalLost' | 'timers' | 'prompts';
 
 function spend(world: World, name: CountBudget): World {
@@ -91,6 +100,8 @@ function gift(setting: Setting, world: World, move: Move): Gift | null {
         move.kind === 'early' ? spendOn(without, 'timers', timer.split('/')[0] as string) : without;
       return [paid, process, { type: 'timerFired', timer }];
     }
+    case 'relist':
+      return [spend(world, 'relist'), move.process, { type: 'synced', what: move.what }];
     case 'due':
       return [world, move.process, promptEvent(move.prompt)];
     case 'prompt': {

@@ -11,7 +11,7 @@ import { collectionMoves } from './collection.ts';
 import { choiceOf } from './host.ts';
 import { lackOf, mayStockAct, nodesFor } from './stock.ts';
 import { canAct, controllerLags } from './users.ts';
-import { untold } from './watches.ts';
+import { listsOf, untold, type What } from './watches.ts';
 import { type ContainerState, isTail, nodeOf, type Process, type Setting, type World } from './world.ts';
 import { canLand, isFenced } from './writes.ts';
 
@@ -84,6 +84,8 @@ export type Move =
   | { readonly kind: 'crash'; readonly process: string; readonly linger: boolean }
   | { readonly kind: 'nodeCrash'; readonly process: string }
   | { readonly kind: 'journalLost'; readonly process: string }
+  /** A watch lists anew, from an API server that has seen no more than the watch has told. */
+  | { readonly kind: 'relist'; readonly process: string; readonly what: What }
   | { readonly kind: 'usurp'; readonly peer: PeerName }
   /** A life begins while the clock has gone back. */
   | { readonly kind: 'startBack'; readonly peer: PeerName }
@@ -102,6 +104,7 @@ export const FAULTS: ReadonlySet<Move['kind']> = new Set([
   'crash',
   'nodeCrash',
   'journalLost',
+  'relist',
   'usurp',
   'startBack',
   'exit',
@@ -244,6 +247,9 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
     if (isTail(peer) && (budgets.journalLost[nodeOf(peer)] ?? 0) > 0)
       yield { kind: 'journalLost', process: id };
     if ((budgets.usurp[peer] ?? 0) > 0 && world.down[peer] === undefined) yield { kind: 'usurp', peer };
+    if (budgets.relist > 0)
+      for (const what of listsOf(process, choiceOf(setting, peer)))
+        yield { kind: 'relist', process: id, what };
     if ((budgets.misdial ?? 0) > 0)
       for (const dial of process.dials)
         for (const other of Object.values(world.processes))

@@ -64,12 +64,10 @@ export function setContainer(
   return { ...world, containers: { ...world.containers, [node]: onNode } };
 }
 
-/** Consistent list: its answers come as observations, and then as `podsListed` or `synced`. */
-function relist(world: World, process: Process, what: 'deployments' | 'replicaSets' | 'pods'): World {
-  if (what === 'pods') {
-    const pods = Object.values(world.api.pods).filter((pod) => pod.managed);
-    return pend(world, process.id, fixed({ type: 'podsListed', pods }));
-  }
+type Relist = Extract<Effect, { type: 'relist' }>;
+
+/** Consistent list: its answers come as observations, and then as `synced`. */
+function relist(world: World, process: Process, { what, token }: Relist): World {
   const events: StageEvent[] =
     what === 'deployments'
       ? shownDeployments(world.api).map((deployment) => ({ type: 'deploymentObserved', deployment }))
@@ -77,7 +75,7 @@ function relist(world: World, process: Process, what: 'deployments' | 'replicaSe
           type: 'replicaSetObserved',
           replicaSet,
         }));
-  const synced: StageEvent = { type: 'synced', what };
+  const synced: StageEvent = { type: 'synced', what, token };
   return [...events, synced].reduce((next, event) => pend(next, process.id, fixed(event)), world);
 }
 
@@ -129,7 +127,7 @@ export function perform(world: World, id: string, effect: Effect): World {
       return { ...seen, journals: { ...seen.journals, [node]: journal } };
     }
     case 'relist':
-      return relist(seen, process, effect.what);
+      return relist(seen, process, effect);
     case 'startPod':
       return startPod(seen, process, effect.record.uid);
     case 'stopPod':

@@ -125,6 +125,9 @@ export function snapshot(setting: Setting, world: World): WorldView {
       Object.values(world.api.deployments).map(({ uid, written }) => [uid, written]),
     ),
     replicaSets: Object.values(world.api.replicaSets),
+    managed: Object.values(world.api.deployments).flatMap(({ uid, unmanaged, deleting }) =>
+      unmanaged || deleting ? [] : [uid],
+    ),
     leaving: Object.values(world.api.deployments).flatMap(({ uid, unmanaged, written }) =>
       unmanaged && written !== null ? [uid] : [],
     ),

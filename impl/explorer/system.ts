@@ -57,6 +57,7 @@ export function initialWorld(description: WorldDescription): World {
       nodeCrash: faults.nodeCrash ?? {},
       journalLost: faults.journalLost ?? {},
       timers: faults.timers ?? {},
+      relist: faults.relist ?? 0,
       break: faults.break ?? 0,
       linger: faults.linger ?? 0,
       duplicate: faults.duplicate ?? 0,

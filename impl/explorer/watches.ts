@@ -8,7 +8,8 @@ import { type PeerName, type StageName, stageOf } from '../../spec/vocabulary.ts
 import type { StageChoice } from '../../spec/worlds/description.ts';
 import { type Api, type Fact, nodeOf, type Process, type World, withEntry, withProcess } from './world.ts';
 
-type What = 'nodes' | 'deployments' | 'replicaSets' | 'pods';
+/** What is listed. */
+export type What = 'nodes' | 'deployments' | 'replicaSets' | 'pods';
 const LISTS: Readonly<Record<StageName, readonly What[]>> = {
   autoscaler: ['deployments'],
   deployment: ['deployments', 'replicaSets'],
@@ -128,6 +129,11 @@ function identity(fact: Fact): string {
   return 'uid' in fact ? fact.uid : '';
 }
 
+/** The lists of which a process hears when they are complete. */
+export function listsOf({ peer }: Pick<Process, 'peer'>, choice: StageChoice): readonly What[] {
+  return choice.deaf?.includes('synced') ? [] : LISTS[stageOf(peer)];
+}
+
 /** The first lists: each object, then `synced`. */
 export function firstLists(
   api: Api,
@@ -138,7 +144,6 @@ export function firstLists(
   const events = Object.keys(facts)
     .sort()
     .map((key) => observed(key, facts[key] as Fact));
-  const stage = stageOf(process.peer);
-  const synced = LISTS[stage].map((what): StageEvent => ({ type: 'synced', what }));
-  return [choice.deaf?.includes('synced') ? events : [...events, ...synced], facts];
+  const synced = listsOf(process, choice).map((what): StageEvent => ({ type: 'synced', what }));
+  return [[...events, ...synced], facts];
 }

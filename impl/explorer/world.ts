@@ -111,6 +111,7 @@ export interface Budgets {
   readonly nodeCrash: Readonly<Record<string, number>>;
   readonly journalLost: Readonly<Record<string, number>>;
   readonly timers: Readonly<Record<string, number>>;
+  readonly relist: number;
   readonly break: number;
   readonly linger: number;
   readonly duplicate: number;

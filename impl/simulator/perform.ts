@@ -7,7 +7,7 @@ import { write } from './requests.ts';
 import type { Simulation } from './simulation.ts';
 import * as writes from './writes.ts';
 
-function relist(sim: Simulation, life: Life, what: 'deployments' | 'replicaSets' | 'pods'): void {
+function relist(sim: Simulation, life: Life, { what, token }: Extract<Effect, { type: 'relist' }>): void {
   // The real host gives the whole list at once; each object is an event of its own.
   sim.ask(life, () => {
     const { api } = sim;
@@ -16,16 +16,12 @@ function relist(sim: Simulation, life: Life, what: 'deployments' | 'replicaSets'
         ? [...api.deployments.values()]
             .filter(({ unmanaged, written }) => !unmanaged || written !== null)
             .map((one) => ({ type: 'deploymentObserved', deployment: one }) as const)
-        : what === 'replicaSets'
-          ? [...api.replicaSets.values()].map(
-              (one) => ({ type: 'replicaSetObserved', replicaSet: one }) as const,
-            )
-          : [...api.pods.values()]
-              .filter((one) => one.managed)
-              .map((one) => ({ type: 'podObserved', pod: one }) as const);
+        : [...api.replicaSets.values()].map(
+            (one) => ({ type: 'replicaSetObserved', replicaSet: one }) as const,
+          );
     sim.clock.after(sim.latency('api'), () => {
       for (const event of events) sim.give(life, event);
-      sim.give(life, { type: 'synced', what });
+      sim.give(life, { type: 'synced', what, token });
     });
     return null;
   });
@@ -100,7 +96,7 @@ export function perform(sim: Simulation, life: Life, effect: Effect): void {
     case 'writePodStatus':
       return lastWord(sim, life, `status ${effect.metadataUid}`, () => writes.note(sim, life, effect));
     case 'relist':
-      return relist(sim, life, effect.what);
+      return relist(sim, life, effect);
     case 'startPod': {
       const node = nodeOf(life.peer);
       sim.judge.starting(effect.record.uid, node);

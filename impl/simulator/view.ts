@@ -145,6 +145,9 @@ export function worldView(sim: Simulation): WorldView {
     ),
     switch: sim.api.switch.get('switch') as SwitchFact,
     written: Object.fromEntries([...sim.api.deployments.values()].map(({ uid, written }) => [uid, written])),
+    managed: [...sim.api.deployments.values()].flatMap(({ uid, unmanaged, deleting }) =>
+      unmanaged || deleting ? [] : [uid],
+    ),
     leaving: [...sim.api.deployments.values()].flatMap(({ uid, unmanaged, written }) =>
       unmanaged && written !== null ? [uid] : [],
     ),

@@ -4,6 +4,7 @@ import type { Effect } from '../../spec/effects.ts';
 import type { StageConfig } from '../../spec/stage.ts';
 import type { LinkName, Owner, ReplicaCount, Want } from '../../spec/vocabulary.ts';
 import { startUpstreamSide, type UpstreamSide } from '../ownership/link/index.ts';
+import { type Lists, NO_LISTS } from '../ownership/lists.ts';
 
 /** Name of A's link to D. */
 export const DOWN: LinkName = 'downstream';
@@ -39,8 +40,8 @@ export interface AutoscalerContext {
   readonly seen: PSet<string>;
   /** Deployments of which D has told a want, and that no list has shown; a consistent list decides. */
   readonly suspects: PSet<string>;
-  /** How many lists of Deployments are still to come: the first, and those asked for since. */
-  readonly outstanding: number;
+  /** Of Deployments. */
+  readonly lists: Lists;
   /** To be sent at the end of the step. */
   readonly unsent: PSet<string>;
   readonly effects: readonly Effect[];
@@ -71,7 +72,7 @@ export function initialContext(config: StageConfig): AutoscalerContext {
     parting: PSet(),
     seen: PSet(),
     suspects: PSet(),
-    outstanding: 1,
+    lists: NO_LISTS,
     unsent: PSet(),
     effects: outputs.flatMap((output) => (output.type === 'effect' ? [output.effect] : [])),
   };

@@ -5,6 +5,7 @@ import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
 import { step } from '../drive.ts';
 import { viewOfUpstreamSide } from '../ownership/link/index.ts';
+import { viewOfLists } from '../ownership/lists.ts';
 import { autoscalerMachine } from './machine.ts';
 
 export { autoscalerMachine } from './machine.ts';
@@ -47,7 +48,7 @@ export function standingOf(
 
 /** Plain JSON of a state, keys sorted. @public */
 export function viewOfAutoscaler(state: AutoscalerState) {
-  const { down, minted, wants, pending, owner, counts, gone, leaving, parting, ...lists } = state.context;
+  const { down, minted, wants, pending, owner, counts, gone, leaving, parting, ...rest } = state.context;
   const sorted = <T>(map: Iterable<[string, T]>) =>
     Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
@@ -61,8 +62,8 @@ export function viewOfAutoscaler(state: AutoscalerState) {
     gone: [...gone].sort(),
     leaving: [...leaving].sort(),
     parting: [...parting].sort(),
-    seen: [...lists.seen].sort(),
-    suspects: [...lists.suspects].sort(),
-    outstanding: lists.outstanding,
+    seen: [...rest.seen].sort(),
+    suspects: [...rest.suspects].sort(),
+    lists: viewOfLists(rest.lists),
   };
 }

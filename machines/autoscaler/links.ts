@@ -2,7 +2,12 @@
 import { Map as PMap } from 'immutable';
 import type { Message, State } from '../../spec/messages.ts';
 import type { ReplicaCount, SessionId } from '../../spec/vocabulary.ts';
-import { isUpstreamOpen, type LinkOutput, upstreamSession } from '../ownership/link/index.ts';
+import {
+  isUpstreamOpen,
+  type LinkOutput,
+  stepUpstreamSide,
+  upstreamSession,
+} from '../ownership/link/index.ts';
 import { type AutoscalerContext, DOWN, emit } from './context.ts';
 import { adopt } from './wants.ts';
 
@@ -62,6 +67,16 @@ function takeState(context: AutoscalerContext, state: State): AutoscalerContext 
   const all = [...next.wants.values()];
   const sent = toDeployment(next, (session) => ({ kind: 'Scale', session, wants: all }));
   return sayGone({ ...sent, unsent: sent.unsent.clear() }, [...next.gone]);
+}
+
+/** Opens the link anew: both ends say all that they hold. */
+export function reopen(context: AutoscalerContext): AutoscalerContext {
+  const session = isUpstreamOpen(context.down) ? upstreamSession(context.down) : null;
+  if (session === null) return context;
+  const { upstream, n } = session;
+  const [down, outputs] = stepUpstreamSide(context.down, { type: 'broken', link: DOWN, upstream, n });
+  const hungUp = emit(context, { type: 'disconnect', link: DOWN, session, reason: 'taken back' });
+  return compose({ ...hungUp, down }, outputs);
 }
 
 /** Tells D of deleted Deployments. */

@@ -8,9 +8,10 @@ import { assign, setup } from 'xstate';
 import type { StageEvent } from '../../spec/events.ts';
 import type { StageConfig } from '../../spec/stage.ts';
 import { isUpstreamOpen, stepUpstreamSide } from '../ownership/link/index.ts';
+import { isDoubtful } from '../ownership/lists.ts';
 import { type AutoscalerContext, initialContext } from './context.ts';
 import { compose, tellDeployment } from './links.ts';
-import { completeList, suspectStrangers, vanish, welcome } from './strangers.ts';
+import { completeList, doubt, suspectStrangers, vanish, welcome } from './strangers.ts';
 import { leave, request, stay } from './wants.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
@@ -36,6 +37,7 @@ function throughLink(
 function observe(context: AutoscalerContext, { deployment }: Event<'deploymentObserved'>): AutoscalerContext {
   const { uid, deleting, unmanaged } = deployment;
   if (deleting) return context.gone.has(uid) ? context : vanish(context, uid);
+  if (isDoubtful(context.lists, uid, context.mutants)) return doubt(context);
   const next = welcome(context, uid);
   return unmanaged ? leave(next, uid) : stay(next, uid);
 }
@@ -72,7 +74,9 @@ export const autoscalerMachine = setup({
       absorb('switchObserved', (context, event) => ({ ...context, owner: event.switch.owner })),
     ),
     completeList: assign(
-      absorb('synced', (context, { what }) => (what === 'deployments' ? completeList(context) : context)),
+      absorb('synced', (context, { what, token }) =>
+        what === 'deployments' ? completeList(context, token) : context,
+      ),
     ),
     request: assign(absorb('scaleRequested', request)),
     /** A sets no timer. */

@@ -3,37 +3,48 @@
  * watch never tells of their end, or not seen yet. A consistent list begun now tells; those that turn up meanwhile wait for the next.
  */
 import { Set as PSet } from 'immutable';
+import { answered, asking, isComplete, noteVanished } from '../ownership/lists.ts';
 import { type AutoscalerContext, emit } from './context.ts';
-import { sayGone } from './links.ts';
+import { reopen, sayGone } from './links.ts';
 import { forgetDeployment } from './wants.ts';
 
-/** The list or the watch has shown it. */
+/** The list or the watch has shown it. What D was told to be gone, and stands, is taken back: D says anew what it wants (†). */
 export function welcome(context: AutoscalerContext, uid: string): AutoscalerContext {
   if (context.seen.has(uid)) return context;
-  return { ...context, seen: context.seen.add(uid), suspects: context.suspects.delete(uid) };
+  const next = { ...context, seen: context.seen.add(uid), suspects: context.suspects.delete(uid) };
+  if (!context.gone.has(uid) || context.mutants.has('gone-for-good')) return next;
+  return reopen({ ...next, gone: next.gone.delete(uid) });
+}
+
+/** What is shown may be older than its end: another list decides. */
+export function doubt(context: AutoscalerContext): AutoscalerContext {
+  return { ...context, lists: { ...context.lists, doubted: true } };
 }
 
 /** It is deleted, or nobody's of ours any more: D is told. */
 export function vanish(context: AutoscalerContext, uid: string): AutoscalerContext {
   const next = forgetDeployment(context, uid);
-  return sayGone({ ...next, seen: next.seen.delete(uid), suspects: next.suspects.delete(uid) }, [uid]);
+  const lists = noteVanished(next.lists, uid);
+  return sayGone({ ...next, lists, seen: next.seen.delete(uid), suspects: next.suspects.delete(uid) }, [uid]);
 }
 
-/** Asks for a consistent list of Deployments, if it was told of some that no list has shown. */
+/** Asks for a consistent list of Deployments, if it was told of some that no list has shown, or was shown some that may be gone. */
 export function suspectStrangers(context: AutoscalerContext): AutoscalerContext {
-  if (context.outstanding > 0 || context.mutants.has('strangers-believed')) return context;
-  const strangers = [...context.wants.keys()].filter((uid) => !context.seen.has(uid));
-  if (strangers.length === 0) return context;
+  const { lists, mutants, seen, wants } = context;
+  if (!isComplete(lists) || mutants.has('strangers-believed')) return context;
+  const strangers = [...wants.keys()].filter((uid) => !seen.has(uid));
+  if (strangers.length === 0 && !lists.doubted) return context;
   return emit(
-    { ...context, suspects: PSet(strangers), outstanding: 1 },
-    { type: 'relist', what: 'deployments' },
+    { ...context, suspects: PSet(strangers), lists: asking(lists) },
+    { type: 'relist', what: 'deployments', token: 'strangers' },
   );
 }
 
 /** A list is complete: what was suspected before it was asked for, and it did not show, is gone. */
-export function completeList(context: AutoscalerContext): AutoscalerContext {
-  if (context.outstanding === 0) return context;
-  const next = { ...context, outstanding: context.outstanding - 1 };
-  if (next.outstanding > 0) return next;
+export function completeList(context: AutoscalerContext, token: string | undefined): AutoscalerContext {
+  const lists = answered(context.lists, token, context.mutants);
+  if (lists === null) return context;
+  const next = { ...context, lists };
+  if (!isComplete(lists)) return next;
   return [...next.suspects].sort().reduce(vanish, { ...next, suspects: PSet<string>() });
 }

@@ -11,6 +11,7 @@ import {
   startUpstreamSide,
   type UpstreamSide,
 } from '../ownership/link/index.ts';
+import { type Lists, NO_LISTS } from '../ownership/lists.ts';
 import { NO_NEWS, type Upward } from '../ownership/upward.ts';
 import type { Base } from '../ownership/wants/base.ts';
 import type { Field, Wanted } from '../ownership/wants/field.ts';
@@ -47,8 +48,7 @@ export interface DeploymentContext {
   readonly switchVersion: string;
   /** A release is about to come: every want is written back at once, then acknowledged. */
   readonly flush: boolean;
-  /** How many answers of each list are still to come: the first, and those asked for since. */
-  readonly outstanding: PMap<Listed, number>;
+  readonly lists: PMap<Listed, Lists>;
   /** A was heard in this incarnation, or the timer has fired. */
   readonly confirmed: boolean;
   readonly entries: PMap<string, Entry>;
@@ -102,9 +102,9 @@ export function initialContext(config: StageConfig): DeploymentContext {
     owner: 'direct',
     switchVersion: '',
     flush: false,
-    outstanding: PMap<Listed, number>([
-      ['deployments', 1],
-      ['replicaSets', 1],
+    lists: PMap<Listed, Lists>([
+      ['deployments', NO_LISTS],
+      ['replicaSets', NO_LISTS],
     ]),
     confirmed: false,
     entries: PMap(),

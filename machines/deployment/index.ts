@@ -5,6 +5,7 @@ import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
 import { step } from '../drive.ts';
 import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
+import { viewOfLists } from '../ownership/lists.ts';
 import { viewOfField } from '../ownership/wants/field.ts';
 import type { Entry } from './context.ts';
 import { deploymentMachine } from './machine.ts';
@@ -52,7 +53,7 @@ export function viewOfDeployment(state: DeploymentState) {
     owner: rest.owner,
     switchVersion: rest.switchVersion,
     acknowledged: rest.acknowledged,
-    outstanding: sorted(rest.outstanding, (left) => left),
+    lists: sorted(rest.lists, viewOfLists),
     confirmed: rest.confirmed,
     entries: sorted(entries, viewOfEntry),
     replicaSets: sorted(replicaSets, (fact) => fact),

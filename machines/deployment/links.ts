@@ -1,4 +1,5 @@
 /** D's two links: what their outputs and messages do to its data (protocol 3, 8). */
+import { Set as PSet } from 'immutable';
 import type { HeldWant, Message, Offer, State } from '../../spec/messages.ts';
 import { type LinkOutput, stepDownstreamSide } from '../ownership/link/index.ts';
 import { addNews, NO_NEWS } from '../ownership/upward.ts';
@@ -39,7 +40,8 @@ function composeOne(context: DeploymentContext, output: LinkOutput): DeploymentC
     case 'verify':
       return emit(context, { type: 'readLease', subject: 'autoscaler', token: output.token });
     case 'offer':
-      return offerToAutoscaler({ ...context, queued: NO_NEWS }, output.session);
+      // What A has said its last word of, it says again in each session.
+      return offerToAutoscaler({ ...context, queued: NO_NEWS, goneAsked: PSet() }, output.session);
     case 'state':
       return stateToAutoscaler(context, output.session);
     case 'delivered':

@@ -57,8 +57,8 @@ function judgeLease(context: DeploymentContext, event: Event<'leaseRead'>): Depl
 }
 
 function takeSynced(context: DeploymentContext, event: Event<'synced'>): DeploymentContext {
-  const { what } = event;
-  return what === 'deployments' || what === 'replicaSets' ? completeList(context, what) : context;
+  const { what, token } = event;
+  return what === 'deployments' || what === 'replicaSets' ? completeList(context, what, token) : context;
 }
 
 const keep = ['tellAutoscaler'] as const;

@@ -30,5 +30,5 @@ export function waitForPropagation(context: DeploymentContext): DeploymentContex
 /** Taken back: what others wrote meanwhile must be known before R is sent anything. */
 export function readAgain(context: DeploymentContext): DeploymentContext {
   const afresh = { ...context, suspects: context.suspects.clear() };
-  return relist(relist(afresh, 'deployments'), 'replicaSets');
+  return relist(relist(afresh, 'deployments', 'takenBack'), 'replicaSets', 'takenBack');
 }

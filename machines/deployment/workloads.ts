@@ -2,6 +2,7 @@
 import { Map as PMap, Set as PSet } from 'immutable';
 import type { DeploymentFact, ReplicaSetFact } from '../../spec/facts.ts';
 import type { ReplicaCount } from '../../spec/vocabulary.ts';
+import { answered, asking, isComplete, isDoubtful, type Lists, noteVanished } from '../ownership/lists.ts';
 import { addNews } from '../ownership/upward.ts';
 import { isFresher, type Verdict } from '../ownership/wants/base.ts';
 import { timersOfField } from '../ownership/wants/field.ts';
@@ -25,6 +26,7 @@ export function seeDeployment(
   const isOver =
     fact.deleting || (hasLeft(fact, context.mutants) && (before === null || isFresher(fact, before)));
   if (isOver) return forgetDeployment(context, uid);
+  if (isDoubtful(listsOf(context, 'deployments'), uid, context.mutants)) return doubt(context, 'deployments');
   const next = fact.unmanaged ? context : welcome(context, uid);
   return observeDeployment({ ...next, suspects: next.suspects.delete(uid) }, fact, known);
 }
@@ -43,7 +45,7 @@ export function forgetDeployment(context: DeploymentContext, uid: string): Deplo
   const next = emit(context, ...timers.map((timer) => ({ type: 'cancelTimer', timer }) as const));
   const told = next.goneAsked.has(uid) ? addNews(next.news, { goneAcknowledged: [uid] }) : next.news;
   return {
-    ...next,
+    ...setLists(next, 'deployments', noteVanished(listsOf(next, 'deployments'), uid)),
     news: told,
     goneAsked: next.goneAsked.delete(uid),
     entries: next.entries.delete(uid),
@@ -65,6 +67,8 @@ function disown(context: DeploymentContext, fact: ReplicaSetFact | undefined): D
 
 /** A ReplicaSet was seen; it may have changed its Deployment, or lost it. */
 export function seeReplicaSet(context: DeploymentContext, fact: ReplicaSetFact): DeploymentContext {
+  if (isDoubtful(listsOf(context, 'replicaSets'), fact.uid, context.mutants))
+    return doubt(context, 'replicaSets');
   const before = context.replicaSets.get(fact.uid);
   let next = before?.deployment === fact.deployment ? context : disown(context, before);
   next = { ...next, replicaSets: next.replicaSets.set(fact.uid, fact) };
@@ -76,7 +80,10 @@ export function seeReplicaSet(context: DeploymentContext, fact: ReplicaSetFact):
 /** A ReplicaSet is gone. */
 export function forgetReplicaSet(context: DeploymentContext, uid: string): DeploymentContext {
   const next = disown(context, context.replicaSets.get(uid));
-  return { ...next, replicaSets: next.replicaSets.delete(uid) };
+  return {
+    ...setLists(next, 'replicaSets', noteVanished(listsOf(next, 'replicaSets'), uid)),
+    replicaSets: next.replicaSets.delete(uid),
+  };
 }
 
 /** R's counts: passed on to A, and kept to know when the victims of a scale-in are marked. */
@@ -93,12 +100,28 @@ export function takeCounts(context: DeploymentContext, counts: readonly ReplicaC
   return { ...next, news: addNews(next.news, { counts }) };
 }
 
+const listsOf = (context: DeploymentContext, what: Listed) => context.lists.get(what) as Lists;
+
+/** What is shown may be older than its end: another list decides. */
+function doubt(context: DeploymentContext, what: Listed): DeploymentContext {
+  return setLists(context, what, { ...listsOf(context, what), doubted: true });
+}
+
+function setLists(context: DeploymentContext, what: Listed, lists: Lists): DeploymentContext {
+  return { ...context, lists: context.lists.set(what, lists) };
+}
+
 /** A list is complete: what a consistent one, asked for since the suspicion, did not show is gone. */
-export function completeList(context: DeploymentContext, what: Listed): DeploymentContext {
-  const left = context.outstanding.get(what, 0) - 1;
-  if (left < 0) return context;
-  let next: DeploymentContext = { ...context, outstanding: context.outstanding.set(what, left) };
-  if (what === 'deployments' && left === 0 && next.suspects.size > 0) {
+export function completeList(
+  context: DeploymentContext,
+  what: Listed,
+  token: string | undefined,
+): DeploymentContext {
+  const lists = answered(listsOf(context, what), token, context.mutants);
+  if (lists === null) return context;
+  let next = setLists(context, what, lists);
+  if (lists.doubted && isComplete(lists)) return relist(next, what, 'doubted');
+  if (what === 'deployments' && isComplete(lists) && next.suspects.size > 0) {
     const absent = next.suspects.filter((uid) => (next.entries.get(uid)?.fact ?? null) === null);
     for (const uid of absent) next = forgetDeployment(next, uid);
     next = { ...next, suspects: PSet<string>() };
@@ -108,7 +131,7 @@ export function completeList(context: DeploymentContext, what: Listed): Deployme
 
 /** Nothing that was asked for is still to come. */
 function isListed(context: DeploymentContext): boolean {
-  return context.outstanding.every((left) => left === 0);
+  return context.lists.every(isComplete);
 }
 
 /** Both lists have been complete; one may be read again because of suspects, which nobody has to wait for. */
@@ -117,9 +140,8 @@ export function isKnown(context: DeploymentContext): boolean {
 }
 
 /** Asks for a consistent list anew. */
-export function relist(context: DeploymentContext, what: Listed): DeploymentContext {
-  const outstanding = context.outstanding.update(what, 0, (left) => left + 1);
-  return emit({ ...context, outstanding }, { type: 'relist', what });
+export function relist(context: DeploymentContext, what: Listed, token: string): DeploymentContext {
+  return emit(setLists(context, what, asking(listsOf(context, what))), { type: 'relist', what, token });
 }
 
 /**
@@ -134,5 +156,5 @@ export function suspectStrangers(context: DeploymentContext): DeploymentContext 
   const owners = [...context.owned.keys()].filter(ownsManaged);
   const strangers = [...context.entries.keys(), ...owners].filter(isStranger);
   if (strangers.length === 0) return context;
-  return relist({ ...context, suspects: PSet(strangers) }, 'deployments');
+  return relist({ ...context, suspects: PSet(strangers) }, 'deployments', 'strangers');
 }

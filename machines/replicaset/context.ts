@@ -10,6 +10,7 @@ import {
   startUpstreamSide,
   type UpstreamSide,
 } from '../ownership/link/index.ts';
+import { type Lists, NO_LISTS } from '../ownership/lists.ts';
 import { NO_NEWS, type Upward } from '../ownership/upward.ts';
 import type { Hold } from '../ownership/wants/targets.ts';
 import type { Ranking } from './ranking.ts';
@@ -53,6 +54,8 @@ export interface ReplicaSetContext {
   readonly groupOf: PMap<string, string>;
   /** ReplicaSets that R has never seen, of which there are unpublished Pods: a consistent list was asked for. */
   readonly unknown: PSet<string>;
+  /** Of ReplicaSets; of the watch's first one the machine's own state tells. */
+  readonly lists: Lists;
   /** Deployments that D said are deleted. */
   readonly gone: PSet<string>;
   readonly wants: PMap<string, Want>;
@@ -109,6 +112,7 @@ export function initialContext(config: StageConfig): ReplicaSetContext {
     replicaSets: PMap(),
     groups: PMap(),
     groupOf: PMap(),
+    lists: { ...NO_LISTS, listed: true },
     unknown: PSet(),
     gone: PSet(),
     wants: PMap(),

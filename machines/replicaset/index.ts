@@ -5,6 +5,7 @@ import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
 import { step } from '../drive.ts';
 import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
+import { viewOfLists } from '../ownership/lists.ts';
 import { replicaSetMachine } from './machine.ts';
 
 export { replicaSetMachine } from './machine.ts';
@@ -44,6 +45,7 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     wants,
     told,
     unknown,
+    lists,
     gone,
     holds,
     backoffs,
@@ -70,6 +72,7 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     holds: sorted(holds),
     backoffs: sorted(backoffs),
     unacknowledged,
+    ...(lists.asked > 0 && { lists: viewOfLists(lists) }),
     ...(unknown.size > 0 && { unknown: [...unknown].sort() }),
     // A fresh R that has yet to take the Pods back.
     ...(config.acknowledged !== undefined && { acknowledged: config.acknowledged }),

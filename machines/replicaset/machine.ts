@@ -9,14 +9,16 @@ import type { StageEvent } from '../../spec/events.ts';
 import type { StageConfig } from '../../spec/stage.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import { isUpstreamOpen, stepDownstreamSide, stepUpstreamSide } from '../ownership/link/index.ts';
+import { answered } from '../ownership/lists.ts';
 import { DOWN, emit, initialContext, type ReplicaSetContext, UP } from './context.ts';
 import { compose, tellDeployment } from './links.ts';
 import {
   acknowledgeRelease,
+  askForSets,
   askForUnknown,
   beginRelease,
+  completeList,
   forgetReplicaSet,
-  forgetUnknown,
   observePod,
   observeReplicaSet,
   recountUnknown,
@@ -111,6 +113,10 @@ export const replicaSetMachine = setup({
       !context.config.mutants?.has('take-back-uncompared'),
     everyPodIsKnown: ({ context, event }) =>
       event.type === 'podsListed' && isUpstreamOpen(context.down) && isCompared(context, event.pods),
+    setsAreReadAgain: ({ context, event }) =>
+      event.type === 'synced' &&
+      event.what === 'replicaSets' &&
+      answered(context.lists, event.token, context.config.mutants)?.asked === 0,
     replicaSetsSynced: ({ event }) => event.type === 'synced' && event.what === 'replicaSets',
   },
   actions: {
@@ -150,15 +156,17 @@ export const replicaSetMachine = setup({
     /** The first list of ReplicaSets may have been incomplete until now. */
     considerAll: assign(({ context }) => recountUnknown(dirtyAll(context))),
     askForUnknown: assign(({ context }) => askForUnknown(context)),
-    forgetUnknown: assign(
-      absorb('synced', (context, { what }) => (what === 'replicaSets' ? forgetUnknown(context) : context)),
+    completeList: assign(
+      absorb('synced', (context, { what, token }) =>
+        what === 'replicaSets' ? completeList(context, token) : context,
+      ),
     ),
     waitForPropagation: assign(({ context }) =>
       emit(context, { type: 'setTimer', timer: 'propagation', milliseconds: TIMERS.propagation }),
     ),
     listNodes: assign(({ context }) => emit(context, { type: 'listNodes' })),
     listPods: assign(({ context }) => emit(context, { type: 'listPods' })),
-    listReplicaSets: assign(({ context }) => emit(context, { type: 'relist', what: 'replicaSets' })),
+    listReplicaSets: assign(({ context }) => askForSets(context, 'takenBack')),
     deleteUnbound: assign(({ context }) => deleteUnbound(context)),
     acknowledgeTakeBack: assign(({ context }) => acknowledgeTakeBack(context)),
     startAgain: assign(({ context }) =>
@@ -236,7 +244,7 @@ export const replicaSetMachine = setup({
           { guard: 'switchSaysStock', target: 'released', actions: ['absorbRelease', ...settle] },
           { actions: decide },
         ],
-        synced: { actions: ['forgetUnknown', 'considerAll', ...decide] },
+        synced: { actions: ['completeList', 'considerAll', ...decide] },
         podsListed: { actions: settle },
         timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...decide] },
       },
@@ -293,9 +301,9 @@ export const replicaSetMachine = setup({
         ...takingBack,
         podsListed: { actions: settle },
         synced: {
-          guard: 'replicaSetsSynced',
+          guard: 'setsAreReadAgain',
           target: 'serving',
-          actions: ['acknowledgeTakeBack', 'considerAll', ...decide],
+          actions: ['completeList', 'acknowledgeTakeBack', 'considerAll', ...decide],
         },
         timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
       },

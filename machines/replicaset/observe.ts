@@ -2,6 +2,7 @@
 import { Set as PSet } from 'immutable';
 import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import type { PodRecord } from '../../spec/vocabulary.ts';
+import { answered, asking, isComplete, isDoubtful, noteVanished } from '../ownership/lists.ts';
 import { compareResourceVersions } from '../ownership/wants/base.ts';
 import type { ReplicaSetContext } from './context.ts';
 import { emit } from './context.ts';
@@ -46,7 +47,7 @@ function isOlder(
 
 /** A ReplicaSet was seen, new or changed; it may have lost its Deployment. */
 export function observeReplicaSet(context: ReplicaSetContext, fact: ReplicaSetFact): ReplicaSetContext {
-  if (isOlder(context, fact)) return context;
+  if (isOlder(context, fact) || isDoubtful(context.lists, fact.uid, context.config.mutants)) return context;
   const group = groupFor(fact);
   const moved =
     context.groupOf.get(fact.uid) === group ? context : join(leave(context, fact.uid), fact.uid, group);
@@ -63,6 +64,7 @@ export function forgetReplicaSet(context: ReplicaSetContext, uid: string): Repli
   const group = context.groupOf.get(uid);
   const next = {
     ...context,
+    lists: noteVanished(context.lists, uid),
     replicaSets: context.replicaSets.delete(uid),
     backoffs: context.backoffs.delete(uid),
     dirty: group === undefined ? context.dirty : context.dirty.add(group),
@@ -83,15 +85,23 @@ const isUnknown = ({ groupOf, index }: ReplicaSetContext, uid: string) =>
  */
 export function askForUnknown(context: ReplicaSetContext): ReplicaSetContext {
   if (context.config.mutants?.has('unknown-set-kept')) return context;
-  const fresh = context.recount.filter((uid) => isUnknown(context, uid) && !context.unknown.has(uid));
-  if (fresh.isEmpty()) return context;
-  return emit({ ...context, unknown: context.unknown.union(fresh) }, { type: 'relist', what: 'replicaSets' });
+  const fresh = context.recount.filter((uid) => isUnknown(context, uid));
+  if (fresh.isEmpty() || context.lists.asked > 0) return context;
+  return askForSets({ ...context, unknown: fresh }, 'unknown');
 }
 
-/** The list has come: what it does not show is gone, as if R had seen it go. */
-export function forgetUnknown(context: ReplicaSetContext): ReplicaSetContext {
+/** Asks for a consistent list of ReplicaSets. */
+export function askForSets(context: ReplicaSetContext, token: string): ReplicaSetContext {
+  return emit({ ...context, lists: asking(context.lists) }, { type: 'relist', what: 'replicaSets', token });
+}
+
+/** A list has come; if R asked for it, what it does not show is gone, as if R had seen it go. */
+export function completeList(context: ReplicaSetContext, token: string | undefined): ReplicaSetContext {
+  const lists = answered(context.lists, token, context.config.mutants);
+  if (lists === null) return context;
+  if (!isComplete(lists)) return { ...context, lists };
   const gone = context.unknown.filter((uid) => isUnknown(context, uid));
-  const known = { ...context, unknown: context.unknown.clear() };
+  const known = { ...context, lists, unknown: context.unknown.clear() };
   return [...gone].sort().reduce<ReplicaSetContext>((next, uid) => join(next, uid, orphanGroup(uid)), known);
 }
 

@@ -91,6 +91,16 @@ function askedInVain(view: WorldView): string | null {
   return null;
 }
 
+/** A Deployment that stands, and of which an A that leads holds no want: what is asked of it waits for ever. */
+function unheardOf({ stages, managed = [] }: WorldView): string | null {
+  for (const { peer, process, holdsLease, wants } of stages) {
+    if (peer !== 'autoscaler' || !holdsLease) continue;
+    const missing = managed.find((uid) => wants.every(({ deployment }) => deployment !== uid));
+    if (missing !== undefined) return `${process} holds no want of ${missing}, which stands`;
+  }
+  return null;
+}
+
 /**
  * Pods that stock runs where there is no agent, and that S answers for (7, *No room*). Others there are strays, which take nobody's place:
  * R deletes them once enough others run (9).
@@ -124,7 +134,7 @@ export const Converges: RestProperty = {
       for (const { deployment, version } of held)
         if (compareWantVersions(version, (wants.get(deployment) as Want).version) !== 0)
           return `${peer} holds an older want of ${deployment} than the highest`;
-    const vain = askedInVain(view);
+    const vain = askedInVain(view) ?? unheardOf(view);
     if (vain !== null) return vain;
     const [leaving] = view.leaving ?? [];
     if (leaving !== undefined) return `${leaving} has lost its label, and is not let go`;

@@ -212,6 +212,8 @@ export interface WorldView {
   readonly written: Readonly<Record<string, Written | null>>;
   /** ReplicaSets as they stand at the API Server. */
   readonly replicaSets?: readonly ReplicaSetFact[];
+  /** Deployments that bear the label, and are not being deleted. */
+  readonly managed?: readonly string[];
   /** Deployments that have lost their label and still bear it. */
   readonly leaving?: readonly string[];
   /** Deployments that are paused: in the middle of a rollout their ReplicaSets stay as they are. */

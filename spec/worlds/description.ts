@@ -84,6 +84,8 @@ export interface FaultBudget {
   readonly crash?: Readonly<Record<string, number>>;
   /** A second leader of a peer starts while the first still runs. */
   readonly usurp?: Readonly<Record<string, number>>;
+  /** Watches that list anew, from an API server that has seen no more than they have told. */
+  readonly relist?: number;
   /** Connections broken, of all. */
   readonly break?: number;
   /** Breaks and crashes after which what was under way still arrives; else it is lost. */

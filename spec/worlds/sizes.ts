@@ -57,6 +57,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'versions-leave': 816,
   'versions-flush': 174,
   'versions-deleted': 1_557,
+  'versions-appears': 3_908,
   'versions-leave-crash': 9_067,
   link: 139,
   'link-late': 915,

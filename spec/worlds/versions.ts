@@ -62,6 +62,26 @@ const HEARS_ALL = {
   unmanaged: [],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
 
+/** What becomes of the ReplicaSets is not this subject. */
+const SETS_UNSEEN = {
+  ...HEARS_ALL,
+  stages: [
+    HEARS_ALL.stages[0],
+    { peer: 'deployment', use: 'stub/withR', deaf: ['switchObserved', 'replicaSetObserved'] },
+  ],
+} as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
+
+/** Nothing is there when they begin. */
+const APPEARS = {
+  ...SETS_UNSEEN,
+  deployments: [],
+  replicaSets: [],
+  begins: ['rest'],
+  script: [{ act: 'makeDeployment', uid: 'd', template: 't1', replicas: 2 }, request(3)],
+  faults: { misdial: 0, relist: 1 },
+  sometimes: ['linkOpens', 'wantMinted', 'wantWrittenBack'],
+} as const satisfies Omit<WorldDescription, 'name' | 'title'>;
+
 /** Worlds of versions. @public */
 export const VERSION_WORLDS: readonly WorldDescription[] = [
   {
@@ -195,6 +215,12 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
     script: [request(3), deleted('foreground')],
     faults: { misdial: 0, crash: { deployment: 1 } },
     sometimes: ['linkOpens', 'wantMinted', 'forgotten', 'secondIncarnation'],
+  },
+  {
+    ...APPEARS,
+    name: 'versions-appears',
+    title:
+      'a Deployment is made, A is asked for more of it, and a watch lists anew, from an API server that is behind',
   },
   {
     ...base,

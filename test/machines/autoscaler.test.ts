@@ -123,6 +123,44 @@ describe('the Autoscaler', () => {
     expect(viewOfAutoscaler(after).gone).toEqual([]);
   });
 
+  const seen: StageEvent = { type: 'deploymentObserved', deployment: deploymentFact({}) };
+  const answer: StageEvent = { type: 'synced', what: 'deployments', token: 'strangers' };
+  const begun = (...mutants: string[]) =>
+    give(
+      autoscalerStage.start({ incarnation: 9, mutants: new Set(mutants) })[0],
+      { type: 'synced', what: 'deployments' },
+      ...opening([want(4)]),
+    )[0];
+
+  test('a watch that lists anew does not say that a Deployment is gone, which A was told of: the list asked for does (†)', () => {
+    const anew: StageEvent = { type: 'synced', what: 'deployments' };
+    const wants = (...mutants: string[]) =>
+      Object.keys(viewOfAutoscaler(give(begun(...mutants), anew)[0]).wants);
+    expect([wants(), wants('any-list-taken')]).toEqual([[DEPLOYMENT], []]);
+    const [after] = give(begun(), anew, { ...anew, token: 'strangers' });
+    expect(viewOfAutoscaler(after)).toMatchObject({ wants: {}, gone: [DEPLOYMENT] });
+  });
+
+  test('takes it back that a Deployment is gone when it is shown standing: both say anew what they hold (†)', () => {
+    const gone: StageEvent = { type: 'deploymentVanished', uid: DEPLOYMENT };
+    const known = (...mutants: string[]) => give(begun(...mutants), seen, answer)[0];
+    const [state, effects] = give(known(), gone, seen);
+    expect(viewOfAutoscaler(state)).toMatchObject({ gone: [], down: { state: 'dialling', n: 2 } });
+    expect(effects.map(({ type }) => type)).toEqual(['send', 'disconnect', 'connect']);
+    const [kept] = give(known('gone-for-good'), gone, seen, told(want(4)));
+    expect(viewOfAutoscaler(kept)).toMatchObject({ wants: {}, gone: [DEPLOYMENT] });
+  });
+
+  test('what is shown of a Deployment after its end, while a list is under way, the next list decides (†)', () => {
+    const gone: StageEvent = { type: 'deploymentVanished', uid: DEPLOYMENT };
+    const [state, effects] = give(begun(), gone, seen, answer);
+    expect(viewOfAutoscaler(state)).toMatchObject({ gone: [DEPLOYMENT], seen: [] });
+    expect(effects.filter(({ type }) => type === 'relist')).toHaveLength(1);
+    expect(viewOfAutoscaler(give(state, seen, answer)[0])).toMatchObject({ gone: [], seen: [DEPLOYMENT] });
+    const [believed] = give(begun('old-list-revives'), gone, seen);
+    expect(viewOfAutoscaler(believed)).toMatchObject({ gone: [], seen: [DEPLOYMENT] });
+  });
+
   test('takes a deletionTimestamp for a deletion, once', () => {
     const seen: StageEvent = {
       type: 'deploymentObserved',

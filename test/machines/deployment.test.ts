@@ -61,6 +61,7 @@ const listed: readonly StageEvent[] = [
   { type: 'synced', what: 'deployments' },
   { type: 'synced', what: 'replicaSets' },
 ];
+const readAgain = listed.map((each): StageEvent => ({ ...each, token: 'takenBack' }) as StageEvent);
 const openR = (wants: readonly Want[] = [], live = 0): readonly StageEvent[] => [
   { type: 'connected', link: 'downstream', n: 1 },
   fromR({ kind: 'Offer', session: toR, incarnation: 5, held: [], wants: [], drained: null }),
@@ -315,8 +316,8 @@ describe('two owners', () => {
     });
     const [rereading, lists] = give(propagating, { type: 'timerFired', timer: 'propagation' });
     expect(lists).toEqual([
-      { type: 'relist', what: 'deployments' },
-      { type: 'relist', what: 'replicaSets' },
+      { type: 'relist', what: 'deployments', token: 'takenBack' },
+      { type: 'relist', what: 'replicaSets', token: 'takenBack' },
     ]);
     const meanwhile = settled(8, {
       generation: 4,
@@ -324,11 +325,39 @@ describe('two owners', () => {
       replicasOwner: 'hpa/Update/scale',
       written: written(4),
     });
-    const [waiting, none] = give(rereading, observed(meanwhile), listed[0]!);
+    const [waiting, none] = give(rereading, observed(meanwhile), readAgain[0]!);
     expect(sent(none, 'Scale')).toEqual([]);
-    const [state, told] = give(waiting, listed[1]!);
+    const [state, told] = give(waiting, readAgain[1]!);
     expect(sent(told, 'Scale')).toMatchObject([{ wants: [{ value: 8 }] }]);
     expect(viewOfDeployment(state).state).toBe('serving');
+  });
+
+  test('take back: a watch that lists anew answers no list that was asked for (†)', () => {
+    const value = (...mutants: string[]) => {
+      const events = [stock, direct, { type: 'timerFired', timer: 'propagation' }, ...listed] as const;
+      return viewOfDeployment(give(serving(4, 4, mutants), ...events)[0]).state;
+    };
+    expect(value()).toBe('rereading');
+    expect(value('any-list-taken')).toBe('serving');
+  });
+
+  test('what the watch told to be gone while a list was under way, the list does not bring back (†)', () => {
+    const older = settled(4);
+    const begun = (...mutants: string[]) =>
+      give(
+        serving(4, 4, mutants),
+        ...([stock, direct, { type: 'timerFired', timer: 'propagation' }] as const),
+        { type: 'deploymentVanished', uid: DEPLOYMENT },
+        observed(older),
+        ...readAgain,
+      );
+    const [state, effects] = begun();
+    expect(viewOfDeployment(state)).toMatchObject({ state: 'rereading', entries: {} });
+    expect(effects).toContainEqual({ type: 'relist', what: 'deployments', token: 'doubted' });
+    expect(Object.keys(viewOfDeployment(begun('old-list-revives')[0]).entries)).toEqual([DEPLOYMENT]);
+    // It had only lost its label: the next list shows it.
+    const [after] = give(state, observed(older), { ...readAgain[0]!, token: 'doubted' } as StageEvent);
+    expect(Object.keys(viewOfDeployment(after).entries)).toEqual([DEPLOYMENT]);
   });
 
   test('a switch back to stock while it is taken back releases again', () => {

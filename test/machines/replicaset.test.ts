@@ -123,6 +123,8 @@ class Bench {
 const fact: ReplicaSetFact = replicaSetFact({ replicas: 0, desired: 0 });
 const observed: StageEvent = { type: 'replicaSetObserved', replicaSet: fact };
 const synced: StageEvent = { type: 'synced', what: 'replicaSets' };
+const listed: StageEvent = { ...synced, token: 'unknown' };
+const readAgain: StageEvent = { ...synced, token: 'takenBack' };
 const serving = (mutants: readonly string[] = []) =>
   new Bench(mutants).give(observed, synced, direct).openS().openD();
 const running = (record: PodRecord, over: Partial<PodRecord> = {}): PodRecord => ({
@@ -297,7 +299,9 @@ describe('Pods of a ReplicaSet that a fresh R has never seen (†)', () => {
   it('are ended once a consistent list does not show it', () => {
     const bench = begun();
     expect([relists(bench), bench.terminated()]).toEqual([1, []]);
-    expect(bench.give(synced).terminated()).toEqual(['r1-1']);
+    expect(bench.give(synced).terminated(), 'a watch that lists anew says nothing').toEqual([]);
+    expect(bench.give(listed).terminated()).toEqual(['r1-1']);
+    expect(begun('any-list-taken').give(synced).terminated()).toEqual(['r1-1']);
     expect(relists(begun('unknown-set-kept')), 'without the rule nobody ends them').toBe(0);
   });
 
@@ -307,7 +311,7 @@ describe('Pods of a ReplicaSet that a fresh R has never seen (†)', () => {
 
   it('are kept if the list shows it; those that are published are garbage collected', () => {
     const shown = replicaSetFact({ uid: 'rs-gone', replicas: 1, desired: 1 });
-    const bench = begun().give({ type: 'replicaSetObserved', replicaSet: shown }, synced);
+    const bench = begun().give({ type: 'replicaSetObserved', replicaSet: shown }, listed);
     expect(bench.terminated()).toEqual([]);
     const published = new Bench([]).give(synced, direct).openS([running(waiting)]);
     expect(relists(published)).toBe(0);
@@ -355,7 +359,7 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
     });
     expect(bench.assigned()).toEqual([]);
     expect(asks(compared(bench, [node()], [pod])).at(-1)).toBe('relist');
-    bench.give(synced);
+    bench.give(readAgain);
     expect(bench.effects).toContainEqual({
       type: 'acknowledgeOwner',
       owner: 'direct',
@@ -440,7 +444,7 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
   it('NoLeak: a Pod on a Node without an agent holds nothing up, and is deleted once enough others are ready', () => {
     const bench = compared(fresh().openS().openD().give(direct), [node({ agent: null })], [pod]);
     expect(bench.view.state).toBe('rereading');
-    bench.give(synced).want(1, { confirmed: true });
+    bench.give(readAgain).want(1, { confirmed: true });
     const [record] = bench.assigned() as [PodRecord];
     expect(record).toBeDefined();
     bench.fromS(told([running(record, { ready: false })]));
@@ -457,9 +461,26 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
     expect(stuck.view.state).toBe('propagating');
   });
 
+  it('a ReplicaSet that is gone by the time that the list comes is not brought back (†)', () => {
+    const sets = (...mutants: string[]) =>
+      compared(fresh(mutants).openS().openD().give(direct), [], []).give(
+        { type: 'replicaSetVanished', uid: wanted.replicaSet.uid },
+        wanted,
+        readAgain,
+      ).view.replicaSets;
+    expect(sets()).toEqual({});
+    expect(Object.keys(sets('old-list-revives'))).toEqual([wanted.replicaSet.uid]);
+  });
+
+  it('a watch that lists anew does not say how stock left the ReplicaSets (†)', () => {
+    const state = (...mutants: string[]) =>
+      compared(fresh(mutants).openS().openD().give(direct), [], []).give(synced).view.state;
+    expect([state(), state('any-list-taken')]).toEqual(['rereading', 'serving']);
+  });
+
   it('an agent that came meanwhile has adopted it: it is let be', () => {
     const bench = compared(fresh().openS().openD().give(direct), [], [pod]);
-    bench.give(synced).fromS({
+    bench.give(readAgain).fromS({
       ...{ kind: 'Invalidate', session: toS, changed: [], adopted: [known], lost: [] },
       ...{ wants: [], counts: [] },
     });

@@ -128,7 +128,7 @@ describe('a want', () => {
       world.deliver(world.wires[1], 'toDown') ||
       world.deliver(world.wires[1], 'toUp')
     );
-    expect(world.relists).toEqual(['deployments']);
+    expect(world.relists).toMatchObject([{ what: 'deployments' }]);
     expect(world.r.gone).toBe(false);
     world.settle();
     expect(world.r.gone).toBe(true);

@@ -4,11 +4,11 @@ import type { StageEvent } from '../../../spec/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import { WRITTEN_ANNOTATION, WRITTEN_BY_ANNOTATION } from '../names.ts';
 import { ineligibleOf } from './eligible.ts';
-import { deploymentFact, isShown, podFact, replicaSetFact } from './facts.ts';
+import { deploymentFact, isShown, replicaSetFact } from './facts.ts';
 import { fenced } from './fenced.ts';
-import type { DeploymentObject, PodObject, ReplicaSetObject } from './objects.ts';
+import type { DeploymentObject, ReplicaSetObject } from './objects.ts';
 import { ask, tell } from './persist.ts';
-import { onNode, refusalOf } from './podEffects.ts';
+import { refusalOf } from './podEffects.ts';
 import { PRIORITY_CLASSES, type PriorityClass, priorityOf } from './priorities.ts';
 import type { Life } from './runner.ts';
 
@@ -63,22 +63,18 @@ async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly 
         return { type: 'replicaSetObserved', replicaSet } as const;
       });
     }
-    case 'pods': {
-      const { items } = await client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life));
-      return items.map((each) => ({ type: 'podObserved', pod: podFact(each) }) as const);
-    }
   }
 }
 
 /** A consistent list anew: each object as observed, then `synced`. What vanished is told by the watch. */
-export function relist(life: Life, { what }: Of<'relist'>): void {
+export function relist(life: Life, { what, token }: Of<'relist'>): void {
   ask(
     life,
     `list of ${what}`,
     () => listed(life, what),
     (events) => {
       for (const event of events) life.give(event);
-      life.give({ type: 'synced', what });
+      life.give({ type: 'synced', what, token });
     },
   );
 }

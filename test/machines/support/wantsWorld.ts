@@ -44,7 +44,7 @@ export class World {
   readonly wires = [wire('autoscaler', 'deployment'), wire('deployment', 'replicaset')] as const;
   readonly timers = new Set<TimerName>();
   writes: Write[] = [];
-  relists: ('deployments' | 'replicaSets' | 'pods')[] = [];
+  relists: Extract<Effect, { type: 'relist' }>[] = [];
   readonly live = new Map<string, number>();
   /** Snapshots that D and R have seen. */
   seenByD = 0;
@@ -122,7 +122,7 @@ export class World {
       if (effect.type === 'setTimer') this.timers.add(effect.timer);
       if (effect.type === 'cancelTimer') this.timers.delete(effect.timer);
       if (effect.type === 'writeReplicas') this.writes.push(effect);
-      if (effect.type === 'relist') this.relists.push(effect.what);
+      if (effect.type === 'relist') this.relists.push(effect);
       if (effect.type === 'report') this.reports.push(effect.reason);
       if (effect.type === 'disconnect') this.break(this.wireOf(stage, effect.link), stage);
     }
@@ -207,11 +207,12 @@ export class World {
   }
 
   relist(): boolean {
-    const what = this.relists.shift();
-    if (what === undefined) return false;
+    const asked = this.relists.shift();
+    if (asked === undefined) return false;
+    const { what, token } = asked;
     this.seenByD = this.api.history.length - 1;
     this.showD();
-    this.give('deployment', { type: 'synced', what });
+    this.give('deployment', { type: 'synced', what, token });
     return true;
   }
 
