@@ -173,3 +173,11 @@ export function withCommonOptions(command: Command): Command {
       '\nExit codes: 0 stopped by a signal, 2 usage, 20 a stage is over (the log says why),\n21 another agent has taken the Node over: do not start this one again.',
     );
 }
+
+/** Several `host:port`, with commas. */
+export function addresses(text: string): readonly string[] {
+  const all = text.split(',').filter((one) => one !== '');
+  if (all.length === 0)
+    throw new InvalidArgumentError('FLAG_INVALID: expected host:port, or several with commas.');
+  return all.map(hostAndPort);
+}

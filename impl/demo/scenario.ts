@@ -1,5 +1,8 @@
 /** The demo's story: stock 0 → 100 for comparison; ours 0 → 100 with the Scheduler killed in mid-burst; 100 → 10. */
+import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TRACE_HEADER } from '../../spec/trace.ts';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
 import type { DemoCluster, RequestTotals } from './cluster.ts';
@@ -88,6 +91,13 @@ async function runStock(options: ScenarioOptions, client: KubernetesClient): Pro
   });
 }
 
+/** A line of the trace that no stage can write: the kill, as whoever looks at the trace sees it. */
+function noteKill(folder: string, at: number): void {
+  const line = { at, world: { fault: 'kill -9', peer: 'scheduler' } };
+  const file = path.join(folder, 'traces', 'world.ndjson');
+  fs.writeFileSync(file, `${JSON.stringify(TRACE_HEADER)}\n${JSON.stringify(line)}\n`);
+}
+
 async function runOurs(
   options: ScenarioOptions,
   client: KubernetesClient,
@@ -104,6 +114,7 @@ async function runOurs(
     const killedAt = performance.now();
     const killedAtUnix = Date.now();
     await waist.stages.scheduler.kill();
+    noteKill(options.folder, killedAtUnix);
     onProgress(
       `kill -9 of the Scheduler with ${readyAtKill.size} Pods Ready, while the want goes from ${first} to ${count}`,
     );

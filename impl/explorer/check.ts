@@ -1,6 +1,6 @@
 /** Checks one world: searched to the end, its liveness on the graph; or walked at random, where it is too wide for that. */
 import { PROPERTIES, type PropertyName } from '../../spec/properties/index.ts';
-import { findLasso } from './liveness.ts';
+import { findLasso, roundOf } from './liveness.ts';
 import { isOptional, type Move } from './moves.ts';
 import { type Checks, search } from './search.ts';
 import { snapshot } from './snapshot.ts';
@@ -23,6 +23,8 @@ export interface Report {
     readonly property: string;
     readonly text: string;
     readonly moves: readonly Move[];
+    /** It goes on for ever: one way round, from the last of the moves on. */
+    readonly round?: readonly Move[];
   } | null;
   /** Witnesses that were never seen. */
   readonly unseen: readonly string[];
@@ -96,18 +98,16 @@ function searchWorld(setting: Setting, maxStates: number): Omit<Report, 'millise
     const { property, text, path } = result.violation;
     return { ...report, violation: { property, text, moves: movesOf(path) } };
   }
+  const fairness = { optional: ({ move }: Edge) => isOptional(move), action: actionOf };
+  const { graph } = result;
   const lasso =
-    result.graph !== null && complete
-      ? findLasso(result.graph, (state) => !outside.has(state), {
-          optional: ({ move }) => isOptional(move),
-          action: actionOf,
-        })
-      : null;
-  if (lasso === null) return { ...report, violation: null };
+    graph !== null && complete ? findLasso(graph, (state) => !outside.has(state), fairness) : null;
+  if (graph === null || lasso === null) return { ...report, violation: null };
   const moves = movesOf(result.pathTo(lasso.state));
   const property = outside.get(lasso.state) ?? '';
   const text = `${restText(setting, moves, property)} (for ever, in ${lasso.component.length} states)`;
-  return { ...report, violation: { property, text, moves } };
+  const round = movesOf(roundOf(graph, lasso, fairness));
+  return { ...report, violation: { property, text, moves, ...(round.length > 0 && { round }) } };
 }
 
 /** What is wrong with the state that moves lead to. */

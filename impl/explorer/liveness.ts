@@ -130,3 +130,31 @@ function isFair(graph: Obligations, inside: ReadonlySet<number>): boolean {
   // A single state without a step: it rests there, which is fair if nothing was possible.
   return hasInnerEdge || (alwaysPossible?.size ?? 0) === 0;
 }
+
+/** One way round: from the state of a lasso, within its component, back to it. Empty: it rests there. */
+export function roundOf<Label>(
+  graph: Graph<Label>,
+  { state, component }: Lasso,
+  { optional }: Pick<Fairness<Label>, 'optional'>,
+): readonly Label[] {
+  const inside = new Set(component);
+  const came = new Map<number, { readonly from: number; readonly label: Label }>();
+  for (let ring = [state]; ring.length > 0 && !came.has(state); ) {
+    const next: number[] = [];
+    for (const from of ring)
+      for (const { to, label } of graph.edges[from] ?? []) {
+        if (!inside.has(to) || came.has(to) || optional(label)) continue;
+        came.set(to, { from, label });
+        next.push(to);
+      }
+    ring = next;
+  }
+  const round: Label[] = [];
+  for (let at: number | null = state; at !== null; ) {
+    const step = came.get(at);
+    if (step === undefined) return [];
+    round.unshift(step.label);
+    at = step.from === state ? null : step.from;
+  }
+  return round;
+}

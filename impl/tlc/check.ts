@@ -25,6 +25,8 @@ export interface TlcReport {
     readonly behaviour: readonly TlcStep[];
     /** The same as the explorer's moves; null where the machines do otherwise. */
     readonly moves: readonly Move[] | null;
+    /** It goes on for ever: the number of moves after which the loop begins. The last of the moves closes it. */
+    readonly loop?: number;
   } | null;
 }
 
@@ -63,7 +65,9 @@ export async function checkByTlc(
   const result = await posed(setting, effort.folder ?? PROOFS, (what) =>
     runTlc(toolchain, { ...effort, ...what }),
   );
-  const { breach, behaviour, distinct, generated, depth, megabytes } = result;
+  const { breach, behaviour, distinct, generated, depth, megabytes, loop } = result;
+  const back = behaviour[loop ?? -1];
+  const round = back === undefined ? behaviour : [...behaviour, { ...back, action: 'back' }];
   return {
     world: description.name,
     states: distinct,
@@ -79,7 +83,8 @@ export async function checkByTlc(
             property: propertyOf(description, result),
             kind: result.property.endsWith(REST) ? 'liveness' : breach,
             behaviour,
-            moves: replay(setting, behaviour),
+            moves: replay(setting, round),
+            ...(back !== undefined && { loop: loop as number }),
           },
   };
 }

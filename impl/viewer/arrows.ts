@@ -15,6 +15,18 @@ export interface Arrow {
   /** The downstream of the link that it went over. */
   readonly lower: string;
   readonly message: Message;
+  /** A later session of the same link had begun before it arrived, or was lost. */
+  readonly isOld: boolean;
+}
+
+/** A session of a link: from its first message to its last. */
+export interface Session {
+  readonly lower: string;
+  /** As messages bear it: the upstream's incarnation, and which of its sessions. */
+  readonly upstream: number;
+  readonly n: number;
+  readonly first: number;
+  last: number;
 }
 
 interface Sent {
@@ -66,6 +78,42 @@ function take(
 
 /** All messages of a film, by the frame that sent them. Clocks of two stages may differ: what arrives may stand before what sent it. */
 export function arrowsOf(frames: readonly Frame[]): readonly Arrow[] {
+  const arrows = matched(frames);
+  const sessions = sessionsOf(arrows);
+  const byLink = Map.groupBy(sessions, ({ lower }) => lower);
+  return arrows.map((arrow) => {
+    const { upstream, n } = arrow.message.session;
+    const [, end] = endsOf(arrow);
+    const isOld = byLink
+      .get(arrow.lower)
+      ?.some(
+        (one) => one.first < end && (one.upstream > upstream || (one.upstream === upstream && one.n > n)),
+      );
+    return isOld === true ? { ...arrow, isOld } : arrow;
+  });
+}
+
+const endsOf = ({ from, to }: Arrow): readonly [number, number] => [
+  (from ?? to) as number,
+  (to ?? from) as number,
+];
+
+/** The sessions that messages were of. */
+export function sessionsOf(arrows: readonly Arrow[]): readonly Session[] {
+  const sessions = new Map<string, Session & { first: number }>();
+  for (const arrow of arrows) {
+    const { upstream, n } = arrow.message.session;
+    const [first, last] = endsOf(arrow);
+    const key = `${arrow.lower} ${upstream} ${n}`;
+    const known = sessions.get(key);
+    if (known === undefined) sessions.set(key, { lower: arrow.lower, upstream, n, first, last });
+    else [known.first, known.last] = [Math.min(known.first, first), Math.max(known.last, last)];
+  }
+  return [...sessions.values()];
+}
+
+/** Each message with the frames that sent and received it. */
+function matched(frames: readonly Frame[]): readonly Arrow[] {
   const ways = new Map<string, Way>();
   const arrows: Arrow[] = [];
   const ends = new Map<string, { readonly direction: 'down' | 'up'; readonly lower: string }>();
@@ -90,7 +138,7 @@ export function arrowsOf(frames: readonly Frame[]): readonly Arrow[] {
     message: Message,
     from: number | null,
     to: number | null,
-  ) => arrows.push({ kind: message.kind, direction, from, to, lower, message });
+  ) => arrows.push({ kind: message.kind, direction, from, to, lower, message, isOld: false });
   for (const [frame, step] of frames.entries()) {
     if (!isStep(step) || step.event.type !== 'received') continue;
     const { link, message } = step.event;
@@ -108,9 +156,20 @@ export function arrowsOf(frames: readonly Frame[]): readonly Arrow[] {
   return arrows;
 }
 
-/** Each frame that received something was led to by what was sent last of it. */
+/** Whom a fault ended, if it says so. */
+const victimOf = (frame: Frame) =>
+  !isStep(frame) && 'fault' in frame.world && 'peer' in frame.world ? String(frame.world.peer) : null;
+
+/** Each frame that received something was led to by what was sent last of it; a stage that starts again, by the fault that ended it. */
 export function withCauses(frames: readonly Frame[]): readonly Frame[] {
   const causes = new Map<number, number>();
   for (const { from, to } of arrowsOf(frames)) if (from !== null && to !== null) causes.set(to, from);
+  const ended = new Map<string, number>();
+  for (const [at, frame] of frames.entries()) {
+    const victim = victimOf(frame);
+    if (victim !== null) ended.set(victim, at);
+    const fault = isStep(frame) && frame.event.type === 'started' ? ended.get(frame.stage) : undefined;
+    if (fault !== undefined) causes.set(at, fault);
+  }
   return frames.map((frame, at) => ({ ...frame, cause: causes.get(at) ?? null }));
 }

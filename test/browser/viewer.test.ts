@@ -1,17 +1,23 @@
 /** The page of a film, in a real browser. */
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { worldNamed } from '../../impl/cli/check/choose.ts';
 import { replayOf } from '../../impl/cli/commands/replay.ts';
 import { settingOf } from '../../impl/explorer/stages.ts';
+import type { Plan } from '../../impl/simulator/plan.ts';
 import { filmByHand } from '../../impl/viewer/byHand.ts';
 import { type Film, filmOf, isStep } from '../../impl/viewer/film.ts';
-import { pageOf } from '../../impl/viewer/page.ts';
-import { servePage } from '../../impl/viewer/serve.ts';
+import { filmOfPlan } from '../../impl/viewer/ofPlan.ts';
+import { livePage, pageOf } from '../../impl/viewer/page.ts';
+import { serveLive, servePage } from '../../impl/viewer/serve.ts';
 import { filmOfFile } from '../../impl/viewer/source.ts';
+import { switched } from '../../impl/viewer/whatIf.ts';
 import { CHROMIUM, startBrowser } from './chromium.ts';
 
 if (CHROMIUM === undefined)
@@ -19,6 +25,7 @@ if (CHROMIUM === undefined)
     'SKIPPED, the viewer in a browser: no chromium here (Debian: apt-get install chromium; or KUBEDIRECT_CHROMIUM)\n',
   );
 
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const REPLAY = path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json');
 
 describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
@@ -156,6 +163,69 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     expect(await page.locator('h1').innerText()).toMatch(/by hand: 2 moves/);
   });
 
+  it('looks on at what runs: more steps come by themselves; who is at the end stays there', async () => {
+    const steps = filmOfFile(REPLAY).frames.filter(isStep);
+    let there = 40;
+    const after = (first: number) => ({
+      first,
+      next: there,
+      steps: steps.slice(first, there),
+      notes: ['n: away'],
+    });
+    const served = await serveLive(await livePage('live: here'), after, 0);
+    try {
+      await page.goto(served.url);
+      await expect.poll(() => page.locator('[aria-live=polite]').innerText()).toBe('40 of 40 frames');
+      expect(await page.locator('.note').innerText()).toBe('n: away');
+      there = 60;
+      await expect.poll(() => page.locator('[aria-live=polite]').innerText()).toBe('60 of 60 frames');
+      expect(await inspector().locator('.moment').first().innerText()).toBe('#60 of 60');
+      await page.locator('.scroller').press('[');
+      there = 61;
+      await expect.poll(() => page.locator('[aria-live=polite]').innerText()).toBe('61 of 61 frames');
+      expect(await inspector().locator('.moment').first().innerText()).toBe('#1 of 61');
+      expect(asked.filter((url) => !url.startsWith(served.url))).toEqual([]);
+    } finally {
+      await served.close();
+    }
+  });
+
+  it('shows two films side by side: they go together, and part where one says something else', async () => {
+    const broken = filmOfFile(REPLAY);
+    const held = filmOfPlan('with the rule', switched(broken.plan as Plan, 'terminated-before-stop'));
+    const file = path.join(folder, 'pair.html');
+    fs.writeFileSync(file, await pageOf(broken, held));
+    await page.goto(`file://${file}`);
+    const [left, right] = [page.locator('kd-viewer').first(), page.locator('kd-viewer').last()];
+    await left.locator('.scroller').press('[');
+    await left.locator('.scroller').press('j');
+    const at = (viewer: typeof left) => viewer.locator('kd-inspector .moment').first().innerText();
+    expect([await at(left), await at(right)]).toEqual(['#2 of 131', expect.stringMatching(/^#2 of/)]);
+    await page.getByRole('button', { name: 'show where they part' }).click();
+    expect(await left.locator('.row[aria-selected=true]').innerText()).toMatch(/Terminate uids .*Terminated/);
+    const { hash } = new URL(page.url());
+    await page.goto('about:blank');
+    await page.goto(`file://${file}${hash}`);
+    await expect.poll(() => left.locator('.row[aria-selected=true]').innerText()).toMatch(/Terminated/);
+  });
+
+  it.each([
+    ['light', ['pods', 'states', 'properties']],
+    ['dark', ['properties']],
+  ] as const)('has nothing that axe complains of, %s', async (colorScheme, panels) => {
+    await page.emulateMedia({ colorScheme });
+    const address = await open(filmOfFile(REPLAY));
+    for (const panel of panels) {
+      await page.goto(`${address}#panel=${panel}`);
+      await page.locator(`#tab-${panel}[aria-selected=true]`).waitFor();
+      await page.evaluate(fs.readFileSync(AXE, 'utf8'));
+      const { violations } = await page.evaluate<{
+        violations: readonly { id: string; nodes: readonly { html: string }[] }[];
+      }>('axe.run()');
+      expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+    }
+  });
+
   it('draws in the dark too', async () => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await open(filmOfFile(REPLAY));
@@ -246,6 +316,27 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     await open(filmOf({ ...rest, frames: wrong, verdict: null }));
     await page.locator('.scroller').press(']');
     expect(await inspector().getByRole('alert').innerText()).toMatch(/The machine does not take this step/);
+  });
+
+  it('is there after npm start: two clicks to the recovery of the Scheduler that was killed', async () => {
+    const main = path.join(import.meta.dirname, '../../impl/cli/main.ts');
+    const file = path.join(folder, 'demo.html');
+    const demo = promisify(execFile)(process.execPath, [main, 'demo', '--pods', '10', '--page', file]);
+    const { stdout, stderr } = await demo;
+    expect(stdout).toContain('Everything held.');
+    const link = /see it in a browser: (\S+)/.exec(stderr)?.[1] as string;
+    // The first click: on what the terminal shows.
+    await page.goto(link);
+    // The second.
+    await page.getByRole('button', { name: 'scheduler starts again' }).click();
+    expect(await chosen()).toMatch(/scheduler\s*started/);
+    expect(await inspector().getByRole('button', { name: /^#/ }).innerText()).toMatch(
+      /kill -9 peer scheduler/,
+    );
+    // It knows no Pod yet, and R and the nodes do: what it is about to recover.
+    const held = await page.locator('kd-pods tbody tr').allInnerTexts();
+    expect(held.length).toBeGreaterThan(0);
+    for (const row of held) expect(row).toMatch(/^≠ \S+\s+\w+.*\s–\s/);
   });
 
   it('is served on this machine alone, under its own name', async () => {

@@ -135,6 +135,9 @@ describe('the status of a process', () => {
     expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'CALLER_UNAUTHENTICATED' }]);
     expect((await ask(guarded, '/readyz')).status).toBe(200);
     expect((await ask(control, '/pods')).status).toBe(200);
+    expect((await ask(guarded, '/steps?after=3')).status).toBe(answer.status);
+    const { steps } = (await (await ask(control, '/steps?after=3')).json()) as { steps: readonly unknown[] };
+    expect(steps.length).toBeGreaterThan(10);
     await running.pop()?.stop();
   });
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createMachine } from 'xstate';
 import { mermaidOf } from '../../impl/viewer/diagrams/mermaid.ts';
 import { machinesPage, pictureOf, ROOMS } from '../../impl/viewer/diagrams/page.ts';
-import { svgOf } from '../../impl/viewer/diagrams/svg.ts';
+import { isOf, svgOf } from '../../impl/viewer/diagrams/svg.ts';
 
 const MACHINES = path.join(import.meta.dirname, '../../machines');
 
@@ -15,9 +15,10 @@ describe('docs/machines.md', () => {
   });
 
   it.each(ROOMS.flatMap(({ machines }) => machines).map((machine) => [machine.id, machine] as const))(
-    'the picture of %s is of the machine as it is',
-    async (_, machine) => {
-      await expect(await svgOf(machine)).toMatchFileSnapshot(`../../docs/${pictureOf(machine)}`);
+    'the picture of %s is of the machine as it is (else: npm run diagrams)',
+    (_, machine) => {
+      const file = path.join(MACHINES, '../docs', pictureOf(machine));
+      expect(isOf(fs.readFileSync(file, 'utf8'), machine)).toBe(true);
     },
   );
 
@@ -52,6 +53,7 @@ describe('docs/machines.md', () => {
       ['a.b', 'a.c'],
     ]);
     expect(svg).toContain('&lt;go>');
+    expect([isOf(svg, machine), isOf(svg, createMachine({ id: 'm' }))]).toEqual([true, false]);
   });
 
   it('a state, a guard or a target more shows', () => {

@@ -4,19 +4,24 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { worldNamed } from '../../impl/cli/check/choose.ts';
 import { checkWorld, DEFAULT_EFFORT } from '../../impl/explorer/check.ts';
+import { findLasso, type Lasso, roundOf } from '../../impl/explorer/liveness.ts';
 import { playScenario, scenarioOf } from '../../impl/explorer/scenario.ts';
 import { settingOf } from '../../impl/explorer/stages.ts';
+import type { Plan } from '../../impl/simulator/plan.ts';
 import { everythingOnce } from '../../impl/simulator/points.ts';
 import { choicesAt, filmByHand } from '../../impl/viewer/byHand.ts';
+import { captionOf } from '../../impl/viewer/captions.ts';
 import { activeOf, chartsOf } from '../../impl/viewer/charts.ts';
 import { type Film, isStep } from '../../impl/viewer/film.ts';
 import { filmOfMoves, settingOfRun } from '../../impl/viewer/ofMoves.ts';
 import { filmOfPlan } from '../../impl/viewer/ofPlan.ts';
+import { pairOf } from '../../impl/viewer/pairs.ts';
 import { placesOf } from '../../impl/viewer/places.ts';
 import { Rerun } from '../../impl/viewer/rerun.ts';
 import { filmOfFile } from '../../impl/viewer/source.ts';
 import { actionOf, handlerOf } from '../../impl/viewer/steps.ts';
 import { verdictsAt } from '../../impl/viewer/verdicts.ts';
+import { switched } from '../../impl/viewer/whatIf.ts';
 import { MUTANTS } from '../../spec/mutants.ts';
 import { stageOf } from '../../spec/vocabulary.ts';
 import { WORLDS } from '../../spec/worlds/index.ts';
@@ -116,6 +121,48 @@ describe('verdicts at a frame', () => {
     expect(said(recorded, 0, 'untested')).toContain('NoFalseConfirm');
     expect(said(recorded, film.frames.length - 1, 'holds')).toContain('NoFalseConfirm');
     expect(said(recorded, film.frames.length - 1, 'broken')).toEqual([]);
+  });
+});
+
+describe('two films', () => {
+  it('go together frame by frame as long as they say the same, and part where one says something else', () => {
+    const broken = filmOfFile(REPLAY);
+    const held = filmOfPlan('held', switched(broken.plan as Plan, 'terminated-before-stop'));
+    const { parting, there } = pairOf([broken, held]);
+    const [left, right] = parting as [number, number];
+    expect(there[0].slice(0, left)).toEqual([...held.frames.keys()].slice(0, left));
+    expect(captionOf(broken.frames[left] as never)).toMatch(/Terminate uids rmywpiwym-1 → .*Terminated/);
+    expect(captionOf(held.frames[right] as never)).not.toMatch(/Terminated/);
+    expect(pairOf([held, held])).toMatchObject({ parting: [null, null] });
+  });
+});
+
+describe('what goes on for ever', () => {
+  it('is a loop of moves that come back to where they began', () => {
+    // a → b → c → b, where the goal is to leave b and c; from b one may leave, by a step that need not happen.
+    const graph = {
+      edges: [
+        [{ to: 1, label: 'a' }],
+        [
+          { to: 2, label: 'b' },
+          { to: 3, label: 'fault' },
+        ],
+        [{ to: 1, label: 'c' }],
+        [],
+      ],
+    };
+    const fairness = { optional: (label: string) => label === 'fault', action: (label: string) => label };
+    const lasso = findLasso(graph, (state) => state === 0 || state === 3, fairness) as Lasso;
+    expect(roundOf(graph, lasso, fairness).toSorted()).toEqual(['b', 'c']);
+    expect(roundOf(graph, { state: 3, component: [3] }, fairness)).toEqual([]);
+  });
+
+  it('is shown from its first frame on', () => {
+    const setting = settingOf(worldNamed('exact-crash-kubelet'));
+    const { moves } = playScenario('> world exact-crash-kubelet\n> user\n> rest', [setting.description]);
+    const loop = filmOfMoves('', setting, moves, null, 3).loop as number;
+    expect(filmOfMoves('', setting, moves, null, 3).frames[loop]?.at).toBe(4);
+    expect(filmOfMoves('', setting, moves, null).loop).toBeUndefined();
   });
 });
 

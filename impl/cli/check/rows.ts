@@ -28,6 +28,8 @@ export interface Row {
   readonly exit: number;
   /** Of a counterexample; null where there is none, or none that the machines can follow. */
   readonly moves: readonly Move[] | null;
+  /** Of a counterexample that goes on for ever: the number of moves after which the loop begins. The last of the moves closes it. */
+  readonly loop?: number;
   /** More lines for people. */
   readonly details: readonly string[];
 }
@@ -95,7 +97,15 @@ function explorerRowOf(setting: Setting, report: Report): Row {
   const details =
     violation === null
       ? []
-      : [`  ${violation.property}: ${violation.text}`, '', ...linesOf(setting, violation.moves)];
+      : [
+          `  ${violation.property}: ${violation.text}`,
+          '',
+          ...linesOf(setting, violation.moves),
+          ...(violation.round === undefined
+            ? []
+            : [`  and round again, for ever: ${violation.round.length} moves`]),
+        ];
+  const round = violation?.round;
   return {
     world,
     engine: 'explorer',
@@ -107,7 +117,8 @@ function explorerRowOf(setting: Setting, report: Report): Row {
     megabytes: ownMegabytes(),
     verdict: verdictOf(report, isMutated),
     exit: exitOf(report, isMutated),
-    moves: violation?.moves ?? null,
+    moves: violation === null ? null : [...violation.moves, ...(round ?? [])],
+    ...(round !== undefined && { loop: violation?.moves.length as number }),
     details,
   };
 }
@@ -135,12 +146,13 @@ function tlcRowOf(setting: Setting, report: TlcReport): Row {
   } as const;
   if (violation === null)
     return { ...base, verdict: 'held', exit: CHECK_EXIT.held, moves: null, details: [] };
-  const { property, kind, behaviour, moves } = violation;
+  const { property, kind, behaviour, moves, loop } = violation;
   return {
     ...base,
     verdict: `${property} BROKEN in ${behaviour.length - 1} steps`,
     exit: kind === 'liveness' ? CHECK_EXIT.liveness : CHECK_EXIT.invariant,
     moves,
+    ...(loop !== undefined && { loop }),
     details: moves === null ? strangeLines(violation) : linesOf(setting, moves),
   };
 }

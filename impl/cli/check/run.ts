@@ -5,6 +5,7 @@ import type { Effort } from '../../explorer/check.ts';
 import { settingOf } from '../../explorer/stages.ts';
 import { traceOf } from '../../explorer/trace.ts';
 import { resolveToolchain } from '../../tlc/resolve.ts';
+import type { Film } from '../../viewer/film.ts';
 import { filmOfMoves } from '../../viewer/ofMoves.ts';
 import { pageOf } from '../../viewer/page.ts';
 import { CHECK_EXIT } from '../exit.ts';
@@ -53,9 +54,16 @@ const wipe = () => {
 };
 
 /** Writes the counterexample of a row where it was asked for. */
-async function keep({ world, engine, verdict, moves, details }: Row, options: CheckOptions): Promise<void> {
+async function keep(row: Row, options: CheckOptions, films: Film[]): Promise<void> {
+  const { world, engine, verdict, moves, loop = null, details } = row;
   const { trace, view, mutant } = options;
   if (moves === null) return;
+  if (view === undefined) {
+    const rule = mutant === undefined ? '' : ` --mutant ${mutant}`;
+    say(
+      `see it in a browser: npm run kubedirect -- check --world ${world}${rule} --engine ${engine === 'tlc' ? 'tlc' : 'explorer'} --view PAGE.html`,
+    );
+  }
   const setting = settingOf(worldNamed(world), mutantsOf(mutant));
   if (trace !== undefined) {
     const lines = traceOf(setting, moves);
@@ -65,16 +73,19 @@ async function keep({ world, engine, verdict, moves, details }: Row, options: Ch
     const [property = verdict] = verdict.split(' ');
     const title = `world ${world}${mutant === undefined ? '' : `, without the rule ${mutant}`}, by ${engine}`;
     const broken = { property, text: (details[0] ?? verdict).trim().replace(`${property}: `, '') };
-    fs.writeFileSync(view, await pageOf(filmOfMoves(title, setting, moves, broken)));
+    films.push(filmOfMoves(title, setting, moves, broken, loop));
+    // By both engines: side by side.
+    const [film, other] = films.slice(-2) as [Film, Film?];
+    fs.writeFileSync(view, await pageOf(film, other));
     say(`see it in a browser: ${view}`);
   }
 }
 
-async function show(row: Row, options: CheckOptions): Promise<void> {
+async function show(row: Row, options: CheckOptions, films: Film[]): Promise<void> {
   wipe();
   if (options.json) process.stdout.write(`${JSON.stringify({ ...row, perSecond: perSecond(row) })}\n`);
   else process.stdout.write([lineOf(row), ...row.details, ''].join('\n'));
-  await keep(row, options);
+  await keep(row, options, films);
 }
 
 /** Ends what runs with the process. */
@@ -140,8 +151,9 @@ export async function runCheck(options: CheckOptions): Promise<number> {
       ...(memory === undefined ? {} : { memory }),
     };
     await checkWorlds(tasks, pool, async (rows) => {
+      const films: Film[] = [];
       for (const row of rows) {
-        await show(row, options);
+        await show(row, options, films);
         worst = Math.max(worst, row.exit);
       }
       if (resume !== undefined) record(resume, digest, rows);

@@ -73,6 +73,7 @@ async function chaos(options: Options): Promise<void> {
       const outcome = await runChaos({ cluster, plan, folder, onProgress: say });
       outcomes.push(outcome);
       process.stdout.write(`${options.json === true ? JSON.stringify(outcome) : sayOutcome(outcome)}\n`);
+      if (outcome.broken.length > 0) say(`see it in a browser: npm run kubedirect -- view ${folder}`);
     }
   } finally {
     await cluster.stop();

@@ -11,20 +11,23 @@ import { judgeTrace } from '../../trace/checks.ts';
 import { readTrace } from '../../trace/read.ts';
 import { pageOf } from '../../viewer/page.ts';
 import { filmOfTrace } from '../../viewer/source.ts';
-import { fileToWrite } from '../arguments.ts';
+import { fileToWrite, integer } from '../arguments.ts';
 
 interface DemoFlags {
   readonly cluster?: boolean;
   readonly json?: boolean;
   readonly keep?: string;
   readonly page?: string;
+  readonly pods: number;
 }
 
 const EXIT = { held: 0, notHeld: 1 } as const;
 const PODS = 100;
-const REST = 10;
+/** Of ten, one stays. */
+const restOf = (pods: number) => Math.ceil(pods / 10);
 /** What the page is called. */
-const TITLE = `npm start: 0 → ${PODS} → ${REST} Pods, the Scheduler killed on the way`;
+const titleOf = (pods: number) =>
+  `npm start: 0 → ${pods} → ${restOf(pods)} Pods, the Scheduler killed on the way`;
 /** Where the run can be looked at. */
 const PAGE = path.join(import.meta.dirname, '../../../results/demo.html');
 
@@ -53,9 +56,9 @@ function progress() {
 }
 
 /** The run as a page for the browser; returns its address. */
-async function writePage(traces: string, file: string = PAGE): Promise<string> {
+async function writePage(traces: string, { page: file = PAGE, pods }: DemoFlags): Promise<string> {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, await pageOf(filmOfTrace(traces, TITLE)));
+  fs.writeFileSync(file, await pageOf(filmOfTrace(traces, titleOf(pods))));
   return pathToFileURL(path.resolve(file)).href;
 }
 
@@ -73,15 +76,15 @@ async function demo(flags: DemoFlags): Promise<void> {
     const outcome = await runScenario({
       cluster,
       folder,
-      pods: PODS,
-      rest: REST,
+      pods: flags.pods,
+      rest: restOf(flags.pods),
       atRest,
       onProgress,
       onReady,
     });
     const trace = readTrace(traces);
     const report = reportOf(cluster.what, outcome, trace, judgeTrace(trace));
-    const page = await writePage(traces, flags.page);
+    const page = await writePage(traces, flags);
     show.line('done');
     process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : render(report));
     process.stderr.write(`see it in a browser: ${page}\n`);
@@ -103,7 +106,7 @@ export function register(program: Command): void {
   program
     .command('demo')
     .description(
-      `Scale a Deployment 0 → ${PODS} → ${REST} through the five stages, and kill the Scheduler on the way`,
+      `Scale a Deployment 0 → ${PODS} → ${restOf(PODS)} through the five stages, and kill the Scheduler on the way`,
     )
     .option(
       '--cluster',
@@ -115,6 +118,7 @@ export function register(program: Command): void {
       'where the run is written as a page for the browser (default: results/demo.html)',
       fileToWrite,
     )
+    .option('--pods <n>', 'scale out to so many', integer(10, 1000), PODS)
     .option('--json', 'print the report as one JSON object')
     .addHelpText('after', '\nExit codes: 0 everything held, 1 something did not, 2 usage.')
     .action(demo);

@@ -49,6 +49,7 @@ export function register(program: Command): void {
     .action((file: string, options: Options) => {
       const { text, code } = replayOf(file, options);
       process.stdout.write(text);
+      process.stderr.write(`see it in a browser: npm run kubedirect -- view ${file}\n`);
       process.exitCode = code;
     });
 }

@@ -63,6 +63,8 @@ async function validate(names: readonly string[], options: Options): Promise<voi
       : judgements.map(say).join('\n');
   process.stdout.write(`${text}\n`);
   const isAccepted = judgements.every(({ faults }) => faults.length === 0);
+  for (const { name, faults } of judgements)
+    if (faults.length > 0) process.stderr.write(`see it in a browser: npm run kubedirect -- view ${name}\n`);
   process.exitCode = isAccepted ? EXIT.accepted : EXIT.rejected;
 }
 

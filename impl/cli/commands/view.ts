@@ -1,37 +1,58 @@
 /** `kubedirect view`: a run in the browser. */
 import fs from 'node:fs';
-import type { Command } from 'commander';
-import { pageOf } from '../../viewer/page.ts';
-import { servePage } from '../../viewer/serve.ts';
+import { type Command, Option } from 'commander';
+import { KubedirectError } from '../../../spec/errors.ts';
+import { Live } from '../../viewer/live.ts';
+import { livePage, pageOf } from '../../viewer/page.ts';
+import { type Served, serveLive, servePage } from '../../viewer/serve.ts';
 import { filmOfFile } from '../../viewer/source.ts';
 import { fileToWrite, integer } from '../arguments.ts';
+import { addresses } from '../stages.ts';
 
 interface Options {
   readonly out?: string;
   readonly port: number;
+  readonly live?: readonly string[];
+  readonly token?: string;
 }
 
-async function view(file: string, { out, port }: Options): Promise<void> {
-  const page = await pageOf(filmOfFile(file));
-  if (out !== undefined) {
-    fs.writeFileSync(out, page);
-    process.stdout.write(`${out}: open it in a browser; it needs nothing else\n`);
-    return;
-  }
-  const served = await servePage(page, port);
-  process.stdout.write(`${served.url}   (Ctrl-C ends it)\n`);
+async function untilEnded({ url, close }: Served): Promise<void> {
+  process.stdout.write(`${url}   (Ctrl-C ends it)\n`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  await served.close();
+  await close();
+}
+
+async function lookOn(addresses: readonly string[], { port, token }: Options): Promise<void> {
+  const live = new Live(addresses, token);
+  const page = await livePage(`live: ${addresses.join(', ')}`);
+  const served = await serveLive(page, (number) => live.after(number), port);
+  void live.follow();
+  await untilEnded(served);
+  live.stop();
+}
+
+async function view(file: string | undefined, other: string | undefined, options: Options): Promise<void> {
+  const { out, port, live } = options;
+  if ((file === undefined) === (live === undefined))
+    throw new KubedirectError('FLAG_INVALID', 'expected a file, or --live with addresses, and not both');
+  if (live !== undefined) return lookOn(live, options);
+  const page = await pageOf(filmOfFile(file as string), other === undefined ? undefined : filmOfFile(other));
+  if (out === undefined) return untilEnded(await servePage(page, port));
+  fs.writeFileSync(out, page);
+  process.stdout.write(`${out}: open it in a browser; it needs nothing else\n`);
 }
 
 const HELP = `
 What can be looked at: a replay file (fuzz --out; it is run again, and "what if" runs it otherwise), or a recorded trace (a folder of .ndjson files, as
-run, agent and demo --keep write them, or one such file, as fuzz --trace does).
+run, agent and demo --keep write them, or one such file, as fuzz --trace does), or a scenario (.txt, as the page saves a bounded world that was driven by hand).
 
 The page shows each message as an arrow from the frame that sent it to the frame that received it, what each frame
 changed, and what every stage held of each Pod then. It is one file, and asks the network for nothing.
+
+--live shows the last steps of the stages as they come: read only, and as much as they keep (20,000 steps a process). In a cluster they ask
+for the token of somebody who may list Pods, as for why. The page is for who started it: its address can not be guessed.
 
 Exit codes: 0 shown, or written; 2 usage, or REPLAY_INVALID, TOPOLOGY_IMPOSSIBLE, TRACE_INVALID, TRACE_VERSION,
 TRACE_TOO_LARGE; 1 PORT_TAKEN`;
@@ -41,8 +62,15 @@ export function register(program: Command): void {
   program
     .command('view')
     .description('show a run in the browser: messages, states, what led to what')
-    .argument('<file>', 'a replay file, or a recorded trace')
+    .argument('[file]', 'a replay file, a scenario, or a recorded trace')
+    .argument('[other]', 'another one, side by side: where do they part?')
     .option('--out <page.html>', 'write the page there instead of serving it', fileToWrite)
+    .option(
+      '--live <host:port,…>',
+      'look on at a running cluster instead: where its processes serve their --status',
+      addresses,
+    )
+    .addOption(new Option('--token <token>', 'with --live: shown to the stages').env('KUBEDIRECT_TOKEN'))
     .option('--port <n>', 'serve it there; 0: any port', integer(0, 65_535), 0)
     .addHelpText('after', HELP)
     .action(view);

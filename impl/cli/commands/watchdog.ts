@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
 import { metrics } from '../../controller/metrics.ts';
+import { Recent } from '../../controller/process/recent.ts';
 import { serveStatus } from '../../controller/process/statusServer.ts';
 import { type Watch, watchdog } from '../../deploy/watchdog.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from '../clusterOptions.ts';
@@ -61,6 +62,7 @@ async function run(flags: Flags): Promise<void> {
       : await serveStatus(flags.status, metrics, {
           readiness: () => readiness(seen),
           pods: () => [],
+          steps: (after) => new Recent().after(after),
           callers: null,
         });
   await watchdog({

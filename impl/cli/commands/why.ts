@@ -1,5 +1,5 @@
 /** `kubedirect why`: which stage holds a Pod, or the Pods of a Deployment, and for what. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../controller/kubernetes/client.ts';
 import { pathOf } from '../../controller/kubernetes/paths.ts';
@@ -8,7 +8,7 @@ import type { HeldPod } from '../../controller/process/pods.ts';
 import { type Asked, reasonsOf } from '../../controller/process/reasons.ts';
 import { table } from '../../table.ts';
 import { type ClusterFlags, connectionOf, say, withClusterOptions } from '../clusterOptions.ts';
-import { hostAndPort } from '../stages.ts';
+import { addresses } from '../stages.ts';
 
 const DETAILS = `
 NAME is deployment/NAME, or the name or the uid of a Pod. --status names what the processes of the stages serve with their own --status (or
@@ -19,13 +19,6 @@ interface Flags extends ClusterFlags {
   readonly status: readonly string[];
   readonly of: string;
   readonly token?: string;
-}
-
-function addresses(text: string): readonly string[] {
-  const all = text.split(',').filter((one) => one !== '');
-  if (all.length === 0)
-    throw new InvalidArgumentError('FLAG_INVALID: expected host:port, or several with commas.');
-  return all.map(hostAndPort);
 }
 
 /** Adds the command. @internal */

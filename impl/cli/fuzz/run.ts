@@ -97,7 +97,10 @@ export async function runFuzz(flags: FuzzFlags): Promise<number> {
   if (out !== undefined) {
     writeReplay(out, { commit: commit(), property, text, plan: failure.plan });
     process.stderr.write(`see it in a browser: npm run kubedirect -- view ${out}\n`);
-  }
+  } else
+    process.stderr.write(
+      `see it in a browser: run it with --seed ${failure.seed} --out FILE, then npm run kubedirect -- view FILE\n`,
+    );
   if (flags.trace !== undefined) trace(failure.plan, flags.trace);
   return exitOf(failure.finding);
 }

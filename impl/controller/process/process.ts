@@ -28,6 +28,7 @@ import { gaugesOf } from './gauges.ts';
 import type { Listening } from './listen.ts';
 import { podsOf } from './pods.ts';
 import { readinessOf } from './readiness.ts';
+import { bothOf, Recent } from './recent.ts';
 import { type ScaleApiFlags, serveScaling } from './scaling.ts';
 import { serveStatus } from './statusServer.ts';
 import { recordTo } from './trace.ts';
@@ -78,7 +79,7 @@ export interface ProcessOptions {
   readonly traces?: string | undefined;
   /** What a stage, or `kubelet/<node>`, authenticates by on its links; absent: plain text. */
   readonly tls?: ((peer: string) => TlsSource) | undefined;
-  /** Where `/healthz`, `/readyz`, `/metrics` and `/pods` are served. */
+  /** Where `/healthz`, `/readyz`, `/metrics`, `/pods` and `/steps` are served. */
   readonly status?: StatusFlags | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** A stage is over for good. Not told of a superseded agent while other stages of this process go on. */
@@ -106,6 +107,8 @@ function stageOptions(
   scaleAddress: () => string | null,
 ) {
   const recorder = options.traces === undefined ? null : recordTo(options.traces);
+  const recent = options.status === undefined ? null : new Recent();
+  const recorders = [recorder, recent].filter((one) => one !== null);
   let alive = options.stages.length + options.nodes.length;
   const over = (error: unknown, stage: string) => {
     alive -= 1;
@@ -140,11 +143,11 @@ function stageOptions(
       ...(name === 'autoscaler' && {
         leaseAnnotations: () => ({ [SCALE_ADDRESS_ANNOTATION]: scaleAddress() }),
       }),
-      recorder: recorder ?? undefined,
+      recorder: recorders.length > 0 ? bothOf(...recorders) : undefined,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
       fatal: (error) => over(error, nameOf(name, node)),
     });
-  return { recorder, events, make };
+  return { recorder, recent, events, make };
 }
 
 /**
@@ -160,7 +163,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const hub = new WatchHub(client, options.log);
   const templates = new Templates();
   let scaleApi: Listening | null = null;
-  const { recorder, events, make } = stageOptions(
+  const { recorder, recent, events, make } = stageOptions(
     options,
     client,
     hub,
@@ -195,6 +198,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       status = await serveStatus(listen, Registry.merge([metrics, gaugesOf(stages)]), {
         readiness: () => readinessOf(stages),
         pods: () => podsOf(stages),
+        steps: (after) => (recent as Recent).after(after),
         callers: isOpen ? null : callersOf(client),
       });
     }

@@ -1,7 +1,7 @@
 /**
  * What a process says of itself over HTTP: `/healthz` (200 while it runs), `/readyz` (200, or 503 with what each stage waits for),
- * `/pods` (which stage holds which Pod, and for what), `/metrics` (Prometheus). Read only. `/pods` names what runs where, so beyond loopback it is
- * for those who may list Pods at the API Server (`Authorization: Bearer`). Errors are `{"code", "message"}`: 401 `CALLER_UNAUTHENTICATED`, 403
+ * `/pods` (which stage holds which Pod, and for what), `/steps?after=N` (the last steps of its stages, for the viewer), `/metrics` (Prometheus).
+ * Read only. `/pods` and `/steps` name what runs where, so beyond loopback they are for those who may list Pods at the API Server (`Authorization: Bearer`). Errors are `{"code", "message"}`: 401 `CALLER_UNAUTHENTICATED`, 403
  * `CALLER_FORBIDDEN`, 404 `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 503 `API_SERVER_UNREACHABLE`.
  */
 import http from 'node:http';
@@ -10,6 +10,7 @@ import { type Callers, TO_LIST_PODS, tokenOf } from './callers.ts';
 import { type Listening, listenOn } from './listen.ts';
 import type { HeldPod } from './pods.ts';
 import type { StageReadiness } from './readiness.ts';
+import type { RecentSteps } from './recent.ts';
 
 interface Answer {
   readonly status: number;
@@ -23,12 +24,18 @@ const json = (status: number, body: object): Answer => ({
   text: `${JSON.stringify(body)}\n`,
 });
 
+/** `after=N`; anything else is the beginning. */
+function numberIn(query: string): number {
+  const after = Number(new URLSearchParams(query).get('after'));
+  return Number.isSafeInteger(after) && after >= 0 ? after : 0;
+}
+
 async function answer(
   { method, url, headers }: http.IncomingMessage,
   metrics: Registry,
-  { readiness, pods, callers }: Sources,
+  { readiness, pods, steps, callers }: Sources,
 ): Promise<Answer> {
-  const path = (url ?? '').split('?')[0] as string;
+  const [path = '', query = ''] = (url ?? '').split('?');
   if (method !== 'GET' && method !== 'HEAD')
     return json(405, { code: 'METHOD_NOT_ALLOWED', message: `expected GET, got ${method}` });
   switch (path) {
@@ -39,9 +46,11 @@ async function answer(
       const ready = stages.every(({ missing }) => missing.length === 0);
       return json(ready ? 200 : 503, { ready, stages });
     }
-    case '/pods': {
+    case '/pods':
+    case '/steps': {
       const verdict = await callers?.judge(tokenOf(headers.authorization), TO_LIST_PODS);
-      if (verdict?.allowed !== false) return json(200, { pods: pods() });
+      if (verdict?.allowed !== false)
+        return json(200, path === '/pods' ? { pods: pods() } : steps(numberIn(query)));
       const { status, code, message } = verdict;
       return json(status, { code, message });
     }
@@ -50,7 +59,7 @@ async function answer(
     default:
       return json(404, {
         code: 'PATH_UNKNOWN',
-        message: `expected /healthz, /readyz, /pods or /metrics, got ${path}`,
+        message: `expected /healthz, /readyz, /pods, /steps or /metrics, got ${path}`,
       });
   }
 }
@@ -59,7 +68,8 @@ async function answer(
 export interface Sources {
   readonly readiness: () => readonly StageReadiness[];
   readonly pods: () => readonly HeldPod[];
-  /** Judges who may read `/pods`; null takes everyone who can connect. */
+  readonly steps: (after: number) => RecentSteps;
+  /** Judges who may read `/pods` and `/steps`; null takes everyone who can connect. */
   readonly callers: Callers | null;
 }
 

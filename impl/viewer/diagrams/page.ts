@@ -69,7 +69,7 @@ export function machinesPage(): string {
   const rooms = ROOMS.map(({ title, machines }) => [`## ${title}`, ...machines.map(sectionOf)].join('\n\n'));
   return `${[
     '# Machines',
-    'Read off the machines themselves; `vitest run test/viewer/diagrams.test.ts -u` writes this page and its pictures anew. An arrow says which events lead there, by which guard.\nEvents that change no state (they change data, or nothing, on purpose) are left out.',
+    'Read off the machines themselves; `vitest run test/viewer/diagrams.test.ts -u` writes this page anew, `npm run diagrams` its pictures. An arrow says which events lead there, by which guard.\nEvents that change no state (they change data, or nothing, on purpose) are left out.',
     ...rooms,
   ].join('\n\n')}\n`;
 }

@@ -1,4 +1,5 @@
 /** A machine as a picture (SVG), laid out by elkjs. The page of a film draws the same picture, with the active state lit. */
+import { hash } from 'node:crypto';
 import elk, { type ElkExtendedEdge, type ElkNode } from 'elkjs';
 import type { AnyStateMachine } from 'xstate';
 import { boxOf, type StateBox, stateArrowsOf } from './graph.ts';
@@ -132,6 +133,14 @@ function* lines(edges: readonly ElkExtendedEdge[]): Generator<string> {
   }
 }
 
+/** What a picture is drawn from, in short: laying it out takes seconds, and its result is the same for the same. */
+const digestOf = (machine: AnyStateMachine) =>
+  hash('sha256', JSON.stringify([boxOf(machine.root), stateArrowsOf(machine), OPTIONS, STYLE])).slice(0, 16);
+
+/** Whether a picture is of the machine as it is. */
+export const isOf = (svg: string, machine: AnyStateMachine): boolean =>
+  svg.includes(` data-of="${digestOf(machine)}"`);
+
 /** The picture, as the text of a file. */
 export async function svgOf(machine: AnyStateMachine): Promise<string> {
   const box = boxOf(machine.root);
@@ -141,7 +150,7 @@ export async function svgOf(machine: AnyStateMachine): Promise<string> {
   const [root] = laid.children as [ElkNode];
   const [x, y, width, height] = [root.x, root.y, root.width, root.height].map(round);
   const says = escaped(machine.root.description ?? machine.id);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${says}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${says}" data-of="${digestOf(machine)}">
 <style>${STYLE}</style>
 ${[...shapes(root, boxes), ...lines(laid.edges ?? [])].join('\n')}
 </svg>

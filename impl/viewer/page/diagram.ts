@@ -1,8 +1,9 @@
 /** The space-time diagram on a canvas: a lane a stage, time downwards, a row a frame, messages as arrows. Only what is in sight is drawn. */
 import type { MessageKind } from '../../../spec/messages.ts';
+import { asksApiServer, hearsApiServer } from '../apiServer.ts';
 import type { Arrow } from '../arrows.ts';
 import { isFault } from '../captions.ts';
-import type { Frame } from '../film.ts';
+import { type Frame, isStep } from '../film.ts';
 import type { Paint } from './colours.ts';
 import type { Model } from './model.ts';
 
@@ -34,6 +35,9 @@ export function colourOf({ kind, direction }: Arrow, paint: Paint): string {
   if (ENDS.has(kind)) return paint.end;
   return paint[direction];
 }
+
+/** Nothing happened for so long, ms: a dashed line is drawn. */
+const PAUSE = 1000;
 
 /** Middle of a lane, px. The world's is the first. */
 export const laneX = (lane: number, laneWidth: number) => (lane + 1.5) * laneWidth;
@@ -115,6 +119,15 @@ class Drawing {
       1,
       [2, 4],
     );
+    const apiServer = this.#x(this.#model.film.lanes.length);
+    this.#line(
+      [
+        [apiServer, 0],
+        [apiServer, height],
+      ],
+      this.#paint.line,
+      3,
+    );
     const width = Math.min(10, laneWidth / 2);
     for (const { stage, frames, end } of this.#model.rerun.lives) {
       const first = this.#model.rowOf(frames[0] as number);
@@ -124,6 +137,76 @@ class Drawing {
       const x = this.#x(this.#model.film.lanes.indexOf(stage));
       this.#context.fillStyle = this.#paint.band;
       this.#context.fillRect(x - width / 2, from, width, Math.max(to - from, 1));
+    }
+  }
+
+  /** A thin band for each session of a link, beside the lane of its lower end; the older ones are fainter. */
+  #sessions(): void {
+    const { height, laneWidth } = this.#sight;
+    const newest = new Map(this.#model.sessions.map((one) => [one.lower, one]));
+    this.#context.fillStyle = this.#paint.shake;
+    for (const session of this.#model.sessions) {
+      const [first, last] = [this.#model.rowOf(session.first), this.#model.rowOf(session.last)];
+      const [from, to] = [Math.max(-20, this.#y(first)), Math.min(height + 20, this.#y(last))];
+      if (to < 0 || from > height) continue;
+      const x = this.#x(this.#model.film.lanes.indexOf(session.lower as never)) - Math.min(10, laneWidth / 2);
+      this.#context.globalAlpha = newest.get(session.lower) === session ? 0.6 : 0.25;
+      this.#context.fillRect(x, from, 3, Math.max(to - from, 2));
+    }
+    this.#context.globalAlpha = 1;
+  }
+
+  /** What is asked of the API Server, and heard from it. */
+  #requests(row: number): void {
+    const frame = this.#frame(row);
+    if (!isStep(frame) || this.#sight.rowHeight < 6) return;
+    const [stage, y] = [this.#x(this.#model.laneOf(frame)), this.#y(row)];
+    const apiServer = this.#x(this.#model.film.lanes.length);
+    this.#context.globalAlpha = this.#model.shown[row] === this.#sight.chosen ? 1 : 0.35;
+    const colour = this.#paint.faint;
+    if (hearsApiServer(frame)) {
+      this.#line(
+        [
+          [apiServer, y],
+          [stage, y],
+        ],
+        colour,
+        1,
+        [1, 3],
+      );
+      this.#head([apiServer, y], [stage, y], colour);
+    }
+    if (asksApiServer(frame)) {
+      this.#line(
+        [
+          [stage, y],
+          [apiServer, y],
+        ],
+        colour,
+        1,
+        [1, 3],
+      );
+      this.#head([stage, y], [apiServer + 4, y], colour);
+    }
+    this.#context.globalAlpha = 1;
+  }
+
+  /** Where nothing happened for a while. */
+  #pauses(): void {
+    const { width, rowHeight } = this.#sight;
+    if (this.#model.film.clock === 'moves' || rowHeight < 6) return;
+    for (let row = Math.max(1, this.#first); row <= this.#last; row += 1) {
+      if (this.#frame(row).at - this.#frame(row - 1).at < PAUSE) continue;
+      const y = this.#y(row) - rowHeight / 2;
+      this.#line(
+        [
+          [0, y],
+          [width, y],
+        ],
+        this.#paint.faint,
+        1,
+        [8, 6],
+      );
     }
   }
 
@@ -145,7 +228,7 @@ class Drawing {
       const other = this.#x(this.#model.laneOfEnd(arrow, sign === 1 ? 'to' : 'from'));
       return [sure[0] + (other - sure[0]) * 0.4, sure[1] + sign * this.#sight.rowHeight * 0.7] as const;
     };
-    this.#context.globalAlpha = isLed || chain.size === 0 ? 1 : 0.55;
+    this.#context.globalAlpha = isLed || chain.size === 0 ? 1 : arrow.isOld ? 0.25 : 0.55;
     if (start !== null && target !== null) {
       this.#line([start, target], colour, isLed ? 2.5 : 1.2);
       this.#head(start, target, colour);
@@ -219,6 +302,9 @@ class Drawing {
     if (this.#last < this.#first) return;
     this.#rows();
     this.#bands();
+    this.#sessions();
+    this.#pauses();
+    for (let row = this.#first; row <= this.#last; row += 1) this.#requests(row);
     const [from, to] = [this.#model.shown[this.#first] as number, this.#model.shown[this.#last] as number];
     for (const arrow of this.#model.arrowsBetween(from, to)) this.#arrow(arrow);
     this.#dots();

@@ -111,7 +111,8 @@ export class Header extends LitElement {
           or the API Server did (lane <em>world</em>). Time goes down. An arrow is a message, from the frame that sent it to the frame that
           received it: <b class="down">down the chain</b>, <b class="up">up the chain</b>, <b class="end">the end of Pods</b>,
           <b class="shake">handshakes</b>. A dashed stub with ✕ never arrived; without one, its other end is not shown. Bold: what led to
-          the chosen frame. A band is a life of a stage; ✕ in a lane is a fault.
+          the chosen frame; faint: of a session that is over. A band is a life of a stage, the thin one beside it a session of the link from
+          above; ✕ in a lane is a fault. Dotted: requests to the API Server, and what it tells. A dashed line across: nothing for a second.
         </p>
       </details>
       <div class="keys">${KEYS}</div>

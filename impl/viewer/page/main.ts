@@ -1,5 +1,7 @@
 /** The beginning of the page: unpacks the film that is in it, and shows it. */
 import type { Film } from '../film.ts';
+import { lookOn } from './live.ts';
+import { PairOfViewers } from './pair.ts';
 import type { Sources } from './sources.ts';
 import { Viewer } from './viewer.ts';
 
@@ -12,10 +14,19 @@ async function unpack<T>(id: string): Promise<T> {
 }
 
 try {
-  const viewer = new Viewer();
-  viewer.film = await unpack<Film>('film');
-  viewer.sources = await unpack<Sources>('sources');
-  document.body.replaceChildren(viewer);
+  const [film, other] = await unpack<readonly [Film, Film?]>('films');
+  const isLive = document.getElementById('films')?.dataset.live !== undefined;
+  const sources = await unpack<Sources>('sources');
+  if (other === undefined) {
+    const viewer = new Viewer();
+    [viewer.film, viewer.sources] = [film, sources];
+    document.body.replaceChildren(viewer);
+    if (isLive) lookOn(viewer);
+  } else {
+    const pair = new PairOfViewers();
+    [pair.films, pair.sources] = [[film, other], sources];
+    document.body.replaceChildren(pair);
+  }
 } catch (error) {
   document.body.textContent = `This film can not be shown: ${(error as Error).message}`;
 }

@@ -1,6 +1,6 @@
 /** What the page knows of a film: indexes over it, the rows that are shown, and what is chosen. No DOM. */
 import { upperOf } from '../../trace/peers.ts';
-import { type Arrow, arrowsOf } from '../arrows.ts';
+import { type Arrow, arrowsOf, type Session, sessionsOf } from '../arrows.ts';
 import { captionOf, isFault } from '../captions.ts';
 import { type Film, type Frame, isStep } from '../film.ts';
 import { lastUpTo, Rerun } from '../rerun.ts';
@@ -13,6 +13,7 @@ export class Model {
   readonly film: Film;
   readonly rerun: Rerun;
   readonly arrows: readonly Arrow[];
+  readonly sessions: readonly Session[];
   /** Frames that are shown, ascending. */
   shown: readonly number[];
   readonly #laneOf: ReadonlyMap<string, number>;
@@ -23,6 +24,7 @@ export class Model {
     this.film = film;
     this.rerun = new Rerun(film);
     this.arrows = arrowsOf(film.frames);
+    this.sessions = sessionsOf(this.arrows);
     this.shown = [...film.frames.keys()];
     this.#laneOf = new Map(film.lanes.map((lane, at) => [lane, at]));
     for (const arrow of this.arrows) {

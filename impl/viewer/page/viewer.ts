@@ -21,6 +21,12 @@ const WORDS = 16;
 /** Which of them a page begins with. */
 const USUAL = 3;
 
+/** What tells a frame from all others of a recorded run. */
+const momentOf = (frame: Frame) =>
+  isStep(frame)
+    ? `${frame.stage} ${frame.incarnation} ${frame.step}`
+    : `${frame.at} ${JSON.stringify(frame.world)}`;
+
 /** `<kd-viewer>`: the whole page. */
 export class Viewer extends LitElement {
   static override properties = {
@@ -37,6 +43,8 @@ export class Viewer extends LitElement {
   declare film: Film;
   declare sources: Sources;
   declare panel: Panel;
+  /** Beside another: its part of the address has this name. */
+  declare side: '' | 'left' | 'right';
   /** Films that this one was made of by changing something, with where one was in them; the first first. */
   declare earlier: readonly Earlier[];
   declare chosen: number;
@@ -64,6 +72,7 @@ export class Viewer extends LitElement {
       .row .at { color: var(--faint); display: inline-block; min-width: 5.5rem; font-variant-numeric: tabular-nums; }
       .row .who { color: var(--faint); display: inline-block; min-width: 7.5rem; }
       .row.fault { color: var(--fault); }
+      .row[aria-selected='true'] .at, .row[aria-selected='true'] .who { color: inherit; }
       .row[aria-selected='true'] { background: var(--chosen); }
       kd-inspector { grid-row: 2; background: var(--panel); min-height: 0; }
       kd-panels { grid-row: 3; grid-column: 1 / -1; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
@@ -90,6 +99,7 @@ export class Viewer extends LitElement {
     this.onlyFaults = false;
     this.top = 0;
     this.panel = 'pods';
+    this.side = '';
   }
 
   override connectedCallback(): void {
@@ -106,7 +116,10 @@ export class Viewer extends LitElement {
   // ---- what is chosen, kept in the address ----------------------------------------------------------------
 
   #readAddress(): void {
-    const said = new URLSearchParams(location.hash.slice(1));
+    const said = new URLSearchParams(
+      new URLSearchParams(location.hash.slice(1)).get(this.side) ??
+        (this.side === '' ? location.hash.slice(1) : ''),
+    );
     const last = this.film.frames.length - 1;
     const asked = Number(said.get('frame') ?? (this.film.verdict === null ? 1 : last + 1));
     this.words = said.get('search') ?? '';
@@ -116,16 +129,22 @@ export class Viewer extends LitElement {
     const panel = said.get('panel') ?? 'pods';
     this.panel = isPanel(panel) ? panel : 'pods';
     this.#model?.search(this.words, this.onlyFaults);
-    this.#choose(Number.isSafeInteger(asked) ? asked - 1 : 0);
+    this.#choose(Number.isSafeInteger(asked) ? asked - 1 : 0, true, false);
   }
 
-  #choose(frame: number, takesFocus = true): void {
+  /** Goes to a frame, as the other of a pair has. */
+  go(frame: number): void {
+    this.#choose(frame, false, false);
+  }
+
+  #choose(frame: number, takesFocus = true, says = true): void {
     const { frames } = this.film;
     if (takesFocus) this.#scroller?.focus({ preventScroll: true });
     this.chosen = Math.max(0, Math.min(frames.length - 1, frame));
     this.#chain = this.#model?.chain(this.chosen) ?? new Set();
     this.#writeAddress();
     this.#reveal();
+    if (says) this.dispatchEvent(new CustomEvent('chosen', { detail: this.chosen }));
   }
 
   #writeAddress(): void {
@@ -134,7 +153,9 @@ export class Viewer extends LitElement {
     if (this.onlyFaults) said.set('faults', '');
     if (this.zoom !== USUAL) said.set('zoom', String(this.zoom));
     if (this.panel !== 'pods') said.set('panel', this.panel);
-    history.replaceState(null, '', `#${said}`);
+    const all = new URLSearchParams(location.hash.slice(1));
+    all.set(this.side, String(said));
+    history.replaceState(null, '', `#${this.side === '' ? said : all}`);
   }
 
   #open(panel: Panel): void {
@@ -146,6 +167,20 @@ export class Viewer extends LitElement {
     [this.words, this.onlyFaults] = [words, onlyFaults];
     this.#model?.search(words, onlyFaults);
     this.#choose(this.chosen, false);
+  }
+
+  /** More of the same run: who is at its end stays there, anybody else where they are. */
+  goOn(film: Film): void {
+    const isAtEnd = this.chosen >= this.film.frames.length - 1;
+    const at = this.film.frames[this.chosen];
+    const key = at === undefined ? '' : momentOf(at);
+    this.film = film;
+    this.#model = new Model(film);
+    this.#model.search(this.words, this.onlyFaults);
+    const again = isAtEnd
+      ? film.frames.length - 1
+      : film.frames.findIndex((frame) => momentOf(frame) === key);
+    this.#choose(Math.max(0, again), false);
   }
 
   // ---- what if ----------------------------------------------------------------------------------------------
@@ -248,14 +283,14 @@ export class Viewer extends LitElement {
   // ---- drawing ----------------------------------------------------------------------------------------------
 
   get #laneWidth(): number {
-    const lanes = this.film.lanes.length + 1;
+    const lanes = this.film.lanes.length + 2;
     return Math.max(12, Math.min(48, (this.#size.width * 0.5) / lanes));
   }
 
   /** Where words begin, px. */
   get #wordsAt(): number {
     return Math.min(
-      laneX(this.film.lanes.length - 1, this.#laneWidth) + this.#laneWidth / 2 + 8,
+      laneX(this.film.lanes.length, this.#laneWidth) + this.#laneWidth / 2 + 8,
       this.#size.width * 0.7,
     );
   }
@@ -339,7 +374,7 @@ export class Viewer extends LitElement {
 
   override render(): TemplateResult {
     const model = this.#model as Model;
-    const lanes = ['world', ...this.film.lanes];
+    const lanes = ['world', ...this.film.lanes, 'API Server'];
     const onScroll = (event: Event) => {
       this.top = (event.target as HTMLElement).scrollTop;
     };
@@ -354,7 +389,7 @@ export class Viewer extends LitElement {
         @otherwise=${({ detail }: CustomEvent<Otherwise>) => this.#run(detail)}
         @back=${() => this.#back()}
       ></kd-header>
-      <div class="left">
+      <div class="left" role=${this.side === '' ? 'main' : 'region'} aria-label="messages and steps">
         <div class="lanes" aria-hidden="true">
           ${lanes.map((lane, at) => html`<span style=${`left:${laneX(at - 1, this.#laneWidth)}px`}>${lane.replace('kubelet/', '')}</span>`)}
         </div>
@@ -364,8 +399,8 @@ export class Viewer extends LitElement {
           </div>
         </div>
       </div>
-      <kd-inspector .model=${model} .frame=${this.chosen} .places=${this.sources.places} @otherwise=${(event: CustomEvent<Otherwise>) => this.#run(event.detail)} @next=${(event: CustomEvent<Choice>) => this.#next(event.detail)} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
-      <kd-panels .model=${model} .frame=${this.chosen} .pictures=${this.sources.pictures} .panel=${this.panel} @panel=${({ detail }: CustomEvent<Panel>) => this.#open(detail)}></kd-panels>`;
+      <kd-inspector role="region" aria-label="the chosen frame" .model=${model} .frame=${this.chosen} .places=${this.sources.places} @otherwise=${(event: CustomEvent<Otherwise>) => this.#run(event.detail)} @next=${(event: CustomEvent<Choice>) => this.#next(event.detail)} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
+      <kd-panels role="region" aria-label="what there is at this frame" .model=${model} .frame=${this.chosen} .pictures=${this.sources.pictures} .panel=${this.panel} @panel=${({ detail }: CustomEvent<Panel>) => this.#open(detail)}></kd-panels>`;
   }
 }
 customElements.define('kd-viewer', Viewer);
