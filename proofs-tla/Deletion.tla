@@ -149,8 +149,12 @@ Ask == \E uid \in DOMAIN d.entries :
 GroupOf(set) == IF set.of = "" THEN set.template ELSE set.of
 MembersOf(life, group) == {one \in DOMAIN life.sets : GroupOf(life.sets[one]) = group}
 
+\* A copy of *written* that names another Deployment is of the one that had the set before.
+OwnCopy(set) == IF set.written # <<>> /\ set.written[1].of # set.of THEN [set EXCEPT !.written = <<>>] ELSE set
+
 RActsIn(life, group) ==
-  LET all == Only(life.sets, MembersOf(life, group))
+  LET members == MembersOf(life, group)
+      all == [one \in members |-> OwnCopy(life.sets[one])]
       alive == Only(all, {one \in DOMAIN all : ~all[one].going \/ Is("want-recreate-deleted")})
       isOwned == group \in Uids
       hold == IF group \in DOMAIN life.holds THEN life.holds[group] ELSE NoHold

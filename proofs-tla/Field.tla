@@ -250,6 +250,7 @@ ScaleNotLost == overwritten = <<>>
 Wants == {ds[me].want[1] : me \in {one \in DOMAIN ds : ds[one].want # <<>>}}
 Converged ==
   /\ ~awaited
+  /\ object.written = <<>> \/ object.written[1].of = object.uid
   /\ \A want \in Wants :
        (\A other \in Wants : ~IsLower(want.version, other.version)) /\ want.value = object.replicas
   /\ \E i \in DOMAIN due.values :

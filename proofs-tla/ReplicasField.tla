@@ -87,7 +87,7 @@ FieldFresh == [state |-> "shown", used |-> 0, failures |-> 0]
 
 \* The object does not show the want yet: value or annotation.
 IsUnwritten(in) ==
-  LET written == in.object.written
+  LET written == IF Is("copied-annotation-shows") THEN in.object.written ELSE WrittenOf(in.object)
   IN \/ in.last
      \/ written = <<>>
      \/ in.object.replicas # in.want.value

@@ -372,6 +372,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'copied-annotation-shows',
+    rule: 'an annotation *written* that names another Deployment shows no want of this one (8)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'any-list-taken',
     rule: 'only the answer to a list that was asked for says what is gone, not a watch that lists anew (3)',
     breaks: ['Converges'],

@@ -40,7 +40,7 @@ export function reconcile(context: DeploymentContext): DeploymentContext {
   for (const uid of [...context.dirty].sort()) {
     const entry = next.entries.get(uid);
     if (entry === undefined || entry.fact === null) continue;
-    if (hasLeft(entry)) {
+    if (hasLeft(entry, next.mutants)) {
       next = sayLeft(next, uid, entry);
       continue;
     }
@@ -58,9 +58,9 @@ export function reconcile(context: DeploymentContext): DeploymentContext {
 }
 
 /** Whether R has nothing more to hear of a Deployment that leaves: it is at its want. */
-function hasLeft({ fact, want, sent }: Entry): boolean {
+function hasLeft({ fact, want, sent }: Entry, mutants: ReadonlySet<string>): boolean {
   if (fact === null || !fact.unmanaged) return false;
-  return sent === 'gone' || want === null || shows(fact, want);
+  return sent === 'gone' || want === null || shows(fact, want, mutants);
 }
 
 /** From now on R obeys the ReplicaSets alone, as the stock Deployment controller writes them. */

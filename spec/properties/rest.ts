@@ -91,6 +91,13 @@ function askedInVain(view: WorldView): string | null {
   return null;
 }
 
+/** A managed Deployment bears what D last wrote of it, not a copy of what was written of another. */
+function copiedFrom({ stages, managed = [], written }: WorldView): string | null {
+  if (stages.every(({ peer }) => peer !== 'deployment')) return null;
+  const copy = managed.find((uid) => (written[uid]?.deployment ?? uid) !== uid);
+  return copy === undefined ? null : `${copy} bears what was written of ${written[copy]?.deployment}`;
+}
+
 /** A Deployment that stands, and of which an A that leads holds no want: what is asked of it waits for ever. */
 function unheardOf({ stages, managed = [] }: WorldView): string | null {
   for (const { peer, process, holdsLease, wants } of stages) {
@@ -134,7 +141,7 @@ export const Converges: RestProperty = {
       for (const { deployment, version } of held)
         if (compareWantVersions(version, (wants.get(deployment) as Want).version) !== 0)
           return `${peer} holds an older want of ${deployment} than the highest`;
-    const vain = askedInVain(view) ?? unheardOf(view);
+    const vain = askedInVain(view) ?? unheardOf(view) ?? copiedFrom(view);
     if (vain !== null) return vain;
     const [leaving] = view.leaving ?? [];
     if (leaving !== undefined) return `${leaving} has lost its label, and is not let go`;

@@ -17,7 +17,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'field-back': 8_136,
   'field-hurry': 4_118,
   'field-crash': 11_528,
-  'field-copied': 275,
+  'field-copied': 804,
   'field-leaders': 5_496,
   exact: 65,
   'exact-crash-replicaset': 1_591,

@@ -20,6 +20,7 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'external-by-value', world: 'field-back' },
   { mutant: 'external-owner-ignored', world: 'field-back' },
   { mutant: 'copied-annotation-believed', world: 'field-copied' },
+  { mutant: 'copied-annotation-shows', world: 'field-copied' },
   { mutant: 'template-edit-external', world: 'field-back' },
   { mutant: 'base-by-memory', world: 'field-back' },
   { mutant: 'own-write-by-reply', world: 'field' },

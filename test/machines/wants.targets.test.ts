@@ -149,6 +149,13 @@ describe('NoDipOnModeChange', () => {
     expect(targets(even).hold.held).toBe(false);
   });
 
+  test('what was written of another Deployment, and came with a copy or an adopted ReplicaSet, shows nothing (†)', () => {
+    const copied = { ...shown, deployment: 'another' };
+    const replicaSets = [rs('rs-1', 9, { desired: 10 }), rs('rs-2', 2, { written: copied, desired: 10 })];
+    const of = view({ want: follows, hold: HELD, replicaSets, pods: { 'rs-1': 10 } });
+    expect(may(of)).toEqual({ 'rs-1': [9, 0, 0], 'rs-2': [2, 0, 0] });
+  });
+
   test('an older ReplicaSet that was not told of the want yet makes nothing above it', () => {
     const zero = want({ mode: 'follow', value: 0 });
     const replicaSets = [

@@ -77,7 +77,8 @@ function lenient<T>(read: () => T | null): T | null {
   }
 }
 
-function writtenOf(meta: ObjectMeta): Written | null {
+/** D's annotation on this Deployment, or on a ReplicaSet of it: one that names another was copied (protocol 8). */
+function writtenOf(meta: ObjectMeta, deployment: string | null): Written | null {
   const text = meta.annotations?.[WRITTEN_ANNOTATION];
   if (text === undefined) return null;
   return lenient(() => {
@@ -89,7 +90,7 @@ function writtenOf(meta: ObjectMeta): Written | null {
       value.version.incarnation,
       value.version.counter,
     ];
-    return numbers.every(Number.isSafeInteger) ? { ...value, deployment: value.deployment ?? '' } : null;
+    return numbers.every(Number.isSafeInteger) && value.deployment === deployment ? value : null;
   });
 }
 
@@ -114,7 +115,7 @@ export function isManaged(workload: DeploymentObject | ReplicaSetObject): boolea
 
 /** Whether A and D hear of a Deployment: it is managed, or was, and D has yet to write what was asked for (protocol 8). */
 export function isShown(deployment: DeploymentObject): boolean {
-  return isManaged(deployment) || writtenOf(deployment.metadata) !== null;
+  return isManaged(deployment) || writtenOf(deployment.metadata, deployment.metadata.uid) !== null;
 }
 
 /** {@link DeploymentFact} of a Deployment. */
@@ -131,7 +132,7 @@ export function deploymentFact(deployment: DeploymentObject): DeploymentFact {
     replicas: replicas ?? 1,
     replicasOwner: replicasOwner(metadata),
     rest: digest({ restOfSpec, annotations }),
-    written: writtenOf(metadata),
+    written: writtenOf(metadata, metadata.uid),
     template: templateDigest(spec?.template),
     deleting: metadata.deletionTimestamp !== undefined,
     paused: spec?.paused ?? false,
@@ -175,17 +176,18 @@ export function replicaSetFact(
   const { metadata, spec } = replicaSet;
   const annotations = metadata.annotations ?? {};
   const desired = annotations['deployment.kubernetes.io/desired-replicas'];
+  const deployment = controllerOf(metadata, 'Deployment');
   return {
     uid: metadata.uid,
     namespace: metadata.namespace ?? 'default',
     name: metadata.name,
-    deployment: controllerOf(metadata, 'Deployment'),
+    deployment,
     revisionNumber: Number(annotations['deployment.kubernetes.io/revision'] ?? 0),
     revision: metadata.labels?.[HASH_LABEL] ?? '',
     resourceVersion: metadata.resourceVersion,
     replicas: spec?.replicas ?? 1,
     desired: desired === undefined ? null : Number(desired),
-    written: writtenOf(metadata),
+    written: writtenOf(metadata, deployment),
     template: templateDigest(spec?.template),
     deleting: metadata.deletionTimestamp !== undefined,
     requests: requestsOf(spec?.template?.spec ?? {}),

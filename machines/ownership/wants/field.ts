@@ -13,6 +13,7 @@ import type { DeploymentFact, Written } from '../../../spec/facts.ts';
 import { TIMERS, type TimerName } from '../../../spec/timers.ts';
 import { compareWantVersions, type WantVersion } from '../../../spec/vocabulary.ts';
 import { step } from '../../drive.ts';
+import { writtenOf } from './base.ts';
 
 /** What D wants of a Deployment, before it decided for which ReplicaSet and in which mode. @public */
 export interface Wanted {
@@ -53,15 +54,20 @@ interface Context {
 type Args = { context: Context; event: FieldEvent };
 
 /** Whether an object shows a want: value and annotation. @public */
-export function shows({ written, replicas }: DeploymentFact, { value, version }: Wanted): boolean {
-  if (written === null || replicas !== value || written.value !== value) return false;
+export function shows(
+  fact: DeploymentFact,
+  { value, version }: Wanted,
+  mutants?: ReadonlySet<string>,
+): boolean {
+  const written = mutants?.has('copied-annotation-shows') ? fact.written : writtenOf(fact, mutants);
+  if (written === null || fact.replicas !== value || written.value !== value) return false;
   return compareWantVersions(written.version, version) === 0;
 }
 
 /** The object does not show the want yet, or still bears the annotation of a Deployment that has left. */
-function isUnwritten({ context: { inputs } }: Args): boolean {
+function isUnwritten({ context: { inputs, mutants } }: Args): boolean {
   if (inputs === null || inputs.fact.deleting) return false;
-  return inputs.last === true || !shows(inputs.fact, inputs.want);
+  return inputs.last === true || !shows(inputs.fact, inputs.want, mutants);
 }
 
 function mustWait({ context: { inputs } }: Args): boolean {

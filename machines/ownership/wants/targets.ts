@@ -151,7 +151,9 @@ function directTargets(
 /** The newest ReplicaSet shows the want's write: its copy of *written*, and desired-replicas or nothing at all. */
 function isShown(want: Want, owned: readonly ReplicaSetFact[]): boolean {
   const newest = newestOf(owned);
-  if (newest?.written === undefined || newest.written === null) return false;
+  if (newest === undefined || newest.written === null) return false;
+  // That of another Deployment came with a ReplicaSet that was adopted, or with a copy (†).
+  if (newest.written.deployment !== newest.deployment) return false;
   const shows = compareWantVersions(newest.written.version, want.version) === 0;
   return shows && (newest.desired === want.value || (newest.replicas === 0 && want.value === 0));
 }
