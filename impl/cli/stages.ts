@@ -3,8 +3,11 @@ import os from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { KubedirectError } from '../../spec/errors.ts';
+import { createKubernetesClient } from '../controller/kubernetes/client.ts';
 import type { LeaseTimes } from '../controller/lease.ts';
 import { WatchedCertificates } from '../controller/links/certificateFolder.ts';
+import { IssuedCertificates } from '../controller/links/issuedCertificates.ts';
+import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
 
 /** Exit codes of `run` and `agent`. */
@@ -19,10 +22,46 @@ export interface RunFlags {
   readonly holder?: string;
   readonly lease?: Required<LeaseTimes>;
   readonly certificates?: string;
+  /** Or the signer in the cluster issues them. */
+  readonly issuedCertificates?: boolean;
   readonly status?: string;
   /** Whether scale-outs are played to the machines first. */
   readonly rehearsal: boolean;
   readonly logLevel: string;
+}
+
+type TlsOf = NonNullable<ProcessOptions['tls']>;
+type Log = (text: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** What each peer of this process authenticates by on its links; undefined: plain text. */
+async function tlsOf(
+  { certificates, issuedCertificates, kubeconfig, namespace = SYSTEM_NAMESPACE }: RunFlags,
+  peers: readonly string[],
+  signal: AbortSignal,
+  log: Log,
+): Promise<TlsOf | undefined> {
+  if (certificates !== undefined && issuedCertificates === true)
+    throw new KubedirectError('FLAG_INVALID', 'expected --certificates or --issued-certificates, got both');
+  if (certificates !== undefined)
+    return (peer) =>
+      new WatchedCertificates(certificates, peer, (what, err) =>
+        log(`certificates of the links: ${what}`, { stage: peer, ...(err !== undefined && { err }) }),
+      );
+  if (issuedCertificates !== true) return undefined;
+  const client = createKubernetesClient({
+    userAgent: 'kubedirect-certificates',
+    connections: 2,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+  });
+  signal.addEventListener('abort', () => void client.close(), { once: true });
+  const issued = await Promise.all(
+    peers.map(async (peer) => {
+      const one = await IssuedCertificates.obtain({ client, namespace, signal, log }, peer);
+      return [peer, one] as const;
+    }),
+  );
+  const byPeer = new Map(issued);
+  return (peer) => byPeer.get(peer) as IssuedCertificates;
 }
 
 /** Runs stages until SIGINT, SIGTERM, or the end of one for good; then exits the process. */
@@ -31,11 +70,19 @@ export async function untilSignalled(
   options: Pick<ProcessOptions, 'stages' | 'nodes' | 'runtime' | 'journals'> & Partial<ProcessOptions>,
 ) {
   const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { certificates } = flags;
+  const log: Log = (text, fields) => logger.info(fields, text);
   let exitCode: number = RUN_EXIT.stopped;
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  const over = new AbortController();
+  void ended.then(() => over.abort());
+  const peers = [...options.stages, ...options.nodes.map((node) => `kubelet/${node}`)];
+  const tls = await tlsOf(flags, peers, over.signal, log).catch((error: unknown) => {
+    if (over.signal.aborted) process.exit(RUN_EXIT.stopped);
+    throw error;
   });
   const running = await startProcess({
     kubeconfig: flags.kubeconfig,
@@ -46,16 +93,8 @@ export async function untilSignalled(
     lease: flags.lease,
     status:
       flags.status === undefined ? undefined : { listen: flags.status, isOpen: isLoopback(flags.status) },
-    ...(certificates !== undefined && {
-      tls: (peer: string) =>
-        new WatchedCertificates(certificates, peer, (what, err) =>
-          logger.info(
-            { stage: peer, ...(err !== undefined && { err }) },
-            `certificates of the links: ${what}`,
-          ),
-        ),
-    }),
-    log: (text, fields) => logger.info(fields, text),
+    tls,
+    log,
     fatal: (error) => {
       const code = error instanceof KubedirectError ? error.code : 'UNEXPECTED';
       logger.error({ code, err: error }, 'a stage is over');
@@ -66,7 +105,6 @@ export async function untilSignalled(
   });
   if (running.scaleApi !== null) logger.info({ scaleApi: running.scaleApi }, 'direct scale API');
   if (running.status !== null) logger.info({ status: running.status }, 'status');
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
   process.send?.({
     scaleApi: running.scaleApi,
     status: running.status,
@@ -156,6 +194,10 @@ export function withCommonOptions(command: Command): Command {
     .option(
       '--certificates <folder>',
       'mutual TLS on the links, by these (kubedirect certificates); without: plain text',
+    )
+    .option(
+      '--issued-certificates',
+      'mutual TLS on the links, by certificates that kubedirect signer issues in the cluster; renewed without a restart',
     )
     .option(
       '--status <host:port>',

@@ -51,6 +51,11 @@ export const FENCE_POLICIES = [
   'kubedirect-fence-scheduler-pods',
 ] as const;
 
+/** Who signs the certificates of the links, of CertificateSigningRequests. @public */
+export const SIGNER_NAME = 'kubedirect.dev/links';
+/** ConfigMap with the certificates that the links trust, `ca.pem`; and the Secret with the signer's keys. @public */
+export const LINKS_CA = 'kubedirect-links-ca';
+
 /** Name of a stage's Lease. @public */
 export function leaseName(stage: Exclude<StageName, 'kubelet'>): string {
   return `kubedirect-${stage}`;

@@ -3,7 +3,7 @@ import type { StageName } from '../../spec/vocabulary.ts';
 
 /**
  * Service accounts, one per stage; `control` for one process with the four stages above the tail. The kubelet stage has three: `agent` runs on its node, and is limited to it; `publisher` serves many
- * nodes (runtime `publish`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks. `watchdog` is no stage: it releases.
+ * nodes (runtime `publish`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks. `watchdog` and `signer` are no stages: the one releases, the other issues certificates.
  * @public
  */
 export const ACCOUNTS = {
@@ -16,6 +16,7 @@ export const ACCOUNTS = {
   publisher: 'kubedirect-publisher',
   simulator: 'kubedirect-simulator',
   watchdog: 'kubedirect-watchdog',
+  signer: 'kubedirect-signer',
 } as const;
 /** One of {@link ACCOUNTS}. @public */
 export type Account = keyof typeof ACCOUNTS;

@@ -6,7 +6,7 @@
  * writes only its own.
  */
 import { LED_STAGES } from '../../spec/vocabulary.ts';
-import { leaseName, OWNER_SWITCH } from '../controller/names.ts';
+import { LINKS_CA, leaseName, OWNER_SWITCH, SIGNER_NAME } from '../controller/names.ts';
 import { ACCOUNTS, type Account } from './identities.ts';
 import { INSTALLED_LABELS, type Manifest } from './policies.ts';
 
@@ -33,6 +33,8 @@ const EVERYONE: readonly Rule[] = [
   rule('authentication.k8s.io', ['tokenreviews'], ['create']),
   rule('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
   rule('events.k8s.io', ['events'], ['create']),
+  // Certificates of the links, where the signer issues them.
+  rule('certificates.k8s.io', ['certificatesigningrequests'], ['create', 'get']),
 ];
 
 /** Of a kubelet stage that publishes Pods for the node's own kubelet to run. */
@@ -83,6 +85,15 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
   agent: NODE_RULES,
   simulator: NODE_RULES,
   // A release: what does not match yet is touched.
+  signer: [
+    rule('certificates.k8s.io', ['certificatesigningrequests'], WATCH),
+    rule(
+      'certificates.k8s.io',
+      ['certificatesigningrequests/approval', 'certificatesigningrequests/status'],
+      ['update'],
+    ),
+    { ...rule('certificates.k8s.io', ['signers'], ['approve', 'sign']), resourceNames: [SIGNER_NAME] },
+  ],
   watchdog: [
     rule('', ['pods'], ['list']),
     rule('apps', ['replicasets'], ['list', 'patch']),
@@ -119,17 +130,27 @@ const WATCHDOG_RULES: readonly Rule[] = [
   rule('', ['configmaps'], ['create']),
 ];
 
+/** Its keys, and whom to trust. */
+const SIGNER_RULES: readonly Rule[] = [
+  { ...rule('', ['secrets', 'configmaps'], ['get', 'patch']), resourceNames: [LINKS_CA] },
+  rule('', ['secrets', 'configmaps'], ['create']),
+];
+
 function systemRules(account: Account): readonly Rule[] {
   if (account === 'watchdog') return WATCHDOG_RULES;
+  if (account === 'signer') return SIGNER_RULES;
+  const trusts: Rule = { ...rule('', ['configmaps'], ['get']), resourceNames: [LINKS_CA] };
   const seesSwitch: Rule = {
     ...rule('', ['configmaps'], WATCH),
     resourceNames: [OWNER_SWITCH],
   };
   const reads = rule('coordination.k8s.io', ['leases'], ['get']);
-  if (account === 'agent' || account === 'publisher' || account === 'simulator') return [seesSwitch, reads];
+  if (account === 'agent' || account === 'publisher' || account === 'simulator')
+    return [seesSwitch, trusts, reads];
   const stages = account === 'control' ? CONTROL : [account];
   return [
     seesSwitch,
+    trusts,
     reads,
     rule('coordination.k8s.io', ['leases'], ['create']),
     { ...rule('coordination.k8s.io', ['leases'], ['update', 'patch']), resourceNames: stages.map(leaseName) },

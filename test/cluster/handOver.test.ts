@@ -207,10 +207,14 @@ describe.skipIf(!support.ok)('hand-overs on the real control plane', () => {
       row('released, all stages dead, and scaled by stock', start);
       const back = performance.now();
       await Promise.all(stages.map((each) => each.start()));
-      await takeBack({ client: kd.client, namespace: SYSTEM_NAMESPACE });
+      const onProgress = (line: string) => console.log(`take back: ${line}`);
+      await takeBack({ client: kd.client, namespace: SYSTEM_NAMESPACE, onProgress });
+      row('switch back at direct', back);
       await until('R has taken them back', async () => (await acknowledged('replicaset')) === 'direct');
+      row('R acknowledged direct', back);
       await kd.scale('handed', BURST);
       await pods.rests(BURST);
+      row('scaled', back);
       await kd.statusRests('handed', BURST);
       row('stages started again, taken back, scaled', back);
       expect(pods.lowest).toBeGreaterThanOrEqual(BURST);

@@ -3,14 +3,19 @@
  * install into the real control plane.
  */
 import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
 import type { KubernetesError } from '../../impl/controller/kubernetes/errors.ts';
 import type { KubernetesObject } from '../../impl/controller/kubernetes/types.ts';
+import type { TlsOptions } from '../../impl/controller/links/index.ts';
+import { IssuedCertificates } from '../../impl/controller/links/issuedCertificates.ts';
 import { SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import { agentArguments, runArguments, SpawnedStage } from '../../impl/controller/process/spawn.ts';
 import {
   type BinaryName,
   binariesSupported,
@@ -19,13 +24,15 @@ import {
   startControlPlane,
 } from '../../impl/controlplane/index.ts';
 import { apply, manifestPath } from '../../impl/deploy/apply.ts';
+import { ACCOUNTS } from '../../impl/deploy/identities.ts';
 import { install } from '../../impl/deploy/install.ts';
 import { namespaceManifest } from '../../impl/deploy/manifests.ts';
 import { readOwner } from '../../impl/deploy/owner.ts';
 import { packagedParts } from '../../impl/deploy/packages/index.ts';
 import type { Manifest } from '../../impl/deploy/policies.ts';
+import { sign } from '../../impl/deploy/signer/signer.ts';
 import { defaultValues, type Values } from '../../impl/deploy/workloads/values.ts';
-import { LED_STAGES } from '../../spec/vocabulary.ts';
+import { LED_STAGES, type StageName } from '../../spec/vocabulary.ts';
 import { BUILD_MS, until } from './support/realWaist.ts';
 
 const NEEDED: readonly BinaryName[] = [
@@ -138,6 +145,7 @@ describe.skipIf(!support.ok)('the packages', () => {
           async () => (await ready('deployments', `kubedirect-${stage}`)) === 2,
         );
       await until('two agents', async () => (await ready('daemonsets', 'kubedirect-agent')) === 2);
+      await until('the signers', async () => (await ready('deployments', 'kubedirect-signer')) === 2);
       await until('the watchdog', async () => (await ready('deployments', 'kubedirect-watchdog')) === 1);
       expect(await readOwner(client, SYSTEM_NAMESPACE)).toBeUndefined();
       const connection = { kubeconfig: cluster.kubeconfig };
@@ -149,6 +157,132 @@ describe.skipIf(!support.ok)('the packages', () => {
     it('helm upgrade leaves the owner switch as it is', async () => {
       await helm('upgrade', 'kubedirect', CHART, '--namespace', SYSTEM_NAMESPACE, '--set', 'logLevel=debug');
       expect(await readOwner(client, SYSTEM_NAMESPACE)).toMatchObject({ owner: 'direct' });
+    });
+
+    describe('certificates of the links', () => {
+      const over = new AbortController();
+      const clients: KubernetesClient[] = [];
+      let folder: string;
+      let agent: string;
+      const told: Record<string, unknown>[] = [];
+      const log = (text: string, fields: Readonly<Record<string, unknown>>) =>
+        void told.push({ text, ...fields });
+      const of = (account: string) => cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account);
+      const as = (kubeconfig: string) => {
+        const one = createKubernetesClient({ kubeconfig });
+        clients.push(one);
+        return one;
+      };
+      /** A kubeconfig with the token that the agent's Pod on a node has: bound to it, and so to the node. */
+      const agentOf = async (node: string): Promise<string> => {
+        const query = {
+          labelSelector: 'app.kubernetes.io/component=agent',
+          fieldSelector: `spec.nodeName=${node}`,
+        };
+        const { items } = await client.list(`/api/v1/namespaces/${SYSTEM_NAMESPACE}/pods`, query);
+        const { name, uid } = items[0]!.metadata;
+        const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name, uid };
+        const { status } = await client.request<{ status: { token: string } }>({
+          method: 'POST',
+          path: `/api/v1/namespaces/${SYSTEM_NAMESPACE}/serviceaccounts/${ACCOUNTS.agent}/token`,
+          body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { boundObjectRef } },
+        });
+        const config = parse(fs.readFileSync(await of(ACCOUNTS.agent), 'utf8'));
+        config.users[0].user = { token: status.token };
+        const file = path.join(folder, `agent-${node}.kubeconfig`);
+        fs.writeFileSync(file, stringify(config), { mode: 0o600 });
+        return file;
+      };
+
+      beforeAll(async () => {
+        folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-signed-'));
+        agent = await agentOf('node-0');
+        // As two Pods would.
+        for (const _ of [1, 2])
+          void sign({
+            client: as(await of(ACCOUNTS.signer)),
+            namespace: SYSTEM_NAMESPACE,
+            signal: over.signal,
+            log,
+          });
+      });
+      afterAll(async () => {
+        over.abort();
+        await Promise.all(clients.map((each) => each.close()));
+        fs.rmSync(folder, { recursive: true, force: true });
+      });
+      const obtain = async (kubeconfig: string, identity: string, more: object = {}) =>
+        IssuedCertificates.obtain(
+          { client: as(kubeconfig), namespace: SYSTEM_NAMESPACE, signal: over.signal, log, ...more },
+          identity,
+        );
+
+      it('are issued to each account for what it is; links open by them: R, S and the agent of a node, as processes', async () => {
+        const common = (stage: StageName, kubeconfig: string) => {
+          return { kubeconfig, holder: `signed-${stage}`, folder, traces: false };
+        };
+        const more = ['--issued-certificates', '--status', '127.0.0.1:0'];
+        const run = async (stage: 'replicaset' | 'scheduler') =>
+          runArguments([stage], common(stage, await of(ACCOUNTS[stage])), more);
+        const stages = [
+          new SpawnedStage('replicaset', await run('replicaset'), path.join(folder, 'r.log')),
+          new SpawnedStage('scheduler', await run('scheduler'), path.join(folder, 's.log')),
+          new SpawnedStage(
+            'kubelet',
+            agentArguments(['node-0'], common('kubelet', agent), more),
+            path.join(folder, 'k.log'),
+          ),
+        ];
+        try {
+          await Promise.all(stages.map((each) => each.start()));
+          await until(
+            'R is ready: its link to S is open, and that of S to the agent',
+            async () => (await fetch(`http://${stages[0]?.status}/readyz`)).ok,
+          );
+        } finally {
+          await Promise.all(stages.map((each) => each.stop()));
+        }
+      });
+
+      it.each([
+        ['the account of S', 'replicaset', () => of(ACCOUNTS.scheduler)],
+        ['the agent of one node', 'kubelet/node-1', async () => agent],
+        ['an agent whose token names no node', 'kubelet/node-0', () => of(ACCOUNTS.agent)],
+        [
+          'an account of somebody else',
+          'scheduler',
+          () => cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'stranger'),
+        ],
+      ] as const)('%s is not certified as %s', async (_, identity, kubeconfig) => {
+        const giving = new AbortController();
+        const denied: string[] = [];
+        const refused = obtain(await kubeconfig(), identity, {
+          signal: giving.signal,
+          log: (__: string, { error }: { error: string }) => {
+            denied.push(error);
+            giving.abort();
+          },
+        });
+        await expect(refused).rejects.toThrow();
+        // A stranger may not even ask.
+        expect(denied[0]).toMatch(/was denied: system:serviceaccount:\S+ is not |is forbidden/);
+      });
+
+      it('are renewed before they run out, under the eyes of who uses them', async () => {
+        let hours = 0;
+        const issued = await obtain(await of(ACCOUNTS.scheduler), 'scheduler', {
+          ...{ everyMs: 50, now: () => Date.now() + hours * 3_600_000 },
+        });
+        const before = issued.current;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect(issued.current).toEqual(before);
+        const renewed = new Promise<TlsOptions>((resolve) => issued.onRotated(resolve));
+        hours = 17;
+        const after = await renewed;
+        hours = 0;
+        expect(after.ca).toBe(before.ca);
+        expect(after.cert).not.toBe(before.cert);
+      });
     });
 
     it('Pods of the stages pass Pod security "restricted"; the agent fails by its journal alone', async () => {

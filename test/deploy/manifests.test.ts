@@ -1,6 +1,8 @@
 /** impl/deploy: what is installed, without a cluster. */
+
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { LINKS_CA } from '../../impl/controller/names.ts';
 import { manifestPath } from '../../impl/deploy/apply.ts';
 import { denials, denialsBetween } from '../../impl/deploy/denials.ts';
 import { ACCOUNTS } from '../../impl/deploy/identities.ts';
@@ -48,10 +50,19 @@ describe('the manifests', () => {
     ).not.toContain(ACCOUNTS.simulator);
   });
 
-  it('grant no wildcard, no secret, no exec, no escalation, and no delete of anything but Pods', () => {
+  it('grant no wildcard, no secret but the signer its own, no exec, no escalation, and no delete of anything but Pods', () => {
     const rules = all.flatMap((one) => (one.rules as (typeof CLUSTER_RULES)['agent'] | undefined) ?? []);
     expect(rules.length).toBeGreaterThan(20);
-    for (const rule of rules) {
+    // RBAC knows no name on create.
+    const own = rules.filter(({ resources }) => resources.includes('secrets'));
+    expect(own).toEqual([
+      {
+        ...{ apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['get', 'patch'] },
+        resourceNames: [LINKS_CA],
+      },
+      { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['create'] },
+    ]);
+    for (const rule of rules.filter((each) => !own.includes(each))) {
       expect([...rule.apiGroups, ...rule.resources, ...rule.verbs]).not.toContain('*');
       expect(
         rule.resources.filter((name) => /secrets|exec|roles|serviceaccounts|admission/.test(name)),

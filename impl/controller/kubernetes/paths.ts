@@ -5,12 +5,14 @@ const PREFIX = {
   nodes: '/api/v1',
   namespaces: '/api/v1',
   configmaps: '/api/v1',
+  secrets: '/api/v1',
   serviceaccounts: '/api/v1',
   events: '/apis/events.k8s.io/v1',
   jobs: '/apis/batch/v1',
   deployments: '/apis/apps/v1',
   replicasets: '/apis/apps/v1',
   leases: '/apis/coordination.k8s.io/v1',
+  certificatesigningrequests: '/apis/certificates.k8s.io/v1',
   priorityclasses: '/apis/scheduling.k8s.io/v1',
 } as const;
 

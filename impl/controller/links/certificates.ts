@@ -14,6 +14,7 @@ x509.cryptoProvider.set(webcrypto as Crypto);
 
 const KEY = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
+const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -28,6 +29,84 @@ export interface CertificateAuthority {
   issue(identity: string, options?: { readonly days?: number }): Promise<TlsOptions>;
 }
 
+/** An authority as it is kept: PEM. @public */
+export interface KeptAuthority {
+  readonly cert: string;
+  /** PKCS #8. */
+  readonly key: string;
+}
+
+/** From when to when a certificate is valid, Unix ms. @public */
+export interface Validity {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Makes an authority with a fresh key. @public */
+export async function makeAuthority({ from, to }: Validity): Promise<KeptAuthority> {
+  const keys = await webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
+  const authority = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=kubedirect links',
+    notBefore: new Date(from),
+    notAfter: new Date(to),
+    signingAlgorithm: SIGNATURE,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { cert: authority.toString('pem'), key: await pemOf(keys.privateKey) };
+}
+
+const pemOf = async (key: webcrypto.CryptoKey) =>
+  x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+
+/** From when to when it is valid. @public */
+export function validityOf(pem: string): Validity {
+  const { notBefore, notAfter } = new x509.X509Certificate(pem);
+  return { from: notBefore.getTime(), to: notAfter.getTime() };
+}
+
+/**
+ * Signs a leaf for `identity` and somebody's public key, valid as a client and as a server.
+ * @throws KubedirectError `PEER_NAME_INVALID`
+ * @public
+ */
+export async function signLeaf(
+  { cert, key }: KeptAuthority,
+  identity: string,
+  publicKey: x509.PublicKeyType,
+  { from, to }: Validity,
+): Promise<string> {
+  const authority = new x509.X509Certificate(cert);
+  const pkcs8 = x509.PemConverter.decodeFirst(key);
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, KEY, false, ['sign']);
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: `CN=${identity}`,
+    issuer: authority.subject,
+    notBefore: new Date(from),
+    notAfter: new Date(to),
+    signingAlgorithm: SIGNATURE,
+    ...{ publicKey, signingKey },
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.clientAuth,
+        x509.ExtendedKeyUsage.serverAuth,
+      ]),
+      nameOf(identity),
+      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
+    ],
+  });
+  return certificate.toString('pem');
+}
+
+const nameOf = (identity: string) =>
+  new x509.SubjectAlternativeNameExtension([{ type: 'url', value: identityToUri(identity) }]);
+
 /**
  * Makes an authority with a fresh key, valid from one minute before `now`.
  * @param options - `days` of validity (default 365), `now` as Unix milliseconds
@@ -37,46 +116,44 @@ export async function createAuthority(
   options: { readonly days?: number; readonly now?: number } = {},
 ): Promise<CertificateAuthority> {
   const now = options.now ?? Date.now();
-  const notBefore = new Date(now - MINUTE_MS);
-  const keys = await webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
-  const authority = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=kubedirect links',
-    notBefore,
-    notAfter: new Date(now + (options.days ?? 365) * DAY_MS),
-    signingAlgorithm: SIGNATURE,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
+  const lasting = (days = options.days ?? 365): Validity => ({
+    from: now - MINUTE_MS,
+    to: now + days * DAY_MS,
   });
-  const ca = authority.toString('pem');
-
+  const authority = await makeAuthority(lasting());
   const issue = async (identity: string, leaf: { readonly days?: number } = {}): Promise<TlsOptions> => {
-    const uri = identityToUri(identity);
-    const leafKeys = await webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
-    const certificate = await x509.X509CertificateGenerator.create({
-      subject: `CN=${identity}`,
-      issuer: authority.subject,
-      notBefore,
-      notAfter: new Date(now + (leaf.days ?? options.days ?? 365) * DAY_MS),
-      signingAlgorithm: SIGNATURE,
-      publicKey: leafKeys.publicKey,
-      signingKey: keys.privateKey,
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        new x509.ExtendedKeyUsageExtension([
-          x509.ExtendedKeyUsage.clientAuth,
-          x509.ExtendedKeyUsage.serverAuth,
-        ]),
-        new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }]),
-        await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
-      ],
-    });
-    const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', leafKeys.privateKey);
-    return { ca, cert: certificate.toString('pem'), key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
+    const keys = await webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
+    const cert = await signLeaf(authority, identity, keys.publicKey, lasting(leaf.days));
+    return { ca: authority.cert, cert, key: await pemOf(keys.privateKey) };
   };
-  return { ca, issue };
+  return { ca: authority.cert, issue };
+}
+
+/** A key, and a request to certify it for an identity (PKCS #10), both PEM. @public */
+export async function requestFor(
+  identity: string,
+): Promise<{ readonly key: string; readonly request: string }> {
+  const keys = await webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: `CN=${identity}`,
+    keys,
+    signingAlgorithm: SIGNATURE,
+    extensions: [nameOf(identity)],
+  });
+  return { key: await pemOf(keys.privateKey), request: request.toString('pem') };
+}
+
+/** What a request asks for, if whoever made it has the key: its names, as URIs, and the key. @public */
+export async function readRequest(
+  pem: string,
+): Promise<{ readonly uris: readonly string[]; readonly publicKey: x509.PublicKey } | null> {
+  try {
+    const request = new x509.Pkcs10CertificateRequest(pem);
+    if (!(await request.verify())) return null;
+    const named = request.getExtension(SUBJECT_ALTERNATIVE_NAME);
+    const names = named === null ? [] : new x509.SubjectAlternativeNameExtension(named.rawData).names.items;
+    return { uris: names.map(({ value }) => value), publicKey: request.publicKey };
+  } catch {
+    return null;
+  }
 }

@@ -19,7 +19,7 @@ const keep = (manifest: Manifest): Manifest =>
 export function packagedParts(values: Values): readonly Part[] {
   const { namespace } = values;
   // The publisher: by it `install` probes, and one agent of many nodes may run instead of the DaemonSet.
-  const accounts = [...LED_STAGES, 'agent', 'publisher', 'watchdog'] as const;
+  const accounts = [...LED_STAGES, 'agent', 'publisher', 'watchdog', 'signer'] as const;
   const base = allManifests({ namespace, accounts }).filter(
     (one) => one.kind !== 'Namespace' && !isSwitch(one),
   );

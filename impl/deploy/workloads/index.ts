@@ -6,7 +6,7 @@ import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { ACCOUNTS } from '../identities.ts';
 import { INSTALLED_LABELS, type Manifest } from '../policies.ts';
 import { dashboard, serviceMonitor } from './monitoring.ts';
-import { agentPod, labelsOf, SCALE_PORT, STATUS_PORT, stagePod, watchdogPod } from './pods.ts';
+import { agentPod, labelsOf, SCALE_PORT, STATUS_PORT, signerPod, stagePod, watchdogPod } from './pods.ts';
 import type { SWITCHES, Values } from './values.ts';
 
 /** An object, and the switch that it depends on. @public */
@@ -57,19 +57,16 @@ function agentDaemonSet(values: Values): Manifest {
   };
 }
 
-/** One is enough: what it does when the stages are gone a second one could only do again. */
-function watchdogDeployment(values: Values): Manifest {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: meta(ACCOUNTS.watchdog, values.namespace),
-    spec: {
-      replicas: 1,
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: labelsOf('watchdog') },
-      template: watchdogPod(values),
-    },
-  };
+/** A helper, not a stage: none of its Pods leads. */
+function helperDeployment(
+  account: 'watchdog' | 'signer',
+  replicas: Values['replicas'],
+  template: object,
+  { namespace }: Values,
+): Manifest {
+  const selector = { matchLabels: labelsOf(account) };
+  const spec = { replicas, revisionHistoryLimit: 3, selector, template };
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: meta(ACCOUNTS[account], namespace), spec };
 }
 
 function service(name: string, values: Values, spec: object): Manifest {
@@ -100,7 +97,10 @@ export function workloadParts(values: Values): readonly Part[] {
       { manifest: disruptionBudget(stage, values) },
     ]),
     { manifest: agentDaemonSet(values), when: 'agent' as const },
-    { manifest: watchdogDeployment(values), when: 'watchdog' as const },
+    // One is enough: what it does when the stages are gone a second one could only do again.
+    { manifest: helperDeployment('watchdog', 1, watchdogPod(values), values), when: 'watchdog' as const },
+    // Each answers what the other has not.
+    { manifest: helperDeployment('signer', values.replicas, signerPod(values), values) },
     {
       manifest: service('kubedirect-scale', values, {
         selector: labelsOf('autoscaler'),

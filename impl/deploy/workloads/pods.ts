@@ -89,8 +89,8 @@ function podSpec(values: Values, placement: Placement, account: string, more: ob
   };
 }
 
-/** What every process is told of itself. */
-const IDENTITY = ['--namespace', '$(POD_NAMESPACE)', '--host', '$(POD_IP)'];
+/** What every process of stages is told of itself. */
+const IDENTITY = ['--namespace', '$(POD_NAMESPACE)', '--host', '$(POD_IP)', '--issued-certificates'];
 
 /** The Pod template of the watchdog, which runs apart from the stages. */
 export function watchdogPod(values: Values) {
@@ -100,6 +100,19 @@ export function watchdogPod(values: Values) {
     metadata: { labels: labelsOf('watchdog') },
     spec: podSpec(values, placement, ACCOUNTS.watchdog, {
       containers: [container({ name: 'watchdog', values, placement, args })],
+      volumes: [],
+    }),
+  };
+}
+
+/** The Pod template of the signer, which issues the certificates of the links. */
+export function signerPod(values: Values) {
+  const placement = values.stages;
+  const args = ['signer', '--namespace', '$(POD_NAMESPACE)'];
+  return {
+    metadata: { labels: labelsOf('signer') },
+    spec: podSpec(values, placement, ACCOUNTS.signer, {
+      containers: [container({ name: 'signer', values, placement, args })],
       volumes: [],
     }),
   };

@@ -1,0 +1,186 @@
+/**
+ * Autoscalers of Pods and of Nodes, unmodified, on the real control plane (protocol 7, 8): the real HPA controller, KEDA's and Knative's way of
+ * writing the replicas, `kubectl scale`, racing with the direct scale API; and a Pod without room, which stands unbound for all to see.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
+import type { KubernetesObject } from '../../impl/controller/kubernetes/types.ts';
+import { type PodMetrics, servePodMetrics } from './support/podMetrics.ts';
+import { BUILD_MS, CASE_MS, type RealWaist, startRealWaist, support, until } from './support/realWaist.ts';
+
+type Scale = KubernetesObject & { readonly spec: { readonly replicas: number } };
+
+const AT_ONCE = {
+  stabilizationWindowSeconds: 0,
+  policies: [{ type: 'Percent', value: 1_000, periodSeconds: 15 }],
+};
+
+describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
+  let kd: RealWaist;
+  let metrics: PodMetrics;
+
+  beforeAll(async () => {
+    kd = await startRealWaist({
+      nodes: 2,
+      extraArgs: {
+        'kube-controller-manager': [
+          '--horizontal-pod-autoscaler-sync-period=1s',
+          '--horizontal-pod-autoscaler-cpu-initialization-period=0s',
+          '--horizontal-pod-autoscaler-initial-readiness-delay=0s',
+        ],
+      },
+    });
+    metrics = await servePodMetrics(kd.client);
+  }, BUILD_MS);
+  afterAll(async () => {
+    await metrics?.stop();
+    await kd?.stop();
+  }, CASE_MS);
+
+  it(
+    'the HPA of the real controller-manager scales out and in by CPU; nothing is set for it',
+    async () => {
+      const pods = await kd.create('hpa', { replicas: 2 });
+      await pods.rests(2);
+      await kd.client.request({
+        method: 'POST',
+        path: '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers',
+        body: {
+          ...{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'hpa' } },
+          spec: {
+            scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'hpa' },
+            ...{ minReplicas: 2, maxReplicas: 40, behavior: { scaleUp: AT_ONCE, scaleDown: AT_ONCE } },
+            // Each Pod requests 10m.
+            metrics: [
+              {
+                type: 'Resource',
+                resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
+              },
+            ],
+          },
+        },
+      });
+      for (const [load, replicas] of [
+        [100, 20],
+        [25, 5],
+      ] as const) {
+        const start = performance.now();
+        metrics.load = new Map([['hpa', load]]);
+        await pods.rests(replicas);
+        await kd.statusRests('hpa', replicas);
+        console.log(
+          `HPA, a load of ${load}m: ${replicas} Pods after ${Math.round(performance.now() - start)} ms`,
+        );
+      }
+      await kd.kubectl('delete', 'hpa', 'hpa');
+      await kd.kubectl('delete', 'deployment', 'hpa');
+      await pods.rests(0);
+    },
+    CASE_MS,
+  );
+
+  describe('ScaleNotLost: a direct request, and at the same moment', () => {
+    const name = 'raced';
+    const object = pathOf({ resource: 'deployments', namespace: 'default', name });
+    const scale = pathOf({ resource: 'deployments', namespace: 'default', name, subresource: 'scale' });
+    /** As they do it: their own requests, not ours. */
+    const WRITERS: Readonly<Record<string, (replicas: number) => Promise<unknown>>> = {
+      // scale client: get, then update with the resourceVersion that was read.
+      'KEDA, by an update of /scale': async (replicas) => {
+        for (;;) {
+          const read = await kd.client.request<Scale>({ method: 'GET', path: scale });
+          const body = { ...read, spec: { ...read.spec, replicas } };
+          const written = await kd.client.request({ method: 'PUT', path: scale, body }).then(
+            () => true,
+            () => false,
+          );
+          if (written) return;
+        }
+      },
+      // podscalable duck: a JSON patch of /spec/replicas.
+      'Knative, by a JSON patch': (value) =>
+        kd.client.request({
+          ...{ method: 'PATCH', path: object, patchType: 'json' },
+          body: [{ op: 'replace', path: '/spec/replicas', value }],
+        }),
+      'kubectl scale': (replicas) => kd.kubectl('scale', `deployment/${name}`, `--replicas=${replicas}`),
+    };
+
+    it.each(Object.keys(WRITERS))(
+      '%s: who wrote last at the API Server is obeyed, or who asked us after it; nobody else',
+      async (who) => {
+        const pods = await kd.create(name);
+        const write = WRITERS[who] as (replicas: number) => Promise<unknown>;
+        let won = 0;
+        for (let round = 0; round < 8; round += 1) {
+          const [direct, theirs] = [10 + round, 30 + round];
+          const asked = kd.scale(name, direct);
+          await sleep(round * 4);
+          await write(theirs);
+          await asked;
+          const rests = await until(`round ${round} rests`, async () => {
+            const { spec, status, metadata } = await kd.read(name);
+            const isStill = status.observedGeneration === metadata.generation;
+            const counts = [pods.ready, pods.present.length, status.readyReplicas ?? 0];
+            return isStill && counts.every((count) => count === spec.replicas) && spec.replicas;
+          });
+          // And it stays so: a write-back that had not seen theirs would come now.
+          await sleep(300);
+          expect((await kd.read(name)).spec.replicas, who).toBe(rests);
+          expect([direct, theirs], who).toContain(rests);
+          won += rests === theirs ? 1 : 0;
+          await write(5);
+          await pods.rests(5);
+        }
+        console.log(`${who}: of 8 races with the direct API theirs stood at the end of ${won}`);
+        expect(won).toBeGreaterThan(0);
+        await kd.kubectl('delete', 'deployment', name);
+        await pods.rests(0);
+      },
+      CASE_MS,
+    );
+  });
+
+  it(
+    'no room: a Pod stands unbound and unschedulable, goes to the Node that comes, is adopted, and ended by a scale-in',
+    async () => {
+      const pods = await kd.create('large', { requests: { cpu: '20' } });
+      const start = performance.now();
+      await kd.scale('large', 3);
+      const why = await until('the stock scheduler says why', async () => {
+        const text = await kd.kubectl(
+          ...['get', 'pods', '-l', 'app=large', '--field-selector', 'spec.nodeName=', '-o'],
+          'jsonpath={.items[*].status.conditions[?(@.type=="PodScheduled")].reason}',
+        );
+        return text === 'Unschedulable' && text;
+      });
+      const shownMs = performance.now() - start;
+      expect(why).toBe('Unschedulable');
+      expect(pods.present.length).toBe(3);
+      const described = await kd.kubectl('describe', 'deployment', 'large');
+      expect(described).toMatch(/Warning +FailedScheduling +.* kubedirect-scheduler +1 Pods wait for a node/);
+      expect(described).toMatch(/Normal +HandedOver +.* kubedirect-scheduler +1 Pods have found no node/);
+
+      const came = performance.now();
+      await kd.cluster.addKwokNodes(['node-2']);
+      await pods.rests(3);
+      console.log(
+        `without room: shown unschedulable after ${Math.round(shownMs)} ms; ready ${Math.round(performance.now() - came)} ms after a Node came`,
+      );
+      await kd.agent(['node-2']);
+      await kd.statusRests('large', 3);
+
+      await kd.scale('large', 0);
+      await pods.rests(0);
+      await kd.statusRests('large', 0);
+      expect(pods.all.length).toBe(3);
+    },
+    CASE_MS,
+  );
+
+  it('every property that the recorded traces show held', async () => {
+    const { broken } = await kd.judgeAtRest();
+    expect(broken).toEqual([]);
+  });
+});
