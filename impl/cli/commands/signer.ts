@@ -2,10 +2,9 @@
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
-import { metrics } from '../../controller/metrics.ts';
-import { serveStatus } from '../../controller/process/statusServer.ts';
 import { sign } from '../../deploy/signer/signer.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from '../clusterOptions.ts';
+import { serveHelperStatus } from '../helperStatus.ts';
 import { hostAndPort, level } from '../stages.ts';
 
 const DETAILS = `
@@ -24,13 +23,9 @@ async function run(flags: Flags): Promise<void> {
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   let isReady = false;
-  const missing = () => (isReady ? [] : ['the authorities of the links, which could not be read or written']);
-  const sources = {
-    readiness: () => [{ stage: 'signer', incarnation: null, missing: missing() }],
-    pods: () => [],
-    callers: null,
-  };
-  const status = flags.status === undefined ? null : await serveStatus(flags.status, metrics, sources);
+  const status = await serveHelperStatus(flags.status, 'signer', () =>
+    isReady ? [] : ['the authorities of the links, which could not be read or written'],
+  );
   await sign({
     ...{ client, namespace: flags.namespace, signal: ending.signal },
     onReady: (now) => {

@@ -2,11 +2,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
-import { metrics } from '../../controller/metrics.ts';
-import { Recent } from '../../controller/process/recent.ts';
-import { serveStatus } from '../../controller/process/statusServer.ts';
 import { type Watch, watchdog } from '../../deploy/watchdog.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from '../clusterOptions.ts';
+import { serveHelperStatus } from '../helperStatus.ts';
 import { hostAndPort, level } from '../stages.ts';
 
 const DETAILS = `
@@ -41,30 +39,15 @@ export function register(program: Command): void {
   withConnection(command).addHelpText('after', DETAILS).action(run);
 }
 
-/** What `/readyz` says: it is ready once it has seen the installation, and while the API Server answers. */
-const readiness = (seen: Watch | null) => [
-  {
-    stage: 'watchdog',
-    incarnation: null,
-    missing: seen === null ? ['an answer of the API Server: no stage counts as gone meanwhile'] : [],
-  },
-];
-
 async function run(flags: Flags): Promise<void> {
   const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
   const client = createKubernetesClient(connectionOf(flags));
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   let seen: Watch | null = null;
-  const status =
-    flags.status === undefined
-      ? null
-      : await serveStatus(flags.status, metrics, {
-          readiness: () => readiness(seen),
-          pods: () => [],
-          steps: (after) => new Recent().after(after),
-          callers: null,
-        });
+  const status = await serveHelperStatus(flags.status, 'watchdog', () =>
+    seen === null ? ['an answer of the API Server: no stage counts as gone meanwhile'] : [],
+  );
   await watchdog({
     ...{ client, namespace: flags.namespace, signal: ending.signal },
     ...{ afterMs: flags.after * 1000, intervalMs: flags.interval * 1000 },
