@@ -497,6 +497,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'unlabelled-held',
+    rule: 'a Pod that has lost its label is let go, as an orphan is (9)',
+    breaks: ['TakenBack'],
+  },
+  {
     name: 'listed-end-ignored',
     rule: 'nor until what it holds stands in that list (9)',
     breaks: ['NoDipOnModeChange'],

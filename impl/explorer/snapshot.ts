@@ -62,6 +62,8 @@ function nodeView(world: World, name: string): NodeView {
   const running = new Map<string, Resources>();
   for (const uid of Object.keys(world.containers[name] ?? {})) {
     const pod = Object.values(world.api.pods).find((one) => one.uid === uid);
+    // One that has lost its label is nobody's of ours.
+    if (pod?.managed === false) continue;
     const now = livesOnAs(journal, uid, (replicaSet, of) => podName(world.api, replicaSet, of));
     running.set(now, journal.pods.get(now)?.record.requests ?? pod?.requests ?? NONE);
   }
@@ -113,6 +115,7 @@ export function snapshot(setting: Setting, world: World): WorldView {
       }),
     ),
     objects: Object.values(world.api.pods).filter(({ managed }) => managed),
+    unlabelled: Object.values(world.api.pods).filter(({ managed, uid }) => !managed && uid !== null),
     deletes: world.flights.flatMap(({ by, peer, effect }) =>
       peer === 'scheduler' && effect.type === 'deleteStray' && world.processes[by] !== undefined
         ? effect.metadataUid

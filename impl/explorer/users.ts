@@ -135,11 +135,13 @@ export function act(world: World, what: UserAct): World {
       if (was === undefined) return world;
       return putReplicaSet(ask(world, what.replicaSet, what.replicas), { ...was, replicas: what.replicas });
     }
-    case 'deletePod': {
+    case 'deletePod':
+    case 'unlabelPod': {
       const pod = Object.values(world.api.pods).find(
         (one) => one.replicaSet === what.replicaSet && !one.deleting,
       );
-      return pod === undefined ? world : putPod(world, pod.name, { deleting: true });
+      const change = what.act === 'deletePod' ? { deleting: true } : { managed: false };
+      return pod === undefined ? world : putPod(world, pod.name, change);
     }
     case 'deleteReplicaSet': {
       const was = world.api.replicaSets[what.uid];

@@ -65,13 +65,17 @@ function hear(context: KubeletContext, uid: Uid, fact: PodFact): KubeletContext 
   const pod = context.pods.get(uid) as TailPod;
   const live = pod.record.phase !== 'terminating';
   const seen = seenOf(fact);
-  if (live && fact.replicaSet === null && seen === 'seenLive') return orphan(context, pod, fact);
+  if (live && seen === 'seenLive' && isLeft(context, fact)) return orphan(context, pod, fact);
   const now = objectHeard(context, uid, seen, { metadataUid: fact.metadataUid, name: nameOf(fact) });
   const runs = live && context.runtime === 'publish' && seen === 'seenLive' && fact.phase === 'Running';
   return advance(runs ? changeRecord(now, uid, 'running', fact.ready) : now, uid);
 }
 
-/** It has lost its controller owner: let go, no longer ours; its containers go on. */
+/** Whether it is nobody's of ours any more: it has lost its controller owner, or its label (†). */
+const isLeft = ({ mutants }: KubeletContext, { replicaSet, managed }: PodFact) =>
+  replicaSet === null || (!managed && !mutants.has('unlabelled-held'));
+
+/** Let go, no longer ours; its containers go on. */
 function orphan(context: KubeletContext, pod: TailPod, fact: PodFact): KubeletContext {
   const { uid } = pod.record;
   const { metadataUid } = fact;

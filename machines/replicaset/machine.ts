@@ -25,7 +25,14 @@ import {
   sweep,
 } from './observe.ts';
 import { dirtyAll, reconcile } from './reconcile.ts';
-import { acknowledgeTakeBack, deleteUnbound, isCompared, noteAgents, noteStrays } from './takeBack.ts';
+import {
+  acknowledgeTakeBack,
+  deleteUnbound,
+  isCompared,
+  noteAgents,
+  noteStrays,
+  reportWaiting,
+} from './takeBack.ts';
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
@@ -167,6 +174,7 @@ export const replicaSetMachine = setup({
     listNodes: assign(({ context }) => emit(context, { type: 'listNodes' })),
     listPods: assign(({ context }) => emit(context, { type: 'listPods' })),
     listReplicaSets: assign(({ context }) => askForSets(context, 'takenBack')),
+    reportWaiting: assign(absorb('podsListed', (context, { pods }) => reportWaiting(context, pods))),
     deleteUnbound: assign(({ context }) => deleteUnbound(context)),
     acknowledgeTakeBack: assign(({ context }) => acknowledgeTakeBack(context)),
     startAgain: assign(({ context }) =>
@@ -288,7 +296,7 @@ export const replicaSetMachine = setup({
           },
           {
             target: 'propagating',
-            actions: ['absorbPodList', 'deleteUnbound', 'waitForPropagation', ...settle],
+            actions: ['absorbPodList', 'deleteUnbound', 'reportWaiting', 'waitForPropagation', ...settle],
           },
         ],
         synced: { actions: settle },

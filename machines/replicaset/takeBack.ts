@@ -11,7 +11,7 @@
 import { Map as PMap } from 'immutable';
 import type { Effect } from '../../spec/effects.ts';
 import type { NodeFact, PodFact } from '../../spec/facts.ts';
-import { isUndrained, type Phase } from '../../spec/vocabulary.ts';
+import { isUndrained, type Phase, type PodRecord } from '../../spec/vocabulary.ts';
 import { emit, type ReplicaSetContext } from './context.ts';
 import { EMPTY_INDEX, knownAs } from './records.ts';
 
@@ -45,19 +45,36 @@ const isUnseen = (context: ReplicaSetContext, { node }: PodFact) =>
 /** Phases of what no K has taken: it may have no object. */
 const UNACCEPTED: ReadonlySet<Phase> = new Set<Phase>(['created', 'bound']);
 
-/** Whether each Pod here that a K has accepted stands in the list (†): each K has acknowledged that nothing of its is unpublished. */
-function areStanding(context: ReplicaSetContext, pods: readonly PodFact[]): boolean {
-  if (context.config.mutants?.has('listed-end-ignored')) return true;
+/** Pods here that a K has accepted and that do not stand in the list (†): each K has acknowledged that nothing of its is unpublished. */
+function absentFrom(context: ReplicaSetContext, pods: readonly PodFact[]): readonly PodRecord[] {
+  if (context.config.mutants?.has('listed-end-ignored')) return [];
   const standing = new Set(pods.filter(stands).map((pod) => knownAs(context, pod)));
-  return context.records.every(
-    ({ uid, phase }) => phase === 'terminating' || UNACCEPTED.has(phase) || standing.has(uid),
+  return [...context.records.values()].filter(
+    ({ uid, phase }) => phase !== 'terminating' && !UNACCEPTED.has(phase) && !standing.has(uid),
   );
+}
+
+/** Tells people what the Pods can not be taken back for: what no K has told of, and what a K holds and the API Server does not show. */
+export function reportWaiting(context: ReplicaSetContext, pods: readonly PodFact[]): ReplicaSetContext {
+  const unknown = noteStrays(context, pods)
+    .strays.filter((pod) => !isUnseen(context, pod))
+    .map(({ name, node, replicaSet }) => [replicaSet ?? '', `${name} on ${node ?? 'no node'}`] as const);
+  const absent = absentFrom(context, pods).map(
+    ({ uid, node, replicaSet }) => [replicaSet, `the end of ${uid} on ${node}`] as const,
+  );
+  const waiting = Map.groupBy([...unknown, ...absent], ([replicaSet]) => replicaSet);
+  const reports = [...waiting].map(([subject, each]): Effect => {
+    const text = `not taken back yet: no agent has told of ${each.map(([, what]) => what).join(', ')}`;
+    return { type: 'report', reason: 'TakeBackWaits', subject, text };
+  });
+  return emit(context, ...reports);
 }
 
 /** Nothing is left to wait for: each stray is one that no K will see, and what R holds stands. */
 export function isCompared(context: ReplicaSetContext, pods: readonly PodFact[]): boolean {
   return (
-    noteStrays(context, pods).strays.every((pod) => isUnseen(context, pod)) && areStanding(context, pods)
+    noteStrays(context, pods).strays.every((pod) => isUnseen(context, pod)) &&
+    absentFrom(context, pods).length === 0
   );
 }
 

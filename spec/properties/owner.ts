@@ -87,8 +87,9 @@ function unfinished(view: WorldView, { peer, records, wants }: StageView): strin
     });
     return kept === undefined ? null : `the want ${kept.value} of ${kept.deployment} was not written`;
   }
+  const objects = [...view.objects, ...(view.unlabelled ?? [])];
   for (const { uid, phase } of records.values()) {
-    const pod = view.objects.find((one) => one.uid === uid || isOfObject(uid, one.metadataUid));
+    const pod = objects.find((one) => one.uid === uid || isOfObject(uid, one.metadataUid));
     if (phase === 'terminating' && pod !== undefined && isLive(pod))
       return `${uid} is marked and ${pod.name} lives`;
     // R knows only who has accepted a Pod; K, whether its object was ever seen.

@@ -206,6 +206,8 @@ export interface WorldView {
   readonly traffic: readonly TrafficView[];
   /** Managed Pods at the API Server. */
   readonly objects: readonly PodFact[];
+  /** Stamped Pods that have lost their label; absent where nobody takes it. */
+  readonly unlabelled?: readonly PodFact[];
   /** Deployment → `spec.replicas` at the API Server. */
   readonly replicas: Readonly<Record<string, number>>;
   /** Deployment → the annotation *written* at the API Server. */

@@ -61,6 +61,8 @@ export type UserAct =
   /** Of a ReplicaSet that has no Deployment. */
   | { readonly act: 'scaleReplicaSet'; readonly replicaSet: string; readonly replicas: number }
   | { readonly act: 'deletePod'; readonly replicaSet: string }
+  /** A Pod loses its label; it stays the ReplicaSet's, for stock. */
+  | { readonly act: 'unlabelPod'; readonly replicaSet: string }
   /** With its Pods: it stands with a deletionTimestamp while garbage collection ends them. */
   | { readonly act: 'deleteReplicaSet'; readonly uid: string }
   | { readonly act: 'deleteNode'; readonly node: string }

@@ -1,7 +1,7 @@
 /** Worlds of the owner switch (protocol 9): release to the stock controllers, and take back. */
 import { chainWorld, SAFETY } from './chain.ts';
 import type { StageChoice, WorldDescription } from './description.ts';
-import { ONE } from './objects.ts';
+import { ONE, room } from './objects.ts';
 import { alert, familyOf, RELEASE, scale, TAKE_BACK } from './scripted.ts';
 
 const STAGES: readonly StageChoice[] = [
@@ -91,6 +91,17 @@ export const OWNER_WORLDS: readonly WorldDescription[] = [
     faults: { break: 1, timers: { unreachable: 1 } },
     sometimes: ['released'],
     change: { stages: ALERT, quiet: ['deployment'], deep: true },
+  }),
+  ownerWorld({
+    name: 'owner-unlabelled',
+    title: 'a Pod loses its label while stock has it; the Pods are given back',
+    script: [RELEASE, { act: 'unlabelPod', replicaSet: 'rs-t1' }, TAKE_BACK],
+    sometimes: ['released', 'takenBack'],
+    change: {
+      nodes: [{ name: 'n1', capacity: room(2), known: true }],
+      // Under stock, which counts it still, one fewer of ours runs.
+      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'TakenBack'],
+    },
   }),
   ownerWorld({
     name: 'owner-stray',

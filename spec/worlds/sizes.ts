@@ -80,6 +80,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'owner-scales': 1_607,
   'owner-no-room': 19,
   'owner-stray': 1_945,
+  'owner-unlabelled': 445,
   'switch-release': 136,
   'switch-no-room': 276,
   'switch-then-scaled': 780,

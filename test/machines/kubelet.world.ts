@@ -572,8 +572,10 @@ export class World {
     if (faults.users) {
       for (const fact of this.objects.values()) {
         if (!fact.deleting) add('user deletes', () => this.set(fact.name, { ...fact, deleting: true }));
-        if (fact.replicaSet !== null && fact.managed)
+        if (fact.replicaSet !== null && fact.managed) {
           add('orphaned', () => this.set(fact.name, { ...fact, replicaSet: null }));
+          add('orphaned, by its label', () => this.set(fact.name, { ...fact, managed: false }));
+        }
       }
       if (this.runtime === 'publish' && this.objects.size < 6)
         add('unmanaged Pod', () => this.add(`u${this.number()}`, null, false));

@@ -205,11 +205,14 @@ describe('Pods that K sees on its node, at all times', () => {
     expect(tail.record('a-x')).toMatchObject({ phase: 'running' });
   });
 
-  it('lets a Pod go that has lost its controller owner, and never deletes it', () => {
+  it.each([
+    ['controller owner', { replicaSet: null }],
+    ['label', { managed: false }],
+  ])('lets a Pod go that has lost its %s, and never deletes it', (_, change) => {
     const tail = serving();
     tail.assign(bound('r1'));
     tail.hear({ type: 'published', uid: 'r1', pod: podFact('r1') });
-    const orphan = podFact('r1', { replicaSet: null });
+    const orphan = podFact('r1', change);
     const let_go = tail.hear({ type: 'podObserved', pod: orphan });
     expect(entries(let_go)).toEqual([{ kind: 'released', uid: 'r1', metadataUid: 'm-r1' }]);
     expect(sent(let_go)).toMatchObject([{ kind: 'Invalidate', lost: [{ uid: 'r1', reason: 'Orphaned' }] }]);

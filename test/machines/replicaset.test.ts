@@ -325,7 +325,8 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
     ...{ deleting: false, requests: replicaSetFact({}).requests, priority: 0, deletionCost: 0 },
   };
   const node = (over: Partial<NodeFact> = {}): NodeFact => nodeFact('n', { agent: 7, ...over });
-  const asks = (bench: Bench) => bench.effects.map(({ type }) => type).filter((type) => type !== 'send');
+  const asks = (bench: Bench) =>
+    bench.effects.map(({ type }) => type).filter((type) => type !== 'send' && type !== 'report');
   const wanted = {
     type: 'replicaSetObserved',
     replicaSet: replicaSetFact({ replicas: 1, desired: 1 }),
@@ -424,6 +425,24 @@ describe('an R that has acknowledged stock takes the Pods back (†)', () => {
       { ...held('r1-3'), phase: 'terminating' },
     ];
     expect(stateOf([pod, other], [...both, ...elsewhere]), 'not shown yet, or ending').toBe('rereading');
+  });
+
+  it('people are told, by ReplicaSet, what is waited for', () => {
+    const reports = (pods: readonly PodFact[]) =>
+      compared(
+        fresh()
+          .openS([held('r1-1')])
+          .give(direct),
+        [node()],
+        pods,
+      ).effects.filter(({ type }) => type === 'report');
+    expect(reports([pod])).toMatchObject([
+      {
+        ...{ reason: 'TakeBackWaits', subject: fact.uid },
+        text: 'not taken back yet: no agent has told of p on n, the end of r1-1 on n',
+      },
+    ]);
+    expect(reports([{ ...pod, uid: 'r1-1' }])).toEqual([]);
   });
 
   it('stock again on the way: released', () => {
