@@ -59,7 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'fence-not-persisted',
     rule: 'K persists whom it has fenced before the Offer (3, 5)',
-    breaks: ['NoFalseConfirm', 'SessionFenced'],
+    breaks: ['NoFalseConfirm', 'SessionFenced', 'SupersededUnserved'],
   },
   {
     name: 'no-minimum',
@@ -204,7 +204,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'drain-keeps-session',
     rule: 'the fence is raised to the mark and sessions not above it are closed (6)',
-    breaks: ['NoFalseConfirm', 'CancelledStaysOut'],
+    breaks: ['NoFalseConfirm', 'CancelledStaysOut', 'SessionFenced'],
   },
   {
     name: 'drain-not-awaited',
@@ -244,7 +244,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'publish-before-running',
     rule: 'where K runs the containers it publishes when they run (2, 5)',
-    breaks: ['TerminationIrreversible'],
+    breaks: ['TerminationIrreversible', 'PublishedRunning'],
   },
   {
     name: 'write-back-unconditional',

@@ -87,6 +87,9 @@ export async function actOf(people: People, act: PlannedAct): Promise<string | n
     case 'release':
     case 'takeBack':
     case 'deleteReplicaSet':
+    case 'deleteDeployment':
+    case 'scaleOrphan':
+    case 'makeDeployment':
       // kwok would have to make it again; the others are for the simulator's odds.
       return null;
   }

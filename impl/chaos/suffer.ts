@@ -91,6 +91,9 @@ export async function suffer(
     case 'duplicate':
     case 'crashAt':
     case 'stale':
+    case 'misdial':
+    case 'isolated':
+    case 'clockBack':
       // TCP duplicates nothing; nobody counts a process's steps; one API server is never behind itself.
       return null;
   }

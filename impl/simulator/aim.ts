@@ -1,11 +1,21 @@
 /**
- * Where the fuzzer looks for each mutant: what the seeds are about, or why no world of the simulator can show it. What is not named is looked for
- * in seeds as they are drawn.
+ * Where the fuzzer looks for each mutant: what the seeds are about, near which kept plan they are, or why no world of the simulator can show it.
+ * What is not named is looked for in seeds as they are drawn.
  */
 import type { Envelope } from './draw.ts';
+import type { Plan } from './plan.ts';
+import type { Pattern } from './points.ts';
 
 /** What the seeds are about. */
 export interface Aim extends Pick<Envelope, 'theme' | 'close'> {
+  /** Plans near this one, of `test/simulator/found/`. */
+  readonly near?: string;
+  /** Not seeds: every point of this pattern (`fuzz --points`). */
+  readonly points?: { readonly pattern: Pattern; readonly runtime: Plan['runtime'] };
+  /** Rules that stand behind it: switched off with it. */
+  readonly alsoOff?: readonly string[];
+  /** Why no run is wrong for want of it: what it saves, or what stands in its place. Then it is counted how many runs went otherwise. */
+  readonly why?: string;
   /** Why no world can show it: then none is run. */
   readonly unseen?: string;
 }
@@ -14,6 +24,9 @@ const OWNER: Aim = { theme: 'owner' };
 const WANTS: Aim = { theme: 'wants' };
 const WANTS_CLOSE: Aim = { theme: 'wants', close: true };
 const LABELS: Aim = { theme: 'labels' };
+const DELETIONS: Aim = { theme: 'deletions' };
+const DELETIONS_CLOSE: Aim = { theme: 'deletions', close: true };
+const NO_ROOM: Aim = { theme: 'noRoom' };
 const ROOM: Aim = { theme: 'room' };
 const LEADERS: Aim = { theme: 'leaders' };
 const NODES: Aim = { theme: 'nodes' };
@@ -21,89 +34,127 @@ const TAIL: Aim = { theme: 'tail' };
 
 /** By mutant. */
 export const AIMS: Readonly<Record<string, Aim>> = {
-  'old-session-messages': LEADERS,
+  'old-session-messages': { near: 'old-session-messages' },
   'hello-before-barrier': LEADERS,
-  'offer-unverified': LEADERS,
+  'offer-unverified': { near: 'offer-unverified' },
   'offer-of-another-node': NODES,
-  'older-node-believed': NODES,
-  'old-nodes-heeded': NODES,
-  'listed-node-believed': NODES,
-  'fence-not-persisted': LEADERS,
-  'no-minimum': LEADERS,
+  'older-node-believed': { near: 'older-node-believed' },
+  'old-nodes-heeded': { near: 'old-nodes-heeded' },
+  'listed-node-believed': { near: 'listed-node-believed' },
+  'fence-not-persisted': { near: 'fence-not-persisted', alsoOff: ['no-minimum'] },
+  'no-minimum': { near: 'no-minimum' },
   'minimum-of-nobody': { unseen: 'a Lease is never deleted in these worlds (a policy denies it)' },
-  'termination-not-journalled': TAIL,
+  'termination-not-journalled': {
+    ...TAIL,
+    why: 'what a K forgets is ordered again by S, or shown by the object, or read off the mark: the rule stands behind those',
+  },
   'intent-not-journalled': TAIL,
   'adoption-not-journalled': OWNER,
-  'another-node-ignored': NODES,
-  'shown-node-forgotten': NODES,
+  'another-node-ignored': { near: 'another-node-ignored' },
+  'shown-node-forgotten': { near: 'shown-node-forgotten' },
   'newer-agent-unheeded': {
     unseen: 'a machine has one agent at a time, and so a Node has no newer one than the one that runs',
   },
-  'lost-journal-trusted': NODES,
+  'lost-journal-trusted': { near: 'lost-journal-trusted' },
   'changed-before-adopted': OWNER,
-  'late-create-left': TAIL,
+  'late-create-left': { near: 'lost-journal-trusted' },
+  'containers-by-last-uid': { near: 'let-go-twice-confirmed' },
+  'several-lists-trusted': { near: 'several-lists-publish' },
   'old-list-heeded': TAIL,
-  'late-reply-heeded': TAIL,
-  'start-in-flight-ignored': TAIL,
+  'late-reply-heeded': { ...TAIL, why: 'it saves a delete of an object that is gone' },
+  'start-in-flight-ignored': { near: 'start-in-flight-ignored' },
   'unknown-containers-left': TAIL,
-  'confirm-without-read': TAIL,
+  'confirm-without-read': {
+    ...TAIL,
+    why: "the rule stands behind the watch: it saves a Pod only if that goes back, and a host's does not",
+  },
   'grace-zero': TAIL,
   'no-room-check': ROOM,
-  'old-mark-drains': LEADERS,
-  'drain-keeps-session': LEADERS,
+  'old-mark-drains': { near: 'old-mark-drains' },
+  'drain-keeps-session': {
+    ...LEADERS,
+    why: 'the older leader finds out by its Lease before it can use what it kept; caught over K alone by `test/machines/kubeletMutants.test.ts`',
+  },
   'acknowledge-early': OWNER,
-  'old-sets-heeded': OWNER,
-  'acknowledge-unrecovered': OWNER,
+  'old-sets-heeded': {
+    ...OWNER,
+    why: 'takes a list and a change of the two ReplicaSets of a rollout within one request of a take back; caught by the explorer and TLC (`switch-then-scaled`)',
+  },
+  'acknowledge-unrecovered': { near: 'acknowledge-unrecovered' },
   'tombstone-held-at-release': { theme: 'owner', close: true },
   'gone-let-go': OWNER,
-  'refused-kept': OWNER,
-  'publish-before-running': TAIL,
+  'refused-kept': { near: 'refused-kept' },
+  'publish-before-running': { near: 'publish-before-running' },
   'external-by-value': WANTS,
-  'copied-annotation-believed': WANTS_CLOSE,
-  'template-edit-external': WANTS_CLOSE,
-  'own-write-by-reply': WANTS_CLOSE,
-  'base-by-memory': WANTS_CLOSE,
+  'copied-annotation-believed': DELETIONS,
+  'template-edit-external': { near: 'template-edit-external' },
+  'own-write-by-reply': { near: 'own-write-by-reply' },
+  'base-by-memory': { near: 'base-by-memory' },
   'external-owner-ignored': WANTS_CLOSE,
   'lost-reply-forgotten': WANTS,
-  'want-equal-unsent': WANTS_CLOSE,
-  'want-from-below-ignored': WANTS_CLOSE,
+  'want-equal-unsent': { near: 'want-equal-unsent' },
+  'want-from-below-ignored': { near: 'want-from-below-ignored' },
   'request-overtakes': WANTS,
-  'want-told-unwritten': WANTS_CLOSE,
-  'want-never-unconfirmed': WANTS_CLOSE,
-  'want-unconfirmed-ends': WANTS_CLOSE,
-  'want-no-hold': WANTS_CLOSE,
-  'want-fresh-no-hold': WANTS_CLOSE,
+  'want-told-unwritten': { near: 'want-told-unwritten' },
+  'want-never-unconfirmed': { near: 'want-never-unconfirmed' },
+  'want-unconfirmed-ends': { near: 'want-unconfirmed-ends' },
+  'want-no-hold': { near: 'want-no-hold' },
+  'want-fresh-no-hold': { near: 'want-fresh-no-hold' },
+  'want-old-set-obeyed': { points: { pattern: 'rolledBack', runtime: 'publish' } },
   'want-left-behind': LABELS,
   'want-parting-unheard': LABELS,
   'want-unmanaged-unseen': LABELS,
-  'want-recreate-deleted': WANTS_CLOSE,
-  'strangers-unconfirmed': LEADERS,
-  'cancel-unconfirmed': LEADERS,
-  'mark-over-higher': LEADERS,
-  'adopt-undrained': LEADERS,
-  'old-mark-opens-barrier': LEADERS,
-  'preemptor-early': ROOM,
-  'no-reservation': ROOM,
+  'gone-untold': DELETIONS,
+  'strangers-believed': DELETIONS_CLOSE,
+  'orphans-frozen': DELETIONS,
+  'want-recreate-deleted': DELETIONS,
+  'strangers-unconfirmed': {
+    ...LEADERS,
+    why: 'what S does not hold any more R hears of anyway (`Terminated`, `Refused`, `lost`, or its absence in the handshake): the rule stands behind those',
+  },
+  'cancel-unconfirmed': { near: 'cancel-unconfirmed' },
+  'mark-over-higher': { near: 'mark-over-higher' },
+  'adopt-undrained': { near: 'adopt-undrained' },
+  'old-mark-opens-barrier': { near: 'old-mark-opens-barrier' },
+  'preemptor-early': { near: 'preemptor-early', alsoOff: ['no-room-check'] },
+  'no-reservation': { near: 'no-reservation' },
   'tombstones-free': ROOM,
   'strangers-take-no-room': ROOM,
   'stock-binds': OWNER,
   'stock-keeps-unbound': OWNER,
   'take-back-uncompared': OWNER,
-  'adopted-by-first-uid': OWNER,
+  'unknown-set-kept': { near: 'unknown-set-waits' },
+  'listed-end-ignored': { near: 'listed-end-unheard' },
+  'adopted-by-first-uid': { near: 'let-go-twice-restarted' },
   'strays-block': OWNER,
   'flush-unawaited': OWNER,
   'stock-cancels': OWNER,
-  'eviction-unversioned': ROOM,
-  'number-by-counter': NODES,
-  'number-by-clock': {
-    unseen:
-      'the counter of a Lease is never above the clock in a world whose clock goes on: only a clock that stood or went back shows it',
+  'eviction-unversioned': { near: 'eviction-unversioned' },
+  'hand-over-unmatched': { ...NO_ROOM, why: 'it saves a Pod: R counts both for a moment, and ends one' },
+  'unplaced-confirmed-early': NO_ROOM,
+  'bare-unanswered': NO_ROOM,
+  'unplaced-tombstone-left': {
+    ...NO_ROOM,
+    why: 'the delete lands before the Pods can be taken back; caught by the explorer (`no-room-ended`)',
   },
+  'unplaced-grace-zero': NO_ROOM,
+  'bare-by-name': {
+    ...NO_ROOM,
+    why: 'an agent of these worlds comes back, and answers for what stands; caught by the explorer (`no-room-anew`)',
+  },
+  'standing-unawaited': {
+    ...NO_ROOM,
+    why: 'it saves a Pod: R makes another one, hears of what stands, and ends one',
+  },
+  'unplaced-unready': NO_ROOM,
+  'clock-before-template': { near: 'clock-before-template' },
+  'number-by-counter': NODES,
+  'number-by-clock': NODES,
   'older-agent-stands': {
     unseen:
       "a simulated machine ends its older agent before the next one begins (the journal's lock): two never register themselves on one Node at once",
   },
-  'environment/readiness-untold': TAIL,
+  'environment/readiness-untold': { near: 'readiness-untold' },
   'environment/no-fence': OWNER,
 };
 

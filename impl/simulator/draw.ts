@@ -5,6 +5,7 @@
 import { TIMERS } from '../../spec/timers.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { room } from '../../spec/worlds/objects.ts';
+import { planNear } from './near.ts';
 import type {
   Act,
   Fault,
@@ -30,6 +31,8 @@ export interface Envelope {
   readonly theme?: string;
   /** What happens, happens in a few moments, one thing upon the other. */
   readonly close?: boolean;
+  /** Plans near this one, and nothing else is drawn. */
+  readonly near?: Plan;
   readonly mutants?: readonly string[];
 }
 
@@ -124,7 +127,15 @@ const DRAWN: Readonly<Record<Fault['fault'], (draws: Draws) => Fault>> = {
   nodeCrash: ({ dice, nodes }) => ({ fault: 'nodeCrash', node: dice.pick(nodes).name, down: long(dice) }),
   journalLost: ({ dice, nodes }) => ({ fault: 'journalLost', node: dice.pick(nodes).name, down: long(dice) }),
   usurp: (draws) => ({ fault: 'usurp', peer: upperOf(draws) }),
-  break: (draws) => ({ fault: 'break', link: linkOf(draws), linger: draws.dice.chance(0.5) }),
+  misdial: (draws) => ({ fault: 'misdial', peer: upperOf(draws), for: long(draws.dice) }),
+  isolated: (draws) => ({ fault: 'isolated', peer: upperOf(draws), for: long(draws.dice) }),
+  clockBack: ({ dice }) => ({ fault: 'clockBack', by: long(dice) * 10, for: long(dice) }),
+  break: (draws) => ({
+    fault: 'break',
+    link: linkOf(draws),
+    linger: draws.dice.chance(0.5),
+    ...(draws.dice.chance(0.3) && { late: Math.round(draws.dice.scale(1, 5000)) }),
+  }),
   halfOpen: (draws) => ({
     fault: 'halfOpen',
     link: linkOf(draws),
@@ -174,7 +185,10 @@ function drawFaults(draws: Draws, moment: () => number, size: Size): readonly Pl
 }
 
 /** Acts that are drawn one by one; the others come in an order. */
-type Drawn = Exclude<Act['act'], 'release' | 'takeBack' | 'label'>;
+type Drawn = Exclude<
+  Act['act'],
+  'release' | 'takeBack' | 'label' | 'deleteDeployment' | 'scaleOrphan' | 'makeDeployment'
+>;
 
 /** All API servers have seen the switch by then. */
 const propagation = (dice: Random) => Math.round(dice.scale(1, TIMERS.propagation * 0.95));
@@ -203,6 +217,33 @@ function drawLabels(
       return { at, act: 'label', deployment: name, template: `l${nth}`, managed };
     });
   });
+}
+
+/** Deployments go, and their ReplicaSets with them or not; one comes, as a copy of another or not. */
+function drawDeletions(
+  { dice }: Draws,
+  deployments: readonly PlannedDeployment[],
+  share: number,
+  moment: () => number,
+): readonly PlannedAct[] {
+  const acts: PlannedAct[] = [];
+  const names = deployments.map(({ name }) => name);
+  for (const { name, later } of deployments) {
+    if (later) {
+      const copyOf = dice.chance(0.7) ? dice.pick(names.filter((one) => one !== name)) : null;
+      acts.push({ at: moment(), act: 'makeDeployment', deployment: name, copyOf });
+    } else if (dice.chance(0.6)) {
+      const cascade = dice.pick(['background', 'orphan', 'orphan'] as const);
+      const at = moment();
+      acts.push({ at, act: 'deleteDeployment', deployment: name, cascade });
+      if (cascade === 'orphan' && dice.chance(0.7))
+        acts.push({
+          ...{ at: at + dice.scale(1, 5000), act: 'scaleOrphan', deployment: name },
+          replicas: dice.whole(0, share),
+        });
+    }
+  }
+  return acts;
 }
 
 function drawActs(
@@ -249,6 +290,7 @@ function drawActs(
       for (let count = dice.whole(1, 4); count > 0; count -= 1)
         acts.push({ at: moment(), ...one(kind as Drawn) });
   if (theme.releases || (theme.handsOver && dice.chance(0.4))) acts.push(...drawReleases(draws, moment));
+  if (theme.deletes) acts.push(...drawDeletions(draws, deployments, share, moment));
   if (theme.labels) acts.push(...drawLabels(draws, deployments, moment));
   return withoutUnruled(acts).toSorted((a, b) => a.at - b.at);
 }
@@ -297,6 +339,7 @@ function drawTimes(dice: Random, { rounds, close }: Envelope): Times {
 
 /** The plan of a seed. */
 export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
+  if (envelope.near !== undefined) return planNear(envelope.near, seed, envelope.mutants);
   const dice = new Random(seed, 'plan');
   const theme = drawTheme(dice, envelope.theme);
   const size = drawSize(dice, envelope, theme);
@@ -309,7 +352,7 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
     name: `n${at + 1}`,
     capacity: room(perNode),
   }));
-  const many = !theme.isTight && dice.chance(0.5) ? 1 : dice.whole(1, 3);
+  const many = theme.deletes ? dice.whole(2, 3) : !theme.isTight && dice.chance(0.5) ? 1 : dice.whole(1, 3);
   const share = Math.max(1, Math.floor(size.pods / many));
   const deployments = Array.from(
     { length: many },
@@ -320,13 +363,14 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
       // Stock's scheduler, as it is here, preempts nothing.
       priority: theme.handsOver ? 0 : at * 10,
       ...(theme.labels && dice.chance(0.5) && { unmanaged: true }),
+      ...(theme.deletes && at === many - 1 && { later: true }),
     }),
   );
   const foreign: PlannedForeign[] = dice.chance(theme.isTight ? 0.5 : 0.2)
     ? [{ name: 'foreign', node: dice.pick(nodes).name, requests: room(1) }]
     : [];
   // In some worlds nobody insists on anything before the last words: what was asked for must stand.
-  const isOpen = ['wants', 'owner', 'labels'].includes(theme.name) && dice.chance(0.5);
+  const isOpen = ['wants', 'owner', 'labels', 'deletions'].includes(theme.name) && dice.chance(0.5);
   // Some worlds are asked for more than fits for a while.
   const most = isOpen ? share : dice.chance(theme.isTight ? 0.7 : 0.3) ? share * 3 : share;
   const times = drawTimes(dice, envelope);

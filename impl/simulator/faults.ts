@@ -68,9 +68,25 @@ export function suffer(sim: Simulation, fault: PlannedFault): void {
     case 'usurp':
       if (!isTail(fault.peer) && (sim.starting.get(fault.peer) ?? 0) === 0) sim.launch(fault.peer, 0);
       return;
+    case 'misdial':
+      sim.misdialled.add(fault.peer);
+      return until(sim, fault.for, () => sim.misdialled.delete(fault.peer));
+    case 'isolated': {
+      const life = sim.lives.get(fault.peer)?.at(-1);
+      if (life === undefined) return;
+      sim.isolated.add(life);
+      for (const connection of [...sim.connections])
+        if (connection.up === life) breakConnection(sim, connection, false);
+      return until(sim, fault.for, () => sim.isolated.delete(life));
+    }
+    case 'clockBack':
+      sim.clockBack = fault.by;
+      return until(sim, fault.for, () => {
+        sim.clockBack = 0;
+      });
     case 'break': {
       const connection = connectionOf(sim, fault.link);
-      if (connection !== undefined) breakConnection(sim, connection, fault.linger);
+      if (connection !== undefined) breakConnection(sim, connection, fault.linger, fault.late);
       return;
     }
     case 'halfOpen': {

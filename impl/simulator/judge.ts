@@ -24,7 +24,7 @@ import { OwnerJudge } from './judgeOwner.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import { LiveCounts } from './liveCounts.ts';
 import { type ContainerState, type Machine, objectOf } from './machine.ts';
-import { endedBelowMeant, isRolled, Told } from './meant.ts';
+import { endedBelowMeant, isRolled, Reached } from './meant.ts';
 import { isBusy } from './network.ts';
 import type { Simulation } from './simulation.ts';
 import { preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
@@ -61,7 +61,7 @@ export class Judge {
   readonly #created = new Set<Uid>();
   readonly #wants = new WantsHistory();
   readonly #live = new LiveCounts();
-  readonly #told = new Told();
+  readonly #reached = new Reached();
   readonly #owner: OwnerJudge;
   readonly #external = new Map<string, number>();
   readonly #reappeared = new Set<string>();
@@ -194,8 +194,16 @@ export class Judge {
   }
 
   sent(life: Life, message: Message): void {
+    if (message.kind === 'Offer' && isTail(life.peer)) this.#judgeOffered(life, message.session.upstream);
     if (message.kind === 'Terminated' && isTail(life.peer))
       for (const uid of message.uids) this.ended(uid, 'confirmed');
+  }
+
+  /** A K offers itself to nobody that had been superseded before it registered itself. */
+  #judgeOffered({ id }: Life, upstream: Incarnation): void {
+    const least = this.#superseded.get(id) ?? 0;
+    if (upstream < least)
+      this.found('SupersededUnserved', `${id}, registered under ${least}, serves ${upstream}`);
   }
 
   /** A start, or a create that leads to one, was asked for. */
@@ -205,6 +213,13 @@ export class Judge {
     const { containers } = this.#sim.machineOf(node);
     for (const victim of this.#victims.get(uid) ?? [])
       if (containers.has(victim)) this.found('PreemptionOrdered', `${uid} was started while ${victim} ran`);
+  }
+
+  /** Where K runs the containers it asks for the create when they have come to run. */
+  publishing(uid: Uid, node: string): void {
+    const { containers } = this.#sim.machineOf(node);
+    if (this.#sim.plan.runtime === 'runs' && containers.get(uid) === 'starting')
+      this.found('PublishedRunning', `${uid} is published before its containers run`);
   }
 
   /** A Pod object was created by this node's K: once, whatever became of the reply. */
@@ -272,6 +287,7 @@ export class Judge {
   /** A step of a stage. */
   stepped(life: Life, event: StageEvent, before: unknown, effects: readonly Effect[]): void {
     this.#sinceWhole += 1;
+    if (isTail(life.peer)) this.#judgeFenced(life, event, before);
     if (recordsChanged(life.peer, before, life.state) || event.type === 'received') {
       const uids = touched(life.peer, event, effects, before, life.state);
       this.#judgeRecords(life, before, uids);
@@ -280,22 +296,36 @@ export class Judge {
       const live = { before: was, after: this.#live.of(life) };
       const view = stepView(life, event, effects, before, uids, this, live);
       for (const name of STEPS) this.#check(name, view);
-      if (life.peer === 'replicaset' && actsByItself(life, effects, before, uids)) this.#judgeCounts(view);
+      if (life.peer === 'replicaset' && actsByItself(life, effects, before, uids))
+        this.#judgeCounts(life, view);
     }
-    this.#told.stepped(life, before);
+    this.#reached.stepped(life, this.#live.of(life));
     this.#wants.stepped(life, before, this.#live.of(life));
     this.#owner.stepped(life, event, before, effects);
     if (life.peer === 'scheduler') this.#notePreemptions(before, life.state);
     if (this.#sinceWhole * 4 >= this.accepted.size + 40 * this.#sim.lives.size) this.whole();
   }
 
+  /** K heeds no message of a session that is below its fence. */
+  #judgeFenced(life: Life, event: StageEvent, before: unknown): void {
+    if (event.type !== 'received' || event.message.kind === 'Hello') return;
+    if (!recordsChanged(life.peer, before, life.state)) return;
+    const { upstream: incarnation, n } = event.message.session;
+    const { fence } = this.#sim.machineOf(nodeOf(life.peer)).journal;
+    if (compare({ incarnation, n }, fence) < 0)
+      this.found('SessionFenced', `${life.id} heeds ${event.message.kind} of a session below its fence`);
+  }
+
   /** R ended or made Pods for the sake of a count. */
-  #judgeCounts(view: StepView): void {
+  #judgeCounts(life: Life, view: StepView): void {
     this.#check('NoStaleDirect', view);
     this.#check('NoneForDeleted', view);
     const marked = marksOf(view);
-    if (marked.length > 0) this.found('NoNeedlessEnd', endedBelowMeant(this.#sim, this.#told, view, marked));
-    if (!isRolled(view, marked)) for (const name of COUNTS) this.#check(name, view);
+    if (marked.length > 0)
+      this.found('NoNeedlessEnd', endedBelowMeant(this.#sim, this.#reached, view, marked));
+    // An R that has not heard of a release yet ends what stock makes.
+    const isUnaware = life.owner !== 'stock' && this.switch.owner === 'stock';
+    if (!isUnaware && !isRolled(view, marked)) for (const name of COUNTS) this.#check(name, view);
   }
 
   get #standing() {

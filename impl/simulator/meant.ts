@@ -1,5 +1,5 @@
 /**
- * Pods that R ends though A means them to be: an A that has lived since the beginning still wants as many as some R has been told of. What the
+ * Pods that R ends though A means them to be: an A that has lived since the beginning still wants as many as some R has had. What the
  * properties alone can not say: they know the wants that R holds, and an R that has begun anew may hold an older one.
  */
 import type { AutoscalerState } from '../../machines/autoscaler/index.ts';
@@ -12,18 +12,21 @@ import { compareWantVersions, type Uid, type Want, type WantVersion } from '../.
 import type { Life } from './life.ts';
 import { EPOCH, type Simulation } from './simulation.ts';
 
-/** The highest want of each Deployment that any R was told of. */
-export class Told {
+/** The highest want of each Deployment that any R has reached: it had as many Pods. */
+export class Reached {
   readonly #highest = new Map<string, WantVersion>();
 
-  stepped({ peer, state }: Life, before: unknown): void {
+  /** @param live - how many of each ReplicaSet are live at R */
+  stepped({ peer, state }: Life, live: ReadonlyMap<string, number>): void {
     if (peer !== 'replicaset') return;
-    const { wants } = (state as ReplicaSetState).context;
-    if (wants === (before as ReplicaSetState).context.wants) return;
-    for (const { deployment, version } of wants.values()) {
+    const { wants, replicaSets } = (state as ReplicaSetState).context;
+    for (const { deployment, version, value } of wants.values()) {
       const known = this.#highest.get(deployment);
-      if (known === undefined || compareWantVersions(version, known) > 0)
-        this.#highest.set(deployment, version);
+      if (known !== undefined && compareWantVersions(version, known) <= 0) continue;
+      let has = 0;
+      for (const one of replicaSets.values())
+        if (one.deployment === deployment) has += live.get(one.uid) ?? 0;
+      if (has >= value) this.#highest.set(deployment, version);
     }
   }
 
@@ -33,8 +36,8 @@ export class Told {
   }
 }
 
-/** What A has minted itself and R was told of, and that nobody has written over since. */
-function meant(sim: Simulation, told: Told): readonly Want[] {
+/** What A has minted itself and R has reached, and that nobody has written over since. */
+function meant(sim: Simulation, reached: Reached): readonly Want[] {
   const [minter] = sim.lives.get('autoscaler') ?? [];
   if (minter === undefined || sim.bornOf('autoscaler') !== 1 || sim.owner.fact.owner === 'stock') return [];
   // A D that has not heard A for so long takes what it found for confirmed.
@@ -45,7 +48,7 @@ function meant(sim: Simulation, told: Told): readonly Want[] {
     (want) =>
       want.version.incarnation === minter.incarnation &&
       want.version.generation >= (due[want.deployment]?.generation ?? 0) &&
-      told.has(want),
+      reached.has(want),
   );
 }
 
@@ -74,13 +77,13 @@ export function isRolled({ after, process }: StepView, marked: readonly Uid[]): 
 /** What is wrong with R ending Pods of its own accord: null if nothing is. */
 export function endedBelowMeant(
   sim: Simulation,
-  told: Told,
+  reached: Reached,
   { after, process }: StepView,
   marked: readonly Uid[],
 ): string | null {
   const stage = after.stages.find((one) => one.process === process);
   if (stage === undefined) return null;
-  for (const { deployment, value } of meant(sim, told)) {
+  for (const { deployment, value } of meant(sim, reached)) {
     const sets = setsOf(stage, deployment);
     if (!isOfOne(stage, sets, marked) || rolls(sets, value)) continue;
     const live = sets.reduce((sum, { uid }) => sum + (liveOf(stage).get(uid) ?? 0), 0);

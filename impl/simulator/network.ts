@@ -19,6 +19,8 @@ interface Pipe {
   swallows: boolean;
   /** What is under way when it breaks arrives all the same. */
   lingers: boolean;
+  /** And so much later than it would have, ms. */
+  late: number;
 }
 
 /** A connection that an upstream dialled for its session (incarnation, n). */
@@ -54,6 +56,7 @@ function pipe(sim: Simulation, connection: () => Connection, to: 'up' | 'down'):
     gather: new Gather((message) => carry(sim, connection(), way, message), after),
     swallows: false,
     lingers: false,
+    late: 0,
   };
   return way;
 }
@@ -112,6 +115,12 @@ function carry(sim: Simulation, connection: Connection, way: Pipe, message: Mess
 }
 
 function arrive(sim: Simulation, connection: Connection, way: Pipe, message: Message): void {
+  if (connection.broken && way.lingers && way.late > 0)
+    return sim.clock.after(way.late, () => land(sim, connection, way, message));
+  land(sim, connection, way, message);
+}
+
+function land(sim: Simulation, connection: Connection, way: Pipe, message: Message): void {
   way.underWay -= 1;
   const life = connection[way.to];
   if (!life.alive || connection.closed.has(way.to) || way.swallows) return;
@@ -186,16 +195,21 @@ export function disconnect(
   if (connection !== undefined) close(sim, connection, 'down');
 }
 
-/** The connection breaks under both; what is under way lingers or is lost. Each learns of it in its own time. */
-export function breakConnection(sim: Simulation, connection: Connection, linger: boolean, after = 0): void {
+/**
+ * The connection breaks under both; what is under way lingers or is lost. Each learns of it in its own time.
+ *
+ * @param late - what lingers arrives so much later, ms
+ */
+export function breakConnection(sim: Simulation, connection: Connection, linger: boolean, late = 0): void {
   if (connection.broken) return;
   connection.broken = true;
   for (const way of [connection.toUp, connection.toDown]) {
     way.gather.end();
     way.lingers = linger && !way.swallows;
+    way.late = late;
   }
-  tell(sim, connection, 'up', after + sim.latency('link'));
-  tell(sim, connection, 'down', after + sim.latency('link'));
+  tell(sim, connection, 'up', sim.latency('link'));
+  tell(sim, connection, 'down', sim.latency('link'));
   sim.connections.delete(connection);
 }
 

@@ -1,4 +1,5 @@
 /** What people do to the API Server and to A. */
+import { deployment as deploymentObject } from '../../spec/worlds/objects.ts';
 import { release, takeBack } from './owner.ts';
 import type { PlannedAct } from './plan.ts';
 import { putNode, templateOf } from './populate.ts';
@@ -50,6 +51,27 @@ function edit(sim: Simulation, name: string, text: string, managed: boolean | nu
     ...(isManaged ? {} : { unmanaged: true as const }),
     ...{ template, rest: template, generation: was.generation + 1 },
   });
+}
+
+/** Stock's garbage collection ends its ReplicaSets, or they have no owner any more. */
+function deleteDeployment({ api, judge }: Simulation, name: string, cascade: 'background' | 'orphan'): void {
+  if (!api.deployments.has(name)) return;
+  judge.asked(name, 0);
+  api.remove('deployments', name);
+  const change = cascade === 'orphan' ? { deployment: null } : { deleting: true };
+  for (const one of [...api.replicaSets.values()])
+    if (one.deployment === name) api.put('replicaSets', one.uid, { ...one, ...change });
+}
+
+/** As `kubectl get -o yaml`, another name, and `kubectl create`: the annotation comes along. */
+function makeDeployment(sim: Simulation, name: string, copyOf: string | null): void {
+  const planned = sim.plan.deployments.find((one) => one.name === name);
+  if (planned === undefined || sim.api.deployments.has(name)) return;
+  const { replicas } = planned;
+  const written = sim.api.deployments.get(copyOf ?? '')?.written ?? null;
+  sim.judge.asked(name, replicas);
+  sim.judge.external(name, 1, replicas);
+  sim.api.put('deployments', name, { ...deploymentObject(replicas, name), written });
 }
 
 /** Somebody does it. */
@@ -104,6 +126,17 @@ export function act(sim: Simulation, what: PlannedAct): void {
       api.put('replicaSets', newest.uid, { ...newest, deleting: true });
       return;
     }
+    case 'deleteDeployment':
+      return deleteDeployment(sim, what.deployment, what.cascade);
+    case 'scaleOrphan': {
+      const orphan = [...api.replicaSets.values()].find(
+        ({ deployment, name }) => deployment === null && name.startsWith(`${what.deployment}-`),
+      );
+      if (orphan !== undefined) api.put('replicaSets', orphan.uid, { ...orphan, replicas: what.replicas });
+      return;
+    }
+    case 'makeDeployment':
+      return makeDeployment(sim, what.deployment, what.copyOf);
     case 'deletePod': {
       const pod = podOf(sim, what.deployment, what.nth);
       if (pod !== undefined) deleteObject(sim, pod);

@@ -68,7 +68,10 @@ export function perform(sim: Simulation, life: Life, effect: Effect): void {
     }
     case 'publish': {
       const { uid } = effect.record;
-      if (isTail(life.peer)) sim.judge.starting(effect.record.uid, nodeOf(life.peer));
+      if (isTail(life.peer)) {
+        sim.judge.starting(uid, nodeOf(life.peer));
+        sim.judge.publishing(uid, nodeOf(life.peer));
+      }
       const ambiguous = { type: 'publishFailed', uid, refusal: 'ambiguous', text: 'no reply' } as const;
       return write(sim, life, () => writes.publish(sim, life, effect), { ambiguous, conflict: null });
     }
@@ -79,7 +82,13 @@ export function perform(sim: Simulation, life: Life, effect: Effect): void {
     case 'deleteStray': {
       const uid = `a-${effect.metadataUid}`;
       const ambiguous = { type: 'deleteAnswered', uid, outcome: 'ambiguous' } as const;
-      return write(sim, life, () => writes.deleteStray(sim, effect), { ambiguous, conflict: null });
+      const number = sim.count();
+      if (life.peer === 'scheduler') sim.deletes.set(number, { life, metadataUid: effect.metadataUid });
+      const act = () => {
+        sim.deletes.delete(number);
+        return writes.deleteStray(sim, effect);
+      };
+      return write(sim, life, act, { ambiguous, conflict: null });
     }
     case 'writeReplicas': {
       const { deployment } = effect;

@@ -20,6 +20,8 @@ export interface PlannedDeployment {
   readonly priority: number;
   /** Its first template has no label: it is stock's until somebody puts one there. */
   readonly unmanaged?: true;
+  /** It is made later, by an act. */
+  readonly later?: true;
 }
 
 /** A Pod of somebody else, bound to a Node from the start. */
@@ -67,6 +69,16 @@ export type Act =
   | { readonly act: 'takeBack'; readonly propagation: number }
   /** In the foreground or not; orphaned ReplicaSets and Pods stay. The Deployment's own makes another. */
   | { readonly act: 'deleteReplicaSet'; readonly deployment: string }
+  /** With its ReplicaSets and their Pods, or those stay. */
+  | {
+      readonly act: 'deleteDeployment';
+      readonly deployment: string;
+      readonly cascade: 'background' | 'orphan';
+    }
+  /** Of a ReplicaSet that has lost its Deployment. */
+  | { readonly act: 'scaleOrphan'; readonly deployment: string; readonly replicas: number }
+  /** One that was not there; a copy of another one has its annotations too. */
+  | { readonly act: 'makeDeployment'; readonly deployment: string; readonly copyOf: string | null }
   /** `nth`: of the live Pods of the Deployment, by name, modulo how many there are. */
   | { readonly act: 'deletePod'; readonly deployment: string; readonly nth: number }
   | { readonly act: 'cost'; readonly deployment: string; readonly nth: number; readonly cost: number }
@@ -107,8 +119,20 @@ export type Fault =
   | { readonly fault: 'journalLost'; readonly node: string; readonly down: number }
   /** A second leader starts while the first still runs. */
   | { readonly fault: 'usurp'; readonly peer: PeerName }
+  /** For a while who dials the stage reaches the older one of two leaders: where it is to be found was read before. */
+  | { readonly fault: 'misdial'; readonly peer: PeerName; readonly for: number }
+  /** The newest life of the stage reaches nobody below it for a while; the API Server and those above it it does. */
+  | { readonly fault: 'isolated'; readonly peer: PeerName; readonly for: number }
+  /** The clock by which lives are numbered goes back so far, for a while. */
+  | { readonly fault: 'clockBack'; readonly by: number; readonly for: number }
   /** The connection breaks: both ends learn of it. */
-  | { readonly fault: 'break'; readonly link: LinkOf; readonly linger: boolean }
+  | {
+      readonly fault: 'break';
+      readonly link: LinkOf;
+      readonly linger: boolean;
+      /** What lingers arrives so much later, ms: when others may talk already. */
+      readonly late?: number;
+    }
   /** Half-open: nothing arrives any more that way, or both ways; ends learn of it by the keep-alive. */
   | { readonly fault: 'halfOpen'; readonly link: LinkOf; readonly way: 'down' | 'up' | 'both' }
   /** A copy of the next `Hello` arrives so much later. */

@@ -22,7 +22,8 @@ export function populate(sim: Simulation): void {
     sim.machines.set(planned.name, new Machine(planned.name, planned.capacity));
     putNode(sim, planned);
   }
-  for (const { name, replicas, requests, priority, unmanaged } of plan.deployments) {
+  for (const { name, replicas, requests, priority, unmanaged, later } of plan.deployments) {
+    if (later) continue;
     const template = templateOf('t1', unmanaged !== true);
     const own = { template, ...(unmanaged && { unmanaged }) };
     api.put('deployments', name, { ...deployment(replicas, name), ...own, rest: template });

@@ -115,7 +115,7 @@ class Run {
       const is = api.deployments.get(name)?.replicas;
       this.#judge.found(
         'Converges',
-        is === replicas ? null : `${name} is at ${is}; ${replicas} was asked last`,
+        is === replicas || is === undefined ? null : `${name} is at ${is}; ${replicas} was asked last`,
       );
     }
   }

@@ -54,6 +54,14 @@ export class Simulation {
   /** Nodes that can not reach the API Server. */
   readonly cutFromApi = new Set<string>();
   readonly troubles: Trouble[] = [];
+  /** Stages of which the older leader is dialled. */
+  readonly misdialled = new Set<string>();
+  /** Deletes of S that are under way, by a number each: whose, and of which object. */
+  readonly deletes = new Map<number, { readonly life: Life; readonly metadataUid: string }>();
+  /** Lives that reach nobody below. */
+  readonly isolated = new Set<Life>();
+  /** How far back the clock is by which lives are numbered, ms. */
+  clockBack = 0;
   readonly duplicates: { readonly up: string; readonly down: string; readonly late: number }[] = [];
   readonly crashesAt: Extract<Fault, { fault: 'crashAt' }>[] = [];
   /** What a fresh life of a stage is shown while the API server that it lists from is behind. */
@@ -154,11 +162,16 @@ export class Simulation {
       const agent = this.api.nodes.get(nodeOf(peer))?.agent ?? null;
       return agent === null ? undefined : lives[lives.length - 1];
     }
+    if (this.misdialled.has(peer)) return lives[0];
     return lives.find(({ incarnation }) => incarnation === this.api.leases.get(peer));
   }
 
+  /** Whether a life can not reach another one, which it dials. */
   isCut(one: Life, other: Life): boolean {
-    return [one, other].some(({ peer }) => isTail(peer) && this.cutFromLinks.has(nodeOf(peer)));
+    return (
+      this.isolated.has(one) ||
+      [one, other].some(({ peer }) => isTail(peer) && this.cutFromLinks.has(nodeOf(peer)))
+    );
   }
 
   takeDuplicate(connection: Connection): number | null {
@@ -244,7 +257,7 @@ export class Simulation {
   #takeNumber(peer: PeerName, above: number, number: number): number {
     const node = isTail(peer) ? this.api.nodes.get(nodeOf(peer)) : undefined;
     const held = isTail(peer) ? (node?.agent ?? 0) : (this.api.leases.get(peer) ?? 0);
-    const now = EPOCH + Math.floor(this.clock.now);
+    const now = EPOCH + Math.floor(this.clock.now) - this.clockBack;
     const reuse = this.mutants.has('environment/reuse-incarnation') && number > 1 && above === 0;
     const incarnation = reuse ? held : nextIncarnation(held, above, now, this.mutants);
     this.judge.numbered(peer, incarnation);

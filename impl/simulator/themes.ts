@@ -21,6 +21,8 @@ export interface Theme {
   readonly releases?: true;
   /** What finds no room is handed over, on Nodes that may be too small or without an agent. */
   readonly handsOver?: true;
+  /** Deployments are deleted and made. */
+  readonly deletes?: true;
   /** Some Deployments have no label at first; it is put there, and taken away. */
   readonly labels?: true;
 }
@@ -47,11 +49,31 @@ export const THEMES: readonly Theme[] = [
     isTight: true,
     handsOver: true,
   },
-  { name: 'any', share: 0.15, faults: null, acts: null, stages: null },
+  {
+    name: 'deletions',
+    share: 0.03,
+    faults: ['crash', 'crashAt', 'watchLost', 'stale', 'api', 'break', 'usurp'],
+    acts: ['request', 'deleteReplicaSet', 'deletePod'],
+    stages: ['autoscaler', 'deployment', 'replicaset'],
+    deletes: true,
+  },
+  { name: 'any', share: 0.12, faults: null, acts: null, stages: null },
   {
     name: 'leaders',
     share: 0.15,
-    faults: ['usurp', 'cutOff', 'api', 'halfOpen', 'break', 'crash', 'crashAt', 'duplicate', 'notReady'],
+    faults: [
+      'usurp',
+      'cutOff',
+      'api',
+      'halfOpen',
+      'break',
+      'crash',
+      'crashAt',
+      'duplicate',
+      'notReady',
+      'misdial',
+      'isolated',
+    ],
     acts: ['request', 'deletePod'],
     stages: ['replicaset', 'scheduler', 'kubelet'],
   },
@@ -59,7 +81,7 @@ export const THEMES: readonly Theme[] = [
     name: 'wants',
     share: 0.15,
     faults: ['crash', 'crashAt', 'watchLost', 'stale', 'api', 'break', 'halfOpen', 'usurp'],
-    acts: ['request', 'thereAndBack', 'edit', 'rollout'],
+    acts: ['request', 'thereAndBack', 'edit', 'rollout', 'deletePod'],
     stages: ['autoscaler', 'deployment', 'replicaset'],
   },
   {
@@ -72,7 +94,18 @@ export const THEMES: readonly Theme[] = [
   {
     name: 'nodes',
     share: 0.1,
-    faults: ['journalLost', 'nodeCrash', 'cutOff', 'notReady', 'watchLost', 'stale', 'api', 'usurp', 'crash'],
+    faults: [
+      'journalLost',
+      'nodeCrash',
+      'cutOff',
+      'notReady',
+      'watchLost',
+      'stale',
+      'api',
+      'usurp',
+      'crash',
+      'clockBack',
+    ],
     acts: ['deleteNode', 'cordon', 'deletePod'],
     stages: ['scheduler', 'kubelet'],
   },

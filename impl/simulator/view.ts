@@ -152,6 +152,7 @@ export function worldView(sim: Simulation): WorldView {
       unmanaged && written !== null ? [uid] : [],
     ),
     acknowledged: acknowledgedBy(sim),
+    deletes: [...sim.deletes.values()].flatMap(({ life, metadataUid }) => (life.alive ? [metadataUid] : [])),
     isFirstMinter: sim.bornOf('autoscaler') === 1,
     down: downOf(sim),
     get history() {

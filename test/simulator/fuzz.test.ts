@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AIMS, aimOf } from '../../impl/simulator/aim.ts';
 import { drawPlan } from '../../impl/simulator/draw.ts';
+import { keptPlan } from '../../impl/simulator/kept.ts';
 import { longSwarm, swarmPage, totalOf } from '../../impl/simulator/longSwarm.ts';
 import { catchAll, pageOf } from '../../impl/simulator/mutants.ts';
 import { readReplay } from '../../impl/simulator/replayFile.ts';
@@ -110,23 +111,35 @@ describe('a swarm', () => {
   });
 
   it('says how many seeds a mutant takes, and which it does not catch', async () => {
-    const names = ['terminated-before-stop', 'stock-binds', 'older-agent-stands', 'old-session-messages'];
+    const names = ['stock-binds', 'preemptor-early', 'older-agent-stands', 'bare-by-name'];
     const mutants = names.map((name) => MUTANTS.find((one) => one.name === name) as Mutant);
     const patience = { seeds: 15, times: 2 };
     const caught = await catchAll(patience, 2, () => {}, mutants);
-    expect(caught.map(({ property }) => property)).toEqual(['NoFalseConfirm', 'OneSide', null, null]);
+    expect(caught.map(({ property }) => property)).toEqual(['OneSide', 'PreemptionOrdered', null, null]);
     expect(caught.map(({ runs }) => runs > 0)).toEqual([true, true, false, true]);
     const page = pageOf(caught, patience);
-    expect(page).toMatch(/2 of\n4 are caught within 15 seeds; of 1 it is known why/);
+    expect(page).toMatch(/2 of\n4 are caught within 15 seeds; of 1 it is said what they save/);
+    expect(page).toContain('| `preemptor-early` and `no-room-check` | near `preemptor-early` |');
     expect(page).toContain(`| \`older-agent-stands\` | ${aimOf('older-agent-stands').unseen} |`);
+    expect(caught[3]?.otherwise).toBeGreaterThan(0);
+  });
+
+  it('near a kept plan: the same things happen, at other times, and a seed decides when', () => {
+    const near = keptPlan('preemptor-early');
+    const [one, again, other] = [1, 1, 2].map((seed) => drawPlan(seed, { near }));
+    expect(one).toEqual(again);
+    expect(one).not.toEqual(other);
+    expect(one?.acts.map(({ act }) => act)).toEqual(near.acts.map(({ act }) => act));
+    expect(one?.healAt).toBe(near.healAt);
   });
 
   it('looks for each where it may be: mutants and themes that there are', () => {
     const known = new Set(MUTANTS.map(({ name }) => name));
     const themes = new Set(THEMES.map(({ name }) => name));
-    for (const [mutant, { theme = 'any' }] of Object.entries(AIMS)) {
-      expect(known).toContain(mutant);
+    for (const [mutant, { theme = 'any', near, alsoOff = [] }] of Object.entries(AIMS)) {
+      for (const name of [mutant, ...alsoOff]) expect(known).toContain(name);
       expect(themes).toContain(theme);
+      if (near !== undefined) expect(keptPlan(near).mutants).toEqual([]);
     }
   });
 });

@@ -61,6 +61,10 @@ export function register(program: Command): void {
       ),
     )
     .option('--close', 'what happens in each world, happens in a few moments')
+    .option(
+      '--near <file>',
+      'seeds near the plan of a replay file: a little sooner or later, faster or slower',
+    )
     .option('--mutant <name>', 'switch off one rule of the protocol: it must then fail')
     .option(
       '--mutants',

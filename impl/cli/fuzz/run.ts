@@ -27,6 +27,7 @@ export interface FuzzFlags {
   readonly rounds?: number;
   readonly theme?: string;
   readonly close?: boolean;
+  readonly near?: string;
   readonly mutant?: string;
   readonly json?: boolean;
   readonly trace?: string;
