@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   INSTALL_REFUSED: 'the installation was not carried out: something in the cluster stands against it',
   POLICY_INEFFECTIVE: 'the owner switch does not deny what it must deny',
   RELEASE_INCOMPLETE: 'managed Pods did not come to match their ReplicaSets in time',
+  DRAIN_INCOMPLETE: 'managed Pods are still on a Node after the time given',
   TAKE_BACK_UNACKNOWLEDGED: 'a stage has not acknowledged that stock owns the managed Pods',
   AGENT_SUPERSEDED: 'another agent has registered itself on the Node',
   JOURNAL_FULL: 'the journal could not be written: no space left',

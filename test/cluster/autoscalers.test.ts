@@ -179,6 +179,34 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
     CASE_MS,
   );
 
+  it(
+    'kubectl drain moves managed Pods within their PodDisruptionBudget',
+    async () => {
+      const pods = await kd.create('guarded', { replicas: 20 });
+      await pods.rests(20);
+      await kd.kubectl(
+        'create',
+        'poddisruptionbudget',
+        'guarded',
+        '--selector=app=guarded',
+        '--min-available=17',
+      );
+      pods.resetLowest();
+      const start = performance.now();
+      const drained = pods.present.filter(({ node }) => node === 'node-0').length;
+      await kd.kubectl('drain', 'node-0', '--ignore-daemonsets', '--timeout=120s');
+      await pods.rests(20);
+      console.log(
+        `kubectl drain: ${drained} of 20 Pods moved in ${Math.round(performance.now() - start)} ms, never fewer than ${pods.lowest} Ready (at least 17 asked for)`,
+      );
+      expect(drained).toBeGreaterThan(3);
+      expect(pods.lowest).toBeGreaterThanOrEqual(17);
+      expect(pods.present.filter(({ node }) => node === 'node-0')).toEqual([]);
+      await kd.kubectl('uncordon', 'node-0');
+    },
+    CASE_MS,
+  );
+
   it('every property that the recorded traces show held', async () => {
     const { broken } = await kd.judgeAtRest();
     expect(broken).toEqual([]);
