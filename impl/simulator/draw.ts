@@ -296,9 +296,11 @@ function drawActs(
 }
 
 /**
- * Open counterexample (protocol 14): a Node made anew, and its journal lost. Drawn again once there is a rule for it.
+ * Open (protocol 14): a Node made anew, and its journal lost; or while the clock is back, so that nothing keeps the number of its agent above
+ * the last one. Drawn again once there is a rule for it.
  */
 function isUnruled(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
+  if (fault.fault === 'clockBack') return acts.some(({ act }) => act === 'deleteNode');
   if (fault.fault !== 'journalLost') return false;
   return acts.some((one) => one.act === 'deleteNode' && one.node === fault.node);
 }

@@ -325,7 +325,7 @@ export class Judge {
       this.found('NoNeedlessEnd', endedBelowMeant(this.#sim, this.#reached, view, marked));
     // An R that has not heard of a release yet ends what stock makes.
     const isUnaware = life.owner !== 'stock' && this.switch.owner === 'stock';
-    if (!isUnaware && !isRolled(view, marked)) for (const name of COUNTS) this.#check(name, view);
+    if (!isUnaware && !isRolled(this.#sim, view, marked)) for (const name of COUNTS) this.#check(name, view);
   }
 
   get #standing() {

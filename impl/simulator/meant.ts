@@ -59,17 +59,31 @@ const setsOf = ({ replicaSets }: StageView, deployment: string) =>
 const isOfOne = ({ records }: StageView, sets: readonly ReplicaSetFact[], uids: readonly Uid[]) =>
   uids.some((uid) => sets.some((one) => one.uid === records.get(uid)?.replicaSet));
 
-/** Whether a rollout was told of this count: then stock's controller says what may be taken away before as many others run. */
-const rolls = (sets: readonly ReplicaSetFact[], value: number) =>
-  sets.length > 1 && sets.some(({ desired, unmanaged }) => unmanaged !== true && desired === value);
+/**
+ * Whether a rollout was told of this count: then stock's controller says what may be taken away before as many others run. An R whose watch is
+ * behind may not know the newest ReplicaSet yet.
+ */
+function rolls(
+  { api }: Simulation,
+  deployment: string,
+  seen: readonly ReplicaSetFact[],
+  value: number,
+): boolean {
+  const standing = [...api.replicaSets.values()].filter(
+    (one) => one.deployment === deployment && !one.deleting,
+  );
+  const isBehind = standing.some(({ uid }) => seen.every((one) => one.uid !== uid));
+  const sets = isBehind ? standing : seen;
+  return sets.length > 1 && sets.some(({ desired, unmanaged }) => unmanaged !== true && desired === value);
+}
 
 /** Whether R ends Pods of a Deployment that is rolled out, as stock's controller says. */
-export function isRolled({ after, process }: StepView, marked: readonly Uid[]): boolean {
+export function isRolled(sim: Simulation, { after, process }: StepView, marked: readonly Uid[]): boolean {
   const stage = after.stages.find((one) => one.process === process);
   return (
     stage?.wants.some(({ deployment, value }) => {
       const sets = setsOf(stage, deployment);
-      return isOfOne(stage, sets, marked) && rolls(sets, value);
+      return isOfOne(stage, sets, marked) && rolls(sim, deployment, sets, value);
     }) === true
   );
 }
@@ -85,7 +99,7 @@ export function endedBelowMeant(
   if (stage === undefined) return null;
   for (const { deployment, value } of meant(sim, reached)) {
     const sets = setsOf(stage, deployment);
-    if (!isOfOne(stage, sets, marked) || rolls(sets, value)) continue;
+    if (!isOfOne(stage, sets, marked) || rolls(sim, deployment, sets, value)) continue;
     const live = sets.reduce((sum, { uid }) => sum + (liveOf(stage).get(uid) ?? 0), 0);
     if (live < value) return `R ended Pods of ${deployment} and holds ${live}, while A wants ${value}`;
   }
