@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   DATA_DIR_UNUSABLE: 'a data folder cannot be made, is not empty, or belongs to someone else',
   COMPONENT_FAILED: 'a program of the control plane exited or did not become healthy',
   NODE_NOT_READY: 'a node did not become Ready',
+  RUNTIME_FAILED: 'the container runtime did not do what was asked of it',
   REAL_NODE_UNSUPPORTED: 'this machine cannot run a kubelet with containers',
   JAVA_MISSING: 'no Java runtime to run TLC with, and none to be had',
   TLC_MISSING: 'TLC is not in the cache and could not be fetched, or the file named as TLC is none',

@@ -155,9 +155,9 @@ export const isLoopback = (address: string): boolean => LOOPBACK.test(address);
 
 /** Reads who runs the containers. */
 export function runtimeName(text: string): ProcessOptions['runtime'] {
-  if (text !== 'publish' && text !== 'simulated')
+  if (text !== 'publish' && text !== 'simulated' && text !== 'cri')
     throw new InvalidArgumentError(
-      `FLAG_INVALID: expected publish or simulated, got ${JSON.stringify(text)}.`,
+      `FLAG_INVALID: expected publish, simulated or cri, got ${JSON.stringify(text)}.`,
     );
   return text;
 }

@@ -57,6 +57,113 @@ export interface RealNode extends NodeProcess {
   containers(): Promise<string[]>;
 }
 
+/** A containerd with the network plugins and the images of a real node, and no kubelet: for an agent that runs containers itself. @public */
+export interface RealContainerd {
+  readonly containerdSocket: string;
+  /** The host's address on its bridge; Pods are in the same /24. */
+  readonly address: string;
+  /** cgroup for its Pods. */
+  readonly cgroup: string;
+  /** A folder of its own, removed with it. */
+  readonly folder: string;
+  readonly pid: number | undefined;
+  /** kill -9; the containers live. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  ctr(args: readonly string[]): Promise<string>;
+  containers(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** What both kinds of a real node stand on. */
+interface Ground {
+  readonly layout: Layout;
+  readonly config: NodeConfig;
+  readonly containerd: SupervisedProcess;
+  readonly internals: Internals;
+  /** Ends containerd, and removes what it has left on the machine. */
+  readonly clear: () => Promise<void>;
+}
+
+async function standing<T>(
+  controlPlane: ControlPlane,
+  name: string,
+  maxPods: number,
+  use: (ground: Ground) => Promise<T>,
+): Promise<T> {
+  const support = await realNodeSupported();
+  if (!support.ok) {
+    throw new KubedirectError(
+      'REAL_NODE_UNSUPPORTED',
+      `node ${name}: expected Linux, root, containerd, runc and network plugins: ${support.reason}`,
+    );
+  }
+  const internals = internalsOf(controlPlane);
+  const binaries = await resolveBinaries(['echo'], { onProgress: internals.onProgress });
+  const layout = layoutOf(join(controlPlane.dataDir, 'real', name));
+  const cleaner = [process.execPath, '--no-warnings', CLEANER, JSON.stringify(layout)];
+  await mkdir(layout.dir, { recursive: true });
+  internals.reaper.tell({ kind: 'command', name: layout.dir, argv: cleaner });
+  const forget = () => internals.reaper.tell({ kind: 'commandDone', name: layout.dir });
+  try {
+    const [port = 0] = await freePorts(1);
+    const config = await writeNodeConfig(layout, cniBinDir() ?? '', {
+      port,
+      caFile: internals.caFile,
+      maxPods,
+    });
+    await makeGround(layout);
+    const containerd = containerdProcess(controlPlane, name, layout, config, internals);
+    await containerd.start();
+    await importImages(layout, binaries.get('echo') ?? '');
+    const clear = async () => {
+      await containerd.stop(3_000);
+      await clean(cleaner);
+      forget();
+    };
+    return await use({ layout, config, containerd, internals, clear });
+  } catch (error) {
+    await clean(cleaner).catch(() => undefined);
+    forget();
+    throw error;
+  }
+}
+
+/** Ids of the containers that run now, the Pods' sandboxes included. */
+async function running(layout: Layout): Promise<string[]> {
+  const lines = (await ctr(layout, ['-n', 'k8s.io', 'tasks', 'list'])).split('\n').slice(1);
+  return lines.filter((line) => line.includes('RUNNING')).map((line) => line.split(/\s+/)[0] ?? '');
+}
+
+/**
+ * Starts a containerd of its own, without a kubelet.
+ * @param name - of the node that it is for
+ * @throws KubedirectError `REAL_NODE_UNSUPPORTED`, `COMPONENT_FAILED`
+ * @public
+ */
+export async function startRealContainerd(controlPlane: ControlPlane, name: string): Promise<RealContainerd> {
+  return standing(controlPlane, name, 110, async ({ layout, containerd, clear }) => {
+    let stopping: Promise<void> | undefined;
+    return {
+      containerdSocket: layout.socket,
+      address: `${layout.prefix}.1`,
+      cgroup: `/${layout.cgroup}`,
+      folder: layout.dir,
+      get pid() {
+        return containerd.pid;
+      },
+      kill: () => containerd.signal('SIGKILL'),
+      restart: () => containerd.start(),
+      ctr: (args) => ctr(layout, args),
+      containers: () => running(layout),
+      stop: () => {
+        stopping ??= clear();
+        return stopping;
+      },
+    };
+  });
+}
+
 /**
  * Starts a real node and waits until it is Ready; seconds, once the kubelet is built.
  * @throws KubedirectError `REAL_NODE_UNSUPPORTED`, `COMPONENT_FAILED`, `NODE_NOT_READY`
@@ -67,30 +174,9 @@ export async function startRealNode(
   name: string,
   options: RealNodeOptions = {},
 ): Promise<RealNode> {
-  const support = await realNodeSupported();
-  if (!support.ok) {
-    throw new KubedirectError(
-      'REAL_NODE_UNSUPPORTED',
-      `node ${name}: expected Linux, root, containerd, runc and network plugins: ${support.reason}`,
-    );
-  }
-  const internals = internalsOf(controlPlane);
-  const binaries = await resolveBinaries(['kubelet', 'echo'], { onProgress: internals.onProgress });
-  const layout = layoutOf(join(controlPlane.dataDir, 'real', name));
-  const cleaner = [process.execPath, '--no-warnings', CLEANER, JSON.stringify(layout)];
-  await mkdir(layout.dir, { recursive: true });
-  internals.reaper.tell({ kind: 'command', name: layout.dir, argv: cleaner });
-  try {
-    const [port = 0] = await freePorts(1);
-    const config = await writeNodeConfig(layout, cniBinDir() ?? '', {
-      port,
-      caFile: internals.caFile,
-      maxPods: options.maxPods ?? 110,
-    });
-    await makeGround(layout);
-    const containerd = containerdProcess(controlPlane, name, layout, config, internals);
-    await containerd.start();
-    await importImages(layout, binaries.get('echo') ?? '');
+  return standing(controlPlane, name, options.maxPods ?? 110, async (ground) => {
+    const { layout, config, containerd, internals } = ground;
+    const binaries = await resolveBinaries(['kubelet'], { onProgress: internals.onProgress });
     const kubeconfig = await controlPlane.userKubeconfig(`system:node:${name}`, ['system:nodes']);
     const labels = Object.entries(options.labels ?? {}).map(([key, value]) => `${key}=${value}`);
     const kubelet = kubeletProcess(controlPlane, name, layout, internals, {
@@ -102,29 +188,15 @@ export async function startRealNode(
         ...(labels.length === 0 ? [] : [`--node-labels=${labels.join(',')}`]),
       ],
     });
-    const node = realNode(name, layout, cleaner, { containerd, kubelet, internals });
+    const node = realNode(name, kubelet, ground);
     internals.nodes.add(node);
     await kubelet.start();
     await waitForNodes(internals.client, [name]);
     return node;
-  } catch (error) {
-    await clean(cleaner).catch(() => undefined);
-    internals.reaper.tell({ kind: 'commandDone', name: layout.dir });
-    throw error;
-  }
+  });
 }
 
-function realNode(
-  name: string,
-  layout: Layout,
-  cleaner: readonly string[],
-  parts: {
-    readonly containerd: SupervisedProcess;
-    readonly kubelet: SupervisedProcess;
-    readonly internals: Internals;
-  },
-): RealNode {
-  const { containerd, kubelet, internals } = parts;
+function realNode(name: string, kubelet: SupervisedProcess, { layout, internals, clear }: Ground): RealNode {
   let stopping: Promise<void> | undefined;
   const node: RealNode = {
     kind: 'real',
@@ -142,18 +214,13 @@ function realNode(
       await waitForNodes(internals.client, [name]);
     },
     ctr: (args) => ctr(layout, args),
-    containers: async () => {
-      const lines = (await ctr(layout, ['-n', 'k8s.io', 'tasks', 'list'])).split('\n').slice(1);
-      return lines.filter((line) => line.includes('RUNNING')).map((line) => line.split(/\s+/)[0] ?? '');
-    },
+    containers: () => running(layout),
     stop: () => {
       stopping ??= (async () => {
         await kubelet.stop(3_000);
         await internals.client.send('DELETE', `/api/v1/nodes/${name}`).catch(() => undefined);
-        await containerd.stop(3_000);
         internals.nodes.delete(node);
-        await clean(cleaner);
-        internals.reaper.tell({ kind: 'commandDone', name: layout.dir });
+        await clear();
       })();
       return stopping;
     },

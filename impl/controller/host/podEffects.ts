@@ -172,14 +172,16 @@ export function failPod(life: Life, { metadataUid, name, reason }: Of<'failPod'>
 }
 
 /** Writes that the Pod runs, and whether it is ready. */
-export function writePodStatus(life: Life, { metadataUid, name, ready }: Of<'writePodStatus'>): void {
+export function writePodStatus(life: Life, { uid, metadataUid, name, ready }: Of<'writePodStatus'>): void {
   const status = ready ? 'True' : 'False';
   const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
     type,
     status: type === 'PodScheduled' || type === 'Initialized' ? 'True' : status,
     lastTransitionTime: new Date().toISOString(),
   }));
-  writeStatus(life, name, metadataUid, { phase: 'Running', startTime: new Date().toISOString(), conditions });
+  const known = life.runtime?.statusOf?.(uid) ?? {};
+  const startTime = new Date().toISOString();
+  writeStatus(life, name, metadataUid, { phase: 'Running', startTime, conditions, ...known });
 }
 
 async function deleteUnanswered(life: Life, effect: Of<'deleteStray'>): Promise<void> {

@@ -14,6 +14,10 @@ export interface PodRuntime {
   tellReadiness(): void;
   /** Where events go: to the life of K that runs now. */
   attach(give: (event: StageEvent) => void): void;
+  /** What a Pod's status says beside its phase and conditions: addresses and containers; null of a Pod that it does not know. */
+  statusOf?(uid: Uid): object | null;
+  /** The process ends: the containers run on. */
+  close?(): void;
 }
 
 /** Nobody runs anything: a start is a delay (`architecture.md`, runtimes). Starts asked for in one turn of the event loop end together. @public */

@@ -12,7 +12,7 @@ import type { Stage } from '../../../spec/stage.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
 import { errorFields } from '../host/errorFields.ts';
 import { watchTemplates } from '../host/observe.ts';
-import { SimulatedRuntime } from '../host/runtime.ts';
+import { type PodRuntime, SimulatedRuntime } from '../host/runtime.ts';
 import { StageProcess } from '../host/stageProcess.ts';
 import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
@@ -50,6 +50,9 @@ export interface StatusFlags {
   readonly isOpen: boolean;
 }
 
+/** Who runs the containers: stock kubelets, nobody (a start is a delay), or our agents by a container runtime. @public */
+export type RuntimeName = 'publish' | 'simulated' | 'cri';
+
 /** What a process runs. @public */
 export interface ProcessOptions {
   readonly kubeconfig?: string | undefined;
@@ -58,7 +61,11 @@ export interface ProcessOptions {
   /** Nodes that this process is the Kubelet stage of. */
   readonly nodes: readonly string[];
   /** Who runs the containers: the stock kubelets of the nodes, or our agents. */
-  readonly runtime: 'publish' | 'simulated';
+  readonly runtime: RuntimeName;
+  /** `cri`: opens the runtime of a node. */
+  readonly openRuntime?:
+    | ((node: string, templates: Templates, log: ProcessOptions['log']) => Promise<PodRuntime>)
+    | undefined;
   /**
    * S publishes unbound what finds no room (protocol 7). Default: yes. Never where our agents run the containers, whatever is said here: their
    * Nodes are tainted for stock's scheduler, and it would only be kept from them.
@@ -104,6 +111,7 @@ function stageOptions(
   client: KubernetesClient,
   hub: WatchHub,
   templates: Templates,
+  runtimes: ReadonlyMap<string, PodRuntime>,
   scaleAddress: () => string | null,
 ) {
   const recorder = options.traces === undefined ? null : recordTo(options.traces);
@@ -135,8 +143,7 @@ function stageOptions(
       tls: options.tls?.(nameOf(name, node)),
       local,
       journalFile: node === null ? null : path.join(options.journals, `${node}.journal`),
-      runtime:
-        node === null || options.runtime === 'publish' ? null : new SimulatedRuntime(options.startMs ?? 0),
+      runtime: node === null ? null : (runtimes.get(node) ?? null),
       runsContainers: options.runtime !== 'publish',
       manyNodes: options.nodes.length > 1,
       handsOver: name === 'scheduler' && options.handsOver !== false && options.runtime === 'publish',
@@ -150,9 +157,24 @@ function stageOptions(
   return { recorder, recent, events, make };
 }
 
+/** Who runs the containers of each node; nobody of ours with `publish`. */
+async function runtimesOf(
+  { nodes, runtime, startMs = 0, openRuntime, log }: ProcessOptions,
+  templates: Templates,
+): Promise<ReadonlyMap<string, PodRuntime>> {
+  if (runtime === 'publish') return new Map();
+  const open = async (node: string) => {
+    const opened =
+      runtime === 'cri' ? await openRuntime?.(node, templates, log) : new SimulatedRuntime(startMs);
+    if (opened === undefined) throw new RangeError('runtime cri: expected how to open it, got nothing');
+    return [node, opened] as const;
+  };
+  return new Map(await Promise.all(nodes.map(open)));
+}
+
 /**
  * Starts the stages; they take their Leases in the background.
- * @throws KubedirectError `KUBECONFIG_INVALID`, `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN`
+ * @throws KubedirectError `KUBECONFIG_INVALID`, `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN`, `RUNTIME_FAILED`
  * @public
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
@@ -162,12 +184,14 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   });
   const hub = new WatchHub(client, options.log);
   const templates = new Templates();
+  const runtimes = await runtimesOf(options, templates);
   let scaleApi: Listening | null = null;
   const { recorder, recent, events, make } = stageOptions(
     options,
     client,
     hub,
     templates,
+    runtimes,
     () => scaleApi?.address ?? null,
   );
   if (options.nodes.length > 0 || options.stages.includes('scheduler')) watchTemplates(hub, templates);
@@ -180,6 +204,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await scaleApi?.close();
     await status?.close();
     await Promise.all(stages.map((stage) => stage.stop()));
+    for (const runtime of runtimes.values()) runtime.close?.();
     events.close();
     await hub.close();
     await client.close();

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { StageName } from '../../../spec/vocabulary.ts';
+import type { RuntimeName } from './process.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
 
@@ -14,7 +15,9 @@ export interface SpawnOptions {
   readonly control?: string | undefined;
   /** Nodes of the agent process. */
   readonly nodes: readonly string[];
-  readonly runtime: 'publish' | 'simulated';
+  readonly runtime: RuntimeName;
+  /** More arguments of the agent: those of its runtime. */
+  readonly agentMore?: readonly string[];
   readonly startMs?: number;
   /** S publishes unbound what finds no room. Default: yes, where stock kubelets run the containers. */
   readonly handsOver?: boolean;
@@ -168,7 +171,10 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
     scheduler: stage('scheduler'),
     kubelet: make(
       'kubelet',
-      agentArguments(nodes, common('kubelet', kubeconfigs.kubelet), [...tail, '--start-ms', String(startMs)]),
+      agentArguments(nodes, common('kubelet', kubeconfigs.kubelet), [
+        ...[...tail, '--start-ms', String(startMs)],
+        ...(options.agentMore ?? []),
+      ]),
     ),
   };
 }

@@ -14,6 +14,7 @@ import { preemptionMachine } from '../../../machines/ownership/preemption.ts';
 import { tailContainersMachine, tailObjectMachine } from '../../../machines/ownership/tailPod.ts';
 import { replicasFieldMachine } from '../../../machines/ownership/wants/field.ts';
 import { replicaSetMachine } from '../../../machines/replicaset/machine.ts';
+import { containerMachine, runtimePodMachine } from '../../../machines/runtime/index.ts';
 import { schedulerMachine } from '../../../machines/scheduler/machine.ts';
 import { mermaidOf, statesOf } from './mermaid.ts';
 
@@ -41,6 +42,10 @@ export const ROOMS: readonly Room[] = [
       preemptionMachine,
       replicasFieldMachine,
     ],
+  },
+  {
+    title: 'The containers of a Pod, where our agent runs them',
+    machines: [runtimePodMachine, containerMachine],
   },
   { title: 'The built-in autoscaler', machines: [deciderMachine] },
   {

@@ -99,6 +99,10 @@ export interface DeploymentSeen extends KubernetesObject {
 export interface RealWaistOptions extends ControlPlaneOptions {
   /** Nodes of the one agent process. Default: the kwok nodes of the start. */
   readonly agentNodes?: readonly string[];
+  /** Who runs the containers. Default: stock kubelets. */
+  readonly runtime?: 'publish' | 'cri';
+  /** More arguments of the agent, asked for after `prepare`. */
+  readonly agentMore?: () => readonly string[];
   /** Called when the control plane is up and before the stages start: to add nodes. */
   readonly prepare?: (cluster: ControlPlane) => Promise<void>;
 }
@@ -151,7 +155,7 @@ export async function until<T>(
   }
 }
 
-async function stageKubeconfigs(cluster: ControlPlane) {
+async function stageKubeconfigs(cluster: ControlPlane, runtime: 'publish' | 'cri') {
   const of = (account: string) => cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account);
   const [autoscaler, deployment, replicaset, scheduler, kubelet] = await Promise.all(
     [
@@ -159,7 +163,7 @@ async function stageKubeconfigs(cluster: ControlPlane) {
       ACCOUNTS.deployment,
       ACCOUNTS.replicaset,
       ACCOUNTS.scheduler,
-      ACCOUNTS.publisher,
+      runtime === 'cri' ? ACCOUNTS.simulator : ACCOUNTS.publisher,
     ].map(of),
   );
   return {
@@ -191,7 +195,7 @@ async function recordedIn(folder: string): Promise<readonly TraceFile[]> {
 
 /** Starts a control plane, installs, and starts the five stages. */
 export async function startRealWaist(options: RealWaistOptions): Promise<RealWaist> {
-  const { agentNodes, prepare, ...forCluster } = options;
+  const { agentNodes, prepare, runtime = 'publish', agentMore, ...forCluster } = options;
   await resolveBinaries(NEEDED, { onProgress: console.log });
   const cluster = await startControlPlane({ limits: 'lifted', ...forCluster });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-waist-'));
@@ -212,14 +216,19 @@ export async function startRealWaist(options: RealWaistOptions): Promise<RealWai
     else console.log(`kept: ${folder}`);
   };
   try {
-    await install({ connection: { kubeconfig: cluster.kubeconfig }, namespace: SYSTEM_NAMESPACE });
+    await install({
+      connection: { kubeconfig: cluster.kubeconfig },
+      namespace: SYSTEM_NAMESPACE,
+      simulator: runtime === 'cri',
+    });
     await prepare?.(cluster);
     const nodes = agentNodes ?? Array.from({ length: options.nodes ?? 0 }, (_, i) => `node-${i}`);
-    const kubeconfigs = await stageKubeconfigs(cluster);
+    const kubeconfigs = await stageKubeconfigs(cluster, runtime);
     const started = await spawnWaist({
       kubeconfigs,
       nodes,
-      runtime: 'publish',
+      runtime,
+      agentMore: agentMore?.() ?? [],
       folder,
       traces: true,
     });

@@ -1,0 +1,87 @@
+/** The fields of a `v1` PodSpec that this runtime reads. */
+
+/** `v1` Probe, or a handler of a hook. */
+export interface Handler {
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly httpGet?: {
+    readonly host?: string;
+    readonly path?: string;
+    readonly port: number | string;
+    readonly scheme?: string;
+    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
+  };
+  readonly tcpSocket?: { readonly host?: string; readonly port: number | string };
+  readonly sleep?: { readonly seconds: number };
+}
+/** `v1` Probe. */
+export interface Probe extends Handler {
+  readonly initialDelaySeconds?: number;
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly successThreshold?: number;
+  readonly failureThreshold?: number;
+}
+interface Seccomp {
+  readonly type?: string;
+}
+type Quantities = Readonly<Record<string, string>>;
+
+/** `v1` Container. */
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly workingDir?: string;
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+  }[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly lifecycle?: { readonly preStop?: Handler };
+  readonly securityContext?: {
+    readonly allowPrivilegeEscalation?: boolean;
+    readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly runAsUser?: number;
+    readonly runAsGroup?: number;
+    readonly seccompProfile?: Seccomp;
+  };
+}
+
+/** `v1` PodSpec. */
+export interface PodSpec {
+  readonly containers: readonly ContainerSpec[];
+  readonly initContainers?: readonly ContainerSpec[];
+  readonly hostname?: string;
+  readonly serviceAccountName?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly volumes?: readonly { readonly name: string; readonly emptyDir?: object }[];
+  readonly securityContext?: {
+    readonly runAsUser?: number;
+    readonly runAsGroup?: number;
+    readonly supplementalGroups?: readonly number[];
+    readonly seccompProfile?: Seccomp;
+  };
+}
+
+/** A Pod as its agent keeps it: with the sandbox, so that the next life of the agent finds it there. */
+export interface KeptPod {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: PodSpec;
+}

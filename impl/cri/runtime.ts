@@ -1,0 +1,213 @@
+/**
+ * The containers of one node, run by a container runtime that speaks CRI: the `cri` runtime of an agent. It outlives no process; the containers
+ * do. A Pod is kept with its sandbox, so the next process of the agent finds all that runs, and goes on with it.
+ */
+import type { StageEvent } from '../../spec/events.ts';
+import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import { podObject } from '../controller/host/podObject.ts';
+import type { PodRuntime } from '../controller/host/runtime.ts';
+import type { Templates } from '../controller/host/templates.ts';
+import { CriClient } from './client.ts';
+import { type Folders, LABELS, POD_ANNOTATION } from './config.ts';
+import { unheeded } from './honoured.ts';
+import { type Found, PodRun } from './pod.ts';
+import type { KeptPod, PodSpec } from './podSpec.ts';
+import { containerStatuses } from './status.ts';
+
+/** What the runtime of a node needs. */
+export interface CriRuntimeOptions {
+  /** Path of the runtime's socket. */
+  readonly socket: string;
+  readonly node: string;
+  /** Address of the node, as its Pods are told. */
+  readonly hostAddress: string;
+  readonly folders: Folders;
+  readonly templates: Templates;
+  readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A Pod whose template is not known yet, or one that runs. */
+type Entry = 'awaited' | PodRun;
+
+/** The `cri` runtime of one node. @public */
+export class CriRuntime implements PodRuntime {
+  readonly #options: CriRuntimeOptions;
+  readonly #client: CriClient;
+  readonly #pods = new Map<Uid, Entry>();
+  #give: (event: StageEvent) => void = () => {};
+  #unfollow: () => void = () => {};
+  #again: NodeJS.Timeout | null = null;
+  #version = '';
+  readonly #closing = new AbortController();
+
+  private constructor(options: CriRuntimeOptions) {
+    this.#options = options;
+    this.#client = new CriClient(options.socket);
+  }
+
+  /**
+   * Finds what runs on the node, and follows it from now on.
+   * @throws KubedirectError `RUNTIME_FAILED`
+   */
+  static async open(options: CriRuntimeOptions): Promise<CriRuntime> {
+    const runtime = new CriRuntime(options);
+    runtime.#version = await runtime.#client.version();
+    options.log('a container runtime answers', { runtime: runtime.#version });
+    // First: what ends from now on is heard of, or seen to have ended.
+    runtime.#follow();
+    for (const [pod, found] of await runtime.#found())
+      runtime.#pods.set(pod.uid, await PodRun.find(pod, runtime.#runOptions(pod.uid), found));
+    return runtime;
+  }
+
+  /** `containerd 1.6.20`, or another. */
+  get version(): string {
+    return this.#version;
+  }
+
+  /** Aborted once it is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  attach(give: (event: StageEvent) => void): void {
+    this.#give = give;
+  }
+
+  running(): readonly Uid[] {
+    return [...this.#pods.keys()];
+  }
+
+  tellReadiness(): void {
+    for (const [uid, run] of this.#pods)
+      if (run !== 'awaited' && run.isReady) this.#give({ type: 'podReadiness', uid, ready: true });
+  }
+
+  start(record: PodRecord): void {
+    if (this.#pods.has(record.uid)) return;
+    this.#pods.set(record.uid, 'awaited');
+    void this.#begin(record);
+  }
+
+  stop(uid: Uid): void {
+    const run = this.#pods.get(uid);
+    if (run instanceof PodRun) return run.stop();
+    this.#pods.delete(uid);
+    setImmediate(() => this.#give({ type: 'podStopped', uid, failed: false }));
+  }
+
+  statusOf(uid: Uid): object | null {
+    const run = this.#pods.get(uid);
+    if (!(run instanceof PodRun)) return null;
+    return containerStatuses(run, this.#options.hostAddress);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#unfollow();
+    for (const run of this.#pods.values()) if (run !== 'awaited') run.leave();
+    this.#client.close();
+  }
+
+  /** By the template of its ReplicaSet, once that is known. */
+  async #begin(record: PodRecord): Promise<void> {
+    const { uid } = record;
+    const { templates, log } = this.#options;
+    const isAwaited = () => !this.closing.aborted && this.#pods.get(uid) === 'awaited';
+    let replicaSet = templates.peek(record.replicaSet) ?? null;
+    while (replicaSet === null && isAwaited()) replicaSet = await templates.get(record.replicaSet);
+    if (replicaSet === null || !isAwaited()) return;
+    const { metadata, spec } = podObject(record, replicaSet, 0);
+    const paths = unheeded(spec as never);
+    if (paths.length > 0) {
+      log('this runtime does not heed what a Pod asks for: it is not started', { uid, paths });
+      this.#pods.delete(uid);
+      return this.#give({ type: 'podStopped', uid, failed: true });
+    }
+    const { name, namespace = 'default', labels, annotations } = metadata;
+    const pod: KeptPod = { uid, namespace, name, labels, annotations, spec: spec as unknown as PodSpec };
+    this.#pods.set(uid, PodRun.start(pod, this.#runOptions(uid)));
+  }
+
+  #runOptions(uid: Uid) {
+    const { node, hostAddress, folders, log } = this.#options;
+    return {
+      ...{ client: this.#client, node, hostAddress, folders, log },
+      started: () => this.#give({ type: 'podStarted', uid }),
+      readiness: (ready: boolean) => this.#give({ type: 'podReadiness', uid, ready }),
+      stopped: (failed: boolean) => {
+        this.#pods.delete(uid);
+        this.#give({ type: 'podStopped', uid, failed });
+      },
+    };
+  }
+
+  /** The Pods whose sandboxes are there, with their containers. */
+  async #found(): Promise<readonly (readonly [KeptPod, Found])[]> {
+    const labels = { [LABELS.node]: this.#options.node };
+    const [sandboxes, containers] = await Promise.all([
+      this.#client.sandboxes(labels),
+      this.#client.containers(labels),
+    ]);
+    return Promise.all(
+      sandboxes.map(async ({ id, annotations }) => {
+        const own = containers.filter((container) => container.pod_sandbox_id === id);
+        const states = await Promise.all(own.map((one) => this.#client.containerStatus(one.id)));
+        const pod = JSON.parse(annotations[POD_ANNOTATION] ?? '{}') as KeptPod;
+        return [
+          pod,
+          { sandbox: id, containers: own.map((one, i) => [one, states[i] ?? null] as const) },
+        ] as const;
+      }),
+    );
+  }
+
+  /** Hears of what ends; where the runtime itself has ended, again once it answers, and then looks at all. */
+  #follow(): void {
+    this.#unfollow = this.#client.follow(
+      ({ container_id: id, exit_status: code }) => {
+        for (const run of this.#pods.values()) {
+          if (run === 'awaited') continue;
+          run.exited(id, code);
+          run.sandboxExited(id);
+        }
+      },
+      (error) => {
+        if (this.closing.aborted) return;
+        this.#options.log('the container runtime tells nothing any more', { error: error.message });
+        this.#lookAgain(100);
+      },
+    );
+  }
+
+  #lookAgain(waitMs: number): void {
+    this.#again = setTimeout(async () => {
+      try {
+        await this.#client.version();
+        this.#follow();
+        await this.#compare();
+      } catch (error) {
+        if (this.closing.aborted) return;
+        this.#options.log('the container runtime does not answer', {
+          error: (error as Error).message,
+          waitMs,
+        });
+        this.#unfollow();
+        this.#lookAgain(Math.min(2 * waitMs, 5_000));
+      }
+    }, waitMs);
+  }
+
+  /** What has ended while nobody told. */
+  async #compare(): Promise<void> {
+    const found = new Map((await this.#found()).map(([pod, there]) => [pod.uid, there]));
+    for (const [uid, run] of this.#pods) {
+      if (run === 'awaited' || run.sandbox === null) continue;
+      const there = found.get(uid);
+      for (const [entry, status] of there?.containers ?? [])
+        if (entry.state === 'CONTAINER_EXITED') run.exited(entry.id, status?.exit_code ?? -1);
+      if (there === undefined) run.sandboxExited(run.sandbox);
+    }
+  }
+}

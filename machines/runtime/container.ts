@@ -1,0 +1,264 @@
+/**
+ * One container of a Pod, where our agent runs the containers: it is started, asked how it is, started again when it has ended, and stopped.
+ * The restart policy is `Always`: a Deployment's template has no other; an init container is through once it has ended with 0.
+ */
+import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { step } from '../drive.ts';
+import {
+  BACKOFF,
+  type ContainerPlan,
+  type FoundContainer,
+  PROBES,
+  type ProbeKind,
+  type ProbePlan,
+  type RuntimeEffect,
+} from './plan.ts';
+
+/** What happens to a container: its own news, without its name. */
+export type ContainerEvent =
+  | { readonly type: 'begin' }
+  | { readonly type: 'started' }
+  | { readonly type: 'failed' }
+  | { readonly type: 'exited'; readonly exitCode: number; readonly ran: number }
+  | { readonly type: 'probed'; readonly kind: ProbeKind; readonly ok: boolean }
+  | { readonly type: 'probeDue'; readonly kind: ProbeKind }
+  | { readonly type: 'restartDue' }
+  | { readonly type: 'stop' };
+
+/** Answers of one kind: how many in a row, and what they came to. */
+interface Answers {
+  readonly ok: boolean;
+  readonly inRow: number;
+  /** The last verdict; null before the first. */
+  readonly verdict: boolean | null;
+}
+
+interface Context {
+  readonly plan: ContainerPlan;
+  /** Number of the container that is meant now: how many were started before it. */
+  readonly attempt: number;
+  /** Tries in a row that came to nothing, or not to much. */
+  readonly failures: number;
+  readonly answers: Readonly<Partial<Record<ProbeKind, Answers>>>;
+  readonly out: readonly RuntimeEffect[];
+}
+
+/** Of a timer of a container. */
+export const restartTimer = (name: string) => `restart/${name}`;
+/** Of a timer of a probe. */
+export const probeTimer = (name: string, kind: ProbeKind) => `probe/${kind}/${name}`;
+
+const NONE: Answers = { ok: false, inRow: 0, verdict: null };
+
+/** The kinds that are asked now: the others wait until the startup probe has succeeded. */
+function asked({ plan, answers }: Context): readonly ProbeKind[] {
+  const all = PROBES.filter((kind) => plan.probes[kind] !== undefined);
+  if (!all.includes('startup')) return all;
+  return answers.startup?.verdict === true ? all.filter((kind) => kind !== 'startup') : ['startup'];
+}
+
+const timerOf = ({ plan }: Context, kind: ProbeKind, milliseconds: number): RuntimeEffect => {
+  return { type: 'setTimer', timer: probeTimer(plan.name, kind), milliseconds };
+};
+
+/** Begins to ask what is not asked yet. */
+function ask(context: Context, before: readonly ProbeKind[]): readonly RuntimeEffect[] {
+  return asked(context)
+    .filter((kind) => !before.includes(kind))
+    .map((kind) => timerOf(context, kind, (context.plan.probes[kind] as ProbePlan).initialDelay));
+}
+
+function heard(
+  { answers }: Context,
+  { successThreshold, failureThreshold }: ProbePlan,
+  kind: ProbeKind,
+  ok: boolean,
+) {
+  const before = answers[kind] ?? NONE;
+  const enough = ok ? successThreshold : failureThreshold;
+  const inRow = Math.min(before.ok === ok ? before.inRow + 1 : 1, enough);
+  const isEnough = inRow === enough;
+  return { ok, inRow, verdict: isEnough ? ok : before.verdict };
+}
+
+const toldOf = (context: Context, event: ContainerEvent): Context => {
+  if (event.type !== 'probed' || !asked(context).includes(event.kind)) return context;
+  const { kind, ok } = event;
+  const plan = context.plan.probes[kind] as ProbePlan;
+  const next = { ...context, answers: { ...context.answers, [kind]: heard(context, plan, kind, ok) } };
+  const again = asked(next).includes(kind) ? [timerOf(next, kind, plan.period)] : [];
+  return { ...next, out: [...context.out, ...again, ...ask(next, asked(context))] };
+};
+
+/** As long as the next start waits: the kubelet's. */
+export function restartDelay(failures: number): number {
+  return failures <= 1 ? 0 : Math.min(BACKOFF.first * 2 ** (failures - 2), BACKOFF.longest);
+}
+
+type Args = { context: Context; event: ContainerEvent };
+
+/** The machine. Drive it with {@link startContainer} and {@link stepContainer}. @public */
+export const containerMachine = setup({
+  types: { context: {} as Context, events: {} as ContainerEvent, input: {} as Context },
+  guards: {
+    isThrough: ({ context, event }: Args) =>
+      context.plan.isInit && event.type === 'exited' && event.exitCode === 0,
+    isSick: ({ context, event }: Args) => {
+      const { answers } = toldOf(context, event);
+      return answers.startup?.verdict === false || answers.liveness?.verdict === false;
+    },
+  },
+  actions: {
+    start: assign(({ context }) => ({
+      out: [
+        ...context.out,
+        { type: 'startContainer', name: context.plan.name, attempt: context.attempt } as const,
+      ],
+    })),
+    stop: assign(({ context }) => ({
+      out: [
+        ...context.out,
+        { type: 'stopContainer', name: context.plan.name, attempt: context.attempt } as const,
+      ],
+    })),
+    beginAsking: assign(({ context }) => {
+      const fresh = { ...context, answers: {} };
+      return { ...fresh, out: [...context.out, ...ask(fresh, [])] };
+    }),
+    note: assign(({ context, event }) => toldOf(context, event)),
+    probe: assign(({ context, event }) => {
+      if (event.type !== 'probeDue') return {};
+      const { plan, attempt } = context;
+      return {
+        out: [...context.out, { type: 'probe', name: plan.name, attempt, kind: event.kind } as const],
+      };
+    }),
+    endAsking: assign(({ context }) => ({
+      answers: {},
+      out: [
+        ...context.out,
+        ...asked(context).map((kind): RuntimeEffect => {
+          return { type: 'cancelTimer', timer: probeTimer(context.plan.name, kind) };
+        }),
+      ],
+    })),
+    countFailure: assign(({ context, event }) => {
+      const ranLong = event.type === 'exited' && event.ran >= BACKOFF.forgottenAfter;
+      return { failures: ranLong ? 1 : context.failures + 1, attempt: context.attempt + 1 };
+    }),
+    rest: assign(({ context }) => ({
+      out: [
+        ...context.out,
+        {
+          type: 'setTimer',
+          timer: restartTimer(context.plan.name),
+          milliseconds: restartDelay(context.failures),
+        } as const,
+      ],
+    })),
+    wake: assign(({ context }) => ({
+      out: [...context.out, { type: 'cancelTimer', timer: restartTimer(context.plan.name) } as const],
+    })),
+  },
+}).createMachine({
+  id: 'container',
+  description: 'One container of a Pod of a node whose containers our agent runs',
+  context: ({ input }) => input,
+  initial: 'waiting',
+  states: {
+    waiting: {
+      description: 'Those before it are not through yet',
+      on: { begin: 'starting', stop: 'stopped' },
+    },
+    starting: {
+      description: 'Its image is looked for, it is created and started',
+      entry: 'start',
+      on: {
+        started: 'running',
+        failed: { target: 'resting', actions: 'countFailure' },
+        exited: { target: 'resting', actions: 'countFailure' },
+        stop: 'abandoned',
+      },
+    },
+    abandoned: {
+      description: 'To be stopped, and its start is still in flight',
+      on: { started: 'stopping', failed: 'stopped', exited: 'stopped' },
+    },
+    running: {
+      description: 'It runs, and is asked how it is',
+      entry: 'beginAsking',
+      exit: 'endAsking',
+      on: {
+        probed: [{ guard: 'isSick', target: 'sick', actions: 'note' }, { actions: 'note' }],
+        probeDue: { actions: 'probe' },
+        exited: [
+          { guard: 'isThrough', target: 'through' },
+          { target: 'resting', actions: 'countFailure' },
+        ],
+        stop: 'stopping',
+      },
+    },
+    sick: {
+      description: 'It is stopped because it does not answer as it should, and started again',
+      entry: 'stop',
+      on: { exited: { target: 'resting', actions: 'countFailure' }, stop: 'stopping' },
+    },
+    resting: {
+      description: 'Until it is started again',
+      entry: 'rest',
+      on: { restartDue: 'starting', stop: { target: 'stopped', actions: 'wake' } },
+    },
+    through: { description: 'An init container that has done its work', on: { stop: 'stopped' } },
+    stopping: {
+      description: 'Its preStop, SIGTERM, and after the grace period SIGKILL',
+      entry: 'stop',
+      on: { exited: 'stopped' },
+    },
+    stopped: { description: 'Nothing of it runs, and nothing will' },
+  },
+});
+
+/** A state of a container. @public */
+export type Container = SnapshotFrom<typeof containerMachine>;
+
+/** A container that nobody has begun. @public */
+export function startContainer(plan: ContainerPlan): Container {
+  const [container] = initialTransition(containerMachine, {
+    plan,
+    attempt: 0,
+    failures: 0,
+    answers: {},
+    out: [],
+  });
+  return container;
+}
+
+/** A container as an agent that has just started finds it; it is asked how it is from now on. @public */
+export function findContainer(plan: ContainerPlan, found: FoundContainer): Container {
+  const fresh = { plan, attempt: found.attempt, failures: found.attempt, answers: {}, out: [] };
+  const begun = stepContainer(initialTransition(containerMachine, fresh)[0], { type: 'begin' });
+  // Its start was asked for by the life before.
+  const asked = { ...begun, context: { ...begun.context, out: [] } } as Container;
+  const running = stepContainer(asked, { type: 'started' });
+  return found.running
+    ? running
+    : stepContainer(running, { type: 'exited', exitCode: found.exitCode ?? -1, ran: 0 });
+}
+
+/** One event. @public */
+export function stepContainer(container: Container, event: ContainerEvent): Container {
+  return step(containerMachine, container, event);
+}
+
+/** Without what it asked for, which is given apart. */
+export function takeEffects(container: Container): readonly [Container, readonly RuntimeEffect[]] {
+  const { out } = container.context;
+  if (out.length === 0) return [container, out];
+  return [{ ...container, context: { ...container.context, out: [] } } as Container, out];
+}
+
+/** Whether its users may be sent to it: it runs, and its probes say so. @public */
+export function isReady({ value, context: { plan, answers } }: Container): boolean {
+  const says = (kind: ProbeKind) => plan.probes[kind] === undefined || answers[kind]?.verdict === true;
+  return value === 'running' && says('startup') && says('readiness');
+}

@@ -1,0 +1,247 @@
+/**
+ * The containers of one Pod, where our agent runs them: the sandbox, the init containers one after the other, then the others together;
+ * and at the end all of it away. K hears that they have come up, whether they are ready, and that nothing runs any more; what it does
+ * about that is `machines/kubelet`.
+ */
+import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { step } from '../drive.ts';
+import {
+  type Container,
+  type ContainerEvent,
+  findContainer,
+  isReady,
+  probeTimer,
+  restartTimer,
+  startContainer,
+  stepContainer,
+  takeEffects,
+} from './container.ts';
+import {
+  BACKOFF,
+  type ContainerNews,
+  type FoundContainer,
+  type PodPlan,
+  PROBES,
+  type RuntimeEffect,
+  type RuntimeEvent,
+} from './plan.ts';
+
+interface Context {
+  readonly containers: readonly Container[];
+  /** What K was told last. */
+  readonly told: { readonly started: boolean; readonly ready: boolean };
+  /** The sandbox ended by itself. */
+  readonly failed: boolean;
+  readonly out: readonly RuntimeEffect[];
+}
+
+const nameOf = ({ context }: Container) => context.plan.name;
+const isInit = ({ context }: Container) => context.plan.isInit;
+
+/** Steps one container and takes what it asks for. */
+function stepOne(context: Context, name: string, event: ContainerEvent): Context {
+  let out = context.out;
+  const containers = context.containers.map((container) => {
+    if (nameOf(container) !== name) return container;
+    const [next, effects] = takeEffects(stepContainer(container, event));
+    out = [...out, ...effects];
+    return next;
+  });
+  return { ...context, containers, out };
+}
+
+/** Begins who may begin, and tells K what it does not know. */
+function settle(context: Context): Context {
+  const { containers } = context;
+  const open = containers.find((one) => isInit(one) && one.value !== 'through');
+  const due = open === undefined ? containers.filter((one) => !isInit(one)) : [open];
+  let next = context;
+  for (const one of due) if (one.value === 'waiting') next = stepOne(next, nameOf(one), { type: 'begin' });
+  return tell(next);
+}
+
+function tell(context: Context): Context {
+  const main = context.containers.filter((one) => !isInit(one));
+  let { told, out } = context;
+  if (!told.started && main.every(({ value }) => value === 'running')) {
+    told = { ...told, started: true };
+    out = [...out, { type: 'tellStarted' }];
+  }
+  const ready = told.started && main.every(isReady);
+  if (ready !== told.ready) {
+    told = { ...told, ready };
+    out = [...out, { type: 'tellReadiness', ready }];
+  }
+  return { ...context, told, out };
+}
+
+const TOLD: Readonly<Record<ContainerNews['type'], (news: ContainerNews) => ContainerEvent>> = {
+  containerStarted: () => ({ type: 'started' }),
+  containerFailed: () => ({ type: 'failed' }),
+  containerExited: (news) => {
+    const { exitCode, ran } = news as Extract<ContainerNews, { type: 'containerExited' }>;
+    return { type: 'exited', exitCode, ran };
+  },
+  probed: (news) => {
+    const { kind, ok } = news as Extract<ContainerNews, { type: 'probed' }>;
+    return { type: 'probed', kind, ok };
+  },
+};
+
+/** Gives a container its news; nothing of one that is not meant any more. */
+function hear(context: Context, news: ContainerNews): Context {
+  const container = context.containers.find((one) => nameOf(one) === news.name);
+  if (container?.context.attempt !== news.attempt) return context;
+  return stepOne(context, news.name, TOLD[news.type](news));
+}
+
+function fire(context: Context, timer: string): Context {
+  for (const one of context.containers) {
+    const name = nameOf(one);
+    if (timer === restartTimer(name)) return stepOne(context, name, { type: 'restartDue' });
+    for (const kind of PROBES)
+      if (timer === probeTimer(name, kind)) return stepOne(context, name, { type: 'probeDue', kind });
+  }
+  return context;
+}
+
+const stopAll = (context: Context): Context =>
+  context.containers.reduce((next, one) => stepOne(next, nameOf(one), { type: 'stop' }), context);
+
+type Args = { context: Context; event: RuntimeEvent };
+
+const does = (reducer: (context: Context, event: RuntimeEvent) => Context) =>
+  assign<Context, RuntimeEvent, undefined, RuntimeEvent, never>(({ context, event }) =>
+    reducer(context, event),
+  );
+const asks = (...effects: readonly RuntimeEffect[]) =>
+  does((context) => ({ ...context, out: [...context.out, ...effects] }));
+
+const news = { actions: ['hear', 'settle'] } as const;
+const container = {
+  containerStarted: news,
+  containerFailed: news,
+  containerExited: news,
+  probed: news,
+} as const;
+
+/** The machine. Drive it with {@link startPod} and {@link stepPod}. @public */
+export const runtimePodMachine = setup({
+  types: { context: {} as Context, events: {} as RuntimeEvent, input: {} as Context },
+  guards: {
+    wasFound: ({ context }: Args) => context.containers.some(({ value }) => value !== 'waiting'),
+    isQuiet: ({ context }: Args) => context.containers.every(({ value }) => value === 'stopped'),
+  },
+  actions: {
+    runSandbox: asks({ type: 'runSandbox' }),
+    removeSandbox: asks({ type: 'removeSandbox' }),
+    rest: asks({ type: 'setTimer', timer: 'sandbox', milliseconds: BACKOFF.sandbox }),
+    wake: asks({ type: 'cancelTimer', timer: 'sandbox' }),
+    hear: does((context, event) => hear(context, event as ContainerNews)),
+    fire: does((context, event) => (event.type === 'timerFired' ? fire(context, event.timer) : context)),
+    settle: does(settle),
+    stopAll: does(stopAll),
+    fail: does((context) => ({ ...context, failed: true })),
+    tellStopped: does((context) => ({
+      ...context,
+      out: [...context.out, { type: 'tellStopped', failed: context.failed }],
+    })),
+  },
+}).createMachine({
+  id: 'runtimePod',
+  description: 'The containers of one Pod, and their sandbox',
+  context: ({ input }) => input,
+  initial: 'deciding',
+  states: {
+    deciding: {
+      description: 'Whether an earlier life of the agent has left something of it',
+      always: [{ guard: 'wasFound', target: 'running' }, { target: 'sandboxing' }],
+    },
+    sandboxing: {
+      description: 'Its network and namespaces are made',
+      entry: 'runSandbox',
+      on: { sandboxRan: 'running', sandboxFailed: 'resting', stop: 'abandoned' },
+    },
+    resting: {
+      description: 'Until the sandbox is tried again',
+      entry: 'rest',
+      on: {
+        timerFired: 'sandboxing',
+        // What a try has left may be there.
+        stop: { target: 'removing', actions: 'wake' },
+      },
+    },
+    abandoned: {
+      description: 'To be stopped, and its sandbox is still in the making',
+      on: { sandboxRan: 'removing', sandboxFailed: 'removing' },
+    },
+    running: {
+      description: 'Its containers are started, one after the other or together, and kept running',
+      entry: 'settle',
+      on: {
+        ...container,
+        timerFired: { actions: ['fire', 'settle'] },
+        sandboxExited: { target: 'stopping', actions: 'fail' },
+        stop: 'stopping',
+      },
+    },
+    stopping: {
+      description: 'Its containers are stopped, together',
+      entry: 'stopAll',
+      always: { guard: 'isQuiet', target: 'removing' },
+      on: {
+        containerStarted: { actions: 'hear' },
+        containerFailed: { actions: 'hear' },
+        containerExited: { actions: 'hear' },
+      },
+    },
+    removing: {
+      description: 'Its sandbox is taken away',
+      entry: 'removeSandbox',
+      on: { sandboxRemoved: 'stopped', removeFailed: 'removingAgain' },
+    },
+    removingAgain: {
+      description: 'Until that is tried again',
+      entry: 'rest',
+      on: { timerFired: 'removing' },
+    },
+    stopped: { description: 'Nothing runs, and no start is in flight', entry: 'tellStopped', type: 'final' },
+  },
+});
+
+/** A state of a Pod's containers. @public */
+export type Pod = SnapshotFrom<typeof runtimePodMachine>;
+
+/** What is to be done now, taken out of the state. */
+function take(pod: Pod): readonly [Pod, readonly RuntimeEffect[]] {
+  const { out } = pod.context;
+  return [{ ...pod, context: { ...pod.context, out: [] } } as Pod, out];
+}
+
+/**
+ * A Pod to be started, or as an agent that has just started finds it.
+ * @param found - the containers that are there; null if there is no sandbox
+ * @public
+ */
+export function startPod(
+  { containers: plans }: PodPlan,
+  found: readonly FoundContainer[] | null = null,
+): readonly [Pod, readonly RuntimeEffect[]] {
+  const out: RuntimeEffect[] = [];
+  const containers = plans.map((plan) => {
+    const there = found?.find(({ name }) => name === plan.name);
+    const [container, effects] = takeEffects(
+      there === undefined ? startContainer(plan) : findContainer(plan, there),
+    );
+    out.push(...effects);
+    return container;
+  });
+  // What K holds of it says whether it had come up; K is told again.
+  const told = { started: false, ready: false };
+  return take(initialTransition(runtimePodMachine, { containers, told, failed: false, out })[0]);
+}
+
+/** One event. @public */
+export function stepPod(pod: Pod, event: RuntimeEvent): readonly [Pod, readonly RuntimeEffect[]] {
+  return take(step(runtimePodMachine, pod, event));
+}

@@ -1,0 +1,284 @@
+/**
+ * Real containers first, the API Server after: an agent that runs the containers of its Node itself, by containerd's CRI, beside no kubelet.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { binariesSupported } from '../../impl/controlplane/index.ts';
+import {
+  ECHO_IMAGE,
+  type RealContainerd,
+  realNodeSupported,
+  startRealContainerd,
+} from '../../impl/controlplane/realnode.ts';
+import { CriClient } from '../../impl/cri/client.ts';
+import { LABELS } from '../../impl/cri/config.ts';
+import { NODE_TAINT } from '../../impl/cri/node.ts';
+import type { PodHistory } from './support/podHistory.ts';
+import { BUILD_MS, CASE_MS, NEEDED, type RealWaist, startRealWaist, until } from './support/realWaist.ts';
+
+const COUNT = 50;
+const REST = 5;
+const NODE = 'cri-0';
+
+const nodeSupport = await realNodeSupported();
+const support = nodeSupport.ok ? await binariesSupported([...NEEDED, 'echo']) : nodeSupport;
+if (!support.ok) console.warn(`SKIPPED, containers run by the agent itself: ${support.reason}`);
+
+interface SeenPod {
+  readonly metadata: { readonly name: string };
+  readonly status: {
+    readonly podIP: string;
+    readonly containerStatuses: readonly { readonly restartCount: number }[];
+  };
+}
+
+/** When the API Server received the create of each Pod, Unix ms, by the audit log. */
+function createdAt(folder: string): ReadonlyMap<string, number> {
+  const lines = fs.readFileSync(path.join(folder, 'audit.log'), 'utf8').split('\n').filter(Boolean);
+  return new Map(
+    lines
+      .map((line) => JSON.parse(line))
+      .filter(
+        ({ verb, stage, objectRef, responseStatus }) =>
+          verb === 'create' &&
+          stage === 'ResponseComplete' &&
+          objectRef?.resource === 'pods' &&
+          objectRef.subresource === undefined &&
+          responseStatus?.code === 201,
+      )
+      .map(({ objectRef, requestReceivedTimestamp }) => {
+        const micros = /\.(\d{3})(\d*)Z$/.exec(requestReceivedTimestamp)?.[2] ?? '';
+        return [objectRef.name, Date.parse(requestReceivedTimestamp) + Number(`0.${micros || '0'}`)];
+      }),
+  );
+}
+
+describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
+  let kd: RealWaist;
+  let containerd: RealContainerd;
+  let pods: PodHistory;
+  let runtime: CriClient;
+
+  beforeAll(async () => {
+    kd = await startRealWaist({
+      agentNodes: [NODE],
+      runtime: 'cri',
+      auditLog: true,
+      async prepare(cluster) {
+        containerd = await startRealContainerd(cluster, NODE);
+        fs.writeFileSync(
+          path.join(containerd.folder, 'node.kubeconfig'),
+          fs.readFileSync(await cluster.userKubeconfig(`system:node:${NODE}`, ['system:nodes'])),
+        );
+      },
+      agentMore: () => [
+        ...['--cri-socket', containerd.containerdSocket, '--cgroup-parent', containerd.cgroup],
+        ...['--cri-folder', path.join(containerd.folder, 'kubedirect'), '--host', containerd.address],
+        ...['--node-kubeconfig', path.join(containerd.folder, 'node.kubeconfig')],
+      ],
+    });
+    runtime = new CriClient(containerd.containerdSocket);
+    const service = {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'echo' } },
+      spec: { selector: { app: 'echo' }, ports: [{ port: 80, targetPort: 8080 }] },
+    };
+    await kd.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(service));
+    const { key, value, effect } = NODE_TAINT;
+    pods = await kd.create('echo', {
+      requests: { cpu: '10m', memory: '4Mi' },
+      pod: {
+        terminationGracePeriodSeconds: 5,
+        enableServiceLinks: false,
+        tolerations: [{ key, value, effect }],
+      },
+      container: {
+        image: ECHO_IMAGE,
+        imagePullPolicy: 'Never',
+        env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+        readinessProbe: { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 },
+      },
+    });
+  }, BUILD_MS);
+  afterAll(async () => {
+    runtime?.close();
+    await kd?.stopStages();
+    await containerd?.stop();
+    await kd?.stop();
+  }, CASE_MS);
+
+  /** The containers of the Pods, and when each was started, Unix ms. */
+  const started = async () => {
+    const containers = await runtime.containers({ [LABELS.node]: NODE });
+    return Promise.all(
+      containers.map(async ({ id, labels, metadata, state }) => {
+        const status = await runtime.containerStatus(id);
+        const at = (status?.started_at ?? 0) / 1e6;
+        return {
+          id,
+          pod: labels['io.kubernetes.pod.name'] ?? '',
+          at,
+          state,
+          attempt: metadata?.attempt ?? 0,
+        };
+      }),
+    );
+  };
+  type Started = Awaited<ReturnType<typeof started>>[number];
+  const seen = async () => {
+    const text = await kd.kubectl('get', 'pods', '-o', 'json');
+    return (JSON.parse(text) as { items: readonly SeenPod[] }).items;
+  };
+  const names = async () => (await seen()).map(({ metadata }) => metadata.name).sort();
+  const answers = async () =>
+    Promise.all(
+      (await seen()).map(async ({ status }) =>
+        (await (await fetch(`http://${status.podIP}:8080/`)).text()).trim(),
+      ),
+    );
+
+  it(
+    `scales out to ${COUNT}: each Pod answers under its name, and the Service leads to it`,
+    async () => {
+      const start = performance.now();
+      await kd.scale('echo', COUNT);
+      await pods.rests(COUNT, 150_000);
+      console.log(
+        `${COUNT} real containers Ready after ${((performance.now() - start) / 1000).toFixed(2)} s`,
+      );
+      await kd.statusRests('echo', COUNT);
+      expect(await containerd.containers()).toHaveLength(2 * COUNT);
+      expect((await answers()).sort()).toEqual(await names());
+      await until('the Service has an endpoint for each', async () => {
+        const text = await kd.kubectl(
+          'get',
+          'endpointslices',
+          '-l',
+          'kubernetes.io/service-name=echo',
+          '-o',
+          'json',
+        );
+        const { items } = JSON.parse(text) as {
+          items: { endpoints?: { conditions: { ready: boolean } }[] }[];
+        };
+        return (
+          items.flatMap(({ endpoints = [] }) => endpoints).filter(({ conditions }) => conditions.ready)
+            .length === COUNT
+        );
+      });
+    },
+    CASE_MS,
+  );
+
+  it(
+    'started each container before its Pod was created at the API Server',
+    async () => {
+      const created = createdAt(kd.cluster.dataDir);
+      const all = await started();
+      expect(all).toHaveLength(COUNT);
+      const ahead = all.map(({ pod, at }) => (created.get(pod) ?? Number.NaN) - at);
+      console.log(`started before it was created by ${Math.min(...ahead).toFixed(1)} ms and more`);
+      expect(ahead.filter((ms) => !(ms > 0))).toEqual([]);
+    },
+    CASE_MS,
+  );
+
+  it(
+    'the agent killed: its containers run on, and its next life goes on with them',
+    async () => {
+      await kd.scale('echo', REST);
+      await pods.rests(REST, 150_000);
+      await until('as many containers', async () => (await containerd.containers()).length === 2 * REST);
+      const before = (await containerd.containers()).sort();
+      await kd.waist.stages.kubelet.kill();
+      await kd.scale('echo', REST + 2);
+      expect((await containerd.containers()).sort()).toEqual(before);
+      expect((await answers()).sort()).toEqual(await names());
+      await kd.waist.stages.kubelet.start();
+      await pods.rests(REST + 2, 150_000);
+      const now = new Set(await containerd.containers());
+      expect(before.filter((id) => !now.has(id))).toEqual([]);
+      expect((await started()).filter(({ attempt }) => attempt > 0)).toEqual([]);
+    },
+    CASE_MS,
+  );
+
+  it(
+    'containerd killed: the containers run on, and one that ends meanwhile is started again once it is back',
+    async () => {
+      const all = await started();
+      const victim = all[0]?.id ?? '';
+      const pid = Number(
+        (await containerd.ctr(['-n', 'k8s.io', 'tasks', 'list']))
+          .split('\n')
+          .find((line) => line.startsWith(victim))
+          ?.split(/\s+/)[1],
+      );
+      await containerd.kill();
+      process.kill(pid, 'SIGKILL');
+      await containerd.restart();
+      // Its CRI part answers a little later than itself.
+      const isBack = ({ attempt, state }: Started) => attempt === 1 && state === 'CONTAINER_RUNNING';
+      await until('it was started again', async () => (await started().catch(() => [])).some(isBack));
+      await pods.rests(REST + 2, 150_000);
+      const now = new Set((await started()).map(({ id }) => id));
+      expect(all.filter(({ id }) => !now.has(id)).map(({ id }) => id)).toEqual([victim]);
+    },
+    CASE_MS,
+  );
+
+  it(
+    'a container killed is started again, and its Pod says so; a Pod deleted is replaced',
+    async () => {
+      const [victim] = (await started()).filter(({ attempt }) => attempt === 0);
+      const restarts = async () =>
+        (await seen()).find(({ metadata }) => metadata.name === victim?.pod)?.status.containerStatuses[0]
+          ?.restartCount;
+      await containerd.ctr(['-n', 'k8s.io', 'tasks', 'kill', '-s', 'SIGKILL', victim?.id ?? '']);
+      await until('its Pod tells of the restart', async () => (await restarts()) === 1);
+      await pods.rests(REST + 2, 150_000);
+      await kd.kubectl('delete', 'pod', victim?.pod ?? '', '--wait=false');
+      await until('it is gone', async () => !(await names()).includes(victim?.pod ?? ''));
+      await pods.rests(REST + 2, 150_000);
+      expect((await answers()).sort()).toEqual(await names());
+    },
+    CASE_MS,
+  );
+
+  it(
+    'a template that asks for what this runtime does not heed is not started',
+    async () => {
+      const refused = await kd.create('refused', {
+        pod: {
+          enableServiceLinks: false,
+          tolerations: [{ ...NODE_TAINT, operator: 'Equal' }],
+          hostPID: true,
+        },
+        container: { image: ECHO_IMAGE, imagePullPolicy: 'Never' },
+      });
+      await kd.scale('refused', 1);
+      await until('the agent says so', async () =>
+        /does not heed.*spec\.hostPID|spec\.hostPID.*does not heed/.test(
+          fs.readFileSync(path.join(kd.folder, 'kubelet.log'), 'utf8'),
+        ),
+      );
+      expect(refused.present).toEqual([]);
+      await kd.scale('refused', 0);
+    },
+    CASE_MS,
+  );
+
+  it(
+    'scales in to none: nothing is left of it',
+    async () => {
+      await kd.scale('echo', 0);
+      await pods.rests(0, 150_000);
+      await until('no container runs', async () => (await containerd.containers()).length === 0);
+      expect(await runtime.sandboxes({ [LABELS.node]: NODE })).toEqual([]);
+      const { broken, tested } = await kd.judgeAtRest();
+      expect(broken).toEqual([]);
+      expect(tested.TailPublishes ?? 0).toBeGreaterThan(0);
+    },
+    CASE_MS,
+  );
+});
