@@ -84,7 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'intent-not-journalled',
     rule: 'K journals publish intent before the create (5)',
-    breaks: ['NoLeak', 'TerminationIrreversible'],
+    breaks: ['NoLeak', 'TerminationIrreversible', 'Refines'],
   },
   {
     name: 'journal-after-effects',
@@ -159,12 +159,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'start-in-flight-ignored',
     rule: 'accepted without containers: confirm only once the runtime is quiet (5)',
-    breaks: ['NoFalseConfirm'],
+    breaks: ['NoFalseConfirm', 'Refines'],
   },
   {
     name: 'unknown-containers-left',
     rule: 'containers that the journal does not know are killed (5)',
-    breaks: ['NoLeak', 'NodeCapacity'],
+    breaks: ['NoLeak', 'NodeCapacity', 'NoFalseConfirm'],
   },
   {
     name: 'terminated-before-stop',
@@ -174,7 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'confirm-create-in-flight',
     rule: 'a create whose fate is not known is not done (4.4)',
-    breaks: ['NoFalseConfirm', 'NoLeak', 'TerminationIrreversible'],
+    breaks: ['NoFalseConfirm', 'NoLeak', 'TerminationIrreversible', 'Refines'],
   },
   {
     name: 'confirm-without-read',
