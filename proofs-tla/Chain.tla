@@ -31,7 +31,9 @@ CONSTANTS
   RUsurps, SUsurps,         \* lives that begin while another still runs
   Timers,                   \* unreachable nodes given up before all is at rest
   HandsOver,                \* 1: S hands over what finds no room (`Unplaced`)
-  Losses,                   \* creates whose reply is lost, whether they are done or not
+  Losses,                   \* creates, or deletes, whose reply is lost, whether they are done or not
+  Loses,                    \* which of the two: "publish" or "delete"
+  Refusals,                 \* creates that are refused, or done though the answer says that the name is taken
   Alerts                    \* 1: R hears of the owner switch before anything else happens
 
 VARIABLES
@@ -125,7 +127,7 @@ Init ==
   /\ awaited = [peer \in Peers |-> <<>>]
   /\ acts = Script
   /\ left = [break |-> Breaks, linger |-> Lingers, r |-> RCrashes, s |-> SCrashes, k |-> KCrashes,
-             rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers, loss |-> Losses]
+             rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers, loss |-> Losses, refusal |-> Refusals]
   /\ past = [accepted |-> [uid \in {Minted(i) : i \in 1..Pods} |-> {PlaceOf(PodOf(uid))}],
              collected |-> <<>>, ended |-> <<>>, ran |-> {Minted(i) : i \in 1..Pods}, revived |-> {},
              cancelled |-> <<>>, stopped |-> {}, victims |-> <<>>, overtook |-> {},
@@ -687,12 +689,15 @@ LandMark(world, who, write) ==
      ELSE marked
 
 \* S publishes unbound, without a stamp.
+Refused_(type, uid, reason) == [type |-> type, uid |-> uid, reason |-> reason]
+
 LandUnbound(world, who, write) ==
   LET uid == write.record.uid
       key == <<"u", uid[2], uid[3]>>
       fact == [uid |-> key, set |-> write.record.set, meta |-> <<ByS + write.incarnation>>, node |-> "none", rv |-> 1,
                phase |-> "Pending", ready |-> FALSE, deleting |-> FALSE]
-  IN IF ~Admits(world.api.switch, "ours") THEN Answered(world, who, [type |-> "publishRefused", uid |-> uid])
+  IN IF ~Admits(world.api.switch, "ours") THEN Answered(world, who, Refused_("publishRefused", uid, "switch"))
+     ELSE IF key \in DOMAIN world.api.pods THEN Answered(world, who, Refused_("publishTaken", uid, "alreadyExists"))
      ELSE Answered(Acted([world EXCEPT !.api.pods = With(@, key, fact)], "ours", key, fact.set), who,
                    [type |-> "published", fact |-> fact])
 
@@ -703,7 +708,8 @@ LandPublish(world, who, write) ==
       fact == [uid |-> uid, set |-> write.record.set, meta |-> <<write.incarnation>>, node |-> node, rv |-> 1,
                phase |-> IF runs THEN "Running" ELSE "Pending", ready |-> runs /\ write.record.ready,
                deleting |-> FALSE]
-  IN IF ~Admits(world.api.switch, "ours") THEN Answered(world, who, [type |-> "publishRefused", uid |-> uid])
+  IN IF ~Admits(world.api.switch, "ours") THEN Answered(world, who, Refused_("publishRefused", uid, "switch"))
+     ELSE IF uid \in DOMAIN world.api.pods THEN Answered(world, who, Refused_("publishTaken", uid, "alreadyExists"))
      ELSE Answered(Acted([world EXCEPT !.api.pods = With(@, uid, fact)], "ours", uid, fact.set), who,
                    [type |-> "published", fact |-> fact])
 
@@ -736,12 +742,25 @@ Land == \E flight \in DOMAIN flights :
                     ELSE LandPublish(world, flight.by, write)
                [] write.kind \in {"delete", "deleteStray"} -> LandDelete(world, flight.by, write)
                [] write.kind = "register" -> LandRegister(world, flight.by, write))
-\* The reply to a create is lost: K does not know whether it was done, or will be.  It goes on as that of no life.
+\* The reply to a create, or a delete, is lost: K does not know whether it was done, or will be.  It goes on as that of no life.
+LostAnswer(write) ==
+  IF write.kind = "delete" THEN [type |-> "deleted", uid |-> write.uid, outcome |-> "ambiguous"]
+  ELSE Refused_("publishLost", write.record.uid, "ambiguous")
 LoseReply == \E flight \in DOMAIN flights :
-  /\ left.loss > 0 /\ flight.write.kind = "publish" /\ flight.by[1] \in Nodes /\ IsAlive(World, flight.by)
+  /\ left.loss > 0 /\ flight.write.kind = Loses /\ flight.by[1] \in Nodes /\ IsAlive(World, flight.by)
   /\ LET orphan == [flight EXCEPT !.by = <<@[1], 0>>]
          world == Spent([World EXCEPT !.flights = Plus(Minus(@, flight), orphan)], "loss")
-     IN Becomes(Answered(world, flight.by, [type |-> "publishLost", uid |-> flight.write.record.uid]))
+     IN Becomes(Answered(world, flight.by, LostAnswer(flight.write)))
+\* A create is refused for the quota, or since somebody has the name; or it was done, and the host, which asked twice, hears that its own
+\* object has it.
+Refuse == \E flight \in DOMAIN flights : \E how \in {"quota", "taken", "own"} :
+  /\ left.refusal > 0 /\ flight.write.kind = "publish" /\ flight.by[1] \in Nodes /\ IsAlive(World, flight.by)
+  /\ LET uid == flight.write.record.uid
+         paid == Spent([World EXCEPT !.flights = Minus(@, flight)], "refusal")
+         landed == IF how = "own" THEN LandPublish(paid, <<flight.by[1], 0>>, flight.write) ELSE paid
+     IN Becomes(Answered(landed, flight.by,
+                         IF how = "quota" THEN Refused_("publishRefused", uid, "quota")
+                         ELSE Refused_("publishTaken", uid, "alreadyExists")))
 \* It is lost with its writer.
 Lose == \E flight \in DOMAIN flights :
   ~IsAlive(World, flight.by) /\ Becomes([World EXCEPT !.flights = Minus(@, flight)])
@@ -873,7 +892,7 @@ TimeOutEarly == left.timer > 0 /\ \E me \in DOMAIN ss : \E node \in DOMAIN ss[me
 Next ==
   \/ StartR \/ StartS \/ StartK \/ UsurpR \/ UsurpS \/ CrashR \/ CrashS \/ CrashK \/ LapseR \/ LapseS
   \/ ConnectR \/ ConnectS \/ Break \/ HearR \/ HearS \/ HearK \/ ToldR \/ ToldS \/ ToldK
-  \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ LoseReply \/ Lose \/ Runs \/ Stops
+  \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ LoseReply \/ Refuse \/ Lose \/ Runs \/ Stops
   \/ Collect \/ StockActs \/ Binds \/ Act \/ TimeOut \/ TimeOutEarly
 
 Spec == Init /\ [][Next]_vars

@@ -392,12 +392,18 @@ PublishLost(turn, uid) ==
   ELSE IF turn.life.pods[uid].object # "publishing" THEN turn
   ELSE [ObjectHeard(turn, uid, "createLost", <<>>) EXCEPT !.life.timers = @ \cup {<<"ambiguous", uid>>}]
 
-PublishRefused(turn, uid) ==
+\* Nobody knows yet whose object has the name.
+PublishTaken(turn, uid) ==
+  IF uid \notin DOMAIN turn.life.pods THEN turn
+  ELSE IF turn.life.pods[uid].object # "publishing" THEN turn
+  ELSE Acts(ObjectHeard(turn, uid, "nameTaken", <<>>), KReads(<<"pod", uid>>, "pod"))
+
+PublishRefused(turn, uid, reason) ==
   LET refused == ObjectHeard(turn, uid, "createRefused", <<>>)
   IN IF uid \notin DOMAIN turn.life.pods THEN turn
      ELSE IF turn.life.pods[uid].object # "publishing" THEN turn
      ELSE IF Marked(turn.life.records[uid]) THEN Advance(refused, uid)
-     ELSE EndsPod(refused, uid, [tell |-> "lost", reason |-> "OwnedByStock"], FALSE)
+     ELSE EndsPod(refused, uid, [tell |-> "lost", reason |-> IF reason = "switch" THEN "OwnedByStock" ELSE "QuotaExceeded"], FALSE)
 
 Later(turn, uid) == [turn EXCEPT !.life.timers = @ \cup {<<"retry", uid>>}]
 StrayReply(turn, uid, outcome) ==
@@ -413,14 +419,19 @@ DeleteReply(turn, uid, outcome) ==
     [] outcome = "switch" ->
          LET heard == ObjectHeard(turn, uid, "deleteDenied", <<>>)
          IN Advance(IF heard = turn THEN turn ELSE Later(heard, uid), uid)
+    [] outcome = "ambiguous" ->
+         LET heard == ObjectHeard(turn, uid, "deleteFailed", <<>>)
+         IN Advance(IF heard = turn THEN turn ELSE Later(heard, uid), uid)
     [] OTHER -> IF turn.life.pods[uid].object = "publishing" THEN turn
                 ELSE Advance(ObjectHeard(turn, uid, "vanished", <<>>), uid)
 
 PodReadReply(turn, uid, found) ==
   IF uid \notin DOMAIN turn.life.pods THEN turn
-  ELSE IF turn.life.pods[uid].object # "checking" THEN turn
+  ELSE IF turn.life.pods[uid].object \notin {"checking", "contested"} THEN turn
   ELSE IF found # <<>> THEN Observe(turn, found[1])
-  ELSE Advance(ObjectHeard(turn, uid, "readNone", <<>>), uid)
+  ELSE LET none == ObjectHeard(turn, uid, "readNone", <<>>)
+       IN IF turn.life.pods[uid].object = "contested" /\ ~Marked(turn.life.records[uid])
+          THEN EndsPod(none, uid, [tell |-> "refused", reason |-> "AlreadyExists"], FALSE) ELSE Advance(none, uid)
 
 \* ---- What the runtime says --------------------------------------------------------------
 
@@ -452,7 +463,8 @@ HearPod(turn, event) ==
     [] event.type = "vanished" -> Vanish(Watching(turn, event.uid, event.meta), event.uid, event.meta)
     [] event.type = "published" -> PublishedReply(turn, event.fact)
     [] event.type = "publishLost" -> PublishLost(turn, event.uid)
-    [] event.type = "publishRefused" -> PublishRefused(turn, event.uid)
+    [] event.type = "publishTaken" -> PublishTaken(turn, event.uid)
+    [] event.type = "publishRefused" -> PublishRefused(turn, event.uid, event.reason)
     [] event.type = "deleted" -> DeleteReply(turn, event.uid, event.outcome)
     [] event.type = "podRead" -> PodReadReply(turn, event.uid, event.found)
     [] event.type = "started" -> Started(turn, HeldAs(turn.life, event.uid))

@@ -7,6 +7,7 @@ import {
   takeStray,
   told,
 } from '../../machines/environment/network.ts';
+import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodFact } from '../../spec/facts.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
@@ -40,6 +41,7 @@ type CountBudget =
   | 'duplicate'
   | 'exit'
   | 'lostReply'
+  | 'refused'
   | 'lag'
   | 'misdial';
 type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'journalLost' | 'timers' | 'prompts';
@@ -219,6 +221,10 @@ function makeAmbiguous(setting: Setting, world: World, index: number): World {
       fixed({ type: 'publishFailed', uid, refusal: 'ambiguous', text: 'no reply' }),
     );
   }
+  if (effect.type === 'deletePod') {
+    const { uid } = effect;
+    return pend(after, flight.by, fixed({ type: 'deleteAnswered', uid, outcome: 'ambiguous' }));
+  }
   if (effect.type === 'mark') {
     const { node, mark } = effect;
     return pend(after, flight.by, fixed({ type: 'marked', node, mark, outcome: 'conflict' }));
@@ -230,6 +236,16 @@ function makeAmbiguous(setting: Setting, world: World, index: number): World {
     flight.by,
     fixed({ type: 'replicasWritten', deployment, after: null, refusal: 'ambiguous' }),
   );
+}
+
+/** A create is answered by a refusal; it may have been done before. */
+function refuse(setting: Setting, world: World, { index, how }: Extract<Move, { kind: 'refuse' }>): World {
+  const flight = world.flights[index] as Flight;
+  const { record } = flight.effect as Extract<Effect, { type: 'publish' }>;
+  const paid = spend(without(world, index), 'refused');
+  const [after] = how === 'own' ? land(paid, flight, { mutants: setting.mutants, late: false }) : [paid];
+  const refusal = how === 'quota' ? 'quota' : 'alreadyExists';
+  return pend(after, flight.by, fixed({ type: 'publishFailed', uid: record.uid, refusal, text: how }));
 }
 
 function doNodeCrash(world: World, id: string): World {
@@ -287,6 +303,8 @@ function environment(setting: Setting, world: World, move: Move): World {
       return doAct(setting, world, move.lag === true);
     case 'ambiguous':
       return makeAmbiguous(setting, world, move.index);
+    case 'refuse':
+      return refuse(setting, world, move);
     case 'break': {
       const paid = spend(world, 'break');
       const network = breakConnection(world.network, move.key, move.linger);

@@ -77,6 +77,8 @@ export type Move =
   | { readonly kind: 'early'; readonly process: string; readonly timer: TimerName }
   | { readonly kind: 'drop'; readonly index: number }
   | { readonly kind: 'ambiguous'; readonly index: number }
+  /** A create is refused for the quota, or since somebody has the name; or it was done, and the host, which asked twice, hears that its own object has it. */
+  | { readonly kind: 'refuse'; readonly index: number; readonly how: (typeof REFUSALS)[number] }
   | { readonly kind: 'break'; readonly key: string; readonly linger: readonly End[] }
   | { readonly kind: 'duplicate'; readonly key: string }
   /** A dial reaches a process that does not hold its Lease. */
@@ -91,6 +93,9 @@ export type Move =
   | { readonly kind: 'startBack'; readonly peer: PeerName }
   | { readonly kind: 'exit'; readonly node: string; readonly uid: string };
 
+/** How a create is refused: see `refuse`. */
+const REFUSALS = ['quota', 'taken', 'own'] as const;
+
 /** Writes whose reply may be lost, where the world does not say which. */
 const LOSABLE: readonly string[] = ['publish', 'writeReplicas', 'register'];
 
@@ -98,6 +103,7 @@ const LOSABLE: readonly string[] = ['publish', 'writeReplicas', 'register'];
 export const FAULTS: ReadonlySet<Move['kind']> = new Set([
   'early',
   'ambiguous',
+  'refuse',
   'break',
   'duplicate',
   'misdial',
@@ -276,6 +282,10 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
     for (const [index, { effect, by }] of world.flights.entries())
       if (world.processes[by] !== undefined && losable.includes(effect.type))
         yield { kind: 'ambiguous', index };
+  if (budgets.refused > 0)
+    for (const [index, { effect, by, peer }] of world.flights.entries())
+      if (world.processes[by] !== undefined && isTail(peer) && effect.type === 'publish')
+        for (const how of REFUSALS) yield { kind: 'refuse', index, how };
 }
 
 /** What the world does of itself, without faults and without people. */

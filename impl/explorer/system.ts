@@ -64,6 +64,7 @@ export function initialWorld(description: WorldDescription): World {
       clockBack: faults.clockBack ?? 0,
       exit: faults.exit ?? 0,
       lostReply: faults.lostReply ?? 0,
+      refused: faults.refused ?? 0,
       lag: faults.lag ?? 0,
       misdial: faults.misdial ?? null,
       prompts: faults.prompts ?? {},

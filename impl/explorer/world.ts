@@ -118,6 +118,7 @@ export interface Budgets {
   readonly clockBack: number;
   readonly exit: number;
   readonly lostReply: number;
+  readonly refused: number;
   readonly lag: number;
   /** Null: no limit. */
   readonly misdial: number | null;

@@ -106,8 +106,10 @@ export interface FaultBudget {
   readonly exit?: number;
   /** Writes whose reply is lost though the write was done; a registration is then asked for again. */
   readonly lostReply?: number;
-  /** Which writes those may be. Absent means creates, write-backs and registrations. */
+  /** Which writes those may be. Absent means creates, write-backs and registrations; `mark` and `deletePod` may be named too. */
   readonly loses?: readonly EffectType[];
+  /** Creates of K's that are refused, or done though the answer says that the name is taken. */
+  readonly refused?: number;
   /** Changes of the owner switch that one of the API servers sees late. */
   readonly lag?: number;
   /** Dials that reach a process which does not hold its Lease. Absent means any number. */

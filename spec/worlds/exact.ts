@@ -7,6 +7,22 @@ import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './desc
 import { replicaSet, room } from './objects.ts';
 import { SECOND_REPLICASET, SECOND_SCHEDULER, SECOND_SCHEDULER_OPENS } from './openings.ts';
 
+/** Where R was told of one Pod, K has started it and asked for its object, and all above has heard. @internal */
+export const CREATED = [
+  'user',
+  'watch replicaset~1',
+  'watch scheduler~1',
+  'deliver replicaset~1:downstream#1 down',
+  'deliver scheduler~1:node/n1#1 down',
+  'container',
+  'answer kubelet/n1~1',
+  'answer kubelet/n1~1',
+  'deliver scheduler~1:node/n1#1 up',
+  'deliver scheduler~1:node/n1#1 up',
+  'deliver replicaset~1:downstream#1 up',
+  'deliver replicaset~1:downstream#1 up',
+];
+
 /** What must hold in every world of the chain. @internal */
 export const CHAIN_SAFETY = [
   'UniquePlacement',
@@ -228,6 +244,21 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     script: [scaleTo(1), scaleTo(0)],
     faults: { lostReply: 1 },
     change: { deep: true, sometimes: ['podRuns', 'tombstoneHeld', 'tombstoneCollected'] },
+  }),
+  exactWorld({
+    name: 'exact-up-refused',
+    title:
+      'no Pod at first, scaled to 1; the create is refused: the quota, a name that is taken, by somebody or by the Pod itself',
+    pods: 0,
+    script: [scaleTo(1)],
+    faults: { refused: 1 },
+    change: { deep: true, begins: CREATED },
+  }),
+  exactWorld({
+    name: 'exact-delete-lost',
+    title: 'one Pod, scaled to 0; the reply to a delete is lost, whether it is done now, later or never',
+    faults: { lostReply: 1, loses: ['deletePod'] },
+    change: { sometimes: ['podRuns', 'tombstoneHeld', 'tombstoneCollected'] },
   }),
   exactWorld({
     name: 'exact-leaders-scheduler',

@@ -1,7 +1,7 @@
 /** Worlds of the tail: Pods that come, go and are disturbed while K crashes, publishes, or is short of room. */
 import { chainWorld } from './chain.ts';
 import type { UserAct, WorldDescription } from './description.ts';
-import { CHAIN_SAFETY, exactWorld, scaleTo } from './exact.ts';
+import { CHAIN_SAFETY, CREATED, exactWorld, scaleTo } from './exact.ts';
 import { ONE } from './objects.ts';
 import { scale } from './scripted.ts';
 
@@ -11,24 +11,6 @@ const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
 /** Only K has a choice: what is above serves at once. */
 const TAIL_ALONE = { quiet: ['deployment', 'replicaset', 'scheduler'] } as const;
 
-/** Where K's create is in flight, and R has been told to end the Pod since. */
-const CREATE_IN_FLIGHT = [
-  'user',
-  'watch replicaset~1',
-  'watch scheduler~1',
-  'deliver replicaset~1:downstream#1 down',
-  'deliver scheduler~1:node/n1#1 down',
-  'container',
-  'answer kubelet/n1~1',
-  'answer kubelet/n1~1',
-  'deliver scheduler~1:node/n1#1 up',
-  'deliver scheduler~1:node/n1#1 up',
-  'deliver replicaset~1:downstream#1 up',
-  'deliver replicaset~1:downstream#1 up',
-  'user',
-  'watch replicaset~1',
-];
-
 /** With nothing left out of the links. The abstract manager (`Refines`) has what is in the journals: it knows of none that are lost. */
 const { spec: _, ...JOURNAL_LOST } = exactWorld({
   name: 'tail-journal-lost',
@@ -37,7 +19,7 @@ const { spec: _, ...JOURNAL_LOST } = exactWorld({
   script: [scaleTo(1), scaleTo(0)],
   faults: { journalLost: { n1: 1 } },
   change: {
-    begins: [...CREATE_IN_FLIGHT, 'journalLost kubelet/n1~1'],
+    begins: [...CREATED, 'user', 'watch replicaset~1', 'journalLost kubelet/n1~1'],
     always: CHAIN_SAFETY,
     ...sees('podRuns', 'tombstoneCollected'),
   },

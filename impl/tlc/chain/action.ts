@@ -43,6 +43,8 @@ export function chainAction(move: Move): string {
       return 'Binds';
     case 'ambiguous':
       return 'LoseReply';
+    case 'refuse':
+      return 'Refuse';
     case 'drop':
       return 'Lose';
     case 'user':

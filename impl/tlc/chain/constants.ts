@@ -39,6 +39,8 @@ export function chainConstants(world: WorldDescription): Readonly<Record<string,
     Timers: faults.timers?.unreachable ?? 0,
     HandsOver: stages.some(({ handsOver }) => handsOver) ? 1 : 0,
     Losses: faults.lostReply ?? 0,
+    Loses: faults.loses?.includes('deletePod') ? 'delete' : 'publish',
+    Refusals: faults.refused ?? 0,
     Alerts: stages.some(({ alert }) => alert) ? 1 : 0,
   };
 }

@@ -3,7 +3,7 @@ import type { viewOfKubelet } from '../../../machines/kubelet/index.ts';
 import type { Upward } from '../../../machines/ownership/upward.ts';
 import type { viewOfReplicaSet } from '../../../machines/replicaset/index.ts';
 import type { SchedulerState, viewOfScheduler } from '../../../machines/scheduler/index.ts';
-import type { StageEvent } from '../../../spec/events.ts';
+import type { Refusal, StageEvent } from '../../../spec/events.ts';
 import type { NodeFact, PodFact, ReplicaSetFact, SwitchFact } from '../../../spec/facts.ts';
 import type { Fence, PodRecord, SessionId } from '../../../spec/vocabulary.ts';
 import type { Pending, Process } from '../../explorer/world.ts';
@@ -298,6 +298,9 @@ const TOLD: Readonly<Record<string, string>> = {
   podStopped: 'stopped',
 };
 
+/** What a create is answered that was not simply refused. */
+const REFUSED: Partial<Record<Refusal, string>> = { ambiguous: 'publishLost', alreadyExists: 'publishTaken' };
+
 /** What K hears of Pods. */
 function heardOf(event: StageEvent): object {
   switch (event.type) {
@@ -312,7 +315,11 @@ function heardOf(event: StageEvent): object {
     case 'published':
       return { type: 'published', fact: podFactOf(event.pod) };
     case 'publishFailed':
-      return { type: event.refusal === 'switch' ? 'publishRefused' : 'publishLost', uid: uidOf(event.uid) };
+      return {
+        type: REFUSED[event.refusal] ?? 'publishRefused',
+        uid: uidOf(event.uid),
+        reason: event.refusal,
+      };
     case 'deleteAnswered':
       return { type: 'deleted', uid: uidOf(event.uid), outcome: event.outcome };
     case 'registered':

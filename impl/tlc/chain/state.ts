@@ -150,6 +150,7 @@ function leftOf({ budgets }: World) {
     sUsurp: usurp.scheduler ?? 0,
     timer: timers.unreachable ?? 0,
     loss: budgets.lostReply,
+    refusal: budgets.refused,
   };
 }
 
