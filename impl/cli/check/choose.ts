@@ -63,12 +63,11 @@ export function shapesOf(
 
 /**
  * The order of a long check: deep worlds whose size is known, the small ones first; then what a short check does too; then those of which
- * nobody knows how large they are.
+ * nobody knows how large they are, first those that are TLA+ worlds.
  */
-export function tellingFirst<T extends { readonly name: string; readonly deep?: boolean }>(
-  all: readonly T[],
-): readonly T[] {
-  const rank = ({ name, deep }: T) => (deep !== true ? 1 : SIZES[name] === undefined ? 2 : 0);
+export function tellingFirst<T extends WorldDescription | Shape>(all: readonly T[]): readonly T[] {
+  const unknown = (one: T) => ('spec' in one && one.spec !== undefined ? 2 : 3);
+  const rank = (one: T) => (one.deep !== true ? 1 : SIZES[one.name] === undefined ? unknown(one) : 0);
   const size = (one: T) => (rank(one) === 0 ? (SIZES[one.name] as number) : 0);
   return [...all].sort((a, b) => rank(a) - rank(b) || size(a) - size(b));
 }
