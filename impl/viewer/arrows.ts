@@ -40,20 +40,21 @@ interface Way {
   taken: number;
 }
 
-/** Equal for equal messages, whoever wrote them down: keys in order. */
-function textOf(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) =>
-    typeof one === 'object' && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  );
+/** Whether two plain values are equal, whatever the order of their fields: two ends of a link write messages down each in its own. */
+function areEqual(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const [left, right] = [one, other] as readonly Readonly<Record<string, unknown>>[];
+  const names = Object.keys(left as object);
+  if (names.length !== Object.keys(right as object).length) return false;
+  return names.every((name) => Object.hasOwn(right as object, name) && areEqual(left?.[name], right?.[name]));
 }
 
 /** How many of those sent from `at` on are this message, gathered; 0: none. */
-function fitting(sent: readonly Sent[], at: number, message: Message, text: string): number {
+function fitting(sent: readonly Sent[], at: number, message: Message): number {
   let all = sent[at]?.message;
   for (let of = 1; all !== undefined; of += 1) {
-    if (all.kind === message.kind && textOf(all) === text) return of;
+    if (all.kind === message.kind && areEqual(all, message)) return of;
     const next = sent[at + of]?.message;
     all = next !== undefined && mayWait(all) && mayWait(next) ? gathered(all, next) : undefined;
   }
@@ -65,9 +66,8 @@ function take(
   way: Way,
   message: Message,
 ): { readonly skipped: readonly Sent[]; readonly these: readonly Sent[] } | null {
-  const text = textOf(message);
   for (let at = way.taken; at < way.sent.length; at += 1) {
-    const of = fitting(way.sent, at, message, text);
+    const of = fitting(way.sent, at, message);
     if (of === 0) continue;
     const skipped = way.sent.slice(way.taken, at);
     way.taken = at + of;

@@ -5,10 +5,16 @@ import { PairOfViewers } from './pair.ts';
 import type { Sources } from './sources.ts';
 import { Viewer } from './viewer.ts';
 
+/** Newer browsers have a way of their own, which is many times sooner. */
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const own = (Uint8Array as { fromBase64?(text: string): Uint8Array<ArrayBuffer> }).fromBase64;
+  return own?.call(Uint8Array, base64) ?? Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+}
+
 /** What an element of this page holds: gzip, base64. */
 async function unpack<T>(id: string): Promise<T> {
   const packed = document.getElementById(id)?.textContent ?? '';
-  const bytes = Uint8Array.from(atob(packed.trim()), (one) => one.charCodeAt(0));
+  const bytes = bytesOf(packed.trim());
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return JSON.parse(await new Response(stream).text()) as T;
 }
