@@ -28,6 +28,9 @@ if (CHROMIUM === undefined)
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const REPLAY = path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json');
 
+/** As soon as it is so: the machine may be busy. */
+const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 15_000 });
+
 describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
   let browser: Browser;
   let folder: string;
@@ -94,7 +97,7 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     await page.locator('.scroller').press('[');
     expect(await chosen()).toMatch(/started/);
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-    await expect.poll(chosen).toMatch(/scheduler\s*Terminate uids/);
+    await eventually(chosen).toMatch(/scheduler\s*Terminate uids/);
     await inspector().getByRole('button', { name: /^#/ }).click();
     expect(await chosen()).toMatch(/replicaset/);
   });
@@ -123,15 +126,15 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
         .evaluateAll((all) => all.map(({ dataset }) => dataset.state));
     expect(await active()).toEqual(['leading', 'leading.serving']);
     await page.locator('.scroller').press('[');
-    await expect.poll(active).toEqual(['leading', 'leading.listing']);
+    await eventually(active).toEqual(['leading', 'leading.listing']);
     await page.locator('.scroller').press(']');
     await panel.getByRole('tab', { name: 'Statecharts' }).press('ArrowRight');
     expect(new URL(page.url()).hash).toMatch(/panel=properties/);
-    await expect
-      .poll(() => panel.locator('tr.broken').allInnerTexts())
-      .toEqual([expect.stringMatching(/^NoFalseConfirm\s+✕ broken\s+rmywpiwym-1 runs on n5/)]);
+    await eventually(() => panel.locator('tr.broken').allInnerTexts()).toEqual([
+      expect.stringMatching(/^NoFalseConfirm\s+✕ broken\s+rmywpiwym-1 runs on n5/),
+    ]);
     await page.locator('.scroller').press('c');
-    await expect.poll(() => panel.locator('tr.broken').count()).toBe(0);
+    await eventually(() => panel.locator('tr.broken').count()).toBe(0);
     expect(await inspector().locator('.places').innerText()).toMatch(
       /machine: machines\/kubelet\/machine\.ts:\d+\s+TLA\+ Chain!HearK: proofs-tla\/Chain\.tla:\d+/,
     );
@@ -175,14 +178,14 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     const served = await serveLive(await livePage('live: here'), after, 0);
     try {
       await page.goto(served.url);
-      await expect.poll(() => page.locator('[aria-live=polite]').innerText()).toBe('40 of 40 frames');
+      await eventually(() => page.locator('[aria-live=polite]').innerText()).toBe('40 of 40 frames');
       expect(await page.locator('.note').innerText()).toBe('n: away');
       there = 60;
-      await expect.poll(() => page.locator('[aria-live=polite]').innerText()).toBe('60 of 60 frames');
+      await eventually(() => page.locator('[aria-live=polite]').innerText()).toBe('60 of 60 frames');
       expect(await inspector().locator('.moment').first().innerText()).toBe('#60 of 60');
       await page.locator('.scroller').press('[');
       there = 61;
-      await expect.poll(() => page.locator('[aria-live=polite]').innerText()).toBe('61 of 61 frames');
+      await eventually(() => page.locator('[aria-live=polite]').innerText()).toBe('61 of 61 frames');
       expect(await inspector().locator('.moment').first().innerText()).toBe('#1 of 61');
       expect(asked.filter((url) => !url.startsWith(served.url))).toEqual([]);
     } finally {
@@ -206,7 +209,7 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     const { hash } = new URL(page.url());
     await page.goto('about:blank');
     await page.goto(`file://${file}${hash}`);
-    await expect.poll(() => left.locator('.row[aria-selected=true]').innerText()).toMatch(/Terminated/);
+    await eventually(() => left.locator('.row[aria-selected=true]').innerText()).toMatch(/Terminated/);
   });
 
   it.each([
@@ -253,16 +256,16 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     const broken = await page.locator('.verdict').innerText();
     await page.locator('#rule').selectOption('terminated-before-stop');
     await page.locator('header form button').click();
-    await expect
-      .poll(() => page.locator('.changed').innerText())
-      .toMatch(/^What if the rule terminated-before-stop were on\?/);
+    await eventually(() => page.locator('.changed').innerText()).toMatch(
+      /^What if the rule terminated-before-stop were on\?/,
+    );
     expect(await page.locator('.held').innerText()).toBe('all held');
     await page.locator('.scroller').press('[');
     await page.getByLabel('what if', { exact: true }).selectOption({ index: 0 });
     await inspector().getByRole('button', { name: 'run it' }).click();
-    await expect
-      .poll(() => page.locator('.changed').innerText())
-      .toMatch(/ended here, after 0 of \d effects\?/);
+    await eventually(() => page.locator('.changed').innerText()).toMatch(
+      /ended here, after 0 of \d effects\?/,
+    );
     expect(await chosen()).toMatch(/✕ ends after 0 of/);
     const frames = Number.parseInt(
       (await page.locator('[aria-live=polite]').innerText()).split(' of ')[1] as string,
@@ -282,6 +285,14 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     ).toEqual(film.frames.map(({ at }) => at));
     expect(film.plan?.faults).toHaveLength(1);
     expect(replayOf(file, {})).toMatchObject({ code: 0, text: expect.stringContaining('all held') });
+    // The address has it all: who opens it sees the same.
+    const there = page.url();
+    const whole = `document.querySelector('kd-viewer').film.frames`;
+    const seen = await page.evaluate(whole);
+    await page.goto('about:blank');
+    await page.goto(there);
+    await eventually(() => page.locator('.changed').innerText()).toMatch(/were on\? And if .* ended here/);
+    expect(await page.evaluate(whole)).toEqual(seen);
     await page.getByRole('button', { name: 'back' }).click();
     await page.getByRole('button', { name: 'back' }).click();
     expect(await page.locator('.verdict').innerText()).toBe(broken);
@@ -303,6 +314,21 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     expect(await page.locator('h1').innerText()).toBe(nasty);
     expect(await page.locator('img').count()).toBe(0);
     expect(await textIn('kd-inspector')).toContain('onerror');
+  });
+
+  it('bears huge fields, strange names, and lines that were cut off', async () => {
+    const { frames, ...rest } = filmOfFile(REPLAY);
+    const text = JSON.stringify(frames)
+      .replaceAll('rmywpiwym-1', '__proto__')
+      .replaceAll('"rs-e-t1"', JSON.stringify('x'.repeat(100_000)));
+    const note = 'scheduler.ndjson ends within line 7: that step is not here, and has changed nothing.';
+    await open({ ...filmOf({ ...rest, frames: JSON.parse(text) as typeof frames }), notes: [note] });
+    expect(await page.locator('.note').innerText()).toBe(note);
+    for (const key of ['[', 'j', 'j', ']', 'c', 'c']) await page.locator('.scroller').press(key);
+    for (const name of ['Statecharts', 'Properties', 'Pods'])
+      await page.locator('kd-panels').getByRole('tab', { name }).click();
+    expect(await page.evaluate('document.body.scrollWidth <= innerWidth')).toBe(true);
+    expect(await chosen()).toMatch(/__proto__/);
   });
 
   it('says so where the film is no run of these machines', async () => {

@@ -140,6 +140,35 @@ describe('a film', () => {
     );
   });
 
+  it('of a file that a kill cut off says so, and has the steps before', () => {
+    const steps = everything().frames.filter(isStep);
+    const file = traceFile(steps.slice(0, 20));
+    fs.appendFileSync(file, '{"at":1,"stage":"sche');
+    const film = filmOfFile(file);
+    expect(film.frames).toHaveLength(20);
+    expect(film.notes).toEqual([expect.stringMatching(/^trace\.ndjson ends within line 22: /)]);
+    expect(filmOfFile(traceFile(steps.slice(0, 20))).notes).toBeUndefined();
+  });
+
+  it('of a trace that tells of a kill shows it, and that the stage starts again because of it', () => {
+    const [first] = everything().frames.filter(
+      (frame) => isStep(frame) && frame.stage === 'scheduler',
+    ) as StepFrame[];
+    const again = { ...(first as StepFrame), at: 30, incarnation: (first as StepFrame).incarnation + 1 };
+    const file = traceFile([{ ...(first as StepFrame), at: 10 }, again]);
+    fs.appendFileSync(
+      file,
+      `${JSON.stringify({ at: 20, world: { fault: 'kill -9', peer: 'scheduler' } })}\n`,
+    );
+    const { frames } = filmOfFile(file);
+    expect(frames.map(captionOf)).toEqual([
+      expect.stringMatching(/^started/),
+      'kill -9 peer scheduler',
+      expect.stringMatching(/^started/),
+    ]);
+    expect(frames.map(({ cause }) => cause)).toEqual([null, null, 1]);
+  });
+
   it('of nothing is refused by name', () => {
     expect(() => filmOfFile(path.join(folder, 'none'))).toThrow(/expected a trace, there is no such file/);
     expect(() => filmOfFile(traceFile([]))).toThrow(/expected steps of a trace, there are none/);

@@ -1,13 +1,13 @@
 /** What could have gone otherwise in the whole run: rules off or on; and what was changed so far. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { Plan } from '../../simulator/plan.ts';
 import type { Film } from '../film.ts';
-import { type Otherwise, rulesOf, switched } from '../whatIf.ts';
+import { ruleChange } from '../forks.ts';
+import { rulesOf } from '../whatIf.ts';
 import { controls } from './controls.ts';
 import type { Earlier } from './header.ts';
 import { saveRun } from './save.ts';
 
-/** `<kd-forks>`, of a film that has a plan, or is of a bounded world. Events: `otherwise` (the changed plan), `back`. */
+/** `<kd-forks>`, of a film that has a plan, or is of a bounded world. Events: `fork` (as an address tells it), `back`. */
 export class Forks extends LitElement {
   static override properties = { film: { attribute: false }, earlier: { attribute: false } };
   declare film: Film;
@@ -23,7 +23,7 @@ export class Forks extends LitElement {
     `,
   ];
 
-  #say(name: 'otherwise' | 'back', detail: Otherwise | null): void {
+  #say(name: 'fork' | 'back', detail: string | null): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 
@@ -32,13 +32,7 @@ export class Forks extends LitElement {
     const tried = (event: Event) => {
       event.preventDefault();
       const select = this.renderRoot.querySelector<HTMLSelectElement>('#rule');
-      const chosen = rules.find(({ rule }) => rule === select?.value);
-      if (chosen === undefined) return;
-      const { rule, off } = chosen;
-      this.#say('otherwise', {
-        text: `the rule ${rule} were ${off ? 'on' : 'off'}?`,
-        plan: switched(this.film.plan as Plan, rule),
-      });
+      if (select !== null) this.#say('fork', ruleChange(select.value));
     };
     const option = ({ rule, says }: (typeof rules)[number]) =>
       html`<option value=${rule}>${says}: ${rule}</option>`;

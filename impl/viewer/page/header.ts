@@ -10,7 +10,9 @@ export interface Earlier {
   readonly film: Film;
   /** Where one was in it. */
   readonly chosen: number;
-  /** What was changed then: says it after "what if". */
+  /** What was changed then, as an address tells it. */
+  readonly change: string;
+  /** The same in words: says it after "what if". */
   readonly what: string;
   /** Nothing came of it. */
   readonly isSame: boolean;

@@ -7,6 +7,7 @@ import { asked, captionOf, heard } from '../captions.ts';
 import { activeOf } from '../charts.ts';
 import { type Difference, differencesOf } from '../differences.ts';
 import { type Frame, isStep, type StepFrame } from '../film.ts';
+import { otherWay } from '../forks.ts';
 import type { Held, Life } from '../rerun.ts';
 import { actionOf, handlerOf, type Places } from '../steps.ts';
 import { otherwiseAt } from '../whatIf.ts';
@@ -74,14 +75,19 @@ export class Inspector extends LitElement {
     this.dispatchEvent(new CustomEvent('go', { detail: frame, bubbles: true, composed: true }));
   }
 
+  /** Says which of a list was chosen. */
+  #change(list: '#otherwise' | '#next'): void {
+    const choice = this.renderRoot.querySelector<HTMLSelectElement>(list)?.selectedIndex ?? -1;
+    const detail = otherWay(this.frame, choice);
+    if (choice >= 0) this.dispatchEvent(new CustomEvent('fork', { detail }));
+  }
+
   #otherwise(): unknown {
     const all = otherwiseAt(this.model.film, this.frame);
     if (all.length === 0) return nothing;
     const tried = (event: Event) => {
       event.preventDefault();
-      const chosen = all[this.renderRoot.querySelector<HTMLSelectElement>('#otherwise')?.selectedIndex ?? -1];
-      if (chosen !== undefined)
-        this.dispatchEvent(new CustomEvent('otherwise', { detail: chosen, bubbles: true, composed: true }));
+      this.#change('#otherwise');
     };
     return html`<h3>What if…</h3>
       <form @submit=${tried}>
@@ -97,9 +103,7 @@ export class Inspector extends LitElement {
     if (all.length === 0) return html`<h3>What can happen next</h3><p>Nothing.</p>`;
     const done = (event: Event) => {
       event.preventDefault();
-      const chosen = all[this.renderRoot.querySelector<HTMLSelectElement>('#next')?.selectedIndex ?? -1];
-      if (chosen !== undefined)
-        this.dispatchEvent(new CustomEvent('next', { detail: chosen, bubbles: true, composed: true }));
+      this.#change('#next');
     };
     return html`<h3>What can happen next</h3>
       <form @submit=${done}>

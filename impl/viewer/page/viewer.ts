@@ -1,10 +1,9 @@
 /** The page: a film as a space-time diagram with its frames in words, and what is chosen beside it. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { type Choice, filmByHand, movesUpTo } from '../byHand.ts';
 import { captionOf, isFault } from '../captions.ts';
 import { type Film, type Frame, isStep } from '../film.ts';
-import { filmOfPlan } from '../ofPlan.ts';
-import { type Otherwise, partingOf } from '../whatIf.ts';
+import { forked } from '../forks.ts';
+import { partingOf } from '../whatIf.ts';
 import { colours, type Paint, paintOf } from './colours.ts';
 import { draw, laneX } from './diagram.ts';
 import type { Earlier, Header } from './header.ts';
@@ -120,6 +119,7 @@ export class Viewer extends LitElement {
       new URLSearchParams(location.hash.slice(1)).get(this.side) ??
         (this.side === '' ? location.hash.slice(1) : ''),
     );
+    this.#makeChanges((said.get('do') ?? '').split(' ').filter((one) => one !== ''));
     const last = this.film.frames.length - 1;
     const asked = Number(said.get('frame') ?? (this.film.verdict === null ? 1 : last + 1));
     this.words = said.get('search') ?? '';
@@ -137,6 +137,16 @@ export class Viewer extends LitElement {
     this.#choose(frame, false, false);
   }
 
+  /** Makes the changes that an address tells, if they are not those that are made. */
+  #makeChanges(changes: readonly string[]): void {
+    const isMade = changes.join(' ') === this.earlier.map(({ change }) => change).join(' ');
+    if (isMade) return;
+    const first = this.earlier[0];
+    this.earlier = [];
+    if (first !== undefined) this.#show(first.film, first.chosen);
+    for (const change of changes) this.#change(change);
+  }
+
   #choose(frame: number, takesFocus = true, says = true): void {
     const { frames } = this.film;
     if (takesFocus) this.#scroller?.focus({ preventScroll: true });
@@ -151,6 +161,8 @@ export class Viewer extends LitElement {
     const said = new URLSearchParams({ frame: String(this.chosen + 1) });
     if (this.words !== '') said.set('search', this.words);
     if (this.onlyFaults) said.set('faults', '');
+    const changes = this.earlier.map(({ change }) => change);
+    if (changes.length > 0) said.set('do', changes.join(' '));
     if (this.zoom !== USUAL) said.set('zoom', String(this.zoom));
     if (this.panel !== 'pods') said.set('panel', this.panel);
     const all = new URLSearchParams(location.hash.slice(1));
@@ -193,24 +205,15 @@ export class Viewer extends LitElement {
     this.#choose(chosen);
   }
 
-  /** Runs a changed plan, and goes to where it parts from the one before. */
-  #run({ text, plan }: Otherwise): void {
+  /** Makes a change, and goes to where the run parts from the one before: at its end, if it was driven by hand. */
+  #change(change: string): void {
     const { film, chosen } = this;
-    const name = (this.earlier[0]?.film ?? film).title.split(',')[0] as string;
-    const other = { ...filmOfPlan(`what if: ${name}`, plan), commit: film.commit ?? '' };
-    const parting = partingOf(film, other);
-    this.earlier = [...this.earlier, { film, chosen, what: text, isSame: parting === null }];
-    this.#show(other, parting ?? other.frames.length - 1);
-  }
-
-  /** Goes on from the chosen frame by another move. */
-  #next({ text, move }: Choice): void {
-    const { film, chosen } = this;
-    if (film.world === undefined) return;
-    const moves = [...movesUpTo(film.world, film, chosen), move];
-    const other = filmByHand({ ...film.world, moves });
-    this.earlier = [...this.earlier, { film, chosen, what: `${text}?`, isSame: false }];
-    this.#show(other, other.frames.length - 1);
+    const other = forked(film, change);
+    if (other === null) return;
+    const last = other.film.frames.length - 1;
+    const parting = film.world === undefined ? partingOf(film, other.film) : last;
+    this.earlier = [...this.earlier, { film, chosen, change, what: other.what, isSame: parting === null }];
+    this.#show(other.film, parting ?? last);
   }
 
   #back(): void {
@@ -386,7 +389,7 @@ export class Viewer extends LitElement {
         @look=${({ detail: [words, onlyFaults] }: CustomEvent<[string, boolean]>) => this.#look(words, onlyFaults)}
         @zoom=${({ detail }: CustomEvent<number>) => this.#zoomBy(detail)}
         @go=${({ detail }: CustomEvent<number>) => this.#choose(detail)}
-        @otherwise=${({ detail }: CustomEvent<Otherwise>) => this.#run(detail)}
+        @fork=${({ detail }: CustomEvent<string>) => this.#change(detail)}
         @back=${() => this.#back()}
       ></kd-header>
       <div class="left" role=${this.side === '' ? 'main' : 'region'} aria-label="messages and steps">
@@ -399,7 +402,7 @@ export class Viewer extends LitElement {
           </div>
         </div>
       </div>
-      <kd-inspector role="region" aria-label="the chosen frame" .model=${model} .frame=${this.chosen} .places=${this.sources.places} @otherwise=${(event: CustomEvent<Otherwise>) => this.#run(event.detail)} @next=${(event: CustomEvent<Choice>) => this.#next(event.detail)} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
+      <kd-inspector role="region" aria-label="the chosen frame" .model=${model} .frame=${this.chosen} .places=${this.sources.places} @fork=${(event: CustomEvent<string>) => this.#change(event.detail)} @go=${(event: CustomEvent<number>) => this.#choose(event.detail)}></kd-inspector>
       <kd-panels role="region" aria-label="what there is at this frame" .model=${model} .frame=${this.chosen} .pictures=${this.sources.pictures} .panel=${this.panel} @panel=${({ detail }: CustomEvent<Panel>) => this.#open(detail)}></kd-panels>`;
   }
 }
