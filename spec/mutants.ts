@@ -559,7 +559,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'bare-by-name',
     rule: 'a Node that has lost its agent, or was made anew without one, is one without an agent (7)',
-    breaks: ['UnplacedShown', 'NoLeak'],
+    breaks: ['UnplacedShown', 'NoLeak', 'TombstonesCollected'],
   },
   {
     name: 'standing-unawaited',

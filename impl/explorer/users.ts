@@ -7,7 +7,7 @@ import { fixed, pend } from './perform.ts';
 import { newSize, type Rolling, rollingWrites } from './rolling.ts';
 import { propagate } from './stock.ts';
 import { type Setting, type World, withEntry } from './world.ts';
-import { putPod } from './writes.ts';
+import { putNode, putPod } from './writes.ts';
 
 const bump = (resourceVersion: string) => String(Number(resourceVersion) + 1);
 
@@ -149,6 +149,8 @@ export function act(world: World, what: UserAct): World {
     }
     case 'deleteNode':
       return { ...world, api: { ...world.api, nodes: withEntry(world.api.nodes, what.node, undefined) } };
+    case 'cordon':
+      return putNode(world, what.node, { unschedulable: what.unschedulable });
     case 'makeNode':
       return {
         ...world,

@@ -66,6 +66,8 @@ export type UserAct =
   /** With its Pods: it stands with a deletionTimestamp while garbage collection ends them. */
   | { readonly act: 'deleteReplicaSet'; readonly uid: string }
   | { readonly act: 'deleteNode'; readonly node: string }
+  /** `kubectl cordon`, and `uncordon`. */
+  | { readonly act: 'cordon'; readonly node: string; readonly unschedulable: boolean }
   /** A Node of the same name, under another uid, on which no agent is registered. */
   | {
       readonly act: 'makeNode';

@@ -1,4 +1,5 @@
 /** Named bounded worlds: one description, used by the explorer, the fuzzer and the docs. */
+import { ANEW_WORLDS } from './anew.ts';
 import { CANCELLATION_WORLDS } from './cancellation.ts';
 import { CHAIN_WORLDS } from './chain.ts';
 import { DELETION_WORLDS } from './deletion.ts';
@@ -31,6 +32,7 @@ export const WORLDS: readonly WorldDescription[] = [
   ...PREEMPTION_WORLDS,
   ...CHAIN_WORLDS,
   ...TAIL_WORLDS,
+  ...ANEW_WORLDS,
   ...REGISTRATION_WORLDS,
   ...OWNER_WORLDS,
   ...SWITCH_WORLDS,

@@ -45,6 +45,15 @@ const exactNoRoom = familyOf(exactWorld, {
   eventually: ['Converges', 'TombstonesCollected', 'NoLeak', 'UnplacedShown'],
 });
 
+/** A second Node with an agent, and no room. */
+const MADE_ANEW: Partial<WorldDescription> = {
+  nodes: [
+    { name: 'n1', capacity: ONE, known: true },
+    { name: 'n2', capacity: room(0), known: true },
+  ],
+  eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown'],
+};
+
 /** Worlds of no room. @public */
 export const NO_ROOM_WORLDS: readonly WorldDescription[] = [
   exactNoRoom({
@@ -134,14 +143,14 @@ export const NO_ROOM_WORLDS: readonly WorldDescription[] = [
     title: 'a Node whose agent is gone is made anew without one, stock binds to it, and the Pod is given up',
     script: [scale(2), { act: 'deleteNode', node: 'n2' }, NEW_NODE, scale(1)],
     sometimes: ['handedOver', 'stockBinds'],
-    change: {
-      nodes: [
-        { name: 'n1', capacity: ONE, known: true },
-        { name: 'n2', capacity: room(0), known: true },
-      ],
-      eventually: ['TombstonesCollected', 'NoLeak', 'UnplacedShown'],
-      deep: true,
-    },
+    change: { ...MADE_ANEW, deep: true },
+  }),
+  noRoomWorld({
+    name: 'no-room-anew-late',
+    title: 'the same, from where the Node has been made anew',
+    script: [scale(2), { act: 'deleteNode', node: 'n2' }, NEW_NODE, scale(1)],
+    sometimes: ['handedOver', 'stockBinds'],
+    change: { ...MADE_ANEW, begins: ['user', 'rest', 'user', 'rest', 'user', 'rest'] },
   }),
   noRoomWorld({
     name: 'no-room-ended',

@@ -1,7 +1,6 @@
 /** Worlds of the tail: Pods that come, go and are disturbed while K crashes, publishes, or is short of room. */
 import { chainWorld } from './chain.ts';
 import type { UserAct, WorldDescription } from './description.ts';
-import { CHAIN_SAFETY, CREATED, exactWorld, scaleTo } from './exact.ts';
 import { ONE } from './objects.ts';
 import { scale } from './scripted.ts';
 
@@ -10,20 +9,6 @@ const sees = (...sometimes: WorldDescription['sometimes']) => ({ sometimes });
 const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
 /** Only K has a choice: what is above serves at once. */
 const TAIL_ALONE = { quiet: ['deployment', 'replicaset', 'scheduler'] } as const;
-
-/** With nothing left out of the links. The abstract manager (`Refines`) has what is in the journals: it knows of none that are lost. */
-const { spec: _, ...JOURNAL_LOST } = exactWorld({
-  name: 'tail-journal-lost',
-  title: 'K loses its journal while its create of a Pod is in flight, which is ended',
-  pods: 0,
-  script: [scaleTo(1), scaleTo(0)],
-  faults: { journalLost: { n1: 1 } },
-  change: {
-    begins: [...CREATED, 'user', 'watch replicaset~1', 'journalLost kubelet/n1~1'],
-    always: CHAIN_SAFETY,
-    ...sees('podRuns', 'tombstoneCollected'),
-  },
-});
 
 /** Worlds of the tail. @public */
 export const TAIL_WORLDS: readonly WorldDescription[] = [
@@ -154,5 +139,4 @@ export const TAIL_WORLDS: readonly WorldDescription[] = [
       ...sees('linkOpens'),
     },
   }),
-  JOURNAL_LOST,
 ];

@@ -101,8 +101,12 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'offer-of-another-node', world: 'register-during' },
   { mutant: 'older-agent-stands', world: 'register-crash' },
   { mutant: 'newer-agent-unheeded', world: 'register-superseded' },
-  { mutant: 'late-create-left', world: 'tail-journal-lost' },
-  { mutant: 'unknown-containers-left', world: 'tail-journal-lost' },
+  { mutant: 'late-create-left', world: 'anew-journal-lost' },
+  { mutant: 'unknown-containers-left', world: 'anew-journal-lost' },
+  { mutant: 'old-nodes-heeded', world: 'anew-uncordoned' },
+  { mutant: 'listed-node-believed', world: 'register-listed' },
+  { mutant: 'bare-by-name', world: 'no-room-anew-late' },
+  { mutant: 'want-fresh-no-hold', world: 'wants-hold-crash' },
 ];
 
 /** All mutants that the explorer catches over the machines. @public */
@@ -124,11 +128,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'hand-over-unmatched',
     reason:
       '`no-room`, `no-room-crash` and `no-room-exact`, searched to the end, hold: R counts both, ends one of them, and it converges; the rule saves R the choice, which could fall on a Pod that S has just placed; caught over S alone by `test/machines/schedulerNoRoom.test.ts`',
-  },
-  {
-    mutant: 'bare-by-name',
-    reason:
-      'caught in `no-room-anew` (`TombstonesCollected`, 61 steps), which is too large for this table (76,806 states); and over S alone by `test/machines/schedulerNoRoom.test.ts`',
   },
   {
     mutant: 'standing-unawaited',
@@ -225,18 +224,9 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'not within 70,000 states of `wants-burst-crash`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
   },
   {
-    mutant: 'want-fresh-no-hold',
-    reason:
-      '`wants-burst-crash`, searched to the end, holds; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
-  },
-  {
     mutant: 'adopted-by-first-uid',
     reason:
       'searched to the end in `owner-stray`, `owner-scales` and `owner-starting`, they hold: none lets go of a Pod twice; caught over R alone by `test/machines/replicaset.test.ts`',
-  },
-  {
-    mutant: 'old-nodes-heeded',
-    reason: 'no world was tried yet (a Node cordoned while S starts); the fuzzer found the rule',
   },
   {
     mutant: 'older-node-believed',
@@ -261,11 +251,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'refused-kept',
     reason:
       'Wants a Pod of stock that does not fit where K runs the containers, and that stock ends. The fuzzer catches it (test/simulator/found/).',
-  },
-  {
-    mutant: 'listed-node-believed',
-    reason:
-      'Wants a Node made anew before the answer to the list of the start. The fuzzer catches it (test/simulator/found/).',
   },
   {
     mutant: 'lost-journal-trusted',

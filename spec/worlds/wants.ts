@@ -116,6 +116,25 @@ export const WANTS_WORLDS: readonly WorldDescription[] = [
     change: { deep: true },
   }),
   wantsWorld({
+    name: 'wants-hold-crash',
+    title: 'a burst that is not written back, a rollout that waits for Pods, and R begins anew',
+    script: [request(2), ROLLOUT],
+    faults: { crash: { replicaset: 1 } },
+    change: {
+      deep: true,
+      patient: true,
+      begins: [
+        'user',
+        'answer autoscaler',
+        'deliver autoscaler',
+        'rest',
+        'user',
+        'watch deployment~1 deployments',
+        'crash replicaset~1 false',
+      ],
+    },
+  }),
+  wantsWorld({
     name: 'wants-break',
     title: 'A asks for one more, and the links above and below R break',
     script: [request(2)],
