@@ -50,7 +50,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'deletion-orphan': 1_821,
   'deletion-anew': 3_318,
   'deletion-adopts': 4_207,
-  'deletion-rolls': 26_929,
+  'deletion-rolls': 25_884,
   versions: 272,
   'versions-external': 1_221,
   'versions-crash-deployment': 1_784,
