@@ -1,6 +1,7 @@
 /** Runs a `check`: the worlds by the engines asked for, as one table. */
 import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { PROPERTIES, type Property } from '../../../spec/properties/index.ts';
 import type { Effort } from '../../explorer/check.ts';
 import { settingOf } from '../../explorer/stages.ts';
 import { traceOf } from '../../explorer/trace.ts';
@@ -53,6 +54,10 @@ const wipe = () => {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 };
 
+/** What a property says must be so. */
+const statementOf = (property: string) =>
+  (PROPERTIES as Readonly<Record<string, Property>>)[property]?.statement ?? '';
+
 /** Writes the counterexample of a row where it was asked for. */
 async function keep(row: Row, options: CheckOptions, films: Film[]): Promise<void> {
   const { world, engine, verdict, moves, loop = null, details } = row;
@@ -72,7 +77,10 @@ async function keep(row: Row, options: CheckOptions, films: Film[]): Promise<voi
   if (view !== undefined) {
     const [property = verdict] = verdict.split(' ');
     const title = `world ${world}${mutant === undefined ? '' : `, without the rule ${mutant}`}, by ${engine}`;
-    const broken = { property, text: (details[0] ?? verdict).trim().replace(`${property}: `, '') };
+    // TLC says which, and no more.
+    const said = details[0]?.trim() ?? '';
+    const text = said.startsWith(`${property}: `) ? said.slice(property.length + 2) : statementOf(property);
+    const broken = { property, text };
     films.push(filmOfMoves(title, setting, moves, broken, loop));
     // By both engines: side by side.
     const [film, other] = films.slice(-2) as [Film, Film?];

@@ -32,6 +32,7 @@ export class Viewer extends LitElement {
     film: { attribute: false },
     sources: { attribute: false },
     panel: { reflect: true },
+    side: { reflect: true },
     earlier: { state: true },
     chosen: { state: true },
     zoom: { state: true },
@@ -76,6 +77,9 @@ export class Viewer extends LitElement {
       kd-inspector { grid-row: 2; background: var(--panel); min-height: 0; }
       kd-panels { grid-row: 3; grid-column: 1 / -1; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
       :host([panel='states']) { grid-template-rows: auto minmax(0, 1fr) 44vh; }
+      :host([side='left']), :host([side='right']) { grid-template-columns: minmax(0, 1fr) minmax(11rem, 15vw); }
+      :host(:not([side=''])) .row .who { display: none; }
+      :host(:not([side=''])) .row .at { min-width: 4rem; }
       .none { padding: 1rem; color: var(--faint); }
       kd-header { grid-column: 1 / -1; }
       @media (max-width: 1000px) {
