@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { CONTENDERS, type Contender, measureScaleOut, type Sample } from '../../bench/scaleOut.ts';
 import { spreadOf } from '../../bench/statistics.ts';
 import { integer } from '../arguments.ts';
+import { registerContainers } from '../bench/containers.ts';
 import { registerGrowth } from '../bench/growth.ts';
 
 interface Flags {
@@ -107,5 +108,6 @@ export function register(program: Command): void {
     .option('--results <folder>', 'where the samples go', 'results')
     .option('--json', 'print the samples as one JSON object')
     .action(scaleOut);
+  registerContainers(bench);
   registerGrowth(bench);
 }
