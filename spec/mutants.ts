@@ -497,6 +497,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'gone-node-kept',
+    rule: 'under stock too S gives up what a Node had that is gone (6, 9)',
+    breaks: ['ReleaseAcknowledged'],
+  },
+  {
     name: 'unlabelled-held',
     rule: 'a Pod that has lost its label is let go, as an orphan is (9)',
     breaks: ['TakenBack'],

@@ -102,11 +102,18 @@ export const cancellationMachine = setup({
   types: { context: {} as Context, events: {} as CancellationEvent, input: {} as CancellationInput },
   guards: {
     ownerIsStock: ({ context }) => context.owner === 'stock' && !context.mutants?.has('stock-cancels'),
+    /** What a Node that is gone had needs no mark (†). */
+    keepsWhatIsGone: ({ context }) =>
+      context.owner === 'stock' && context.mutants?.has('gone-node-kept') === true,
+    nodeStandsUnderStock: (args) =>
+      args.context.owner === 'stock' &&
+      !args.context.mutants?.has('stock-cancels') &&
+      readOf(args) !== undefined,
+    released: ({ event }) => event.type === 'ownerObserved' && event.owner === 'stock',
     becameNotReady: ({ context, event }) =>
       event.type === 'readinessObserved' && context.ready && !event.ready,
     takenBack: ({ context, event }) =>
       event.type === 'ownerObserved' && event.owner === 'direct' && context.owner === 'stock',
-    released: ({ event }) => event.type === 'ownerObserved' && event.owner === 'stock',
     nodeIsGone: (args) => {
       const node = readOf(args);
       return node === null || (node !== undefined && node.uid !== args.context.nodeUid);
@@ -224,7 +231,7 @@ export const cancellationMachine = setup({
       on: {
         closed: { target: 'unreachable' },
         vanished: [
-          { guard: 'ownerIsStock', target: 'unreachable', actions: 'hangUp' },
+          { guard: 'keepsWhatIsGone', target: 'unreachable', actions: 'hangUp' },
           { target: 'reading', actions: 'hangUp' },
         ],
       },
@@ -244,7 +251,7 @@ export const cancellationMachine = setup({
           { actions: 'keepOwner' },
         ],
         timerFired: [{ guard: 'ownerIsStock' }, { target: 'reading' }],
-        vanished: [{ guard: 'ownerIsStock' }, { target: 'reading', actions: 'stopTimer' }],
+        vanished: [{ guard: 'keepsWhatIsGone' }, { target: 'reading', actions: 'stopTimer' }],
       },
     },
     reading: {
@@ -261,6 +268,7 @@ export const cancellationMachine = setup({
         vanished: { target: 'reading', reenter: true },
         nodeRead: [
           { guard: 'nodeIsGone', target: 'confirming', actions: ['forgetMark', 'hangUp'] },
+          { guard: 'nodeStandsUnderStock', target: 'unreachable' },
           { guard: 'markIsNewer', target: 'ended', actions: 'reportNewerMark' },
           { guard: 'invalidatesBeforeTheMark', target: 'cancelled', actions: 'writeMark' },
           { guard: 'nodeWasRead', target: 'marking', actions: 'writeMark' },

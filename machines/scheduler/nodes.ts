@@ -157,8 +157,7 @@ export function onOwner(context: Context, owner: Owner): Context {
   let next = giveUpUnbound(stir({ ...context, owner }, null));
   for (const name of context.nodes.keys()) {
     next = onCancellation(next, name, { type: 'ownerObserved', owner });
-    if (owner === 'direct' && next.nodes.get(name)?.vanished)
-      next = onCancellation(next, name, { type: 'vanished' });
+    if (next.nodes.get(name)?.vanished) next = onCancellation(next, name, { type: 'vanished' });
   }
   return reviewUnplaced(next);
 }

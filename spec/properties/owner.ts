@@ -124,15 +124,17 @@ function isDue(view: WorldView, peer: string, said: Acknowledgement | undefined)
   return said.owner === 'stock' || (peer === 'deployment' && view.switch.flush === true);
 }
 
-/** Stages that must acknowledge the release: D where it is not a stub, R, and each K that is not cancelled. */
+/** Stages that must acknowledge the release: D where it is not a stub, R, and each K that is not cancelled and has a Node to say it on. */
 function mustAcknowledge(view: WorldView): readonly string[] {
   const cancelled = new Set(
     view.nodes.filter(({ mark, drained }) => isUndrained(mark, drained)).map(({ name }) => `kubelet/${name}`),
   );
+  const stands = (peer: string) =>
+    peer.startsWith('kubelet/') && view.nodes.some(({ name }) => peer === `kubelet/${name}`);
   return view.stages
     .filter(({ peer, owner }) => owner !== null && !cancelled.has(peer))
     .map(({ peer }) => peer)
-    .filter((peer) => ['deployment', 'replicaset'].includes(peer) || peer.startsWith('kubelet/'));
+    .filter((peer) => ['deployment', 'replicaset'].includes(peer) || stands(peer));
 }
 
 /** @see spec/protocol.md 9 @public */

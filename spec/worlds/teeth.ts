@@ -145,6 +145,11 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'needs an R that crashes between the deletion of a ReplicaSet and its end: with both in one world (`exact-removed` with a crash of R, and one Pod without room) not searched to the end in two minutes; caught by the fuzzer (`test/simulator/found/unknown-set-*.json`), and over R alone by `test/machines/replicaset.test.ts`',
   },
   {
+    mutant: 'gone-node-kept',
+    reason:
+      'R holds something to be acknowledged of a Node that goes only after a scale-in, and there the explorer makes a Pod of stock anew under a `metadata.uid` that was borne before (`owner-ending` with `deleteNode`: `OneSide`, 32 steps); caught by the fuzzer (`test/simulator/found/gone-node-kept.json`), and over S alone by `test/machines/schedulerCancellation.test.ts`',
+  },
+  {
     mutant: 'gone-for-good',
     reason:
       'A takes a Deployment that stands for gone only where it lost its label and got it back before D had written it, which no world shows yet; `versions-appears` with `any-list-taken` would, and there A takes it back; caught over A alone by `test/machines/autoscaler.test.ts`',

@@ -231,6 +231,20 @@ describe('Nodes that go', () => {
       world.effects.some((effect) => effect.type === 'disconnect' && effect.reason === 'the Node is gone'),
     ).toBe(true);
   });
+  it('under stock too what a Node had that is gone is given up (†); one that stands is not marked', () => {
+    const held = (...mutants: string[]) => {
+      const world = two(mutants);
+      world.assign(4);
+      world.run();
+      world.give({ type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '2' } });
+      world.vanish('n1');
+      world.run();
+      expect(types(world)).not.toContain('mark');
+      return world.state.context.records.size;
+    };
+    expect([held(), held('gone-node-kept')]).toEqual([2, 4]);
+  });
+
   it('another Node under its name serves once the old one was given up, if it holds nothing from before', () => {
     const world = two();
     world.assign(4);
