@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { containerConfig, sandboxConfig } from '../../impl/cri/config.ts';
 import { expanded } from '../../impl/cri/environment.ts';
 import { unheeded } from '../../impl/cri/honoured.ts';
-import { planOf } from '../../impl/cri/pod.ts';
+import { planOf } from '../../impl/cri/plan.ts';
 import type { ContainerSpec, KeptPod } from '../../impl/cri/podSpec.ts';
 
 const FOLDERS = { logs: '/logs', volumes: '/volumes', cgroupParent: '/pods' };

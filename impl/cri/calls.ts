@@ -1,0 +1,191 @@
+/** The calls of a runtime by which one Pod's containers are made, asked, stopped and taken away; what was made is kept here. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { FoundContainer, ProbeKind } from '../../machines/runtime/index.ts';
+import type { CriClient } from './client.ts';
+import { containerConfig, type Folders, logFolderOf, sandboxConfig, volumeFolder } from './config.ts';
+import type { ContainerEntry, ContainerStatus } from './messages.ts';
+import { probeOf } from './plan.ts';
+import type { ContainerSpec, KeptPod } from './podSpec.ts';
+import { ask, beforeStop, type Reach } from './probe.ts';
+
+/** By what, and where. */
+export interface CallOptions {
+  readonly client: CriClient;
+  readonly node: string;
+  readonly hostAddress: string;
+  readonly folders: Folders;
+}
+
+/** A container that was created. */
+export interface Created {
+  readonly id: string;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly exitCode: number | null;
+}
+
+/** A container that is there already; of one that has ended, with what. */
+export type FoundEntry = readonly [entry: ContainerEntry, status: ContainerStatus | null];
+
+/** Kubernetes' grace period where none is stated, s. */
+const DEFAULT_GRACE = 30;
+
+/** What was made of one Pod. */
+export class PodCalls {
+  readonly #pod: KeptPod;
+  readonly #options: CallOptions;
+  readonly #specs: ReadonlyMap<string, ContainerSpec>;
+  readonly #created = new Map<string, Created>();
+  #sandbox: string | null = null;
+  #address = '';
+
+  constructor(pod: KeptPod, options: CallOptions) {
+    this.#pod = pod;
+    this.#options = options;
+    const { containers, initContainers = [] } = pod.spec;
+    this.#specs = new Map([...initContainers, ...containers].map((each) => [each.name, each]));
+  }
+
+  /** Address of the Pod; empty until its sandbox has one. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Null until it has one. */
+  get sandbox(): string | null {
+    return this.#sandbox;
+  }
+
+  /** Each container of the spec, with the newest that was made of it. */
+  *containers(): Generator<readonly [ContainerSpec, Created | null]> {
+    for (const [name, spec] of this.#specs) yield [spec, this.#created.get(name) ?? null];
+  }
+
+  /** What an earlier life of the agent has made. The newest container of each name counts. */
+  take(sandbox: string, all: readonly FoundEntry[]): readonly FoundContainer[] {
+    this.#sandbox = sandbox;
+    const newest = new Map<string, FoundEntry>();
+    for (const each of all) {
+      const { name = '', attempt = 0 } = each[0].metadata ?? {};
+      if ((newest.get(name)?.[0].metadata?.attempt ?? -1) < attempt) newest.set(name, each);
+    }
+    return [...newest].map(([name, [{ id, metadata, state }, status]]) => {
+      const attempt = metadata?.attempt ?? 0;
+      const running = state === 'CONTAINER_RUNNING';
+      // One that was created and not started counts as one that failed.
+      const exitCode = running ? null : state === 'CONTAINER_EXITED' ? (status?.exit_code ?? -1) : -1;
+      const startedAt = status === null ? Date.now() : status.started_at / 1e6;
+      const finishedAt = running || status === null ? null : status.finished_at / 1e6;
+      this.#created.set(name, { id, attempt, startedAt, finishedAt, exitCode });
+      return { name, attempt, running, exitCode };
+    });
+  }
+
+  async findAddress(): Promise<void> {
+    if (this.#sandbox !== null) this.#address = await this.#options.client.sandboxAddress(this.#sandbox);
+  }
+
+  /** Notes the end of a container, if it is one of these and has not ended before; the container as it was, by its name. */
+  ended(
+    id: string,
+    exitCode: number,
+  ): readonly [name: string, ended: Created & { readonly finishedAt: number }] | null {
+    for (const [name, created] of this.#created) {
+      if (created.id !== id || created.exitCode !== null) continue;
+      const ended = { ...created, finishedAt: Date.now(), exitCode };
+      this.#created.set(name, ended);
+      return [name, ended];
+    }
+    return null;
+  }
+
+  /** Its logs' folder, its volumes, its network and namespaces. */
+  async runSandbox(): Promise<void> {
+    const { client, node, folders } = this.#options;
+    const pod = this.#pod;
+    await fs.mkdir(logFolderOf(pod, folders), { recursive: true });
+    for (const { name } of pod.spec.volumes ?? []) {
+      const folder = volumeFolder(pod, name, folders);
+      await fs.mkdir(folder, { recursive: true });
+      await fs.chmod(folder, 0o777);
+    }
+    const config = sandboxConfig(pod, node, folders);
+    // What an earlier try has left has the name.
+    if (this.#sandbox === null)
+      for (const { id } of await client.sandboxes({ 'io.kubernetes.pod.uid': pod.uid }))
+        await client.removeSandbox(id);
+    else await client.removeSandbox(this.#sandbox);
+    this.#sandbox = await client.runSandbox(config);
+    this.#address = await client.sandboxAddress(this.#sandbox);
+  }
+
+  /** Everything that was made. */
+  async remove(): Promise<void> {
+    const { client, folders } = this.#options;
+    const left = await client.sandboxes({ 'io.kubernetes.pod.uid': this.#pod.uid });
+    for (const { id } of left) await client.removeSandbox(id);
+    await fs.rm(path.join(folders.volumes, this.#pod.uid), { recursive: true, force: true });
+    await fs.rm(logFolderOf(this.#pod, folders), { recursive: true, force: true });
+  }
+
+  /** Makes a container and starts it; the one before goes. */
+  async create(name: string, attempt: number): Promise<void> {
+    const { client, node, hostAddress, folders } = this.#options;
+    const spec = this.#specs.get(name) as ContainerSpec;
+    await this.#needImage(spec);
+    const before = this.#created.get(name);
+    const place = { node, hostAddress, podAddress: this.#address };
+    const within = sandboxConfig(this.#pod, node, folders);
+    await fs.mkdir(path.join(within.log_directory, name), { recursive: true });
+    const config = containerConfig(this.#pod, spec, attempt, place, folders);
+    const id = await client.createContainer(this.#sandbox as string, config, within);
+    this.#created.set(name, { id, attempt, startedAt: Date.now(), finishedAt: null, exitCode: null });
+    await client.startContainer(id);
+    if (before !== undefined) await client.removeContainer(before.id).catch(() => {});
+  }
+
+  /** As its pull policy says; without one: always for `:latest`. */
+  async #needImage({ image, imagePullPolicy }: ContainerSpec): Promise<void> {
+    const { client } = this.#options;
+    const isLatest = !image.includes('@') && (/:latest$/.test(image) || !/:[^/]+$/.test(image));
+    const policy = imagePullPolicy ?? (isLatest ? 'Always' : 'IfNotPresent');
+    if (policy !== 'Always' && (await client.hasImage(image))) return;
+    if (policy === 'Never') throw new Error(`image ${image} is not there, and its pull policy is Never`);
+    await client.pullImage(image);
+  }
+
+  #reach(container: ContainerSpec, id: string): Reach {
+    const execute: Reach['execute'] = (command, seconds) =>
+      this.#options.client.execute(id, command, seconds);
+    return { address: this.#address, container, execute };
+  }
+
+  /** Stops a container: its `preStop`, SIGTERM, and after the grace period SIGKILL. The exit code; null of one that is not the newest. */
+  async stop(
+    name: string,
+    attempt: number,
+  ): Promise<{ readonly id: string; readonly exitCode: number } | null> {
+    const { client } = this.#options;
+    const created = this.#created.get(name);
+    const spec = this.#specs.get(name) as ContainerSpec;
+    if (created?.attempt !== attempt) return null;
+    const { id } = created;
+    const grace = this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
+    const preStop = spec.lifecycle?.preStop;
+    const began = Date.now();
+    if (preStop !== undefined) await beforeStop(preStop, this.#reach(spec, id), grace);
+    await client.stopContainer(id, Math.max(1, Math.ceil(grace - (Date.now() - began) / 1_000)));
+    return { id, exitCode: (await client.containerStatus(id))?.exit_code ?? -1 };
+  }
+
+  /** Asks a container how it is; null of one that is not the newest. */
+  async probe(name: string, attempt: number, kind: ProbeKind): Promise<boolean | null> {
+    const created = this.#created.get(name);
+    const container = this.#specs.get(name) as ContainerSpec;
+    const probe = probeOf(container, kind);
+    if (created?.attempt !== attempt || probe === undefined) return null;
+    return ask(probe, this.#reach(container, created.id), probe.timeoutSeconds ?? 1);
+  }
+}
