@@ -75,8 +75,8 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
     ...EVERYONE,
     rule('apps', ['replicasets'], WATCH),
     PRIORITIES,
-    // create, delete: what finds no room is published unbound.
-    rule('', ['pods'], [...WATCH, 'create', 'delete']),
+    // create, delete: what finds no room is published unbound. get: the grace of one whose ReplicaSet is gone.
+    rule('', ['pods'], ['get', ...WATCH, 'create', 'delete']),
     rule('apps', ['replicasets/finalizers'], ['update']),
     // patch: the cancellation mark.
     rule('', ['nodes'], ['get', ...WATCH, 'patch']),

@@ -12,11 +12,16 @@ import {
 } from '../../impl/controlplane/index.ts';
 import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
 import { run } from '../embedded/support/differential.ts';
+import { randomSteps } from '../embedded/support/randomSteps.ts';
 import { SCENARIOS } from '../embedded/support/scenarios.ts';
 
 const needed = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 const support = await binariesSupported(needed);
 if (!support.ok) console.warn(`SKIPPED, the embedded server against the real one: ${support.reason}`);
+
+/** KUBEDIRECT_DIFFERENTIAL=FIRST,COUNT runs others. */
+const [first = 1, seeds = 9] = (process.env.KUBEDIRECT_DIFFERENTIAL ?? '1,9').split(',').map(Number);
+const RANDOM = { first, seeds };
 
 const post = (url: string, body: object) =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
@@ -69,6 +74,18 @@ describe.skipIf(!support.ok)('the API Server model answers as the real one', () 
     expect(steps.length).toBeGreaterThan(0);
     for (const [i, want] of theirs.entries()) expect(ours[i], `step ${i}: ${want.step}`).toEqual(want);
   });
+
+  it.each(Array.from({ length: RANDOM.seeds }, (_, i) => RANDOM.first + i))(
+    'to 60 random requests, and in the watch of what they did (seed %i)',
+    async (seed) => {
+      const steps = randomSteps(seed, 60);
+      const [theirs, ours] = [await run(realUrl, steps), await run(model.url, steps)];
+      for (const [i, want] of theirs.entries())
+        expect(ours[i], `seed ${seed}, step ${i}: ${want.step} ${JSON.stringify(steps[i]?.body)}`).toEqual(
+          want,
+        );
+    },
+  );
 });
 
 const execute = promisify(execFile);

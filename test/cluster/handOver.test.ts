@@ -198,6 +198,8 @@ describe.skipIf(!support.ok)('hand-overs on the real control plane', () => {
       const running = pods.readyUids;
       const stages = Object.values(kd.waist.stages);
       pods.resetLowest();
+      // At rest: a Pod whose end was not confirmed before the kill is waited out for a minute after it (4.4).
+      await sleep(2_000);
       await Promise.all(stages.map((each) => each.kill()));
       const start = performance.now();
       const { flushed } = await release({ client: kd.client, namespace: SYSTEM_NAMESPACE });
@@ -207,14 +209,10 @@ describe.skipIf(!support.ok)('hand-overs on the real control plane', () => {
       row('released, all stages dead, and scaled by stock', start);
       const back = performance.now();
       await Promise.all(stages.map((each) => each.start()));
-      const onProgress = (line: string) => console.log(`take back: ${line}`);
-      await takeBack({ client: kd.client, namespace: SYSTEM_NAMESPACE, onProgress });
-      row('switch back at direct', back);
+      await takeBack({ client: kd.client, namespace: SYSTEM_NAMESPACE });
       await until('R has taken them back', async () => (await acknowledged('replicaset')) === 'direct');
-      row('R acknowledged direct', back);
       await kd.scale('handed', BURST);
       await pods.rests(BURST);
-      row('scaled', back);
       await kd.statusRests('handed', BURST);
       row('stages started again, taken back, scaled', back);
       expect(pods.lowest).toBeGreaterThanOrEqual(BURST);

@@ -18,6 +18,7 @@ async function deleted(world: {
   readonly pod?: { readonly grace: number | undefined };
   readonly get?: () => never;
   readonly graceSeconds: number;
+  readonly name?: typeof NAME;
 }) {
   const asked: unknown[] = [];
   const templates = new Templates();
@@ -42,7 +43,13 @@ async function deleted(world: {
     };
     const life = { client, templates, give, signal: new AbortController().signal } as unknown as Life;
     const { graceSeconds } = world;
-    deletePod(life, { type: 'deletePod', uid: 'r1-a', metadataUid: 'm', name: NAME, graceSeconds });
+    deletePod(life, {
+      type: 'deletePod',
+      uid: 'r1-a',
+      metadataUid: 'm',
+      name: world.name ?? NAME,
+      graceSeconds,
+    });
   });
   return { asked, heard };
 }
@@ -61,6 +68,12 @@ describe('the grace period of a delete', () => {
     ['neither is there: 30', {}, [READ, withGrace(30)]],
   ])('%s', async (_, world, asked) => {
     expect(await deleted({ ...world, graceSeconds: 1 })).toEqual({ asked, heard: accepted });
+  });
+
+  it("is the template's too for a Pod that stock has named: what S deletes may not be read by S", async () => {
+    const name = { namespace: 'default', name: 'web-1-x7k2p' };
+    const deletion = await deleted({ template: { grace: 7 }, graceSeconds: 1, name });
+    expect(deletion).toEqual({ asked: [withGrace(7)], heard: accepted });
   });
 
   it('is 0 where the containers are known to be quiet', async () => {

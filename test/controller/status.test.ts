@@ -18,6 +18,8 @@ import {
 import type { StageReadiness } from '../../impl/controller/process/readiness.ts';
 import { install } from '../../impl/deploy/install.ts';
 import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
+import { recentOf, writeSteps } from '../../impl/trace/export.ts';
+import { readTraceFiles } from '../../impl/trace/read.ts';
 import { createManaged, until } from './support/kubedirect.ts';
 
 const IDENTITIES = [
@@ -139,6 +141,18 @@ describe('the status of a process', () => {
     const { steps } = (await (await ask(control, '/steps?after=3')).json()) as { steps: readonly unknown[] };
     expect(steps.length).toBeGreaterThan(10);
     await running.pop()?.stop();
+  });
+
+  it('gives its last steps as a trace that is read as any other', async () => {
+    const [control] = running as [RunningProcess];
+    const out = path.join(folder, 'exported');
+    const files = writeSteps(out, await recentOf(control.status ?? '', undefined));
+    expect(files.map(({ stage, isWhole }) => [stage, isWhole]).sort()).toEqual(
+      ['autoscaler', 'deployment', 'replicaset', 'scheduler'].map((stage) => [stage, true]),
+    );
+    const lines = readTraceFiles(out).flatMap((file) => file.lines.map(({ line }) => line));
+    expect(lines.some(({ event }) => event.type === 'scaleRequested')).toBe(true);
+    await expect(recentOf('127.0.0.1:1', undefined)).rejects.toMatchObject({ code: 'STATUS_UNREACHABLE' });
   });
 
   it('refuses what it does not serve, by code', async () => {

@@ -38,6 +38,8 @@ const IMPLIED: Readonly<Record<string, string>> = {
 const IMPLIED_FOR: Partial<Record<Account, readonly string[]>> = {
   // A switch that is gone is made again; RBAC knows no name on create.
   watchdog: ['create configmaps'],
+  // The grace period of a Pod whose ReplicaSet is gone is read off the Pod.
+  scheduler: ['get pods'],
 };
 const STAGES = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
 

@@ -39,10 +39,11 @@ export class Templates {
     return this.#known.get(uid);
   }
 
-  /** The ReplicaSet that a Pod of this name was made of, by the name's beginning; undefined if it is not known. */
-  ofPod(pod: PodName): ReplicaSetObject | undefined {
-    const end = pod.name.lastIndexOf('-', pod.name.lastIndexOf('-') - 1);
-    return this.#byName.get(`${pod.namespace}/${pod.name.slice(0, end)}`);
+  /** The ReplicaSet that a Pod of this name was made of, by the name's beginning: ours end in two parts, stock's in one. Undefined if it is not known. */
+  ofPod({ namespace, name }: PodName): ReplicaSetObject | undefined {
+    const last = name.lastIndexOf('-');
+    const begin = (end: number) => this.#byName.get(`${namespace}/${name.slice(0, end)}`);
+    return begin(name.lastIndexOf('-', last - 1)) ?? begin(last);
   }
 
   /** The ReplicaSet; null if it does not show within 10 s. */

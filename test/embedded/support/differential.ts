@@ -118,7 +118,14 @@ export async function run(url: string, steps: readonly Step[]): Promise<Answer[]
     const text = await response.text();
     let body: unknown = text;
     try {
-      body = JSON.parse(text);
+      // A watch is a line an event.
+      body = path.includes('watch=1')
+        ? text
+            .trim()
+            .split('\n')
+            .filter(Boolean)
+            .map((line) => JSON.parse(line))
+        : JSON.parse(text);
     } catch {
       // Not every answer is JSON: compared as text.
     }
