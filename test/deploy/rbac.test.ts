@@ -28,6 +28,7 @@ import { allows, askedOf, grantsTo, Recorder, usesOf } from './support/recorder.
 const IMPLIED: Readonly<Record<string, string>> = {
   'update replicasets/finalizers':
     'asked by admission (OwnerReferencesPermissionEnforcement) on behalf of who creates a Pod with blockOwnerDeletion',
+  'get pods': 'asked for the grace period of a Pod whose ReplicaSet is gone',
   'create events': 'asked when there is something to tell people of',
   // The embedded server has no such requests; `test/cluster/packages.test.ts` makes them under the real RBAC.
   'create certificatesigningrequests': 'asked where the signer issues the certificates of the links',
@@ -38,8 +39,6 @@ const IMPLIED: Readonly<Record<string, string>> = {
 const IMPLIED_FOR: Partial<Record<Account, readonly string[]>> = {
   // A switch that is gone is made again; RBAC knows no name on create.
   watchdog: ['create configmaps'],
-  // The grace period of a Pod whose ReplicaSet is gone is read off the Pod.
-  scheduler: ['get pods'],
 };
 const STAGES = ['autoscaler', 'deployment', 'replicaset', 'scheduler'] as const;
 

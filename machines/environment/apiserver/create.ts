@@ -111,8 +111,9 @@ export function createDraft(tx: Transaction, draft: KubeObject): KubeObject {
   if (causes.length > 0) throw invalid(definition, draft.metadata.name, causes);
   checkReferences(tx, draft);
   admitByPolicies(tx, 'CREATE', draft, undefined);
-  if (objectAt(tx.state, keyIn(tx, draft)) !== undefined)
-    throw alreadyExists(definition, draft.metadata.name);
+  const there = objectAt(tx.state, keyIn(tx, draft));
+  if (there !== undefined)
+    throw alreadyExists(definition, draft.metadata.name, there.metadata.deletionTimestamp !== undefined);
   return write(tx, draft);
 }
 

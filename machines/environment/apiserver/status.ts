@@ -62,9 +62,9 @@ export function notFound(definition: ResourceDefinition, name: string): ApiFailu
   return new ApiFailure(failureStatus(404, 'NotFound', message, details(definition, name)));
 }
 
-/** 409, on create. @public */
-export function alreadyExists(definition: ResourceDefinition, name: string): ApiFailure {
-  const message = `${qualified(definition)} "${name}" already exists`;
+/** 409, on create. @param isLeaving - what is there is being deleted @public */
+export function alreadyExists(definition: ResourceDefinition, name: string, isLeaving = false): ApiFailure {
+  const message = `${isLeaving ? 'object is being deleted: ' : ''}${qualified(definition)} "${name}" already exists`;
   return new ApiFailure(failureStatus(409, 'AlreadyExists', message, details(definition, name)));
 }
 

@@ -30,13 +30,15 @@ const container = (draw: Draw) => ({
 
 const KINDS: readonly Kind[] = [
   {
-    path: '/api/v1/namespaces/diff/configmaps',
+    path: '/apis/coordination.k8s.io/v1/namespaces/diff/leases',
     make: (name, draw) => ({
-      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: labels(draw) } },
-      data: { k: String(Math.floor(draw() * 3)) },
+      ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, labels: labels(draw) } },
+      spec: { holderIdentity: pick(draw, ['x', 'y']) },
     }),
     change: (draw) =>
-      draw() < 0.5 ? relabel(draw) : { data: { [pick(draw, ['k', 'l'])]: draw() < 0.3 ? null : 'v' } },
+      draw() < 0.5
+        ? relabel(draw)
+        : { spec: { leaseDurationSeconds: draw() < 0.3 ? null : 1 + Math.floor(draw() * 9) } },
   },
   {
     path: '/apis/apps/v1/namespaces/diff/deployments',
@@ -50,7 +52,10 @@ const KINDS: readonly Kind[] = [
     change: (draw) =>
       draw() < 0.4
         ? relabel(draw)
-        : { spec: draw() < 0.5 ? { replicas: Math.floor(draw() * 9) } : { paused: draw() < 0.5 } },
+        : {
+            spec:
+              draw() < 0.5 ? { replicas: Math.floor(draw() * 9) } : { paused: draw() < 0.5 ? true : null },
+          },
   },
   {
     path: '/api/v1/namespaces/diff/pods',
@@ -94,7 +99,7 @@ function remove(draw: Draw, { path }: Kind, name: string, known: readonly string
       : {};
   const grace = draw() < 0.5 ? { gracePeriodSeconds: pick(draw, [0, 1, 30]) } : {};
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...preconditions, ...grace };
-  return { method: 'DELETE', path: `${path}/${name}`, body };
+  return { method: 'DELETE', path: `${path}/${name}`, body, isSkippedWithout: true };
 }
 
 const SELECTORS = [
@@ -128,7 +133,12 @@ export function randomSteps(seed: number, count: number): readonly Step[] {
       const of = draw() < 0.7 ? save : pick(draw, saved);
       const made = kind.make(name, draw) as { metadata: object };
       const metadata = { ...made.metadata, resourceVersion: `{{${of}.metadata.resourceVersion}}` };
-      steps.push({ method: 'PUT', path: `${kind.path}/${name}`, body: { ...made, metadata } });
+      steps.push({
+        method: 'PUT',
+        path: `${kind.path}/${name}`,
+        body: { ...made, metadata },
+        isSkippedWithout: true,
+      });
     } else if (chance < 0.7) steps.push(patch(draw, kind, name));
     else if (chance < 0.8) steps.push(remove(draw, kind, name, saved));
     else if (chance < 0.9) steps.push({ method: 'GET', path: `${kind.path}?${pick(draw, SELECTORS)}` });
