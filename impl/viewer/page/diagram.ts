@@ -36,6 +36,12 @@ export function colourOf({ kind, direction }: Arrow, paint: Paint): string {
   return paint[direction];
 }
 
+/** Dashes, px: of lines that are whole, of messages that are cut off, of requests. */
+const SOLID: readonly number[] = [];
+const CUT: readonly number[] = [3, 3];
+const DOTS: readonly number[] = [1, 3];
+/** Rows of so many px have room for requests and the heads of arrows; drawing them takes most of the time where there are many. */
+const ROOMY = 10;
 /** Nothing happened for so long, ms: a dashed line is drawn. */
 const PAUSE = 1000;
 
@@ -47,6 +53,8 @@ class Drawing {
   readonly #model: Model;
   readonly #sight: Sight;
   readonly #paint: Paint;
+  /** As it is set now. */
+  #dash: readonly number[] = SOLID;
   readonly #first: number;
   readonly #last: number;
 
@@ -75,12 +83,13 @@ class Drawing {
     points: readonly (readonly [number, number])[],
     colour: string,
     width: number,
-    dash: readonly number[] = [],
+    dash: readonly number[] = SOLID,
   ): void {
     const context = this.#context;
     context.strokeStyle = colour;
     context.lineWidth = width;
-    context.setLineDash([...dash]);
+    if (dash !== this.#dash) context.setLineDash([...dash]);
+    this.#dash = dash;
     context.beginPath();
     for (const [x, y] of points) context.lineTo(x, y);
     context.stroke();
@@ -159,7 +168,7 @@ class Drawing {
   /** What is asked of the API Server, and heard from it. */
   #requests(row: number): void {
     const frame = this.#frame(row);
-    if (!isStep(frame) || this.#sight.rowHeight < 6) return;
+    if (!isStep(frame)) return;
     const [stage, y] = [this.#x(this.#model.laneOf(frame)), this.#y(row)];
     const apiServer = this.#x(this.#model.film.lanes.length);
     this.#context.globalAlpha = this.#model.shown[row] === this.#sight.chosen ? 1 : 0.35;
@@ -172,7 +181,7 @@ class Drawing {
         ],
         colour,
         1,
-        [1, 3],
+        DOTS,
       );
       this.#head([apiServer, y], [stage, y], colour);
     }
@@ -184,7 +193,7 @@ class Drawing {
         ],
         colour,
         1,
-        [1, 3],
+        DOTS,
       );
       this.#head([stage, y], [apiServer + 4, y], colour);
     }
@@ -235,18 +244,18 @@ class Drawing {
     } else if (start !== null) {
       // Lost, or still under way at the end; where the search hides its receiver, there is no cross.
       const cut = half(start, 1);
-      this.#line([start, cut], colour, 1.2, [3, 3]);
+      this.#line([start, cut], colour, 1.2, CUT);
       if (to === null && from !== this.#model.film.frames.length - 1) this.#cross(cut, colour);
     } else if (target !== null) {
       const cut = half(target, -1);
-      this.#line([cut, target], colour, 1.2, [3, 3]);
+      this.#line([cut, target], colour, 1.2, CUT);
       this.#head(cut, target, colour);
     }
     this.#context.globalAlpha = 1;
   }
 
   #head([x0, y0]: readonly [number, number], [x, y]: readonly [number, number], colour: string): void {
-    if (this.#sight.rowHeight < 6) return;
+    if (this.#sight.rowHeight < ROOMY) return;
     const angle = Math.atan2(y - y0, x - x0);
     const context = this.#context;
     const [tipX, tipY] = [x - 4 * Math.cos(angle), y - 4 * Math.sin(angle)];
@@ -299,12 +308,14 @@ class Drawing {
   whole(): void {
     const { width, height } = this.#sight;
     this.#context.clearRect(0, 0, width, height);
+    this.#context.setLineDash([]);
     if (this.#last < this.#first) return;
     this.#rows();
     this.#bands();
     this.#sessions();
     this.#pauses();
-    for (let row = this.#first; row <= this.#last; row += 1) this.#requests(row);
+    if (this.#sight.rowHeight >= ROOMY)
+      for (let row = this.#first; row <= this.#last; row += 1) this.#requests(row);
     const [from, to] = [this.#model.shown[this.#first] as number, this.#model.shown[this.#last] as number];
     for (const arrow of this.#model.arrowsBetween(from, to)) this.#arrow(arrow);
     this.#dots();
