@@ -295,11 +295,18 @@ function drawActs(
   return withoutUnruled(acts).toSorted((a, b) => a.at - b.at);
 }
 
+/** Open (protocol 14): what D was shown by a list alone, and its watch, which was behind, never: that it has lost its label again nobody tells D. */
+const isUnseen = (fault: PlannedFault, acts: readonly PlannedAct[]) =>
+  (fault.fault === 'watchLost' || fault.fault === 'stale') &&
+  (fault.peer === 'autoscaler' || fault.peer === 'deployment') &&
+  acts.some(({ act }) => act === 'label');
+
 /**
  * Open (protocol 14): a Node made anew, and its journal lost; or while the clock is back, so that nothing keeps the number of its agent above
  * the last one. Drawn again once there is a rule for it.
  */
 function isUnruled(fault: PlannedFault, acts: readonly PlannedAct[]): boolean {
+  if (isUnseen(fault, acts)) return true;
   if (fault.fault === 'clockBack') return acts.some(({ act }) => act === 'deleteNode');
   if (fault.fault !== 'journalLost') return false;
   return acts.some((one) => one.act === 'deleteNode' && one.node === fault.node);

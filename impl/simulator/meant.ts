@@ -44,9 +44,11 @@ function meant(sim: Simulation, reached: Reached): readonly Want[] {
   const oldest = EPOCH + sim.clock.now - TIMERS.unconfirmed;
   if ((sim.lives.get('deployment') ?? []).some(({ incarnation }) => incarnation < oldest)) return [];
   const { due } = sim.judge.history;
-  return [...(minter.state as AutoscalerState).context.wants.values()].filter(
+  const { wants, leaving } = (minter.state as AutoscalerState).context;
+  return [...wants.values()].filter(
     (want) =>
       want.version.incarnation === minter.incarnation &&
+      !leaving.has(want.deployment) &&
       want.version.generation >= (due[want.deployment]?.generation ?? 0) &&
       reached.has(want),
   );
@@ -74,17 +76,21 @@ function rolls(
   );
   const isBehind = standing.some(({ uid }) => seen.every((one) => one.uid !== uid));
   const sets = isBehind ? standing : seen;
-  return sets.length > 1 && sets.some(({ desired, unmanaged }) => unmanaged !== true && desired === value);
+  return sets.length > 1 && sets.some(({ desired }) => desired === value);
 }
 
-/** Whether R ends Pods of a Deployment that is rolled out, as stock's controller says. */
+/** Whether R ends Pods of a Deployment that is rolled out, or that has left, as stock's controller says. */
 export function isRolled(sim: Simulation, { after, process }: StepView, marked: readonly Uid[]): boolean {
   const stage = after.stages.find((one) => one.process === process);
+  if (stage === undefined) return false;
+  const wanted = new Set(stage.wants.map(({ deployment }) => deployment));
+  const left = stage.replicaSets.filter(({ deployment }) => deployment !== null && !wanted.has(deployment));
   return (
-    stage?.wants.some(({ deployment, value }) => {
+    isOfOne(stage, left, marked) ||
+    stage.wants.some(({ deployment, value }) => {
       const sets = setsOf(stage, deployment);
       return isOfOne(stage, sets, marked) && rolls(sim, deployment, sets, value);
-    }) === true
+    })
   );
 }
 
