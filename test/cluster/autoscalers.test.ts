@@ -41,7 +41,7 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
   it(
     'the HPA of the real controller-manager scales out and in by CPU; nothing is set for it',
     async () => {
-      const pods = await kd.create('hpa', { replicas: 2 });
+      const pods = await kd.create('hpa', { replicas: 2, requests: { cpu: '100m', memory: '10Mi' } });
       await pods.rests(2);
       await kd.client.request({
         method: 'POST',
@@ -51,7 +51,7 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
           spec: {
             scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'hpa' },
             ...{ minReplicas: 2, maxReplicas: 40, behavior: { scaleUp: AT_ONCE, scaleDown: AT_ONCE } },
-            // Each Pod requests 10m.
+            // Each Pod requests 100m. The loads are such that no rounding of theirs rests beside the count.
             metrics: [
               {
                 type: 'Resource',
@@ -62,8 +62,8 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
         },
       });
       for (const [load, replicas] of [
-        [100, 20],
-        [25, 5],
+        [980, 20],
+        [240, 5],
       ] as const) {
         const start = performance.now();
         metrics.load = new Map([['hpa', load]]);
