@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { FoundContainer, ProbeKind } from '../../machines/runtime/index.ts';
 import type { CriClient } from './client.ts';
-import { containerConfig, type Folders, logFolderOf, sandboxConfig, volumeFolder } from './config.ts';
+import { containerConfig, type Folders, LABELS, logFolderOf, sandboxConfig, volumeFolder } from './config.ts';
 import type { ContainerEntry, ContainerStatus } from './messages.ts';
 import { probeOf } from './plan.ts';
 import type { ContainerSpec, KeptPod } from './podSpec.ts';
@@ -112,11 +112,8 @@ export class PodCalls {
       await fs.chmod(folder, 0o777);
     }
     const config = sandboxConfig(pod, node, folders);
-    // What an earlier try has left has the name.
-    if (this.#sandbox === null)
-      for (const { id } of await client.sandboxes({ 'io.kubernetes.pod.uid': pod.uid }))
-        await client.removeSandbox(id);
-    else await client.removeSandbox(this.#sandbox);
+    // What an earlier try has left has the name, also one whose answer was lost.
+    for (const { id } of await client.sandboxes({ [LABELS.uid]: pod.uid })) await client.removeSandbox(id);
     this.#sandbox = await client.runSandbox(config);
     this.#address = await client.sandboxAddress(this.#sandbox);
   }
@@ -124,18 +121,21 @@ export class PodCalls {
   /** Everything that was made. */
   async remove(): Promise<void> {
     const { client, folders } = this.#options;
-    const left = await client.sandboxes({ 'io.kubernetes.pod.uid': this.#pod.uid });
+    const left = await client.sandboxes({ [LABELS.uid]: this.#pod.uid });
     for (const { id } of left) await client.removeSandbox(id);
     await fs.rm(path.join(folders.volumes, this.#pod.uid), { recursive: true, force: true });
     await fs.rm(logFolderOf(this.#pod, folders), { recursive: true, force: true });
   }
 
-  /** Makes a container and starts it; the one before goes. */
+  /** Makes a container and starts it; those before it go. */
   async create(name: string, attempt: number): Promise<void> {
     const { client, node, hostAddress, folders } = this.#options;
     const spec = this.#specs.get(name) as ContainerSpec;
     await this.#needImage(spec);
-    const before = this.#created.get(name);
+    // Those before it, also one whose start was not answered and may have been done.
+    if (attempt > 0)
+      for (const { id } of await client.containers({ [LABELS.uid]: this.#pod.uid, [LABELS.container]: name }))
+        await client.removeContainer(id);
     const place = { node, hostAddress, podAddress: this.#address };
     const within = sandboxConfig(this.#pod, node, folders);
     await fs.mkdir(path.join(within.log_directory, name), { recursive: true });
@@ -143,7 +143,6 @@ export class PodCalls {
     const id = await client.createContainer(this.#sandbox as string, config, within);
     this.#created.set(name, { id, attempt, startedAt: Date.now(), finishedAt: null, exitCode: null });
     await client.startContainer(id);
-    if (before !== undefined) await client.removeContainer(before.id).catch(() => {});
   }
 
   /** As its pull policy says; without one: always for `:latest`. */

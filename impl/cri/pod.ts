@@ -1,5 +1,6 @@
 /** Carries out what the machine of one Pod's containers asks for (`machines/runtime`), by a runtime's calls, and tells it what came of it. */
 import {
+  hasStarted,
   type Pod,
   type RuntimeEffect,
   type RuntimeEvent,
@@ -32,7 +33,8 @@ export class PodRun {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #queue: RuntimeEvent[] = [];
   #state: Pod;
-  #ready = false;
+  /** What was told last; null while nothing was. */
+  #ready: boolean | null = null;
   #isBusy = false;
   #isLeft = false;
 
@@ -68,7 +70,13 @@ export class PodRun {
     return this.#calls.sandbox;
   }
 
-  get isReady(): boolean {
+  /** Whether all its containers have come up once. */
+  get hasStarted(): boolean {
+    return hasStarted(this.#state);
+  }
+
+  /** Null while it is not known. */
+  get ready(): boolean | null {
     return this.#ready;
   }
 

@@ -10,6 +10,7 @@ import type { Templates } from '../controller/host/templates.ts';
 import { CriClient } from './client.ts';
 import { type Folders, LABELS, POD_ANNOTATION } from './config.ts';
 import { unheeded } from './honoured.ts';
+import type { SandboxEntry } from './messages.ts';
 import { type Found, PodRun } from './pod.ts';
 import type { KeptPod, PodSpec } from './podSpec.ts';
 import { containerStatuses } from './status.ts';
@@ -28,6 +29,8 @@ export interface CriRuntimeOptions {
 
 /** A Pod whose template is not known yet, or one that runs. */
 type Entry = 'awaited' | PodRun;
+
+const isThere = ({ state }: SandboxEntry) => state === 'SANDBOX_READY';
 
 /** The `cri` runtime of one node. @public */
 export class CriRuntime implements PodRuntime {
@@ -55,6 +58,7 @@ export class CriRuntime implements PodRuntime {
     options.log('a container runtime answers', { runtime: runtime.#version });
     // First: what ends from now on is heard of, or seen to have ended.
     runtime.#follow();
+    await runtime.#clear();
     for (const [pod, found] of await runtime.#found())
       runtime.#pods.set(pod.uid, await PodRun.find(pod, runtime.#runOptions(pod.uid), found));
     return runtime;
@@ -75,12 +79,13 @@ export class CriRuntime implements PodRuntime {
   }
 
   running(): readonly Uid[] {
-    return [...this.#pods.keys()];
+    return [...this.#pods].flatMap(([uid, run]) => (run !== 'awaited' && run.hasStarted ? [uid] : []));
   }
 
   tellReadiness(): void {
     for (const [uid, run] of this.#pods)
-      if (run !== 'awaited' && run.isReady) this.#give({ type: 'podReadiness', uid, ready: true });
+      if (run !== 'awaited' && run.ready !== null)
+        this.#give({ type: 'podReadiness', uid, ready: run.ready });
   }
 
   start(record: PodRecord): void {
@@ -143,6 +148,12 @@ export class CriRuntime implements PodRuntime {
     };
   }
 
+  /** Takes away what has ended with the machine, or while no agent ran: nothing runs of it. */
+  async #clear(): Promise<void> {
+    const sandboxes = await this.#client.sandboxes({ [LABELS.node]: this.#options.node });
+    for (const { id } of sandboxes.filter((one) => !isThere(one))) await this.#client.removeSandbox(id);
+  }
+
   /** The Pods whose sandboxes are there, with their containers. */
   async #found(): Promise<readonly (readonly [KeptPod, Found])[]> {
     const labels = { [LABELS.node]: this.#options.node };
@@ -151,7 +162,7 @@ export class CriRuntime implements PodRuntime {
       this.#client.containers(labels),
     ]);
     return Promise.all(
-      sandboxes.map(async ({ id, annotations }) => {
+      sandboxes.filter(isThere).map(async ({ id, annotations }) => {
         const own = containers.filter((container) => container.pod_sandbox_id === id);
         const states = await Promise.all(own.map((one) => this.#client.containerStatus(one.id)));
         const pod = JSON.parse(annotations[POD_ANNOTATION] ?? '{}') as KeptPod;

@@ -17,7 +17,7 @@ export function containerStatuses(run: PodRun, hostIP: string): object {
     };
     return {
       ...{ name, image, imageID: image, containerID, restartCount: created?.attempt ?? 0 },
-      ready: inits.has(name) ? created?.exitCode === 0 : run.isReady,
+      ready: inits.has(name) ? created?.exitCode === 0 : run.ready === true,
       started: isRunning,
       state: isRunning
         ? { running: { startedAt } }

@@ -257,8 +257,11 @@ export function takeEffects(container: Container): readonly [Container, readonly
   return [{ ...container, context: { ...container.context, out: [] } } as Container, out];
 }
 
-/** Whether its users may be sent to it: it runs, and its probes say so. @public */
-export function isReady({ value, context: { plan, answers } }: Container): boolean {
-  const says = (kind: ProbeKind) => plan.probes[kind] === undefined || answers[kind]?.verdict === true;
-  return value === 'running' && says('startup') && says('readiness');
+/** Whether its users may be sent to it: it runs, and its probes say so; null while they have not said. */
+export function readinessOf({ value, context: { plan, answers } }: Container): boolean | null {
+  if (value !== 'running') return false;
+  const verdicts = (['startup', 'readiness'] as const)
+    .filter((kind) => plan.probes[kind] !== undefined)
+    .map((kind) => answers[kind]?.verdict ?? null);
+  return verdicts.includes(false) ? false : verdicts.includes(null) ? null : true;
 }

@@ -9,8 +9,8 @@ import {
   type Container,
   type ContainerEvent,
   findContainer,
-  isReady,
   probeTimer,
+  readinessOf,
   restartTimer,
   startContainer,
   stepContainer,
@@ -28,8 +28,8 @@ import {
 
 interface Context {
   readonly containers: readonly Container[];
-  /** What K was told last. */
-  readonly told: { readonly started: boolean; readonly ready: boolean };
+  /** What K was told last: nothing yet of the readiness of a Pod that was found. */
+  readonly told: { readonly started: boolean; readonly ready: boolean | null };
   /** The sandbox ended by itself. */
   readonly failed: boolean;
   readonly out: readonly RuntimeEffect[];
@@ -67,8 +67,10 @@ function tell(context: Context): Context {
     told = { ...told, started: true };
     out = [...out, { type: 'tellStarted' }];
   }
-  const ready = told.started && main.every(isReady);
-  if (ready !== told.ready) {
+  const verdicts = main.map(readinessOf);
+  const isUndecided = told.ready === null && !verdicts.includes(false) && verdicts.includes(null);
+  const ready = told.started && verdicts.every((verdict) => verdict === true);
+  if (ready !== told.ready && !isUndecided) {
     told = { ...told, ready };
     out = [...out, { type: 'tellReadiness', ready }];
   }
@@ -236,10 +238,15 @@ export function startPod(
     out.push(...effects);
     return container;
   });
-  // What K holds of it says whether it had come up; K is told again.
-  const told = { started: false, ready: false };
+  // One that had come up is K's to know (`running`); how it is now, K is told as soon as that is known.
+  const wasUp =
+    found !== null && plans.every(({ name, isInit }) => isInit || found.some((one) => one.name === name));
+  const told = { started: wasUp, ready: wasUp ? null : false };
   return take(initialTransition(runtimePodMachine, { containers, told, failed: false, out })[0]);
 }
+
+/** Whether all its containers have come up once. @public */
+export const hasStarted = ({ context }: Pod): boolean => context.told.started;
 
 /** One event. @public */
 export function stepPod(pod: Pod, event: RuntimeEvent): readonly [Pod, readonly RuntimeEffect[]] {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   BACKOFF,
+  hasStarted,
   type Pod,
   type PodPlan,
   type RuntimeEffect,
@@ -198,6 +199,32 @@ describe('the containers of a Pod', () => {
         seen.some(({ told }) => told.includes(said)),
         said,
       ).toBe(true);
+  });
+
+  describe('that an agent finds at its start', () => {
+    const plan = { containers: [container('a', false, { readiness: probe })] };
+    const told = (effects: readonly RuntimeEffect[]) => effects.filter(({ type }) => type.startsWith('tell'));
+    const found = (running: boolean) => {
+      return startPod(plan, [{ name: 'a', attempt: 0, running, exitCode: running ? null : 1 }]);
+    };
+
+    it.each([true, false])('run: K hears how they are at the first answer (%s)', (ok) => {
+      const [pod, effects] = found(true);
+      expect([hasStarted(pod), told(effects)]).toEqual([true, []]);
+      const [, heard] = stepPod(pod, { type: 'probed', name: 'a', attempt: 0, kind: 'readiness', ok });
+      expect(told(heard)).toEqual([{ type: 'tellReadiness', ready: ok }]);
+    });
+
+    it('have ended: K hears at once that the Pod is not ready, and they are started again', () => {
+      const [pod, effects] = found(false);
+      expect([hasStarted(pod), told(effects)]).toEqual([true, [{ type: 'tellReadiness', ready: false }]]);
+      expect(effects).toContainEqual({ type: 'setTimer', timer: 'restart/a', milliseconds: 0 });
+    });
+
+    it('were only being made: that is no Pod that has come up', () => {
+      const [pod] = startPod(plan, []);
+      expect(hasStarted(pod)).toBe(false);
+    });
   });
 
   it('waits as a kubelet does before it starts one again', () => {

@@ -8,9 +8,9 @@ export interface PodRuntime {
   start(record: PodRecord): void;
   /** Stops the containers, or the start in flight: `podStopped` when the runtime is quiet about it. */
   stop(uid: Uid): void;
-  /** Uids whose containers run or start. */
+  /** Uids whose containers have all come up: not those that are only being started. */
   running(): readonly Uid[];
-  /** Says again of each that is ready that it is: who has just begun has not heard it. */
+  /** Says again of each how it is, if that is known: who has just begun has not heard it. */
   tellReadiness(): void;
   /** Where events go: to the life of K that runs now. */
   attach(give: (event: StageEvent) => void): void;
@@ -63,7 +63,7 @@ export class SimulatedRuntime implements PodRuntime {
   }
 
   running(): readonly Uid[] {
-    return [...this.#pods.keys()];
+    return [...this.#pods].flatMap(([uid, isUp]) => (isUp ? [uid] : []));
   }
 
   /** The starts are over, but of those that were stopped meanwhile. A uid is never started twice. */
