@@ -3,6 +3,7 @@
  *
  * A life begins with `started`, which holds all that the stage was told; every later line holds the event given and the effects asked for.
  * So the states in between need not be written: the stage is a pure function, and whoever reads the trace steps it again.
+ * Whoever ran the stages may say what was done to them: `{"at": …, "world": {"fault": …}}` is a line that is no step.
  * A line is written before its effects are carried out: no step is hidden, and a last line without its end has changed nothing.
  */
 import type { Effect } from './effects.ts';
