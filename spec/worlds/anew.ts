@@ -4,6 +4,7 @@
  */
 import type { UserAct, WorldDescription } from './description.ts';
 import { CHAIN_SAFETY, CREATED, exactWorld, scaleTo } from './exact.ts';
+import { alert, RELEASE } from './scripted.ts';
 
 /** The abstract manager (`Refines`) has what is in the journals: it knows of none that are lost. */
 const { spec: _, ...JOURNAL_LOST } = exactWorld({
@@ -46,5 +47,31 @@ const UNCORDONED: WorldDescription = {
   ),
 };
 
+const { spec: ___, ...containersGone } = exactWorld({
+  name: 'anew-containers-gone',
+  title:
+    'under stock a machine dies while a Pod of its own is being started; K begins anew, finds nothing, and ends it',
+  pods: 0,
+  script: [RELEASE, scaleTo(1)],
+  faults: { nodeCrash: { n1: 1 } },
+  change: {
+    deep: true,
+    begins: ['user', 'rest', 'user', 'stock', 'bind', 'watch kubelet/n1~1', 'nodeCrash kubelet/n1~1'],
+    // `OneSide` is not asked: that K ends what it finds gone (9), though the life before it had acknowledged.
+    always: [...CHAIN_SAFETY, 'FenceHolds'],
+    eventually: ['ReleaseAcknowledged', 'Converges', 'TombstonesCollected', 'NoLeak'],
+    sometimes: ['released', 'stockActs'],
+  },
+});
+const CONTAINERS_GONE: WorldDescription = {
+  ...containersGone,
+  stages: alert(
+    containersGone.stages.map((one) => ({
+      ...one,
+      deaf: (one.deaf ?? []).filter((event) => event !== 'switchObserved'),
+    })),
+  ),
+};
+
 /** Worlds of a stage that begins anew. @public */
-export const ANEW_WORLDS: readonly WorldDescription[] = [JOURNAL_LOST, UNCORDONED];
+export const ANEW_WORLDS: readonly WorldDescription[] = [JOURNAL_LOST, UNCORDONED, CONTAINERS_GONE];

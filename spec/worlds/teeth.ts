@@ -107,6 +107,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'listed-node-believed', world: 'register-listed' },
   { mutant: 'bare-by-name', world: 'no-room-anew-late' },
   { mutant: 'want-fresh-no-hold', world: 'wants-hold-crash' },
+  { mutant: 'gone-let-go', world: 'anew-containers-gone' },
 ];
 
 /** All mutants that the explorer catches over the machines. @public */
@@ -246,11 +247,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'changed-before-adopted',
     reason:
       'Wants a Pod of stock that runs between `Offer` and `State`. The fuzzer catches it (test/simulator/found/).',
-  },
-  {
-    mutant: 'gone-let-go',
-    reason:
-      'Wants a machine that dies under `stock`: no world of two owners has a crash of a node. The fuzzer catches it (test/simulator/found/).',
   },
   {
     mutant: 'refused-kept',
