@@ -112,6 +112,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'wants-flush': 8_133,
   'wants-lost-reply': 7_732,
   // Deep ones.
+  'anew-containers-gone': 54_812,
   'ends-leaders-below-break': 79_687,
   'ends-two-pods-late': 103_698,
   'ends-break-twice': 90_515,
