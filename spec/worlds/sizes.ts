@@ -64,6 +64,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'versions-flush': 174,
   'versions-deleted': 1_557,
   'versions-appears': 3_908,
+  'versions-appears-told': 1_258,
   'versions-leave-crash': 9_067,
   link: 139,
   'link-late': 915,

@@ -92,7 +92,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'cancel-unconfirmed', world: 'cancel-leaders-misdial' },
   { mutant: 'want-parting-unheard', world: 'versions-leave' },
   { mutant: 'strangers-believed', world: 'versions-deleted' },
-  { mutant: 'any-list-taken', world: 'versions-appears' },
+  { mutant: 'any-list-taken', world: 'versions-appears-told' },
   { mutant: 'unlabelled-held', world: 'owner-unlabelled' },
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },

@@ -223,6 +223,20 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
       'a Deployment is made, A is asked for more of it, and a watch lists anew, from an API server that is behind',
   },
   {
+    ...APPEARS,
+    name: 'versions-appears-told',
+    title: 'the same, from where D has told A of it, and A has asked for a list',
+    begins: [
+      'rest',
+      'user',
+      'watch deployment~1',
+      'land 0',
+      'answer deployment~1',
+      'deliver autoscaler~1:downstream#1 up',
+    ],
+    sometimes: ['wantMinted'],
+  },
+  {
     ...base,
     name: 'versions-flush',
     title: 'A is asked for more, and a release is about to come',
