@@ -201,7 +201,7 @@ export function withCommonOptions(command: Command): Command {
     )
     .option(
       '--status <host:port>',
-      'serve /healthz, /readyz, /metrics and /pods there; beyond loopback /pods wants a token of who may list Pods',
+      'serve /healthz, /readyz, /metrics, /pods and /steps there; beyond loopback the last two want a token of who may list Pods',
       hostAndPort,
     )
     .option(

@@ -1,9 +1,9 @@
 /** The last steps of running processes (`/steps`), as files of a trace: for `kubedirect view`, `replay`'s readers, and whoever mends what went wrong. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { KubedirectError } from '../../spec/errors.ts';
 import { TRACE_HEADER } from '../../spec/trace.ts';
 import type { RecentSteps } from '../controller/process/recent.ts';
+import { unreachable } from '../controller/process/unreachable.ts';
 
 type Step = RecentSteps['steps'][number];
 
@@ -37,10 +37,7 @@ export async function recentOf(address: string, token: string | undefined): Prom
       steps.push(...told.steps);
       after = told.next;
     } catch (error) {
-      throw new KubedirectError(
-        'STATUS_UNREACHABLE',
-        `http://${address}/steps: expected the last steps of a process, got ${(error as Error).message}`,
-      );
+      throw unreachable(`http://${address}/steps`, 'the last steps of a process', error);
     }
   }
 }

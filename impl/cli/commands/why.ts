@@ -1,11 +1,11 @@
 /** `kubedirect why`: which stage holds a Pod, or the Pods of a Deployment, and for what. */
 import { type Command, Option } from 'commander';
-import { KubedirectError } from '../../../spec/errors.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../controller/kubernetes/client.ts';
 import { pathOf } from '../../controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../../controller/kubernetes/types.ts';
 import type { HeldPod } from '../../controller/process/pods.ts';
 import { type Asked, reasonsOf } from '../../controller/process/reasons.ts';
+import { unreachable } from '../../controller/process/unreachable.ts';
 import { table } from '../../table.ts';
 import { type ClusterFlags, connectionOf, say, withClusterOptions } from '../clusterOptions.ts';
 import { addresses } from '../stages.ts';
@@ -40,10 +40,7 @@ async function heldAt(address: string, token: string | undefined): Promise<reado
     if (body.pods !== undefined) return body.pods;
     throw new Error(`${body.code}: ${body.message}`);
   } catch (error) {
-    throw new KubedirectError(
-      'STATUS_UNREACHABLE',
-      `http://${address}/pods: expected the Pods of a stage, got ${String(error)}`,
-    );
+    throw unreachable(`http://${address}/pods`, 'the Pods of a stage', error);
   }
 }
 

@@ -77,9 +77,13 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const FILES = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
 
 function invalid(source: string, text: string, cause?: unknown): KubedirectError {
-  return new KubedirectError('KUBECONFIG_INVALID', `The kubeconfig from ${source} can not be used: ${text}`, {
-    cause,
-  });
+  return new KubedirectError(
+    'KUBECONFIG_INVALID',
+    `The kubeconfig from ${source} can not be used: ${text}. Give another by --kubeconfig or KUBECONFIG.`,
+    {
+      cause,
+    },
+  );
 }
 
 /** Paths in a kubeconfig are relative to its folder. */
