@@ -27,7 +27,7 @@ describe('flags that are wrong end the command with exit code 2 and say what was
     [['run', '--stages', 'scheduler', '--nope'], "unknown option '--nope'"],
     [['agent'], '--nodes'],
     [['agent', '--nodes', 'Not_A_Node'], 'FLAG_INVALID: expected a comma-separated list of Node names'],
-    [['agent', '--nodes', 'a', '--runtime', 'docker'], 'FLAG_INVALID: expected publish or simulated'],
+    [['agent', '--nodes', 'a', '--runtime', 'docker'], 'FLAG_INVALID: expected publish, simulated or cri'],
     [['agent', '--nodes', 'a', '--start-ms', '-1'], 'FLAG_INVALID: expected whole milliseconds'],
     [['check', '--world', 'nowhere'], 'FLAG_INVALID: no world is named'],
     [['up', '--nodes', '-1'], 'FLAG_INVALID: --nodes: expected an integer'],
