@@ -9,6 +9,12 @@ import { program } from './program.ts';
 // A stage that was killed should be back at once: its modules are compiled only the first time.
 enableCompileCache();
 
+// Whoever reads has read enough: `kubedirect … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
 try {
   await (await program(process.argv[2])).parseAsync();
 } catch (error) {
