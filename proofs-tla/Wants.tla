@@ -375,7 +375,7 @@ IsHighest(want) == \A other \in HeldWants : ~IsLower(want.version, other.version
 \* be lost that nobody else had seen.
 Converged ==
   /\ \A end \in Ends : awaited[end] = <<>>
-  /\ \A me \in DOMAIN ups : ups[me].state = "open"
+  /\ \A me \in DOMAIN ups : ups[me].state = "open" /\ ups[me].want # <<>>
   /\ \A me \in DOMAIN downs : downs[me].state = "open"
   /\ \A want \in HeldWants : IsHighest(want) /\ want.value = object.replicas
   /\ \E i \in DOMAIN due.values :
