@@ -62,11 +62,13 @@ const isOfOne = ({ records }: StageView, sets: readonly ReplicaSetFact[], uids: 
   uids.some((uid) => sets.some((one) => one.uid === records.get(uid)?.replicaSet));
 
 /**
- * Whether a rollout was told of this count: then stock's controller says what may be taken away before as many others run. An R whose watch is
- * behind may not know the newest ReplicaSet yet.
+ * Whether stock's controller rolls a Deployment out, and says itself what may be taken away before as many others run: it was told of this
+ * count, or it acts by an older one while the write is under way and R follows it. An R whose watch is behind may not know the newest
+ * ReplicaSet yet.
  */
 function rolls(
   { api }: Simulation,
+  { wants }: StageView,
   deployment: string,
   seen: readonly ReplicaSetFact[],
   value: number,
@@ -76,7 +78,10 @@ function rolls(
   );
   const isBehind = standing.some(({ uid }) => seen.every((one) => one.uid !== uid));
   const sets = isBehind ? standing : seen;
-  return sets.length > 1 && sets.some(({ desired }) => desired === value);
+  if (sets.length < 2) return false;
+  const follows = wants.some((want) => want.deployment === deployment && want.mode === 'follow');
+  const isUnwritten = api.deployments.get(deployment)?.replicas !== value;
+  return (follows && isUnwritten) || sets.some(({ desired }) => desired === value);
 }
 
 /** Whether R ends Pods of a Deployment that is rolled out, or that has left, as stock's controller says. */
@@ -89,7 +94,7 @@ export function isRolled(sim: Simulation, { after, process }: StepView, marked: 
     isOfOne(stage, left, marked) ||
     stage.wants.some(({ deployment, value }) => {
       const sets = setsOf(stage, deployment);
-      return isOfOne(stage, sets, marked) && rolls(sim, deployment, sets, value);
+      return isOfOne(stage, sets, marked) && rolls(sim, stage, deployment, sets, value);
     })
   );
 }
@@ -105,7 +110,7 @@ export function endedBelowMeant(
   if (stage === undefined) return null;
   for (const { deployment, value } of meant(sim, reached)) {
     const sets = setsOf(stage, deployment);
-    if (!isOfOne(stage, sets, marked) || rolls(sim, deployment, sets, value)) continue;
+    if (!isOfOne(stage, sets, marked) || rolls(sim, stage, deployment, sets, value)) continue;
     const live = sets.reduce((sum, { uid }) => sum + (liveOf(stage).get(uid) ?? 0), 0);
     if (live < value) return `R ended Pods of ${deployment} and holds ${live}, while A wants ${value}`;
   }
