@@ -348,7 +348,7 @@ describe('release: the switch stands at stock', () => {
     expect(world.placed()).toEqual({ 'n1 running': 1 });
     expect(world.broken).toEqual([]);
   });
-  it('S cancels nothing, not even a Node that vanished, until take back', () => {
+  it('S cancels no node until take back; of one that is gone it gives up what was there at once', () => {
     const world = two();
     world.assign(2);
     world.run();
@@ -356,9 +356,11 @@ describe('release: the switch stands at stock', () => {
     world.cutOff('n1');
     world.run();
     world.fire('unreachable/n1');
-    world.vanish('n2');
     world.run();
     expect(world.state.context.records.size).toBe(2);
+    world.vanish('n2');
+    world.run();
+    expect(world.state.context.records.size).toBe(1);
     world.give(direct);
     world.run();
     expect(world.head.pods.size).toBe(1);
