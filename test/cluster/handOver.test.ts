@@ -125,8 +125,8 @@ describe.skipIf(!support.ok)('hand-overs on the real control plane', () => {
         `release with ${running.size} of ${BURST} Ready: stock settled in ${Math.round(settledMs)} ms of the switch (${touches} touches, ${flushed ? 'wants flushed before' : 'D did not answer the flush'}), all Ready after ${Math.round(restMs)} ms; ${byStock} Pods made by stock, the first ${Math.round(await firstByStock)} ms after the switch was seen; ${denied} requests denied since the burst began`,
       );
       expect(byStock).toBeGreaterThan(0);
-      expect(await kd.kubectl('describe', 'deployment', 'handed')).toMatch(
-        /Normal +Released +.* kubedirect /,
+      await until('kubectl tells of it', async () =>
+        /Normal +Released +.* kubedirect /.test(await kd.kubectl('describe', 'deployment', 'handed')),
       );
       await isStill();
       expect(await denialsSince(before)).toBe(denied);
