@@ -63,12 +63,12 @@ const isOfOne = ({ records }: StageView, sets: readonly ReplicaSetFact[], uids: 
 
 /**
  * Whether stock's controller rolls a Deployment out, and says itself what may be taken away before as many others run: it was told of this
- * count, or it acts by an older one while the write is under way and R follows it. An R whose watch is behind may not know the newest
- * ReplicaSet yet.
+ * count, or it has lowered one of them by an older one, while the write is under way and R follows. An R whose watch is behind may not know
+ * the newest ReplicaSet yet.
  */
 function rolls(
   { api }: Simulation,
-  { wants }: StageView,
+  { before, after, process }: StepView,
   deployment: string,
   seen: readonly ReplicaSetFact[],
   value: number,
@@ -79,13 +79,19 @@ function rolls(
   const isBehind = standing.some(({ uid }) => seen.every((one) => one.uid !== uid));
   const sets = isBehind ? standing : seen;
   if (sets.length < 2) return false;
-  const follows = wants.some((want) => want.deployment === deployment && want.mode === 'follow');
-  const isUnwritten = api.deployments.get(deployment)?.replicas !== value;
-  return (follows && isUnwritten) || sets.some(({ desired }) => desired === value);
+  if (sets.some(({ desired }) => desired === value)) return true;
+  const viewOf = ({ stages }: StepView['after']) => stages.find((one) => one.process === process);
+  const was = new Map(viewOf(before)?.replicaSets.map(({ uid, replicas }) => [uid, replicas]));
+  const isLowered = seen.some(({ uid, replicas }) => replicas < (was.get(uid) ?? 0));
+  const follows = viewOf(after)?.wants.some(
+    (want) => want.deployment === deployment && want.mode === 'follow',
+  );
+  return isLowered && follows === true && api.deployments.get(deployment)?.replicas !== value;
 }
 
 /** Whether R ends Pods of a Deployment that is rolled out, or that has left, as stock's controller says. */
-export function isRolled(sim: Simulation, { after, process }: StepView, marked: readonly Uid[]): boolean {
+export function isRolled(sim: Simulation, step: StepView, marked: readonly Uid[]): boolean {
+  const { after, process } = step;
   const stage = after.stages.find((one) => one.process === process);
   if (stage === undefined) return false;
   const wanted = new Set(stage.wants.map(({ deployment }) => deployment));
@@ -94,7 +100,7 @@ export function isRolled(sim: Simulation, { after, process }: StepView, marked: 
     isOfOne(stage, left, marked) ||
     stage.wants.some(({ deployment, value }) => {
       const sets = setsOf(stage, deployment);
-      return isOfOne(stage, sets, marked) && rolls(sim, stage, deployment, sets, value);
+      return isOfOne(stage, sets, marked) && rolls(sim, step, deployment, sets, value);
     })
   );
 }
@@ -103,14 +109,15 @@ export function isRolled(sim: Simulation, { after, process }: StepView, marked: 
 export function endedBelowMeant(
   sim: Simulation,
   reached: Reached,
-  { after, process }: StepView,
+  step: StepView,
   marked: readonly Uid[],
 ): string | null {
+  const { after, process } = step;
   const stage = after.stages.find((one) => one.process === process);
   if (stage === undefined) return null;
   for (const { deployment, value } of meant(sim, reached)) {
     const sets = setsOf(stage, deployment);
-    if (!isOfOne(stage, sets, marked) || rolls(sim, stage, deployment, sets, value)) continue;
+    if (!isOfOne(stage, sets, marked) || rolls(sim, step, deployment, sets, value)) continue;
     const live = sets.reduce((sum, { uid }) => sum + (liveOf(stage).get(uid) ?? 0), 0);
     if (live < value) return `R ended Pods of ${deployment} and holds ${live}, while A wants ${value}`;
   }
