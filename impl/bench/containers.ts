@@ -9,7 +9,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
-import { type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
+import { criArguments, type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
 import { startControlPlane } from '../controlplane/index.ts';
 import {
   ECHO_IMAGE,
@@ -154,11 +154,7 @@ export async function measureContainers(options: ContainersOptions): Promise<rea
       control: await of(ACCOUNTS.control),
       nodes: [NODES.cri],
       runtime: 'cri',
-      agentMore: [
-        ...['--cri-socket', own.containerdSocket, '--cgroup-parent', own.cgroup, '--host', own.address],
-        ...['--cri-folder', path.join(own.folder, 'kubedirect')],
-        ...['--node-kubeconfig', await plane.userKubeconfig(`system:node:${NODES.cri}`, ['system:nodes'])],
-      ],
+      agentMore: criArguments(own, await plane.userKubeconfig(`system:node:${NODES.cri}`, ['system:nodes'])),
       folder,
       traces: true,
       rehearses: true,

@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { FoundContainer, ProbeKind } from '../../machines/runtime/index.ts';
+import { DEFAULT_GRACE } from '../controller/host/podObject.ts';
 import type { CriClient } from './client.ts';
 import { containerConfig, type Folders, LABELS, logFolderOf, sandboxConfig, volumeFolder } from './config.ts';
 import type { ContainerEntry, ContainerStatus } from './messages.ts';
@@ -28,9 +29,6 @@ export interface Created {
 
 /** A container that is there already; of one that has ended, with what. */
 export type FoundEntry = readonly [entry: ContainerEntry, status: ContainerStatus | null];
-
-/** Kubernetes' grace period where none is stated, s. */
-const DEFAULT_GRACE = 30;
 
 /** What was made of one Pod. */
 export class PodCalls {

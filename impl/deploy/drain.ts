@@ -30,8 +30,8 @@ export interface Drained {
 const NEVER = new AbortController().signal;
 const AGAIN_MS = 500;
 
-const isLive = ({ metadata, status }: PodObject) =>
-  metadata.deletionTimestamp === undefined && status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
+const isThere = ({ status }: PodObject) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
+const isEnding = ({ metadata }: PodObject) => metadata.deletionTimestamp !== undefined;
 
 /** Whether it was taken; false if a budget does not allow it now. */
 async function evict(client: KubernetesClient, { metadata }: PodObject): Promise<boolean> {
@@ -70,14 +70,14 @@ export async function drain({
   const query = { labelSelector: `${MANAGED_LABEL}=true`, fieldSelector: `spec.nodeName=${node}` };
   for (let evicted = 0; ; ) {
     const { items } = await client.list<PodObject>(pathOf({ resource: 'pods' }), query);
-    const left = items.filter(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded');
+    const left = items.filter(isThere);
     if (left.length === 0) return { node, evicted, milliseconds: Math.round(performance.now() - start) };
     if (performance.now() - start > timeoutMs)
       throw new KubedirectError(
         'DRAIN_INCOMPLETE',
         `${left.length} managed Pods are still on ${node} after ${timeoutMs} ms: expected none. It stays cordoned; PodDisruptionBudgets may not allow more evictions; run the command again to go on.`,
       );
-    const taken = await Promise.all(left.filter(isLive).map((pod) => evict(client, pod)));
+    const taken = await Promise.all(left.filter((pod) => !isEnding(pod)).map((pod) => evict(client, pod)));
     evicted += taken.filter(Boolean).length;
     onProgress(
       `${left.length} managed Pods on ${node}, ${taken.filter((is) => !is).length} held by a budget`,

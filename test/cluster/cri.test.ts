@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { criArguments } from '../../impl/controller/process/spawn.ts';
 import { binariesSupported } from '../../impl/controlplane/index.ts';
 import {
   ECHO_IMAGE,
@@ -57,6 +58,7 @@ function createdAt(folder: string): ReadonlyMap<string, number> {
 describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
   let kd: RealWaist;
   let containerd: RealContainerd;
+  let nodeKubeconfig: string;
   let pods: PodHistory;
   let runtime: CriClient;
 
@@ -67,16 +69,9 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
       auditLog: true,
       async prepare(cluster) {
         containerd = await startRealContainerd(cluster, NODE);
-        fs.writeFileSync(
-          path.join(containerd.folder, 'node.kubeconfig'),
-          fs.readFileSync(await cluster.userKubeconfig(`system:node:${NODE}`, ['system:nodes'])),
-        );
+        nodeKubeconfig = await cluster.userKubeconfig(`system:node:${NODE}`, ['system:nodes']);
       },
-      agentMore: () => [
-        ...['--cri-socket', containerd.containerdSocket, '--cgroup-parent', containerd.cgroup],
-        ...['--cri-folder', path.join(containerd.folder, 'kubedirect'), '--host', containerd.address],
-        ...['--node-kubeconfig', path.join(containerd.folder, 'node.kubeconfig')],
-      ],
+      agentMore: () => criArguments(containerd, nodeKubeconfig),
     });
     runtime = new CriClient(containerd.containerdSocket);
     const service = {

@@ -11,7 +11,7 @@ import { podFact } from './facts.ts';
 import { fenced } from './fenced.ts';
 import type { PodObject } from './objects.ts';
 import { ask, isTransient, persist, tell } from './persist.ts';
-import { podNameOf, podObject } from './podObject.ts';
+import { DEFAULT_GRACE, podNameOf, podObject } from './podObject.ts';
 import type { Life } from './runner.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
@@ -61,9 +61,6 @@ export function publish(life: Life, { record }: Of<'publish'>): void {
   };
   create().catch((error: unknown) => failed(refusalOf(error), messageOf(error)));
 }
-
-/** Kubernetes' grace period where none is stated, s. */
-const DEFAULT_GRACE = 30;
 
 /**
  * A Pod's own grace period, s: from its template, or, where that is not known (any more), from the Pod. To leave it to the API

@@ -6,6 +6,9 @@ import type { PodRecord } from '../../../spec/vocabulary.ts';
 import { HANDED_OVER_ANNOTATION, POD_PUBLISHER_ANNOTATION, POD_UID_ANNOTATION } from '../names.ts';
 import type { ReplicaSetObject } from './objects.ts';
 
+/** Kubernetes' grace period where none is stated, s. */
+export const DEFAULT_GRACE = 30;
+
 /** Name of the object of a Pod: `<ReplicaSet>-<uid>`. */
 export function podNameOf(replicaSetName: string, uid: string): string {
   return `${replicaSetName}-${uid}`;

@@ -149,6 +149,29 @@ export function agentArguments(
   return ['agent', '--nodes', nodes.join(','), ...more, '--journals', journals, ...commonArguments(common)];
 }
 
+/** What an agent that runs containers itself is told of its runtime, besides {@link agentArguments}. @public */
+export function criArguments(
+  runtime: {
+    readonly containerdSocket: string;
+    readonly cgroup: string;
+    readonly address: string;
+    readonly folder: string;
+  },
+  nodeKubeconfig: string,
+): readonly string[] {
+  return [
+    ...[
+      '--cri-socket',
+      runtime.containerdSocket,
+      '--cgroup-parent',
+      runtime.cgroup,
+      '--host',
+      runtime.address,
+    ],
+    ...['--cri-folder', path.join(runtime.folder, 'kubedirect'), '--node-kubeconfig', nodeKubeconfig],
+  ];
+}
+
 /** The processes of the stages, not started yet. */
 function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStage>> {
   const { folder, nodes, runtime, startMs = 0, kubeconfigs, control, traces, rehearses } = options;
