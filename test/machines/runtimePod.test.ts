@@ -102,7 +102,7 @@ function nexts(world: World): readonly Next[] {
   }
   if (sandbox === 'removing') {
     all.push([{ type: 'sandboxRemoved' }, { sandbox: 'none' }]);
-    all.push([{ type: 'removeFailed' }, {}]);
+    all.push([{ type: 'removeFailed' }, { sandbox: 'there' }]);
   }
   if (sandbox === 'there') all.push([{ type: 'sandboxExited' }, {}]);
   for (const [key, state] of Object.entries(containers)) {
