@@ -10,31 +10,12 @@ import { isKubernetesError } from '../../controller/kubernetes/errors.ts';
 import { startListWatch } from '../../controller/kubernetes/listwatch.ts';
 import { pathOf } from '../../controller/kubernetes/paths.ts';
 import type { ConfigMap, KubernetesObject } from '../../controller/kubernetes/types.ts';
-import { readRequest, signLeaf, validityOf } from '../../controller/links/certificates.ts';
+import { validityOf } from '../../controller/links/certificates.ts';
 import { LINKS_CA, SIGNER_NAME } from '../../controller/names.ts';
 import { INSTALLED_LABELS } from '../policies.ts';
+import { answer, type SigningRequest } from './answer.ts';
 import { type Authority, kept, signing, trusted } from './authorities.ts';
-import { judge } from './judge.ts';
-
-/** A CertificateSigningRequest, as far as it is read. @public */
-export interface SigningRequest extends KubernetesObject {
-  readonly spec: {
-    readonly request: string;
-    readonly signerName: string;
-    readonly usages?: readonly string[];
-    readonly username?: string;
-    readonly extra?: Readonly<Record<string, readonly string[]>>;
-    readonly expirationSeconds?: number;
-  };
-  readonly status?: {
-    readonly certificate?: string;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly message?: string;
-    }[];
-  };
-}
+import { Desk } from './desk.ts';
 
 /** How to sign. @public */
 export interface SignerOptions {
@@ -47,8 +28,6 @@ export interface SignerOptions {
   readonly now?: () => number;
 }
 
-const LEAF_MS = 24 * 3_600_000;
-const MINUTE_MS = 60_000;
 /** How often the authorities are looked at, ms. */
 const LOOK_MS = 60_000;
 
@@ -126,102 +105,42 @@ async function authorities({
   }
 }
 
-const isSettled = ({ status }: SigningRequest) =>
-  status?.certificate !== undefined ||
-  status?.conditions?.some(({ type }) => type === 'Denied' || type === 'Failed') === true;
-
-/** Approves and signs, or denies. */
-async function answer(
-  options: SignerOptions,
-  all: readonly Authority[],
-  request: SigningRequest,
-): Promise<void> {
-  const { client, namespace, log, now = Date.now } = options;
-  const { metadata, spec } = request;
-  const path = pathOf({ resource: 'certificatesigningrequests', name: metadata.name });
-  const asked = await readRequest(decode(spec.request));
-  const { username = '', extra = {}, usages = [] } = spec;
-  const judged = judge(namespace, { username, extra, usages, uris: asked?.uris ?? null });
-  const isDenied = 'denied' in judged;
-  const condition = {
-    ...{
-      type: isDenied ? 'Denied' : 'Approved',
-      status: 'True',
-      reason: isDenied ? 'NotThatStage' : 'IsThatStage',
-    },
-    message: isDenied ? judged.denied : judged.identity,
-  };
-  const approved = await client.request<SigningRequest>({
-    ...{ method: 'PUT', path: `${path}/approval` },
-    body: {
-      ...request,
-      status: { ...request.status, conditions: [...(request.status?.conditions ?? []), condition] },
-    },
-  });
-  log(isDenied ? 'a request was denied' : 'a request was approved', {
-    request: metadata.name,
-    username,
-    why: condition.message,
-  });
-  const authority = signing(all, now());
-  if (isDenied || asked === null || authority === undefined) return;
-  const lasts = Math.min((spec.expirationSeconds ?? LEAF_MS / 1000) * 1000, LEAF_MS);
-  const validity = { from: now() - MINUTE_MS, to: Math.min(now() + lasts, authority.to) };
-  const certificate = await signLeaf(authority, judged.identity, asked.publicKey, validity);
-  await client.request({
-    ...{ method: 'PUT', path: `${path}/status` },
-    body: { ...approved, status: { ...approved.status, certificate: encode(certificate) } },
-  });
-}
-
 /** Signs until the signal. @throws KubedirectError, KubernetesError if the first look at its authorities fails for good @public */
 export async function sign(options: SignerOptions): Promise<void> {
-  const { client, signal, log, onReady = () => {} } = options;
+  const { client, signal, log, now = Date.now, onReady = () => {} } = options;
   let all: readonly Authority[] = [];
-  const waiting = new Map<string, SigningRequest>();
-  const serve = async (request: SigningRequest) => {
-    try {
-      await answer(options, all, request);
-    } catch (error) {
-      // The other signer was faster, or the request is gone; else it is asked again at the next look.
-      if (isKubernetesError(error, 'Conflict', 'NotFound')) return;
-      waiting.set(request.metadata.uid, request);
-      log('a request could not be answered; trying again', {
-        request: request.metadata.name,
-        error: String(error),
-      });
-    }
-  };
+  const desk = new Desk({
+    ...{ signal, log },
+    answer: async (request) => {
+      const authority = signing(all, now());
+      if (authority === undefined) throw new Error('every authority has run out');
+      await answer({ ...options, authority, now }, request);
+    },
+  });
   const watch = startListWatch<SigningRequest>({
     client,
     path: pathOf({ resource: 'certificatesigningrequests' }),
     query: { fieldSelector: `spec.signerName=${SIGNER_NAME}` },
     handle: (event) => {
       if (event.type === 'synced') return;
-      const { object } = event;
-      waiting.delete(object.metadata.uid);
-      if (event.type === 'deleted' || isSettled(object)) return;
-      if (all.length === 0) waiting.set(object.metadata.uid, object);
-      else void serve(object);
+      if (event.type === 'deleted') desk.gone(event.object.metadata.uid);
+      else desk.shown(event.object);
     },
   });
   try {
     for (let waitMs = 500; !signal.aborted; ) {
       try {
         all = await authorities(options);
+        desk.open();
         onReady(true);
         waitMs = LOOK_MS;
-        for (const request of [...waiting.values()]) {
-          waiting.delete(request.metadata.uid);
-          await serve(request);
-        }
       } catch (error) {
         if (error instanceof KubedirectError && error.code === 'KUBECONFIG_INVALID') throw error;
         onReady(false);
         log('the authorities could not be read', { error: String(error) });
         waitMs = Math.min(waitMs * 2, 10_000);
       }
-      await pause(waiting.size > 0 ? Math.min(waitMs, 2_000) : waitMs, signal);
+      await pause(waitMs, signal);
     }
   } finally {
     await watch.stop();
