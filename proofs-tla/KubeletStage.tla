@@ -12,13 +12,23 @@
 (* signalled, adopts what stock makes, and says so once nothing is left of *)
 (* it; taken back, it lists its Pods consistently before it acts on them.  *)
 (*                                                                         *)
+(* A newer agent on its Node, read consistently, ends it; one that the     *)
+(* watch shows before it serves makes it register itself once more.  With  *)
+(* a lost journal it is in doubt: what it does not hold may still come,    *)
+(* until a list that was begun after all creates of before can have landed.*)
+(*                                                                         *)
 (* One life of K where it runs the containers and its Node stays:          *)
 (* `machines/kubelet/`.  K hears of Pods and of the owner switch by watch; *)
-(* of its Node it hears by reads alone.                                    *)
+(* of its Node it hears by reads, in `Registration` by watch too.          *)
 (*                                                                         *)
 (*   life     its link (`AnsweringSide`), its records and what `TailPod`   *)
 (*            says of each, and what K waits for; owner: "direct",         *)
 (*            "stock", "propagating" or "relisting"; heard: the switch     *)
+(*   lists    consistent lists under way; again: several were              *)
+(*   doubt    "none", "waiting" or "listing"                               *)
+(*   shown    <<>>, or what the watch showed since K asked to be           *)
+(*            registered: <<"it">>, or <<"newer">>, another agent on it    *)
+(*   nodeRead the read of the own Node that is under way; 0 if none        *)
 (*   journal  [node, fence, drained, pods, ended, released]                *)
 (*   fact     [uid, set, meta, rv, phase, ready, deleting] of an object;   *)
 (*            uid: its key (`TailPod`)                                     *)
@@ -35,7 +45,7 @@ KubeletFresh(node, incarnation, journal, running, switch) ==
    waiting |-> <<>>, read |-> 0, registered |-> <<>>, foreign |-> <<>>, killing |-> {},
    ended |-> journal.ended, running |-> <<running>>, early |-> <<>>, queued |-> NoNews,
    owner |-> switch[1], heard |-> switch, acknowledged |-> FALSE, released |-> journal.released,
-   listed |-> <<>>, since |-> {},
+   listed |-> <<>>, since |-> {}, lists |-> 0, again |-> FALSE, doubt |-> "none", shown |-> <<>>, nodeRead |-> 0,
    reads |-> <<>>, answers |-> <<>>, told |-> <<>>, timers |-> {}, seen |-> <<>>, passed |-> <<>>]
 
 \* ---- A turn: the life, its news, its journal entries, what goes out -----------
@@ -222,15 +232,18 @@ FlushNews(turn) ==
   LET flushed == Flushed(turn.life.incarnation, turn.life.link, turn.life.queued, turn.news)
   IN [turn EXCEPT !.news = NoNews, !.life.queued = flushed.queued, !.out = @ \o flushed.out]
 
+\* Absence in it shows nothing; only such an `Offer` bears the field.
+Doubtful(offer) == [field \in DOMAIN offer \cup {"doubtful"} |-> IF field = "doubtful" THEN TRUE ELSE offer[field]]
 KOffer(turn) ==
   LET life == turn.life
       fence == FenceOf(life.link.hello[1])
       held == Sorted(DOMAIN life.records)
       kept == Persists([turn EXCEPT !.life.accepted = Highest(@, fence)], [kind |-> "fence", fence |-> fence])
-  IN Acts(IF Is("fence-not-persisted") THEN [kept EXCEPT !.entries = turn.entries] ELSE kept,
-          Send([kind |-> "Offer", session |-> KSession(life),
+      offer == [kind |-> "Offer", session |-> KSession(life),
                 held |-> [i \in DOMAIN held |-> [uid |-> held[i], version |-> life.records[held[i]].version]],
-                drained |-> life.drained]))
+                drained |-> life.drained]
+  IN Acts(IF Is("fence-not-persisted") THEN [kept EXCEPT !.entries = turn.entries] ELSE kept,
+          Send(IF life.doubt = "none" THEN offer ELSE Doubtful(offer)))
 
 KState(turn, fetch) ==
   LET marked == MarkPods(turn, fetch.tombstones, FALSE)
@@ -262,6 +275,7 @@ KLink(turn, asked) == KHeedsAll([turn EXCEPT !.life.link = asked.side], asked.ou
 RaiseFence(turn, fence) ==
   LET flushed == FlushNews(turn)
   IN KLink(flushed, SideFenced(flushed.life.incarnation, flushed.life.link, fence))
+CloseSessions(turn) == RaiseFence(turn, turn.life.link.fence)
 
 \* ---- The mark, drains, the end of a step --------------------------------------------
 
@@ -278,7 +292,7 @@ KHeedMark(turn, mark) ==
 Strays(life) == {key \in DOMAIN life.foreign : life.foreign[key].kind = "stray"}
 KCompleteDrain(turn) ==
   LET life == turn.life
-      isDrained == DOMAIN life.pods = {} /\ Strays(life) = {} /\ life.killing = {}
+      isDrained == DOMAIN life.pods = {} /\ Strays(life) = {} /\ life.killing = {} /\ life.doubt = "none"
   IN IF life.draining = <<>> \/ life.agent # "serving" \/ ~IsOwner(life) \/ ~(isDrained \/ Is("drain-not-awaited")) THEN turn
      ELSE Acts(Persists([turn EXCEPT !.life.draining = <<>>, !.life.drained = life.draining],
                         [kind |-> "drained", mark |-> life.draining[1]]),
@@ -306,9 +320,15 @@ KAcknowledges(turn) ==
      THEN Acts([turn EXCEPT !.life.acknowledged = TRUE], Acknowledge("stock", life.heard[2]))
      ELSE turn
 
+\* The list after it is there; an upstream that waits with its session begins another.
+KEndDoubt(turn) ==
+  LET over == Persists([turn EXCEPT !.life.doubt = "none"], [kind |-> "doubt", over |-> TRUE])
+  IN IF turn.life.doubt # "listing" \/ turn.life.lists > 0 THEN turn
+     ELSE IF turn.life.link.state = "offered" THEN CloseSessions(over) ELSE over
+
 \* The journal comes before all that goes out.
 KDone(turn) ==
-  LET over == FlushNews(KVerifyHello(KAcknowledges(KCompleteDrain(turn))))
+  LET over == FlushNews(KVerifyHello(KAcknowledges(KCompleteDrain(KEndDoubt(turn)))))
   IN Result(over.life,
             (IF over.entries = <<>> THEN <<>> ELSE <<[type |-> "journal", entries |-> over.entries]>>)
             \o over.out)
@@ -482,6 +502,32 @@ KPod(life, event) ==
   KDone(IF life.running # <<>> THEN Begun([life EXCEPT !.early = Append(@, event)])
         ELSE HearPod(Begun(life), event))
 
+\* ---- Consistent lists ------------------------------------------------------------------------
+
+AskForList(turn) ==
+  LET life == turn.life
+      held == {<<KeyOf(uid), life.pods[uid].meta>> : uid \in {one \in DOMAIN life.pods : life.pods[one].meta # <<>>}}
+      foreign == {<<key, life.foreign[key].meta>> : key \in DOMAIN life.foreign}
+      known == IF life.listed = <<>> THEN <<[held |-> held, foreign |-> foreign]>> ELSE life.listed
+  IN Acts([turn EXCEPT !.life.lists = @ + 1, !.life.again = life.lists > 0, !.life.listed = known],
+          KReads(<<"list">>, "pods"))
+ListArrived(turn) ==
+  IF turn.life.lists > 1 THEN [turn EXCEPT !.life.lists = @ - 1]
+  ELSE [turn EXCEPT !.life.lists = 0, !.life.listed = <<>>, !.life.since = {}]
+\* Of several at once nobody can tell which answer is of which: one more, alone, tells.
+ListAlone(turn) ==
+  IF turn.life.again /\ turn.life.lists = 0 /\ ~Is("several-lists-trusted") THEN AskForList(turn) ELSE turn
+
+\* ---- Doubt: the journal was lost -----------------------------------------------------------------
+
+BeginDoubt(turn) ==
+  IF turn.life.doubt = "none" THEN turn
+  ELSE Persists([turn EXCEPT !.life.timers = @ \cup {<<"doubt">>}], [kind |-> "doubt", over |-> FALSE])
+\* Nothing lands any more; a list that is begun now shows what did.
+KDoubtPassed(life) ==
+  LET rung == [life EXCEPT !.timers = @ \ {<<"doubt">>}]
+  IN KDone(IF life.doubt = "none" THEN Begun(rung) ELSE AskForList(Begun([rung EXCEPT !.doubt = "listing"])))
+
 \* ---- Recovery ------------------------------------------------------------------------------
 
 RECURSIVE RecoverPods(_, _, _, _)
@@ -538,6 +584,7 @@ SettleNode(turn, journal) ==
                             !.life.drained = LaterMark(fact.drained, @)]
   IN KHeedMark(IF journal.node THEN moved ELSE Persists(moved, [kind |-> "node"]), fact.mark)
 
+KPasses(turn) == KLink(turn, SidePassed(turn.life.link))
 Recover(life, journal, facts) ==
   LET uids == Sorted(DOMAIN journal.pods)
       running == life.running[1]
@@ -545,21 +592,13 @@ Recover(life, journal, facts) ==
       endings == [i \in DOMAIN uids |-> EndingOf(placed, journal, uids[i], running)]
       heard == ObserveAll([placed EXCEPT !.life.running = <<>>], facts)
       killed == KillAll(heard, Sorted(running \ DOMAIN journal.pods))
-      settled == SettleNode(EndRecovered(killed, endings, uids, 1), journal)
+      settled == BeginDoubt(SettleNode(EndRecovered(killed, endings, uids, 1), journal))
       early == settled.life.early
-      after == HearPods([AdvanceAll(settled, uids) EXCEPT !.life.early = <<>>], early)
-  IN KLink(after, SidePassed(after.life.link))
+  IN HearPods([AdvanceAll(settled, uids) EXCEPT !.life.early = <<>>], early)
 
 \* ---- Consistent lists, and taking back ---------------------------------------------------------
 
 Propagation == <<"propagation">>
-AskForList(turn) ==
-  LET life == turn.life
-      held == {<<KeyOf(uid), life.pods[uid].meta>> : uid \in {one \in DOMAIN life.pods : life.pods[one].meta # <<>>}}
-      foreign == {<<key, life.foreign[key].meta>> : key \in DOMAIN life.foreign}
-  IN Acts([turn EXCEPT !.life.listed = <<[held |-> held, foreign |-> foreign]>>], KReads(<<"list">>, "pods"))
-ListArrived(turn) == [turn EXCEPT !.life.listed = <<>>, !.life.since = {}]
-
 \* What K knew before the list was asked for and is not in it is gone; what is in it is seen, unless the watch told of it since.
 RECURSIVE NotListed(_, _)
 NotListed(turn, objects) ==
@@ -602,10 +641,33 @@ KReceived(life, message) ==
   KDone(KLink(Begun(life), SideReceived(life.incarnation, life.link, message)))
 KBroken(life, upstream, n) == KDone(KLink(Begun(life), SideBroken(life.link, upstream, n)))
 
+\* ---- The own Node: registered, read, shown by the watch ----
+
+IsNewer(life, fact) == fact.agent > life.incarnation
+AskToRegister(turn) ==
+  Acts([turn EXCEPT !.life.agent = "registering", !.life.registered = <<>>, !.life.shown = <<>>], [type |-> "register"])
+ReadsAnswered(life) ==
+  [life EXCEPT !.nodeRead = 0, !.waiting = IF @ = <<>> THEN @ ELSE <<[@[1] EXCEPT !.read = 0]>>]
+StepDown(life) == Acts(CloseSessions(Begun(ReadsAnswered(life))), Stop)
+
+\* If a newer agent was shown meanwhile, the answer may be the older news: it is asked once more.
 KRegistered(life, fact) ==
-  KDone(Acts([Begun(life) EXCEPT !.life.agent = "readingLeader", !.life.registered = <<fact>>,
-                                 !.life.read = @ + 1],
-             KReads(<<"minimum", life.read + 1>>, "down")))
+  KDone(CASE life.agent # "registering" -> Begun(life)
+          [] IsNewer(life, fact) -> StepDown(life)
+          [] life.shown = <<"newer">> /\ ~Is("shown-node-forgotten") -> AskToRegister(Begun(life))
+          [] OTHER -> Acts([Begun(life) EXCEPT !.life.agent = "readingLeader", !.life.registered = <<fact>>,
+                                               !.life.read = @ + 1],
+                           KReads(<<"minimum", life.read + 1>>, "down")))
+
+ShowsNewer(life, fact) == IsNewer(life, fact) /\ ~Is("newer-agent-unheeded")
+KShown(life, fact) ==
+  LET read == life.read + 1
+  IN KDone(CASE life.agent = "registering" ->
+                  Begun([life EXCEPT !.shown = <<IF ShowsNewer(life, fact) THEN "newer" ELSE "it">>])
+             [] life.agent # "serving" -> IF ShowsNewer(life, fact) THEN AskToRegister(Begun(life)) ELSE Begun(life)
+             [] ~IsNewer(life, fact) -> KHeedMark(Begun(life), fact.mark)
+             [] life.nodeRead > 0 -> Begun(life)
+             [] OTHER -> Acts(Begun([life EXCEPT !.read = read, !.nodeRead = read]), KReads(<<"node", read>>, "node")))
 
 KLeaseRead(life, token, lease) ==
   KDone(CASE life.agent = "readingLeader" /\ token = <<"minimum", life.read>> ->
@@ -614,9 +676,19 @@ KLeaseRead(life, token, lease) ==
                KLink(Begun(life), SideReviewed(life.incarnation, life.link, token[2], lease))
           [] OTHER -> Begun(life))
 
+\* The first list is what K recovers from; of several it is the last.  Registered and listed again it goes on with what it holds.
 KListed(life, journal, facts) ==
-  KDone(IF life.agent = "listing" THEN Recover([life EXCEPT !.listed = <<>>], journal, facts)
-        ELSE TakeBack(ListArrived(Reconcile(Begun(life), facts))))
+  LET isFirst == life.running # <<>>
+      isLast == life.lists <= 1
+      begun == Begun(life)
+      recovered == Recover(ListArrived(begun).life, journal, facts)
+      resumed == SettleNode(Reconcile(begun, facts), [journal EXCEPT !.node = TRUE])
+      reconciled == ListAlone(ListArrived(Reconcile(begun, facts)))
+  IN KDone(CASE isFirst /\ ~(life.agent = "listing" /\ isLast) -> ListArrived(begun)
+             [] isFirst -> KPasses(ListAlone(recovered))
+             [] life.agent = "listing" /\ isLast -> KPasses(ListAlone(ListArrived(resumed)))
+             [] life.owner = "relisting" /\ isLast -> TakeBack(reconciled)
+             [] OTHER -> reconciled)
 
 KSees(life, switch) ==
   LET heard == [life EXCEPT !.heard = switch]
@@ -628,11 +700,19 @@ KSees(life, switch) ==
 KPropagated(life) ==
   KDone(IF life.owner = "propagating" THEN AskForList(Begun([life EXCEPT !.owner = "relisting"])) ELSE Begun(life))
 
-\* The own Node, read for a `Hello`: the mark first, then the `Hello` that asked for it.
+\* The own Node, read consistently: the mark first, then the `Hello` that asked for it.
+HeedNodeRead(life, token, fact) ==
+  LET answers == token[1] = "hello"
+      heeded == KHeedMark(Begun(IF answers THEN life ELSE [life EXCEPT !.nodeRead = 0]), fact.mark)
+  IN IF ~answers THEN heeded
+     ELSE IF heeded.life.draining # <<>> THEN [heeded EXCEPT !.life.waiting[1].read = 0]
+     ELSE KLink([heeded EXCEPT !.life.waiting = <<>>],
+                SideVerified(life.incarnation, heeded.life.link, life.waiting[1].hello, TRUE))
 KNodeRead(life, token, fact) ==
-  KDone(IF life.waiting = <<>> \/ token # <<"hello", life.waiting[1].read>> THEN Begun(life)
-        ELSE LET heeded == KHeedMark(Begun(life), fact.mark)
-             IN IF heeded.life.draining # <<>> THEN [heeded EXCEPT !.life.waiting[1].read = 0]
-                ELSE KLink([heeded EXCEPT !.life.waiting = <<>>],
-                           SideVerified(life.incarnation, heeded.life.link, life.waiting[1].hello, TRUE)))
+  LET isOwn == \/ life.waiting # <<>> /\ token = <<"hello", life.waiting[1].read>>
+               \/ token = <<"node", life.nodeRead>>
+  IN KDone(CASE life.agent # "serving" \/ ~isOwn -> Begun(life)
+             [] IsNewer(life, fact) -> StepDown(life)
+             [] fact.agent # life.incarnation -> AskToRegister(CloseSessions(Begun(ReadsAnswered(life))))
+             [] OTHER -> HeedNodeRead(life, token, fact))
 =============================================================================

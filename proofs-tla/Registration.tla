@@ -8,13 +8,16 @@
 (* first, then reads S's Lease for the minimum, again and again until      *)
 (* there is one, lists, and only then answers a `Hello`: no S that was     *)
 (* superseded before is served.  S hears of the agent by its watch of the  *)
-(* Node, or by the list of its start.                                      *)
+(* Node, or by the list of its start.  Of two agents of one Node the newer *)
+(* one serves; the older one stops when a consistent read, or the answer   *)
+(* to its registration, shows it the other.                                *)
 (*                                                                         *)
-(* S and the K of one Node, as `SchedulerStage` and `KubeletStage` have    *)
-(* them, and nobody who asks for a Pod; each hears of the Node by its      *)
-(* watch too, and the Node stays.  S's side of the link to R is left out:  *)
+(* S and the agents of one Node, as `SchedulerStage` and `KubeletStage`    *)
+(* have them, and nobody who asks for a Pod; each hears of the Node by its *)
+(* watch too, and the Node stays.  A second agent is on another machine,   *)
+(* with a journal of its own.  S's side of the link to R is left out:      *)
 (* nobody is there.  One action is one event given to one stage; a crash   *)
-(* of S falls between any two things that go out.  It is the explorer's    *)
+(* falls between any two things that go out.  It is the explorer's         *)
 (* world (`spec/worlds/registration.ts`), state for state and step for     *)
 (* step.                                                                   *)
 (***************************************************************************)
@@ -23,24 +26,26 @@ EXTENDS SchedulerStage, Network
 CONSTANTS
   Usurps,    \* lives of S that begin while another still runs
   Crashes,   \* of S
+  Agents,    \* agents that begin while another still runs
+  AgentCrashes,
   Backs,     \* starts of S for which the clock has gone back
   Losses,    \* registrations whose reply is lost
   Deletes    \* deletions of S's Lease
 
 VARIABLES
   ss,       \* incarnation -> the life of S that runs under it
-  k,        \* <<the life of K>> or <<>>
+  ks,       \* number of a life -> that life of K
   lives,    \* [s, k]: how many began
   net,      \* <<incarnation of S, n>> -> connection
   lease,    \* the counter on S's Lease; 0 if there is none
   node,     \* [rv, agent, mark, drained]
   flights,  \* bag of writes on their way to the API Server: [by, write]
-  journal,  \* what K persisted
+  journal,  \* what the latest agent persisted; no other's is read again
   awaited,  \* [s, k]: <<above>> where a life waits to begin, else <<>>
   left,     \* budgets
   past      \* what was once true
 
-vars == <<ss, k, lives, net, lease, node, flights, journal, awaited, left, past>>
+vars == <<ss, ks, lives, net, lease, node, flights, journal, awaited, left, past>>
 
 N == "n1"
 FirstSwitch == <<"direct", 1>>
@@ -55,23 +60,29 @@ With(function, key, value) ==
   [one \in DOMAIN function \cup {key} |-> IF one = key THEN value ELSE function[one]]
 SFresh(fact) ==
   With(With(SchedulerFresh(<<>>, [n \in {N} |-> fact], FirstSwitch), "rv", fact.rv), "barrier", <<>>)
-KFresh(incarnation, fact, kept) == With(KubeletFresh(N, incarnation, kept, {}, FirstSwitch), "rv", fact.rv)
+\* An empty journal where an agent has served before was lost.
+KFresh(incarnation, fact, kept, found) ==
+  LET doubts == (kept.doubtful \/ (found /\ ~kept.node)) /\ ~Is("lost-journal-trusted")
+      life == [KubeletFresh(N, incarnation, kept, {}, FirstSwitch) EXCEPT
+                 !.shown = <<"it">>, !.doubt = IF doubts THEN "waiting" ELSE "none"]
+  IN With(With(life, "rv", fact.rv), "kept", <<kept>>)
+FirstJournal == With(EmptyJournal, "doubtful", FALSE)
 
 Init ==
   /\ ss = <<>>
-  /\ k = <<>>
+  /\ ks = <<>>
   /\ lives = [s |-> 0, k |-> 0]
   /\ net = <<>>
   /\ lease = 0
   /\ node = FirstNode
   /\ flights = <<>>
-  /\ journal = EmptyJournal
+  /\ journal = FirstJournal
   /\ awaited = [s |-> <<0>>, k |-> <<0>>]
-  /\ left = [usurp |-> Usurps, crash |-> Crashes, back |-> Backs, loss |-> Losses, delete |-> Deletes]
+  /\ left = [usurp |-> Usurps, crash |-> Crashes, agent |-> Agents, agentCrash |-> AgentCrashes, back |-> Backs, loss |-> Losses, delete |-> Deletes]
   /\ past = [numbered |-> <<>>,
              misnumbered |-> {}, superseded |-> <<>>, stopped |-> {}]
 
-World == [ss |-> ss, k |-> k, lives |-> lives, net |-> net, lease |-> lease, node |-> node,
+World == [ss |-> ss, ks |-> ks, lives |-> lives, net |-> net, lease |-> lease, node |-> node,
           flights |-> flights, journal |-> journal, awaited |-> awaited, left |-> left, past |-> past]
 
 \* ---- Reads see what has changed since they began ---------------------------------
@@ -93,7 +104,7 @@ FreshS(life, world) ==
 
 Becomes(world) ==
   /\ ss' = [me \in DOMAIN world.ss |-> FreshS(world.ss[me], world)]
-  /\ k' = IF world.k = <<>> THEN <<>> ELSE <<[world.k[1] EXCEPT !.reads = Fresh(@, world)]>>
+  /\ ks' = [me \in DOMAIN world.ks |-> [world.ks[me] EXCEPT !.reads = Fresh(@, world)]]
   /\ lives' = world.lives /\ net' = world.net /\ lease' = world.lease /\ node' = world.node
   /\ flights' = world.flights /\ journal' = world.journal /\ awaited' = world.awaited
   /\ left' = world.left /\ past' = world.past
@@ -104,11 +115,11 @@ Leases == [up |-> 0, down |-> lease]
 
 \* ---- Who there is ------------------------------------------------------------------
 
-IsAlive(world, who) == IF who[1] = "s" THEN who[2] \in DOMAIN world.ss ELSE world.k # <<>> /\ world.lives.k = who[2]
+IsAlive(world, who) == who[2] \in DOMAIN (IF who[1] = "s" THEN world.ss ELSE world.ks)
 Leaves(world, who, lingers) ==
   IF who[1] = "s"
   THEN [world EXCEPT !.ss = But(@, who[2]), !.net = Left(@, "up", who[2], lingers)]
-  ELSE [world EXCEPT !.k = <<>>, !.net = Left(@, "down", who[2], lingers)]
+  ELSE [world EXCEPT !.ks = But(@, who[2]), !.net = Left(@, "down", who[2], lingers)]
 Crashed(world, who, lingers) ==
   [Leaves(world, who, lingers) EXCEPT !.awaited[who[1]] = IF @ = <<>> THEN <<0>> ELSE @]
 \* A superseded life stops for good; where the Lease is gone, its host takes another.
@@ -131,6 +142,7 @@ JournalAfter(kept, entry) ==
   CASE entry.kind = "node" -> [kept EXCEPT !.node = TRUE]
     [] entry.kind = "fence" -> [kept EXCEPT !.fence = Highest(@, entry.fence)]
     [] entry.kind = "drained" -> [kept EXCEPT !.drained = LaterMark(@, <<entry.mark>>)]
+    [] entry.kind = "doubt" -> [kept EXCEPT !.doubtful = ~entry.over]
 RECURSIVE JournalledAll(_, _)
 JournalledAll(kept, entries) ==
   IF entries = <<>> THEN kept ELSE JournalledAll(JournalAfter(kept, Head(entries)), Tail(entries))
@@ -143,9 +155,12 @@ Flies(world, who, write) == [world EXCEPT !.flights = Plus(@, [by |-> who, write
 
 KPerformed(world, who, effect) ==
   CASE effect.type \in {"send", "disconnect"} -> Carried(world, "down", who[2], effect)
-    [] effect.type = "journal" -> [world EXCEPT !.journal = JournalledAll(@, effect.entries)]
+    [] effect.type = "journal" ->
+         IF who[2] # world.lives.k THEN world ELSE [world EXCEPT !.journal = JournalledAll(@, effect.entries)]
+    [] effect.type = "register" ->
+         Flies(world, who, [kind |-> "register", incarnation |-> world.ks[who[2]].incarnation])
     [] effect.type = "read" ->
-         [world EXCEPT !.k[1].reads = Plus(@, Reading(effect.token, effect.of, Now(world, effect.of)))]
+         [world EXCEPT !.ks[who[2]].reads = Plus(@, Reading(effect.token, effect.of, Now(world, effect.of)))]
     [] effect.type = "reportDrain" -> NodeChanged(world, "drained", <<effect.mark>>)
     [] effect.type = "restart" -> [Leaves(world, who, TRUE) EXCEPT !.awaited.k = <<effect.above>>]
     [] effect.type = "stop" -> Stops(world, who)
@@ -164,17 +179,21 @@ AllPerformed(world, who, effects) ==
 
 SWhole(world, me, result) ==
   AllPerformed([world EXCEPT !.ss[me] = Barred(@, result.life)], <<"s", me>>, result.out)
+KWhole(world, me, result) == AllPerformed([world EXCEPT !.ks[me] = result.life], <<"k", me>>, result.out)
+Whole(world, who, result) ==
+  IF who[1] = "s" THEN SWhole(world, who[2], result) ELSE KWhole(world, who[2], result)
 Outward(effect) == effect.type \notin {"read", "restart", "stop"}
-SStep(world, me, result) ==
+Step(world, who, result) ==
   LET outward == {i \in DOMAIN result.out : Outward(result.out[i])}
-  IN \/ Becomes(SWhole(world, me, result))
-     \/ /\ world.left.crash > 0
+      budget == IF who[1] = "s" THEN "crash" ELSE "agentCrash"
+  IN \/ Becomes(Whole(world, who, result))
+     \/ /\ world.left[budget] > 0
         /\ \E i \in outward :
-             LET cut == SWhole(Spent(world, "crash"), me, [result EXCEPT !.out = SubSeq(@, 1, i)])
+             LET cut == Whole(Spent(world, budget), who, [result EXCEPT !.out = SubSeq(@, 1, i)])
              IN /\ \E j \in outward : j > i
-                /\ Becomes(IF IsAlive(cut, <<"s", me>>) THEN Crashed(cut, <<"s", me>>, TRUE) ELSE cut)
-KStep(world, result) ==
-  Becomes(AllPerformed([world EXCEPT !.k = <<result.life>>], <<"k", world.lives.k>>, result.out))
+                /\ Becomes(IF IsAlive(cut, who) THEN Crashed(cut, who, TRUE) ELSE cut)
+SStep(world, me, result) == Step(world, <<"s", me>>, result)
+KStep(world, me, result) == Step(world, <<"k", me>>, result)
 
 \* ---- S hears of the Node ----------------------------------------------------------------
 
@@ -206,26 +225,32 @@ BeginS(world, back) ==
   IN Numbered(begun, <<"s", life>>, me)
 BeginK(world) ==
   LET life == world.lives.k + 1
-      incarnation == NumberOf(world.node.agent, world.awaited.k[1], life, life)
+      above == IF world.awaited.k = <<>> THEN 0 ELSE world.awaited.k[1]
+      incarnation == NumberOf(world.node.agent, above, life, life)
+      found == life > 1 /\ world.node.agent > 0
   IN Flies([world EXCEPT !.lives.k = life, !.awaited.k = <<>>,
-                         !.k = <<KFresh(incarnation, world.node, world.journal)>>],
+                         !.ks = With(@, life, KFresh(incarnation, world.node, world.journal, found))],
            <<"k", life>>, [kind |-> "register", incarnation |-> incarnation])
 
 StartS == awaited.s # <<>> /\ Becomes(BeginS(World, FALSE))
 StartBack == awaited.s # <<>> /\ left.back > 0 /\ lease > 0 /\ Becomes(BeginS(Spent(World, "back"), TRUE))
 StartK == awaited.k # <<>> /\ Becomes(BeginK(World))
 Usurp == left.usurp > 0 /\ awaited.s = <<>> /\ DOMAIN ss # {} /\ Becomes(BeginS(Spent(World, "usurp"), FALSE))
+UsurpK == left.agent > 0 /\ awaited.k = <<>> /\ DOMAIN ks # {}
+          /\ Becomes(BeginK([Spent(World, "agent") EXCEPT !.journal = FirstJournal]))
+CrashK == left.agentCrash > 0 /\ \E me \in DOMAIN ks : Becomes(Crashed(Spent(World, "agentCrash"), <<"k", me>>, FALSE))
 Crash == left.crash > 0 /\ \E me \in DOMAIN ss : Becomes(Crashed(Spent(World, "crash"), <<"s", me>>, FALSE))
 Lapse == \E me \in DOMAIN ss : me # lease /\ Becomes(Stops(World, <<"s", me>>))
 DeleteLease == left.delete > 0 /\ Becomes([Spent(World, "delete") EXCEPT !.lease = 0])
 
 \* ---- Connections and messages ----------------------------------------------------------
 
-Dials(me) == N \in DOMAIN ss[me].nodes /\ ss[me].nodes[N].dial # <<>> /\ k # <<>>
-Connect == \E me \in DOMAIN ss :
+Dials(me) == N \in DOMAIN ss[me].nodes /\ ss[me].nodes[N].dial # <<>> /\ DOMAIN ks # {}
+\* A dial may reach the machine of either agent.
+Connect == \E me \in DOMAIN ss : \E to \in DOMAIN ks :
   /\ Dials(me)
   /\ LET n == ss[me].nodes[N].dial[1]
-         connected == [World EXCEPT !.net = PutConnection(@, <<me, n>>, Connection(lives.k))]
+         connected == [World EXCEPT !.net = PutConnection(@, <<me, n>>, Connection(to))]
      IN Becomes(SWhole(connected, me, SConnected(me, [ss[me] EXCEPT !.nodes[N].dial = <<>>], N, n, Leases)))
 
 After(key, end) == [World EXCEPT !.net = Taken(@, key, end)]
@@ -234,14 +259,15 @@ DownHead(key) == Head(net[key].toDown)
 HearSOf(key) ==
   /\ net[key].toUp # <<>>
   /\ SStep(After(key, "up"), key[1], SDownReceived(key[1], ss[key[1]], N, UpHead(key), node.agent, Leases))
-HearKOf(key) == net[key].toDown # <<>> /\ KStep(After(key, "down"), KReceived(k[1], DownHead(key)))
+HearKOf(key) ==
+  net[key].toDown # <<>> /\ KStep(After(key, "down"), net[key].to, KReceived(ks[net[key].to], DownHead(key)))
 HearS == \E key \in DOMAIN net : HearSOf(key)
 HearK == \E key \in DOMAIN net : HearKOf(key)
 Learnt(key, end) == [World EXCEPT !.net = Told(@, key, end)]
 ToldS == \E key \in DOMAIN net :
   "up" \in net[key].untold /\ SStep(Learnt(key, "up"), key[1], SDownBroken(key[1], ss[key[1]], N, key[2], Leases))
 ToldK == \E key \in DOMAIN net :
-  "down" \in net[key].untold /\ KStep(Learnt(key, "down"), KBroken(k[1], key[1], key[2]))
+  "down" \in net[key].untold /\ KStep(Learnt(key, "down"), net[key].to, KBroken(ks[net[key].to], key[1], key[2]))
 
 \* ---- Reads, watches, writes ---------------------------------------------------------------
 
@@ -270,26 +296,24 @@ Minimum(life, token, value) ==
   ELSE IF Is("no-minimum")
   THEN KDone(AskForList([Begun(life) EXCEPT !.life.agent = "listing"]))
   ELSE KLeaseRead(life, token, value)
+\* Once it has recovered its journal is behind it.
+Recovered(result) == IF result.life.running = <<>> THEN [result EXCEPT !.life.kept = <<>>] ELSE result
+KeptBy(life) == IF life.kept = <<>> THEN FirstJournal ELSE life.kept[1]
 KRead(life, token, value) ==
   CASE token[1] = "minimum" -> Minimum(life, token, value)
     [] token[1] = "own" -> KLeaseRead(life, token, value)
-    [] token[1] = "list" -> KListed(life, journal, value)
-    [] token[1] = "hello" -> KNodeRead(life, token, value)
-AnswerK ==
-  /\ k # <<>>
-  /\ \/ \E read \in DOMAIN k[1].reads : \E value \in read.candidates :
-          KStep(World, KRead([k[1] EXCEPT !.reads = Minus(@, read)], read.token, value))
-     \/ \E answer \in DOMAIN k[1].answers :
-          LET life == [k[1] EXCEPT !.answers = Minus(@, answer)]
-          IN KStep(World, IF life.agent = "registering" THEN KRegistered(life, answer.fact)
-                          ELSE KDone(Begun(life)))
+    [] token[1] = "list" -> Recovered(KListed(life, KeptBy(life), value))
+    [] token[1] \in {"hello", "node"} -> KNodeRead(life, token, value)
+AnswerK == \E me \in DOMAIN ks :
+  \/ \E read \in DOMAIN ks[me].reads : \E value \in read.candidates :
+       KStep(World, me, KRead([ks[me] EXCEPT !.reads = Minus(@, read)], read.token, value))
+  \/ \E answer \in DOMAIN ks[me].answers :
+       KStep(World, me, KRegistered([ks[me] EXCEPT !.answers = Minus(@, answer)], answer.fact))
 
 WatchS == \E me \in DOMAIN ss :
   ss[me].rv # node.rv /\ SStep(World, me, Result(Observed(me, [ss[me] EXCEPT !.rv = node.rv], node), <<>>))
-WatchK ==
-  /\ k # <<>> /\ k[1].rv # node.rv
-  /\ LET life == [k[1] EXCEPT !.rv = node.rv]
-     IN KStep(World, KDone(IF life.agent = "serving" THEN KHeedMark(Begun(life), node.mark) ELSE Begun(life)))
+WatchK == \E me \in DOMAIN ks :
+  ks[me].rv # node.rv /\ KStep(World, me, KShown([ks[me] EXCEPT !.rv = node.rv], node))
 
 Stands(world, flight) == world.node.agent <= flight.write.incarnation \/ Is("older-agent-stands")
 Registered(world, flight) ==
@@ -303,7 +327,7 @@ Registered(world, flight) ==
 LandRegister(world, flight) ==
   LET landed == Registered(world, flight)
   IN IF IsAlive(landed, flight.by)
-     THEN [landed EXCEPT !.k[1].answers = Plus(@, [type |-> "registered", fact |-> landed.node])]
+     THEN [landed EXCEPT !.ks[flight.by[2]].answers = Plus(@, [type |-> "registered", fact |-> landed.node])]
      ELSE landed
 LandMark(world, flight) ==
   LET write == flight.write
@@ -331,10 +355,10 @@ Busy ==
   \/ \E me \in DOMAIN ss :
        \/ ss[me].reads # <<>> \/ ss[me].rv # node.rv \/ Dials(me)
        \/ \E n \in DOMAIN ss[me].nodes : ss[me].nodes[n].reads # <<>> \/ ss[me].nodes[n].marks # <<>>
-  \/ k # <<>> /\ (k[1].reads # <<>> \/ k[1].answers # <<>> \/ k[1].rv # node.rv)
+  \/ \E me \in DOMAIN ks : ks[me].reads # <<>> \/ ks[me].answers # <<>> \/ ks[me].rv # node.rv
 
 LeaderDue(life) ==
-  LET rung == [life EXCEPT !.timers = {}]
+  LET rung == [life EXCEPT !.timers = @ \ {<<"leader">>}]
   IN IF life.agent # "readingLeader" THEN KDone(Begun(rung))
      ELSE KDone(Acts(Begun([rung EXCEPT !.read = @ + 1]), KReads(<<"minimum", life.read + 1>>, "down")))
 TimeOut ==
@@ -342,17 +366,18 @@ TimeOut ==
   /\ \/ \E me \in DOMAIN ss :
           /\ N \in DOMAIN ss[me].nodes /\ ss[me].nodes[N].timer
           /\ SStep(World, me, STimedOut(me, ss[me], N, node, Leases))
-     \/ k # <<>> /\ k[1].timers # {} /\ KStep(World, LeaderDue(k[1]))
+     \/ \E me \in DOMAIN ks : \E timer \in ks[me].timers :
+          KStep(World, me, IF timer = <<"leader">> THEN LeaderDue(ks[me]) ELSE KDoubtPassed(ks[me]))
 
 Next ==
-  \/ StartS \/ StartBack \/ StartK \/ Usurp \/ Crash \/ Lapse \/ DeleteLease
+  \/ StartS \/ StartBack \/ StartK \/ Usurp \/ UsurpK \/ Crash \/ CrashK \/ Lapse \/ DeleteLease
   \/ Connect \/ HearS \/ HearK \/ ToldS \/ ToldK \/ AnswerS \/ AnswerK \/ WatchS \/ WatchK
   \/ Land \/ LoseReply \/ Lose \/ TimeOut
 Spec == Init /\ [][Next]_vars
 
 Timed ==
   \/ \E me \in DOMAIN ss : \E n \in DOMAIN ss[me].nodes : ss[me].nodes[n].timer
-  \/ k # <<>> /\ k[1].timers # {}
+  \/ \E me \in DOMAIN ks : ks[me].timers # {}
 Pending == Busy \/ Timed
 FairSpec == Spec /\ ([]<>~Pending \/ []<><<left' = left>>_vars)
 
@@ -360,10 +385,10 @@ FairSpec == Spec /\ ([]<>~Pending \/ []<><<left' = left>>_vars)
 
 IncarnationsGrow == past.misnumbered = {}
 
-SupersededUnserved ==
-  (k # <<>> /\ <<"k", lives.k>> \in DOMAIN past.superseded) =>
-    LET side == k[1].link
-    IN side.state \in {"offered", "open"} => side.hello[1][1] >= past.superseded[<<"k", lives.k>>]
+SupersededUnserved == \A me \in DOMAIN ks :
+  <<"k", me>> \in DOMAIN past.superseded =>
+    LET side == ks[me].link
+    IN side.state \in {"offered", "open"} => side.hello[1][1] >= past.superseded[<<"k", me>>]
 
 UpMay(me, life, message) ==
   \/ life.state \notin {"verifying", "fetching", "open"}
@@ -378,14 +403,24 @@ SessionFenced ==
              \/ UpMay(key[1], ss[key[1]].nodes[N], UpHead(key))
              \/ key[1] \in DOMAIN ss' => ss'[key[1]] = ss[key[1]]
         /\ HearKOf(key) =>
-             DownMay(k[1].incarnation, k[1].link, DownHead(key)) \/ (k' # <<>> => k' = k) ]_vars
+             LET to == net[key].to
+             IN \/ DownMay(ks[to].incarnation, ks[to].link, DownHead(key))
+                \/ to \in DOMAIN ks' => ks'[to] = ks[to] ]_vars
 
+\* Who holds what: S its Lease, an agent its Node.
+Leaders == {me \in DOMAIN ss : lease <= me}
+OnNode == {me \in DOMAIN ks : node.agent <= ks[me].incarnation}
 Met ==
-  /\ awaited.s = <<>> /\ awaited.k = <<>> /\ k # <<>>
-  /\ k[1].link.state = "open"
-  /\ \A me \in {one \in DOMAIN ss : lease <= one} :
-       N \in DOMAIN ss[me].nodes /\
-       ss[me].nodes[N].state = "open" /\ UpSession(me, ss[me].nodes[N]) = KSession(k[1])
+  /\ awaited.s = <<>> /\ awaited.k = <<>> /\ OnNode # {}
+  /\ \A one \in OnNode : ks[one].link.state = "open"
+  /\ \A me \in Leaders :
+       LET lower == CHOOSE one \in OnNode : \A other \in OnNode : one <= other
+       IN /\ N \in DOMAIN ss[me].nodes
+          /\ ss[me].nodes[N].state = "open" /\ UpSession(me, ss[me].nodes[N]) = KSession(ks[lower])
 HoldersMeet == <>[]Met
 HoldersMeetAtRest == ~Pending => Met
+
+Stopped_ == OnNode = DOMAIN ks
+SupersededStops == <>[]Stopped_
+SupersededStopsAtRest == ~Pending => Stopped_
 =============================================================================

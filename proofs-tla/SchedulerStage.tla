@@ -387,7 +387,7 @@ SDownReceived(me, life, node, message, agent, leases) ==
        [] one.state = "open" /\ message.kind \in UpTraffic /\ UpIsThisSession(me, one, message) ->
             SDone(me, NodeTells(SBegun(life), node, message), leases)
        [] one.state = "greeting" /\ message.kind = "Offer" /\ UpIsThisAttempt(me, one, message) ->
-            LET offer == [session |-> message.session, held |-> message.held, drained |-> message.drained]
+            LET offer == [field \in DOMAIN message \ {"kind"} |-> message[field]]
             IN Of(me, life, node,
                   Result(Reads([one EXCEPT !.state = "verifying", !.offer = <<offer>>],
                                <<"peer", one.n>>, "agent", agent), <<>>), leases)
@@ -405,7 +405,9 @@ SNodeLease(me, life, node, token, holder, leases) ==
         CASE one.state = "verifying" /\ token = <<"peer", one.n>> ->
                LET session == UpSession(me, one)
                IN IF holder = session[2] \/ Is("offer-unverified")
-                  THEN Offered(me, Result([one EXCEPT !.state = "fetching"], <<>>), one.offer[1])
+                  THEN IF "doubtful" \in DOMAIN one.offer[1] /\ ~one.reached
+                       THEN Result([one EXCEPT !.state = "fetching"], <<>>)
+                       ELSE Offered(me, Result([one EXCEPT !.state = "fetching"], <<>>), one.offer[1])
                   ELSE Result(UpNext(one),
                               <<Send([kind |-> "Rejected", session |-> session, fence |-> <<holder, 0>>,
                                       reason |-> "notTheLeader"]),

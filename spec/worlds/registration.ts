@@ -1,7 +1,7 @@
 /**
  * Worlds of S and of the K of one Node, the machines themselves, and nothing above them: who registers, under which number, who is told of
  * which Node, and who may be served (`spec/protocol.md` 1, 3, 6). Nobody asks for a Pod. They begin before anything has started, with a
- * Node on which no agent was ever registered. Where the Node stays and K lives on, each is also a TLA+ world (`proofs-tla/Registration.tla`),
+ * Node on which no agent was ever registered. Where the Node stays, each is also a TLA+ world (`proofs-tla/Registration.tla`),
  * state for state and step for step.
  */
 import type { StageChoice, UserAct, WorldDescription } from './description.ts';
@@ -124,6 +124,7 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   {
     ...base,
     name: 'register-crash',
+    spec: 'MCRegistration',
     deep: true,
     title: 'K crashes between any two effects, and its registration may still arrive',
     faults: { misdial: 0, crash: { [K]: 1 }, lostReply: 1 },
@@ -132,6 +133,7 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   {
     ...base,
     name: 'register-agents',
+    spec: 'MCRegistration',
     title: 'a second agent registers itself on the Node, from another machine with another journal',
     deep: true,
     faults: { misdial: 0, usurp: { [K]: 1 } },
@@ -141,6 +143,7 @@ export const REGISTRATION_WORLDS: readonly WorldDescription[] = [
   {
     ...base,
     name: 'register-superseded',
+    spec: 'MCRegistration',
     title: 'a second agent registers itself on the Node while the first waits for a leader; then S begins',
     begins: ['start kubelet/n1', 'land 0', 'answer kubelet/n1~1', 'answer kubelet/n1~1', 'usurp kubelet/n1'],
     faults: { misdial: 0, usurp: { [K]: 1 } },

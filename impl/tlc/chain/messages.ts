@@ -48,6 +48,7 @@ export const offerOf = ({ session, held }: Offer) => ({ session: sessionOf(sessi
 export const drainedOfferOf = (offer: Offer) => ({
   ...offerOf(offer),
   drained: option(offer.drained, fenceOf),
+  ...(offer.doubtful && { doubtful: true }),
 });
 
 const bodies: {
@@ -55,9 +56,10 @@ const bodies: {
 } = {
   Hello: () => ({}),
   Rejected: ({ fence, reason }) => ({ fence: fenceOf(fence), reason }),
-  Offer: ({ held, drained }, below) => ({
+  Offer: ({ held, drained, doubtful }, below) => ({
     held: heldOf(held),
     ...(below && { drained: option(drained, fenceOf) }),
+    ...(doubtful && { doubtful }),
   }),
   Fetch: ({ uids, tombstones }) => ({ uids: uids.map(uidOf), tombstones: tombstones.map(uidOf) }),
   State: ({ records }) => ({ records: records.map(recordOf) }),

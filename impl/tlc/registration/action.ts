@@ -3,10 +3,10 @@ import type { Move } from '../../explorer/moves.ts';
 import { type ActionNames, actionNamed } from '../action.ts';
 
 const stageOf = (name: string) => (name.startsWith('kubelet') ? 'K' : 'S');
+/** What befalls S has the plain name. */
+const named = (what: string, name: string) => (stageOf(name) === 'K' ? `${what}K` : what);
 const NAMES: ActionNames = {
   startBack: 'StartBack',
-  usurp: 'Usurp',
-  crash: 'Crash',
   lapse: 'Lapse',
   user: 'DeleteLease',
   connect: 'Connect',
@@ -21,6 +21,10 @@ export function registrationAction(move: Move): string {
   switch (move.kind) {
     case 'start':
       return `Start${stageOf(move.peer)}`;
+    case 'usurp':
+      return named('Usurp', move.peer);
+    case 'crash':
+      return named('Crash', move.process);
     case 'answer':
       return `Answer${stageOf(move.process)}`;
     case 'watch':

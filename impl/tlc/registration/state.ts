@@ -1,7 +1,8 @@
 /** A world of registration as a state of `Registration.tla`: variable by variable, in one canonical text. */
-import type { viewOfKubelet } from '../../../machines/kubelet/index.ts';
+import type { KubeletState, viewOfKubelet } from '../../../machines/kubelet/index.ts';
 import type { viewOfScheduler } from '../../../machines/scheduler/index.ts';
 import type { NodeFact } from '../../../spec/facts.ts';
+import { EMPTY_JOURNAL, type JournalState } from '../../../spec/journal.ts';
 import type { Flight, Process, Setting, World } from '../../explorer/world.ts';
 import { kubeletLife, schedulerLife } from '../chain/lives.ts';
 import { messageOf, nodeFactOf } from '../chain/messages.ts';
@@ -13,6 +14,12 @@ import { bagOf, option, stateText } from '../text.ts';
 const K = 'kubelet/n1';
 const processOf = (id: string) => [id.startsWith(K) ? 'k' : 's', lifeNumber(id)];
 
+/** A journal: in these worlds it may have been lost. */
+const keptOf = (journal: JournalState = EMPTY_JOURNAL) => ({
+  ...journalOf(journal),
+  doubtful: journal.doubtful,
+});
+
 /** The version of the Node that the watch told last. */
 const seenOf = ({ seen }: Process) => Number((seen['nodes/n1'] as NodeFact | undefined)?.resourceVersion);
 
@@ -22,11 +29,10 @@ const leaderOf = (process: Process, view: ReturnType<typeof viewOfScheduler>) =>
   rv: seenOf(process),
 });
 
-/** The wait for a leader is the only timer. */
 const agentOf = (process: Process, view: ReturnType<typeof viewOfKubelet>) => ({
-  ...kubeletLife({ ...process, timers: [] }, view),
-  timers: new Set(process.timers.map((timer) => [timer])),
+  ...kubeletLife(process, view),
   rv: seenOf(process),
+  kept: option((process.state as KubeletState).context.journal, keptOf),
 });
 
 const lifeOf = remembered((process: Process, setting: Setting): object => {
@@ -52,6 +58,8 @@ function leftOf({ budgets, acts }: World, { description }: Setting) {
   return {
     usurp: budgets.usurp.scheduler ?? 0,
     crash: budgets.crash.scheduler ?? 0,
+    agent: budgets.usurp[K] ?? 0,
+    agentCrash: budgets.crash[K] ?? 0,
     back: budgets.clockBack,
     loss: budgets.lostReply,
     delete: (description.script?.length ?? 0) - acts,
@@ -65,13 +73,13 @@ export function registrationState(setting: Setting, world: World): string {
   const agents = processes.filter(({ peer }) => peer === K);
   return stateText({
     ss: new Map(leaders.map((process) => [process.incarnation, lifeOf(process, setting)])),
-    k: agents.map((process) => lifeOf(process, setting)),
+    ks: new Map(agents.map((process) => [lifeNumber(process.id), lifeOf(process, setting)])),
     lives: { s: world.lives.scheduler ?? 0, k: world.lives[K] ?? 0 },
     net: connectionsOf(world),
     lease: world.api.leases.scheduler ?? 0,
     node: nodeFactOf(world.api.nodes.n1 as NodeFact),
     flights: bagOf(world.flights.map(flightOf)),
-    journal: journalOf(world.journals.n1),
+    journal: keptOf(world.journals.n1),
     awaited: {
       s: option(world.down.scheduler, (above) => above),
       k: option(world.down[K], (above) => above),
