@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   MESSAGE_MALFORMED: 'a frame or message could not be decoded',
   MESSAGE_UNKNOWN: 'a message of a kind that this version does not know',
   MESSAGE_TOO_LARGE: 'a frame larger than the limit',
+  MESSAGE_TOO_NEW: 'a message that the schema of an older peer has no words for',
   MESSAGE_WRONG_DIRECTION: 'a message that does not flow this way on a link',
   PEER_WRONG_ROLE: 'a peer of another stage than this link expects',
   PEER_WRONG_IDENTITY: 'the certificate of a peer names another stage or node than the one dialled, or none',

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { KubedirectError } from '../../spec/errors.ts';
+import { FIRST_SCHEMA, SCHEMA } from '../../spec/wire/codec.ts';
 import { createKubernetesClient } from '../controller/kubernetes/client.ts';
 import type { LeaseTimes } from '../controller/lease.ts';
 import { WatchedCertificates } from '../controller/links/certificateFolder.ts';
@@ -27,6 +28,8 @@ export interface RunFlags {
   readonly status?: string;
   /** Whether scale-outs are played to the machines first. */
   readonly rehearsal: boolean;
+  /** Schema that the links speak. */
+  readonly wireSchema: number;
   readonly logLevel: string;
 }
 
@@ -94,6 +97,7 @@ export async function untilSignalled(
     status:
       flags.status === undefined ? undefined : { listen: flags.status, isOpen: isLoopback(flags.status) },
     tls,
+    wireSchema: flags.wireSchema,
     log,
     fatal: (error) => {
       const code = error instanceof KubedirectError ? error.code : 'UNEXPECTED';
@@ -138,6 +142,15 @@ export function level(text: string): string {
   if (LEVELS.includes(text)) return text;
   throw new InvalidArgumentError(
     `FLAG_INVALID: expected one of ${LEVELS.join(', ')}, got ${JSON.stringify(text)}.`,
+  );
+}
+
+/** Reads the schema of the links. */
+function wireSchema(text: string): number {
+  const schema = Number(text);
+  if (Number.isSafeInteger(schema) && schema >= FIRST_SCHEMA && schema <= SCHEMA) return schema;
+  throw new InvalidArgumentError(
+    `FLAG_INVALID: expected ${FIRST_SCHEMA} to ${SCHEMA}, got ${JSON.stringify(text)}.`,
   );
 }
 
@@ -207,6 +220,12 @@ export function withCommonOptions(command: Command): Command {
     .option(
       '--no-rehearsal',
       'do not play a few scale-outs to the machines before the first real one: it will be several times slower',
+    )
+    .option(
+      '--wire-schema <n>',
+      'schema that the links speak: an older one to rehearse an upgrade',
+      wireSchema,
+      SCHEMA,
     )
     .option('--traces <folder>', 'record every step there, NDJSON')
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')

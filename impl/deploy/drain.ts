@@ -13,7 +13,7 @@ import { FIELD_MANAGER } from './apply.ts';
 
 /** How to drain. @public */
 export interface DrainOptions {
-  readonly client: KubernetesClient;
+  readonly client: Pick<KubernetesClient, 'request' | 'list' | 'patchNode'>;
   readonly node: string;
   /** Longest wait for the end, ms. */
   readonly timeoutMs: number;
@@ -33,8 +33,15 @@ const AGAIN_MS = 500;
 const isThere = ({ status }: PodObject) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
 const isEnding = ({ metadata }: PodObject) => metadata.deletionTimestamp !== undefined;
 
-/** Whether it was taken; false if a budget does not allow it now. */
-async function evict(client: KubernetesClient, { metadata }: PodObject): Promise<boolean> {
+/** What became of a request to evict. */
+type Eviction = 'evicted' | 'held by a budget' | 'gone by itself';
+const OTHERWISE: Readonly<Record<number, Eviction>> = {
+  // It is gone, or another of its name is there: the next look tells.
+  ...{ 404: 'gone by itself', 409: 'gone by itself' },
+  429: 'held by a budget',
+};
+
+async function evict(client: DrainOptions['client'], { metadata }: PodObject): Promise<Eviction> {
   const { name, namespace = 'default', uid } = metadata;
   const body = {
     ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } },
@@ -43,12 +50,10 @@ async function evict(client: KubernetesClient, { metadata }: PodObject): Promise
   try {
     const path = pathOf({ resource: 'pods', namespace, name, subresource: 'eviction' });
     await client.request({ method: 'POST', path, body });
-    return true;
+    return 'evicted';
   } catch (error) {
-    if (!(error instanceof KubernetesError)) throw error;
-    if (error.status === 429) return false;
-    // It is gone, or another of its name is there.
-    if (error.status === 404 || error.status === 409) return true;
+    const eviction = error instanceof KubernetesError ? OTHERWISE[error.status] : undefined;
+    if (eviction !== undefined) return eviction;
     throw error;
   }
 }
@@ -77,11 +82,10 @@ export async function drain({
         'DRAIN_INCOMPLETE',
         `${left.length} managed Pods are still on ${node} after ${timeoutMs} ms: expected none. It stays cordoned; PodDisruptionBudgets may not allow more evictions; run the command again to go on.`,
       );
-    const taken = await Promise.all(left.filter((pod) => !isEnding(pod)).map((pod) => evict(client, pod)));
-    evicted += taken.filter(Boolean).length;
-    onProgress(
-      `${left.length} managed Pods on ${node}, ${taken.filter((is) => !is).length} held by a budget`,
-    );
+    const all = await Promise.all(left.filter((pod) => !isEnding(pod)).map((pod) => evict(client, pod)));
+    const count = (eviction: Eviction) => all.filter((one) => one === eviction).length;
+    evicted += count('evicted');
+    onProgress(`${left.length} managed Pods on ${node}, ${count('held by a budget')} held by a budget`);
     await pause(AGAIN_MS, NEVER);
   }
 }

@@ -27,6 +27,8 @@ export class Writer {
   #bytes: Uint8Array;
   /** Bytes written so far. May be set back to undo. */
   length = 0;
+  /** Newest schema that the reader knows. */
+  schema = Number.POSITIVE_INFINITY;
 
   constructor(capacity = 512) {
     this.#bytes = new Uint8Array(capacity);

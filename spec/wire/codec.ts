@@ -23,6 +23,7 @@ import {
   nested,
   nullable,
   oneOf,
+  since,
   struct,
   text,
   uint,
@@ -32,6 +33,11 @@ import { uidList } from './uids.ts';
 
 /** Largest frame that is accepted if nothing else is said: 4 MiB. @public */
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+
+/** The schema that is written and read here: one more with each addition. @public */
+export const SCHEMA = 2;
+/** What a peer speaks that does not say. @public */
+export const FIRST_SCHEMA = 1;
 
 /** Tag and value of the checksum that ends every frame. */
 const CHECKSUM_BYTES = 5;
@@ -85,7 +91,7 @@ const BODIES: readonly { readonly kind: MessageKind; readonly codec: Codec<objec
     held: columns(2, heldList),
     wants: many(3, heldWant),
     drained: nullable(4, fence),
-    doubtful: flag(5),
+    doubtful: since(2, flag(5)),
   }),
   body('Fetch', { uids: columns(1, uidList), tombstones: columns(2, uidList) }),
   body('State', { records: columns(1, recordList), wants: many(2, want), counts: many(3, count) }),
@@ -156,6 +162,11 @@ export class FrameWriter {
     this.#limit = limit;
   }
 
+  /** From now on for a reader of this schema. */
+  set schema(schema: number) {
+    this.#writer.schema = schema;
+  }
+
   /** Bytes the frame would have if it were taken now; 0 if it is empty. */
   get bytes(): number {
     return this.#writer.length === 0 ? 0 : this.#writer.length + CHECKSUM_BYTES;
@@ -164,7 +175,7 @@ export class FrameWriter {
   /**
    * Adds a message. False if it has no room beside those already here: take the frame, then add it again.
    * @throws KubedirectError `MESSAGE_TOO_LARGE` if it would have no room in a frame of its own either,
-   *   `MESSAGE_MALFORMED` if a value can not be encoded. The frame is then as it was.
+   *   `MESSAGE_MALFORMED` if a value can not be encoded, `MESSAGE_TOO_NEW` if the reader's schema has no words for it. The frame is then as it was.
    */
   add(message: Message): boolean {
     const before = this.#writer.length;
@@ -200,11 +211,17 @@ export class FrameWriter {
 
 /**
  * One frame with these messages, in order.
- * @throws KubedirectError `MESSAGE_TOO_LARGE`, `MESSAGE_MALFORMED`, `MESSAGE_UNKNOWN`
+ * @param schema - that of the reader
+ * @throws KubedirectError `MESSAGE_TOO_LARGE`, `MESSAGE_MALFORMED`, `MESSAGE_UNKNOWN`, `MESSAGE_TOO_NEW`
  * @public
  */
-export function encodeFrame(messages: readonly Message[], limit = MAX_FRAME_BYTES): Uint8Array {
+export function encodeFrame(
+  messages: readonly Message[],
+  limit = MAX_FRAME_BYTES,
+  schema = SCHEMA,
+): Uint8Array {
   const frame = new FrameWriter(limit);
+  frame.schema = schema;
   for (const message of messages) {
     if (!frame.add(message)) throw tooLarge(limit, frame.bytes);
   }

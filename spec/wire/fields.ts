@@ -4,6 +4,7 @@
  * A `Codec` is the inside of a message, a `Field` is a codec under a number. Every field is required unless its name
  * says otherwise; `struct` writes and reads its fields in the order given, which must be that of their numbers.
  */
+import { KubedirectError } from '../errors.ts';
 import { malformed, type Reader, WIRE, type Writer } from './bytes.ts';
 
 /** The inside of a message. @internal */
@@ -65,6 +66,22 @@ export function flag(field: number): Field<true | undefined> {
       if (!one.read(reader)) throw malformed('a flag is false', 'no field', `field ${field}`);
       return true;
     },
+  };
+}
+
+/** A field that came with this schema. What it says can not be told to a reader of an older one; what leaves it out can. */
+export function since<T>(schema: number, field: Field<T>): Field<T> {
+  return {
+    write(writer, value) {
+      const before = writer.length;
+      field.write(writer, value);
+      if (writer.schema >= schema || writer.length === before) return;
+      throw new KubedirectError(
+        'MESSAGE_TOO_NEW',
+        `a peer is too old for what it is to be told: expected schema ${schema} or newer, got ${writer.schema}; it goes on once that peer is upgraded`,
+      );
+    },
+    read: (reader) => field.read(reader),
   };
 }
 

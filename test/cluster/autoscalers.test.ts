@@ -6,11 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../../impl/controller/kubernetes/types.ts';
+import { drain } from '../../impl/deploy/drain.ts';
+import type { PodHistory } from './support/podHistory.ts';
 import { type PodMetrics, servePodMetrics } from './support/podMetrics.ts';
 import { BUILD_MS, CASE_MS, type RealWaist, startRealWaist, support, until } from './support/realWaist.ts';
 
 type Scale = KubernetesObject & { readonly spec: { readonly replicas: number } };
 
+const RACES = 4;
 const AT_ONCE = {
   stabilizationWindowSeconds: 0,
   policies: [{ type: 'Percent', value: 1_000, periodSeconds: 15 }],
@@ -113,7 +116,7 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
         const pods = await kd.create(name);
         const write = WRITERS[who] as (replicas: number) => Promise<unknown>;
         let won = 0;
-        for (let round = 0; round < 8; round += 1) {
+        for (let round = 0; round < RACES; round += 1) {
           const [direct, theirs] = [10 + round, 30 + round];
           const asked = kd.scale(name, direct);
           await sleep(round * 4);
@@ -133,7 +136,7 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
           await write(5);
           await pods.rests(5);
         }
-        console.log(`${who}: of 8 races with the direct API theirs stood at the end of ${won}`);
+        console.log(`${who}: of ${RACES} races with the direct API theirs stood at the end of ${won}`);
         expect(won).toBeGreaterThan(0);
         await kd.kubectl('delete', 'deployment', name);
         await pods.rests(0);
@@ -179,33 +182,69 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
     CASE_MS,
   );
 
-  it(
-    'kubectl drain moves managed Pods within their PodDisruptionBudget',
-    async () => {
-      const pods = await kd.create('guarded', { replicas: 20 });
-      await pods.rests(20);
-      await kd.kubectl(
-        'create',
-        'poddisruptionbudget',
-        'guarded',
-        '--selector=app=guarded',
-        '--min-available=17',
+  describe('kubectl drain and kubedirect drain', () => {
+    let pods: PodHistory;
+    const budget = (minAvailable: number) =>
+      kd.kubectl(
+        ...['patch', 'poddisruptionbudget', 'guarded', '--type=merge', '-p'],
+        JSON.stringify({ spec: { minAvailable } }),
       );
-      pods.resetLowest();
-      const start = performance.now();
-      const drained = pods.present.filter(({ node }) => node === 'node-0').length;
-      await kd.kubectl('drain', 'node-0', '--ignore-daemonsets', '--timeout=120s');
-      await pods.rests(20);
-      console.log(
-        `kubectl drain: ${drained} of 20 Pods moved in ${Math.round(performance.now() - start)} ms, never fewer than ${pods.lowest} Ready (at least 17 asked for)`,
-      );
-      expect(drained).toBeGreaterThan(3);
-      expect(pods.lowest).toBeGreaterThanOrEqual(17);
-      expect(pods.present.filter(({ node }) => node === 'node-0')).toEqual([]);
-      await kd.kubectl('uncordon', 'node-0');
-    },
-    CASE_MS,
-  );
+    const on = (node: string) => pods.present.filter((pod) => pod.node === node).length;
+
+    it.each([
+      [
+        'kubectl drain',
+        'node-0',
+        () => kd.kubectl('drain', 'node-0', '--ignore-daemonsets', '--timeout=120s'),
+      ],
+      [
+        'kubedirect drain',
+        'node-1',
+        () => drain({ client: kd.client, node: 'node-1', timeoutMs: 120_000, onProgress: console.log }),
+      ],
+    ] as const)(
+      '%s moves managed Pods within their PodDisruptionBudget',
+      async (who, node, moves) => {
+        if (pods === undefined) {
+          pods = await kd.create('guarded', { replicas: 20 });
+          await pods.rests(20);
+          await kd.kubectl('create', 'pdb', 'guarded', '--selector=app=guarded', '--min-available=17');
+        }
+        pods.resetLowest();
+        const start = performance.now();
+        const drained = on(node);
+        await moves();
+        await pods.rests(20);
+        console.log(
+          `${who}: ${drained} of 20 Pods moved in ${Math.round(performance.now() - start)} ms, never fewer than ${pods.lowest} Ready (at least 17 asked for)`,
+        );
+        expect(drained).toBeGreaterThan(3);
+        expect(pods.lowest).toBeGreaterThanOrEqual(17);
+        expect(on(node)).toBe(0);
+        await kd.kubectl('uncordon', node);
+      },
+      CASE_MS,
+    );
+
+    it(
+      'what the budget does not allow stays, all of it Ready, and kubedirect drain says so',
+      async () => {
+        await budget(20);
+        pods.resetLowest();
+        const [before, lines] = [on('node-2'), [] as string[]];
+        const drained = drain({
+          ...{ client: kd.client, node: 'node-2', timeoutMs: 3_000 },
+          onProgress: (line) => void lines.push(line),
+        });
+        await expect(drained).rejects.toMatchObject({ code: 'DRAIN_INCOMPLETE' });
+        expect(lines.at(-1)).toBe(`${before} managed Pods on node-2, ${before} held by a budget`);
+        expect(before).toBeGreaterThan(3);
+        expect([on('node-2'), pods.lowest]).toEqual([before, 20]);
+        await kd.kubectl('uncordon', 'node-2');
+      },
+      CASE_MS,
+    );
+  });
 
   it('every property that the recorded traces show held', async () => {
     const { broken } = await kd.judgeAtRest();

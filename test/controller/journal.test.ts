@@ -30,6 +30,27 @@ const codeOf = async (act: () => unknown) => {
 };
 
 describe('the file', () => {
+  it('of an older version (`older/`, written by its own code) is read as what it was', () => {
+    fs.copyFileSync(new URL('older/schema-1.journal', import.meta.url), file);
+    expect(claimJournal(file, 1_795_474_800_000, 1_795_474_900_000)).toBe(true);
+    const journal = openJournal(file);
+    journal.close();
+    const { pods, ...state } = journal.initial;
+    expect(state).toEqual({
+      nodeUid: 'node-uid',
+      fence: { incarnation: 1_795_474_700_000, n: 2 },
+      drained: { incarnation: 1_795_474_700_000, n: 1 },
+      doubtful: false,
+      ended: new Set(['r1-3', 'r1-4']),
+      released: new Set(['y']),
+    });
+    expect([...pods].map(([uid, pod]) => [uid, pod.publishIntent, pod.terminating, pod.name?.name])).toEqual([
+      ['r1-1', true, false, undefined],
+      ['a-x', true, false, 'web-x'],
+      ['r1-2', false, true, undefined],
+    ]);
+  });
+
   it('a torn last line is dropped, and what follows is whole', async () => {
     const journal = openJournal(file);
     await journal.append([ended('a'), ended('b')]);

@@ -1,7 +1,8 @@
-/** `kubedirect drain`: managed Pods leave their Node within what a PodDisruptionBudget allows; others stay. */
+/** `kubedirect drain`: managed Pods leave their Node; others stay. Within a real PodDisruptionBudget: `test/cluster/autoscalers.test.ts`. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PodObject } from '../../impl/controller/host/objects.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
+import { KubernetesError } from '../../impl/controller/kubernetes/errors.ts';
 import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../../impl/controller/kubernetes/types.ts';
 import { MANAGED_LABEL } from '../../impl/controller/names.ts';
@@ -49,4 +50,49 @@ it('cordons the Node, evicts what is managed there, and nothing else', async () 
 
 it('of a Node that is not there is the answer of the API Server', async () => {
   await expect(drain({ client, node: 'none', timeoutMs: 1_000 })).rejects.toMatchObject({ status: 404 });
+});
+
+/** An API Server that answers each eviction by the next of these; a Pod is gone once it was taken, or 404. */
+function answering(answers: Readonly<Record<string, readonly number[]>>) {
+  const left = new Map(Object.entries(answers).map(([name, statuses]) => [name, [...statuses]]));
+  const pod = (name: string) => ({ metadata: { name, namespace: 'default', uid: name } });
+  return {
+    patchNode: async () => ({}) as never,
+    list: async () => ({ items: [...left.keys()].map(pod) }) as never,
+    request: async ({ path }: { readonly path: string }) => {
+      const name = path.split('/').at(-2) as string;
+      const statuses = left.get(name) as number[];
+      const status = statuses.length > 1 ? (statuses.shift() as number) : (statuses[0] as number);
+      if (status === 201 || status === 404) left.delete(name);
+      if (status === 201) return undefined as never;
+      throw new KubernetesError({ status, reason: '', message: 'no', ambiguous: false });
+    },
+  };
+}
+
+it('counts what it has evicted: not what was gone, nor what a budget held the first time', async () => {
+  const lines: string[] = [];
+  const onProgress = (line: string) => void lines.push(line);
+  const api = answering({ a: [201], gone: [404], another: [409, 404], held: [429, 429, 201] });
+  expect(await drain({ client: api, node: NODE, timeoutMs: 20_000, onProgress })).toMatchObject({
+    evicted: 2,
+  });
+  expect(lines.slice(1)).toEqual([
+    `4 managed Pods on ${NODE}, 1 held by a budget`,
+    `2 managed Pods on ${NODE}, 1 held by a budget`,
+    `1 managed Pods on ${NODE}, 0 held by a budget`,
+  ]);
+});
+
+it('says after its time what is still there', async () => {
+  const api = answering({ a: [201], held: [429] });
+  await expect(drain({ client: api, node: NODE, timeoutMs: 600 })).rejects.toMatchObject({
+    code: 'DRAIN_INCOMPLETE',
+    message: expect.stringContaining('1 managed Pods are still on node-0'),
+  });
+});
+
+it('is over with any other answer', async () => {
+  const api = answering({ a: [500] });
+  await expect(drain({ client: api, node: NODE, timeoutMs: 600 })).rejects.toMatchObject({ status: 500 });
 });

@@ -122,6 +122,7 @@ const BODIES: Bodies = {
     held: listOf(aHeld),
     wants: listOf(aHeldWant),
     drained: fc.option(aFence, { nil: null }),
+    doubtful: fc.constantFrom(true, undefined),
   },
   Fetch: { uids: listOf(aUid), tombstones: listOf(aUid) },
   State: { records: listOf(aRecord), wants: listOf(aWant), counts: listOf(aCount) },

@@ -14,7 +14,7 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation, type LeaseTimes } from '../lease.ts';
-import type { LinkServer, LocalLinks, TlsSource } from '../links/index.ts';
+import type { ConnectionOptions, LinkServer, LocalLinks, TlsSource } from '../links/index.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
   AGENT_ADDRESS_ANNOTATION,
@@ -57,6 +57,8 @@ export interface StageProcessOptions {
   /** Where to listen for the upstream: `host:port`, port 0 for any. */
   readonly listen: string;
   readonly tls?: TlsSource | undefined;
+  /** Of each link. */
+  readonly bounds?: ConnectionOptions;
   /** The stages of this process. */
   readonly local: LocalLinks;
   /** K: the journal's file. */
@@ -143,13 +145,14 @@ export class StageProcess {
 
   /** Listens, and runs in the background from now on. @throws KubedirectError `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN` */
   async start(): Promise<void> {
-    const { listen, tls, local, log, journalFile } = this.#options;
+    const { listen, tls, local, bounds = {}, log, journalFile } = this.#options;
     if (journalFile !== null) this.#lock = lockJournal(journalFile);
     this.#server = await serveStage({
       self: this.#self,
       address: listen,
       tls,
       local,
+      bounds,
       current: () => this.#running?.port ?? null,
       onRefused: (error, from) => log(error.message, { code: error.code, from }),
     });
@@ -340,6 +343,7 @@ export class StageProcess {
       namespace,
       tls,
       local,
+      bounds = {},
       runtime,
       runsContainers,
       recorder,
@@ -350,7 +354,7 @@ export class StageProcess {
     return new Promise<End>((resolve) => {
       const give = (event: StageEvent) => host.give(event);
       const port = new LinkPort(
-        { self: this.#self, tls, local, resolve: (peer) => this.#resolve(peer), give, log },
+        { self: this.#self, tls, local, bounds, resolve: (peer) => this.#resolve(peer), give, log },
         incarnation,
       );
       const timers = new Timers((timer) => give({ type: 'timerFired', timer }));

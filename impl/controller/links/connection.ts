@@ -10,7 +10,7 @@ import type { ErrorCode } from '../../../spec/errors.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { DIRECTIONS, type Message } from '../../../spec/messages.ts';
 import type { PeerName } from '../../../spec/vocabulary.ts';
-import { decodeFrame, FrameWriter, MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
+import { decodeFrame, FIRST_SCHEMA, FrameWriter, MAX_FRAME_BYTES, SCHEMA } from '../../../spec/wire/codec.ts';
 
 /** What a connection tells its host. An exception thrown by one of these is not caught. @public */
 export interface LinkEvents {
@@ -45,7 +45,7 @@ export interface LinkConnection {
   readonly peer: PeerName;
   /**
    * Queues a message; order is kept. Ignored once the connection is broken or closed. A message that no frame can
-   * hold breaks the connection by `MESSAGE_TOO_LARGE`.
+   * hold breaks the connection by `MESSAGE_TOO_LARGE`, one that an older peer does not know by `MESSAGE_TOO_NEW`.
    */
   send(message: Message): void;
   /** Bytes of frames that are not yet in the hands of the operating system. */
@@ -71,6 +71,8 @@ export interface ConnectionOptions {
   readonly stallMs?: number;
   /** Waiting bytes at which it is broken by `LINK_SATURATED` however fast they get out (default 128 MiB). */
   readonly maxQueueBytes?: number;
+  /** Schema of the messages that it speaks (default: the newest), to rehearse an upgrade with. */
+  readonly schema?: number | undefined;
 }
 
 /** The part of a gRPC stream that is used. @internal */
@@ -92,6 +94,8 @@ export interface ConnectionSide {
   finish(error: KubedirectError): void;
 }
 
+const NO_ROOM: readonly ErrorCode[] = ['MESSAGE_TOO_LARGE', 'MESSAGE_TOO_NEW'];
+
 type Phase = 'connecting' | 'open' | 'broken';
 const HIGH_WATER_BYTES = 1024 * 1024;
 const STALL_MS = 10_000;
@@ -103,6 +107,7 @@ export class StreamConnection implements LinkConnection {
   readonly peer: PeerName;
   readonly stats = freshStats();
   readonly #side: ConnectionSide;
+  readonly #schema: number;
   readonly #maxFrameBytes: number;
   readonly #highWaterBytes: number;
   readonly #stallMs: number;
@@ -124,12 +129,19 @@ export class StreamConnection implements LinkConnection {
     this.#stallMs = options.stallMs ?? STALL_MS;
     this.#maxQueueBytes = options.maxQueueBytes ?? MAX_QUEUE_BYTES;
     this.#frame = new FrameWriter(this.#maxFrameBytes);
+    this.#schema = options.schema ?? SCHEMA;
+    this.#frame.schema = FIRST_SCHEMA;
   }
 
   /** Starts to deliver events; nothing comes before. */
   attach(events: LinkEvents): void {
     this.#events = events;
     this.#side.stream.on('data', (frame: Uint8Array) => this.#receive(frame));
+  }
+
+  /** The peer speaks this schema; nothing is said to it beyond the first until it is known. */
+  speaks(schema: number): void {
+    this.#frame.schema = Math.min(schema, this.#schema);
   }
 
   /** The peer is there. */
@@ -163,7 +175,7 @@ export class StreamConnection implements LinkConnection {
         this.#frame.add(message);
       }
     } catch (error) {
-      if (!(error instanceof KubedirectError) || error.code !== 'MESSAGE_TOO_LARGE') throw error;
+      if (!(error instanceof KubedirectError) || !NO_ROOM.includes(error.code)) throw error;
       this.break(error);
       return;
     }

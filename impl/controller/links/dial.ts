@@ -5,6 +5,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { PeerName } from '../../../spec/vocabulary.ts';
+import { SCHEMA } from '../../../spec/wire/codec.ts';
 import {
   type ConnectionOptions,
   type LinkConnection,
@@ -14,7 +15,15 @@ import {
 import { identityOf, wrongIdentity } from './identity.ts';
 import type { LocalLinks } from './local.ts';
 import { newestOf, type TlsSource } from './rotation.ts';
-import { channelOptions, HALF_OPEN_MS, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
+import {
+  channelOptions,
+  HALF_OPEN_MS,
+  METHOD_PATH,
+  passBytes,
+  ROLE_HEADER,
+  schemaOf,
+  withSchema,
+} from './rpc.ts';
 import { fromStatus } from './status.ts';
 
 /** How to reach a downstream. @public */
@@ -63,7 +72,7 @@ function dialBySocket(options: DialOptions, events: LinkEvents): LinkConnection 
     // Node refuses an IP address as the TLS server name; the name is not looked at, the identity is.
     ...(options.tls === undefined ? {} : { 'grpc.ssl_target_name_override': SERVER_NAME }),
   });
-  const metadata = new grpc.Metadata();
+  const metadata = withSchema(new grpc.Metadata(), options.schema ?? SCHEMA);
   metadata.set(ROLE_HEADER, options.role);
   const call = client.makeBidiStreamRequest(METHOD_PATH, passBytes, passBytes, metadata);
 
@@ -84,8 +93,9 @@ function dialBySocket(options: DialOptions, events: LinkEvents): LinkConnection 
     const text = `could not connect to ${options.peer} at ${options.address}: expected an answer within ${keepAliveMs} ms, got none`;
     connection.break(refusal ?? new KubedirectError('LINK_UNREACHABLE', text));
   }, keepAliveMs);
-  call.on('metadata', () => {
+  call.on('metadata', (said: grpc.Metadata) => {
     clearTimeout(connecting);
+    connection.speaks(schemaOf(said));
     connection.open();
   });
   // Every end of a call is told by its status; the 'error' that may come beside it says the same.

@@ -1,12 +1,27 @@
 /** What both ends of the gRPC method of a link agree on; the schema is `spec/wire/kubedirect.proto`. */
-import type { ChannelOptions } from '@grpc/grpc-js';
-import { MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
+import type { ChannelOptions, Metadata } from '@grpc/grpc-js';
+import { FIRST_SCHEMA, MAX_FRAME_BYTES } from '../../../spec/wire/codec.ts';
 
 /** `rpc Open` of `service Link`. @internal */
 export const METHOD_PATH = '/kubedirect.v1.Link/Open';
 
 /** Request header: the identity that the upstream claims. With TLS the certificate must say the same. @internal */
 export const ROLE_HEADER = 'kubedirect-role';
+
+/** Header both ways: the schema that the sender speaks. */
+const SCHEMA_HEADER = 'kubedirect-schema';
+
+/** Says it. @internal */
+export function withSchema(metadata: Metadata, schema: number): Metadata {
+  metadata.set(SCHEMA_HEADER, String(schema));
+  return metadata;
+}
+
+/** What the peer said; one from before there was this header says nothing. @internal */
+export function schemaOf(metadata: Metadata): number {
+  const said = Number(metadata.get(SCHEMA_HEADER)[0]);
+  return Number.isSafeInteger(said) && said >= FIRST_SCHEMA ? said : FIRST_SCHEMA;
+}
 
 /** Time without a sign of life after which a link is half-open (protocol 12). @internal */
 export const HALF_OPEN_MS = 5_000;

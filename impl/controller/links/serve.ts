@@ -5,6 +5,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { PeerName } from '../../../spec/vocabulary.ts';
+import { SCHEMA } from '../../../spec/wire/codec.ts';
 import {
   type ConnectionOptions,
   type LinkConnection,
@@ -14,7 +15,7 @@ import {
 import { identityOf, parsePeerName, wrongUpstream } from './identity.ts';
 import type { LocalLinks } from './local.ts';
 import { isRotating, providerOf, type TlsSource } from './rotation.ts';
-import { channelOptions, METHOD_PATH, passBytes, ROLE_HEADER } from './rpc.ts';
+import { channelOptions, METHOD_PATH, passBytes, ROLE_HEADER, schemaOf, withSchema } from './rpc.ts';
 import { toStatus } from './status.ts';
 
 /** How to be reached by upstreams. @public */
@@ -73,7 +74,7 @@ export async function serve(
     connection.attach(onConnection(peer, connection));
     // A host that does not want it now has closed it: then the peer is not told that it is open.
     if (connection.isBroken) return;
-    call.sendMetadata(new grpc.Metadata());
+    call.sendMetadata(withSchema(new grpc.Metadata(), options.schema ?? SCHEMA));
     connection.open();
   };
   server.register(METHOD_PATH, crashOnThrow(accept), passBytes, passBytes, 'bidi');
@@ -128,6 +129,7 @@ function connectionOf(call: Call, peer: PeerName, options: ServeOptions): Stream
     { peer, stream: call, incoming: 'down', finish: (error) => call.emit('error', toStatus(error)) },
     options,
   );
+  connection.speaks(schemaOf(call.metadata));
   // A connection that is lost ends its streams too, and says so just after.
   call.on('end', () => setImmediate(() => connection.close(`${peer} ended the link`)));
   call.on('cancelled', () => {

@@ -86,6 +86,8 @@ export interface ProcessOptions {
   readonly traces?: string | undefined;
   /** What a stage, or `kubelet/<node>`, authenticates by on its links; absent: plain text. */
   readonly tls?: ((peer: string) => TlsSource) | undefined;
+  /** Schema that its links speak, to rehearse an upgrade with. Default: the newest. */
+  readonly wireSchema?: number | undefined;
   /** Where `/healthz`, `/readyz`, `/metrics`, `/pods` and `/steps` are served. */
   readonly status?: StatusFlags | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -142,6 +144,7 @@ function stageOptions(
       listen: `${options.host ?? '127.0.0.1'}:0`,
       tls: options.tls?.(nameOf(name, node)),
       local,
+      bounds: { schema: options.wireSchema },
       journalFile: node === null ? null : path.join(options.journals, `${node}.journal`),
       runtime: node === null ? null : (runtimes.get(node) ?? null),
       runsContainers: options.runtime !== 'publish',
