@@ -55,6 +55,11 @@ class Drawing {
   readonly #paint: Paint;
   /** As it is set now. */
   #dash: readonly number[] = SOLID;
+  /** Arrows of dense rows, by how they look. */
+  readonly #gathered = new Map<
+    string,
+    { readonly alpha: number; readonly colour: string; readonly path: Path2D }
+  >();
   readonly #first: number;
   readonly #last: number;
 
@@ -239,7 +244,8 @@ class Drawing {
     };
     this.#context.globalAlpha = isLed || chain.size === 0 ? 1 : arrow.isOld ? 0.25 : 0.55;
     if (start !== null && target !== null) {
-      this.#line([start, target], colour, isLed ? 2.5 : 1.2);
+      if (this.#sight.rowHeight < ROOMY && !isLed) this.#gather(start, target, colour);
+      else this.#line([start, target], colour, isLed ? 2.5 : 1.2);
       this.#head(start, target, colour);
     } else if (start !== null) {
       // Lost, or still under way at the end; where the search hides its receiver, there is no cross.
@@ -252,6 +258,29 @@ class Drawing {
       this.#head(cut, target, colour);
     }
     this.#context.globalAlpha = 1;
+  }
+
+  /** Where rows are many: one path for all arrows that look the same. */
+  #gather([x0, y0]: readonly [number, number], [x, y]: readonly [number, number], colour: string): void {
+    const alpha = this.#context.globalAlpha;
+    const look = `${alpha} ${colour}`;
+    const gathered = this.#gathered.get(look) ?? { alpha, colour, path: new Path2D() };
+    this.#gathered.set(look, gathered);
+    gathered.path.moveTo(x0, y0);
+    gathered.path.lineTo(x, y);
+  }
+
+  #drawGathered(): void {
+    const context = this.#context;
+    context.setLineDash([]);
+    this.#dash = SOLID;
+    context.lineWidth = 1.2;
+    for (const { alpha, colour, path } of this.#gathered.values()) {
+      context.globalAlpha = alpha;
+      context.strokeStyle = colour;
+      context.stroke(path);
+    }
+    context.globalAlpha = 1;
   }
 
   #head([x0, y0]: readonly [number, number], [x, y]: readonly [number, number], colour: string): void {
@@ -299,6 +328,10 @@ class Drawing {
       this.#context.fillStyle = chain.has(this.#model.shown[row] as number)
         ? this.#paint.ink
         : this.#paint.faint;
+      if (rowHeight < ROOMY) {
+        this.#context.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
+        continue;
+      }
       this.#context.beginPath();
       this.#context.arc(x, y, radius, 0, 2 * Math.PI);
       this.#context.fill();
@@ -318,6 +351,7 @@ class Drawing {
       for (let row = this.#first; row <= this.#last; row += 1) this.#requests(row);
     const [from, to] = [this.#model.shown[this.#first] as number, this.#model.shown[this.#last] as number];
     for (const arrow of this.#model.arrowsBetween(from, to)) this.#arrow(arrow);
+    this.#drawGathered();
     this.#dots();
   }
 }
