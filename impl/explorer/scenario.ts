@@ -27,8 +27,10 @@ export interface Scenario {
 export function playScenario(text: string, worlds: readonly WorldDescription[]): Scenario {
   const lines = text.split('\n').filter((line) => line.startsWith('#') || line.startsWith('>'));
   const name = lines.find((line) => line.startsWith(WORLD))?.slice(WORLD.length);
+  if (name === undefined)
+    throw new Error(`expected a scenario, in which a line says "${WORLD}NAME"; none does`);
   const description = worlds.find((one) => one.name === name);
-  if (description === undefined) throw new Error(`no world is named "${name ?? ''}"`);
+  if (description === undefined) throw new Error(`no world is named "${name}"`);
   const off = lines.flatMap((line) => (line.startsWith(WITHOUT) ? [line.slice(WITHOUT.length)] : []));
   const setting = settingOf(description, new Set(off));
   let world = firstWorld(setting);

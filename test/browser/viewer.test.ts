@@ -1,23 +1,27 @@
 /** The page of a film, in a real browser. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { worldNamed } from '../../impl/cli/check/choose.ts';
 import { replayOf } from '../../impl/cli/commands/replay.ts';
+import { playScenario } from '../../impl/explorer/scenario.ts';
 import { settingOf } from '../../impl/explorer/stages.ts';
 import type { Plan } from '../../impl/simulator/plan.ts';
 import { filmByHand } from '../../impl/viewer/byHand.ts';
 import { type Film, filmOf, isStep } from '../../impl/viewer/film.ts';
+import { filmOfMoves } from '../../impl/viewer/ofMoves.ts';
 import { filmOfPlan } from '../../impl/viewer/ofPlan.ts';
 import { livePage, pageOf } from '../../impl/viewer/page.ts';
 import { serveLive, servePage } from '../../impl/viewer/serve.ts';
 import { filmOfFile } from '../../impl/viewer/source.ts';
 import { switched } from '../../impl/viewer/whatIf.ts';
+import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 import { CHROMIUM, startBrowser } from './chromium.ts';
 
 if (CHROMIUM === undefined)
@@ -26,6 +30,8 @@ if (CHROMIUM === undefined)
   );
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const MAIN = path.join(import.meta.dirname, '../../impl/cli/main.ts');
+const CLUSTER = path.join(import.meta.dirname, '../validate/fixtures/cluster.ndjson.gz');
 const REPLAY = path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json');
 
 /** As soon as it is so: the machine may be busy. */
@@ -85,6 +91,80 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     expect(await textIn('kd-inspector')).toMatch(/records\.rmywpiwym-1/);
     expect(await page.locator('kd-pods tr.differs').innerText()).toMatch(/rmywpiwym-1\s+terminating/);
     expect(asked.filter((url) => url !== address)).toEqual([]);
+  });
+
+  it.each(TOOLCHAIN === null ? ['explorer'] : ['explorer', 'tlc'])(
+    'shows a counterexample by %s: what broke, where, the action of TLA+, what each stage holds',
+    async (engine) => {
+      const file = path.join(folder, `${engine}.html`);
+      const asked = ['check', '--engine', engine, '--world', 'exact-nodes', '--view', file];
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        [MAIN, ...asked, '--mutant', 'terminated-before-stop'],
+        { encoding: 'utf8' },
+      );
+      expect(status).toBe(12);
+      const steps = Number(/BROKEN in (\d+) steps/.exec(stdout)?.[1]);
+      await page.goto(`file://${file}`);
+      expect(await page.locator('.verdict').innerText()).toMatch(/^Refines broken: /);
+      expect(await chosen()).toMatch(new RegExp(`^move ${steps}`));
+      expect(await inspector().locator('.places').innerText()).toMatch(/TLA\+ Chain!\w+: proofs-tla/);
+      expect(await page.locator('kd-pods tbody tr').count()).toBeGreaterThan(0);
+      const panel = page.locator('kd-panels');
+      await panel.getByRole('tab', { name: 'Statecharts' }).click();
+      await eventually(() => panel.locator('.active').count()).toBeGreaterThan(0);
+      await panel.getByRole('tab', { name: 'Properties' }).click();
+      await eventually(() => panel.locator('tr.broken').innerText()).toMatch(/^Refines/);
+      // And from there on by hand.
+      await page.locator('.scroller').press('[');
+      await page.getByRole('button', { name: 'let it happen' }).click();
+      expect(await page.locator('h1').innerText()).toMatch(/by hand: 1 move/);
+    },
+  );
+
+  it('shows what goes on for ever: where the loop begins, and that it comes round', async () => {
+    const setting = settingOf(worldNamed('exact-crash-kubelet'));
+    const { moves } = playScenario('> world exact-crash-kubelet\n> user\n> rest', [setting.description]);
+    const plain = filmOfMoves('a loop', setting, moves, { property: 'Converges', text: 'never' });
+    const pixels = () =>
+      page.evaluate<string>(
+        `document.querySelector('kd-viewer').shadowRoot.querySelector('canvas').toDataURL()`,
+      );
+    await open(plain);
+    expect(await page.getByRole('button', { name: 'show the loop' }).count()).toBe(0);
+    await page.locator('.scroller').press('[');
+    const without = await pixels();
+    await open(filmOfMoves('a loop', setting, moves, { property: 'Converges', text: 'never' }, 8));
+    await page.getByRole('button', { name: 'show the loop' }).click();
+    expect(await chosen()).toMatch(/^move 9/);
+    await page.locator('.scroller').press('[');
+    expect(await pixels()).not.toBe(without);
+  });
+
+  it('shows the trace of a real cluster: every stage, the Pods, and no way to run it otherwise', async () => {
+    const file = path.join(folder, 'cluster.ndjson');
+    fs.writeFileSync(file, gunzipSync(fs.readFileSync(CLUSTER)));
+    const film = filmOfFile(file);
+    await open(film);
+    expect(await page.locator('.lanes span').allInnerTexts()).toEqual(
+      expect.arrayContaining(['world', 'autoscaler', 'deployment', 'replicaset', 'scheduler', 'API Server']),
+    );
+    expect(await page.locator('header').innerText()).toMatch(/not judged as a whole/);
+    expect(await page.locator('kd-forks').count()).toBe(0);
+    const assigned = film.frames.flatMap((frame) =>
+      isStep(frame) && frame.event.type === 'received' && frame.event.message.kind === 'Assign'
+        ? [frame.event.message]
+        : [],
+    )[0];
+    const uid = assigned?.records[0]?.uid as string;
+    await page.getByRole('searchbox').fill(`received assign ${uid}`);
+    await eventually(() => page.locator('.row').count()).toBeGreaterThan(0);
+    await page.locator('.row').last().click();
+    // The machine of that stage was stepped again, in the page, and took it.
+    expect(await inspector().getByRole('alert').count()).toBe(0);
+    expect(await textIn('kd-inspector')).toMatch(uid);
+    await page.locator('kd-panels').getByRole('tab', { name: 'Statecharts' }).click();
+    await eventually(() => page.locator('kd-panels .active').count()).toBeGreaterThan(0);
   });
 
   it('is walked by keys: to the cause, back, to the ends; and the address keeps where', async () => {
@@ -345,9 +425,8 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
   });
 
   it('is there after npm start: two clicks to the recovery of the Scheduler that was killed', async () => {
-    const main = path.join(import.meta.dirname, '../../impl/cli/main.ts');
     const file = path.join(folder, 'demo.html');
-    const demo = promisify(execFile)(process.execPath, [main, 'demo', '--pods', '10', '--page', file]);
+    const demo = promisify(execFile)(process.execPath, [MAIN, 'demo', '--pods', '10', '--page', file]);
     const { stdout, stderr } = await demo;
     expect(stdout).toContain('Everything held.');
     const link = /see it in a browser: (\S+)/.exec(stderr)?.[1] as string;

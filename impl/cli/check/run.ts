@@ -80,7 +80,11 @@ async function keep(row: Row, options: CheckOptions, films: Film[]): Promise<voi
     // TLC says which, and no more.
     const said = details[0]?.trim() ?? '';
     const text = said.startsWith(`${property}: `) ? said.slice(property.length + 2) : statementOf(property);
-    const broken = { property, text };
+    const staysSo = row.exit === CHECK_EXIT.liveness && loop === null;
+    const broken = {
+      property,
+      text: staysSo ? `${text}; and so it stays, since nothing more must happen` : text,
+    };
     films.push(filmOfMoves(title, setting, moves, broken, loop));
     // By both engines: side by side.
     const [film, other] = films.slice(-2) as [Film, Film?];

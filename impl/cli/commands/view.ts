@@ -37,6 +37,11 @@ async function view(file: string | undefined, other: string | undefined, options
   const { out, port, live } = options;
   if ((file === undefined) === (live === undefined))
     throw new KubedirectError('FLAG_INVALID', 'expected a file, or --live with addresses, and not both');
+  if (live !== undefined && out !== undefined)
+    throw new KubedirectError(
+      'FLAG_INVALID',
+      'expected --out, or --live with addresses, and not both: what runs has no end yet (record it: run --traces)',
+    );
   if (live !== undefined) return lookOn(live, options);
   const page = await pageOf(filmOfFile(file as string), other === undefined ? undefined : filmOfFile(other));
   if (out === undefined) return untilEnded(await servePage(page, port));

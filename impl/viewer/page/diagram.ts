@@ -224,6 +224,22 @@ class Drawing {
     }
   }
 
+  /** Of what goes on for ever: from the last frame back to where the loop begins, at the left edge. */
+  #loop(): void {
+    const { loop, frames } = this.#model.film;
+    if (loop === undefined) return;
+    const [from, to] = [this.#y(this.#model.rowOf(frames.length - 1)), this.#y(this.#model.rowOf(loop))];
+    const [edge, lane] = [6, this.#x(-1) - 8];
+    const back = [
+      [lane, from],
+      [edge, from],
+      [edge, to],
+      [lane, to],
+    ] as const;
+    this.#line(back, this.#paint.fault, 2);
+    this.#head([edge, to], [lane + 4, to], this.#paint.fault);
+  }
+
   #arrow(arrow: Arrow): void {
     const { film } = this.#model;
     const { from, to } = arrow;
@@ -347,6 +363,7 @@ class Drawing {
     this.#bands();
     this.#sessions();
     this.#pauses();
+    this.#loop();
     if (this.#sight.rowHeight >= ROOMY)
       for (let row = this.#first; row <= this.#last; row += 1) this.#requests(row);
     const [from, to] = [this.#model.shown[this.#first] as number, this.#model.shown[this.#last] as number];

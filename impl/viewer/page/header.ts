@@ -46,6 +46,7 @@ export class Header extends LitElement {
       .verdict { color: var(--fault); font-weight: 600; overflow-wrap: anywhere; }
       .verdict button { margin-left: 0.5rem; }
       .note { color: var(--end); flex-basis: 100%; overflow-wrap: anywhere; }
+      .unjudged { color: var(--faint); }
       .held { color: var(--up); font-weight: 600; }
       details { flex-basis: 100%; font-size: 0.8rem; }
       p { margin: 0.3rem 0; max-width: 80rem; }
@@ -73,7 +74,7 @@ export class Header extends LitElement {
     const { verdict, plan, world, frames, loop } = this.model.film;
     const isJudged = plan !== undefined || world !== undefined;
     if (verdict === null)
-      return html`<div class="held">${isJudged ? 'all held' : 'not judged as a whole'}</div>`;
+      return html`<div class=${isJudged ? 'held' : 'unjudged'}>${isJudged ? 'all held' : 'not judged as a whole'}</div>`;
     return html`<div class="verdict">
       ${verdict.property} broken: ${verdict.text}<button @click=${() => this.#say('go', frames.length - 1)}>show where</button>
       ${loop === undefined ? nothing : html`<button @click=${() => this.#say('go', loop)}>show the loop</button>`}
@@ -114,7 +115,8 @@ export class Header extends LitElement {
           received it: <b class="down">down the chain</b>, <b class="up">up the chain</b>, <b class="end">the end of Pods</b>,
           <b class="shake">handshakes</b>. A dashed stub with ✕ never arrived; without one, its other end is not shown. Bold: what led to
           the chosen frame; faint: of a session that is over. A band is a life of a stage, the thin one beside it a session of the link from
-          above; ✕ in a lane is a fault. Dotted: requests to the API Server, and what it tells. A dashed line across: nothing for a second.
+          above; ✕ in a lane is a fault. Dotted: requests to the API Server, and what it tells. A dashed line across: nothing for a second. A line at the left
+          edge, from the last frame back to another: from there on it goes on for ever.
         </p>
       </details>
       <div class="keys">${KEYS}</div>

@@ -161,19 +161,21 @@ export class Inspector extends LitElement {
           : html`<ul>${effects.slice(0, MOST).map((effect, at) => html`<li>${crashedAfter !== undefined && at >= crashedAfter ? '✕ not done: ' : ''}${unfolded(asked(effect), effect)}</li>`)}</ul>`
       }
       ${effects.length > MOST ? html`<p>and ${effects.length - MOST} more</p>` : nothing}
-      ${this.#changes(step)} ${this.#places(step)}`;
+      ${this.#changes(step)}`;
   }
 
-  /** Where this step stands in the sources. */
-  #places(step: StepFrame): TemplateResult {
-    const action = step.action ?? actionOf(step);
+  /** Where this frame stands in the sources. */
+  #places(frame: Frame): unknown {
+    const action = frame.action ?? (isStep(frame) ? actionOf(frame) : '');
     const places = [
-      ['machine', this.#handler(step)],
+      ['machine', isStep(frame) ? this.#handler(frame) : null],
       [`TLA+ ${action.split(' ').join('!')}`, this.places.actions[action] ?? null],
     ] as const;
+    const known = places.filter(([, place]) => place !== null);
+    if (known.length === 0) return nothing;
     return html`<h3>Where it stands</h3>
       <ul class="places">
-        ${places.map(([what, place]) => (place === null ? nothing : html`<li>${what}: <code>${place}</code></li>`))}
+        ${known.map(([what, place]) => html`<li>${what}: <code>${place}</code></li>`)}
       </ul>`;
   }
 
@@ -204,6 +206,7 @@ export class Inspector extends LitElement {
     return html`<div class="moment">#${this.frame + 1} of ${frames.length}</div>
       ${isLast && verdict !== null ? html`<p><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
       ${isStep(frame) ? this.#step(frame) : html`<h2>world</h2>${unfolded(captionOf(frame), frame.world)}`}
+      ${this.#places(frame)}
       ${this.#otherwise()} ${this.#choices()}
       <h3>Because of</h3>
       ${
