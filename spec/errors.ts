@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   CERTIFICATES_UNREADABLE: 'a certificate or key of the links is not there, or can not be read',
   CERTIFICATES_EXIST: 'the folder for new certificates holds some already',
   PORT_TAKEN: 'a port asked for is in use',
+  INSPECTOR_UNREACHABLE: "Stately's inspector is not installed, or does not answer there",
   DATA_DIR_UNUSABLE: 'a data folder cannot be made, is not empty, or belongs to someone else',
   COMPONENT_FAILED: 'a program of the control plane exited or did not become healthy',
   NODE_NOT_READY: 'a node did not become Ready',

@@ -9,6 +9,8 @@ export interface Chart {
   readonly machine: string;
   /** Paths of its active states, outer ones first. */
   readonly active: readonly string[];
+  /** The same as XState has it. */
+  readonly value: unknown;
 }
 
 /** A field of a view that is a machine. */
@@ -34,7 +36,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function chart(title: string, machine: string, value: unknown): readonly Chart[] {
   const active = isObject(value) ? activeOf(value.state) : [];
-  return active.length === 0 ? [] : [{ title, machine, active }];
+  return active.length === 0
+    ? []
+    : [{ title, machine, active, value: (value as Record<string, unknown>).state }];
 }
 
 /** All that can be drawn of a view: the stage itself, its links, and what it keeps for each node or Deployment. */

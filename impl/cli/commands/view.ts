@@ -1,11 +1,12 @@
 /** `kubedirect view`: a run in the browser. */
 import fs from 'node:fs';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { Live } from '../../viewer/live.ts';
 import { livePage, pageOf } from '../../viewer/page.ts';
 import { type Served, serveLive, servePage } from '../../viewer/serve.ts';
 import { filmOfFile } from '../../viewer/source.ts';
+import { playToStately } from '../../viewer/stately.ts';
 import { fileToWrite, integer } from '../arguments.ts';
 import { addresses } from '../stages.ts';
 
@@ -14,6 +15,15 @@ interface Options {
   readonly port: number;
   readonly live?: readonly string[];
   readonly token?: string;
+  readonly inspect?: string;
+}
+
+/** An address of a WebSocket. */
+function bridge(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !['ws:', 'wss:'].includes(url.protocol))
+    throw new InvalidArgumentError('FLAG_INVALID: expected ws://HOST:PORT.');
+  return text;
 }
 
 async function untilEnded({ url, close }: Served): Promise<void> {
@@ -34,7 +44,7 @@ async function lookOn(addresses: readonly string[], { port, token }: Options): P
 }
 
 async function view(file: string | undefined, other: string | undefined, options: Options): Promise<void> {
-  const { out, port, live } = options;
+  const { out, port, live, inspect } = options;
   if ((file === undefined) === (live === undefined))
     throw new KubedirectError('FLAG_INVALID', 'expected a file, or --live with addresses, and not both');
   if (live !== undefined && out !== undefined)
@@ -43,6 +53,11 @@ async function view(file: string | undefined, other: string | undefined, options
       'expected --out, or --live with addresses, and not both: what runs has no end yet (record it: run --traces)',
     );
   if (live !== undefined) return lookOn(live, options);
+  if (inspect !== undefined) {
+    const count = await playToStately(filmOfFile(file as string), inspect);
+    process.stdout.write(`${count} events went to ${inspect}\n`);
+    return;
+  }
   const page = await pageOf(filmOfFile(file as string), other === undefined ? undefined : filmOfFile(other));
   if (out === undefined) return untilEnded(await servePage(page, port));
   fs.writeFileSync(out, page);
@@ -59,8 +74,12 @@ changed, and what every stage held of each Pod then. It is one file, and asks th
 --live shows the last steps of the stages as they come: read only, and as much as they keep (20,000 steps a process). In a cluster they ask
 for the token of somebody who may list Pods, as for why. The page is for who started it: its address can not be guessed.
 
+--inspect plays it to Stately's inspector, in which each machine is an actor: its bridge is started by
+  node -e "import('@statelyai/inspect/server').then((m) => m.createInspectorServer())"
+at ws://localhost:8080; the inspector's page comes from Stately, over the network.
+
 Exit codes: 0 shown, or written; 2 usage, or REPLAY_INVALID, TOPOLOGY_IMPOSSIBLE, TRACE_INVALID, TRACE_VERSION,
-TRACE_TOO_LARGE; 1 PORT_TAKEN`;
+TRACE_TOO_LARGE; 1 PORT_TAKEN, INSPECTOR_UNREACHABLE`;
 
 /** Adds the command. */
 export function register(program: Command): void {
@@ -75,6 +94,7 @@ export function register(program: Command): void {
       'look on at a running cluster instead: where its processes serve their --status',
       addresses,
     )
+    .option('--inspect <ws-address>', "play it to Stately's inspector instead, by its bridge", bridge)
     .addOption(new Option('--token <token>', 'with --live: shown to the stages').env('KUBEDIRECT_TOKEN'))
     .option('--port <n>', 'serve it there; 0: any port', integer(0, 65_535), 0)
     .addHelpText('after', HELP)
