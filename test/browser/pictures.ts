@@ -1,4 +1,5 @@
-/** Takes the pictures of the viewer in the docs anew: `node test/browser/pictures.ts`. */
+/** Takes the pictures in the docs anew, of the viewer and of the terminal: `node test/browser/pictures.ts`. */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -31,6 +32,31 @@ const PICTURES: readonly Picture[] = [
   { name: 'guide/statecharts', film: broken, hash: '#panel=states' },
   { name: 'guide/recovery', film: filmOfFile(cluster), hash: '', click: 'scheduler starts again' },
 ];
+/** A picture of a terminal, and what was typed in it: `npm run kubedirect -- …`, or with no more words `npm start`. */
+interface Terminal {
+  readonly name: string;
+  readonly typed: string;
+  readonly does: readonly string[];
+}
+const TERMINALS: readonly Terminal[] = [
+  { name: 'guide/start', typed: 'npm start', does: ['demo', '--page', path.join(folder, 'demo.html')] },
+  {
+    name: 'guide/counterexample',
+    typed: 'npm run kubedirect -- check --world exact --mutant terminated-before-stop',
+    does: ['check', '--world', 'exact', '--mutant', 'terminated-before-stop'],
+  },
+];
+const MAIN = path.join(TESTS, '../impl/cli/main.ts');
+
+/** What a terminal shows, as a page. */
+function terminalPage({ typed, does }: Terminal): string {
+  const both = ['-c', 'exec "$@" 2>&1', 'sh', process.execPath, MAIN, ...does];
+  const { stdout } = spawnSync('sh', both, { encoding: 'utf8' });
+  const text = `$ ${typed}\n${stdout}`.replaceAll(folder, 'results').trimEnd();
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<body style="margin:0"><pre style="display:inline-block;margin:0;padding:16px 20px;background:#14181f;color:#d8dee9;font:14px/1.35 'DejaVu Sans Mono',monospace">${escaped}</pre>`;
+}
+
 const browser = await startBrowser();
 try {
   for (const { name, film, hash, click } of PICTURES) {
@@ -42,6 +68,12 @@ try {
     if (click !== undefined) await page.getByRole('button', { name: click }).first().click();
     await page.waitForTimeout(300);
     await page.screenshot({ path: path.join(DOCS, `${name}.png`) });
+    await page.close();
+  }
+  for (const terminal of TERMINALS) {
+    const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
+    await page.setContent(terminalPage(terminal));
+    await page.locator('pre').screenshot({ path: path.join(DOCS, `${terminal.name}.png`) });
     await page.close();
   }
 } finally {
