@@ -9,7 +9,7 @@
 (* `kubedirect validate` makes a module that extends this one and holds    *)
 (* the tracks (`impl/validate/`).                                          *)
 (***************************************************************************)
-EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants, TraceSets
+EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants, TraceSets, TraceAgent, TraceOwner
 
 CONSTANT Tracks   \* sequence of [kind, me, lines]
 
@@ -26,6 +26,10 @@ Born(one) ==
     [] one.kind = "deployment" -> DepBorn
     [] one.kind = "autoscaler" -> AskBorn
     [] one.kind = "sets" -> SetBorn
+    [] one.kind = "agent" -> AgentBorn(one.me)
+    [] one.kind = "owner/replicaset" -> OwnRBorn(one.me)
+    [] one.kind = "owner/deployment" -> OwnDBorn
+    [] one.kind = "owner/scheduler" -> OwnSBorn
 
 Judged(line) ==
   LET one == Tracks[track]
@@ -36,6 +40,10 @@ Judged(line) ==
        [] one.kind = "deployment" -> DepJudged(life, line)
        [] one.kind = "autoscaler" -> AskJudged(one.me, life, line)
        [] one.kind = "sets" -> SetJudged(life, line)
+       [] one.kind = "agent" -> AgentJudged(one.me, life, line)
+       [] one.kind = "owner/replicaset" -> OwnRJudged(one.me, life, line)
+       [] one.kind = "owner/deployment" -> OwnDJudged(life, line)
+       [] one.kind = "owner/scheduler" -> OwnSJudged(life, line)
 
 Init == track \in DOMAIN Tracks /\ at = 0 /\ life = Born(Tracks[track])
 

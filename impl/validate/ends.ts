@@ -14,11 +14,14 @@ export interface TrackLine {
   readonly value: object;
 }
 
+/** Whose track of the owner switch it is. */
+export type OwnerKind = `owner/${'deployment' | 'replicaset' | 'scheduler'}`;
+
 /** Lines for a module. */
 export interface Track {
   /** For people. */
   readonly name: string;
-  readonly kind: EndKind | 'wire' | 'pod' | 'deployment' | 'autoscaler' | 'sets';
+  readonly kind: EndKind | 'wire' | 'pod' | 'deployment' | 'autoscaler' | 'sets' | 'agent' | OwnerKind;
   readonly me: unknown;
   readonly lines: readonly TrackLine[];
 }

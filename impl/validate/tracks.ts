@@ -1,7 +1,9 @@
 /** All that TLC judges of a trace, and the TLA+ modules by which it does. */
+import { agentTracks } from './agents.ts';
 import type { Words } from './encode.ts';
 import { endTracks, type Track } from './ends.ts';
 import type { LifeTrace } from './lives.ts';
+import { ownerTracks } from './owners.ts';
 import { podTracks } from './pods.ts';
 import { setTracks } from './sets.ts';
 import { wantTracks } from './wants.ts';
@@ -16,6 +18,10 @@ export const MODULES: Readonly<Record<Track['kind'], string>> = {
   deployment: 'ReplicasField',
   autoscaler: 'Wants',
   sets: 'Targets',
+  agent: 'DrainingEnd',
+  'owner/deployment': 'Switch',
+  'owner/replicaset': 'Switch',
+  'owner/scheduler': 'Switch',
 };
 
 /** Tracks of all lives; `halves`: connections of which but one end is in the trace. */
@@ -29,6 +35,8 @@ export function tracksOf(
     ...podTracks(life),
     ...wantTracks(words, life),
     ...setTracks(words, life),
+    ...agentTracks(words, life),
+    ...ownerTracks(words, life),
   ]);
   return { tracks: [...own, ...wires].filter(({ lines }) => lines.length > 0), halves };
 }

@@ -30,14 +30,29 @@ const LATER = 20;
 type Fields = Readonly<Record<string, unknown>>;
 const kindIn = ({ value }: TrackLine) => ((value as Fields).event as { kind?: string } | undefined)?.kind;
 
+/** Of K's Node and mark, and of the owner switch: each kind of track must reject what it judges, whatever the others do. */
+const isOfTheSwitch = (kind: Track['kind']) => kind === 'agent' || kind.startsWith('owner/');
+
 /** R creates or ends some. That it may decide from here on, and what it hears of its Pods, other tracks say. */
 const decidesPods = ({ minted, ended }: Fields) => [minted, ended].some((pods) => text(pods) !== 'None');
+
+/** The state of the stage is the one before the line, and what is given too. */
+function isAsBefore(lines: readonly TrackLine[], at: number): boolean {
+  const [was, is] = [at - 1, at].map((i) => ({ ...lines[i]?.value, event: null, held: null }));
+  return text(was) === text(is);
+}
 
 /** A line after which all is as before: without it, it would be another true run. */
 function changesNothing({ kind, lines }: Track, at: number): boolean {
   const { event, ...is } = (lines[at] as TrackLine).value as Fields;
   if (kind === 'upper' || kind === 'lower') return kindIn(lines[at] as TrackLine) === 'other';
   if (kind === 'wire') return false;
+  // What is given there, other tracks judge.
+  if (isOfTheSwitch(kind))
+    return (
+      ['acts', 'entries', 'asks', 'offered'].every((field) => ((is[field] ?? []) as []).length === 0) &&
+      (kindIn(lines[at] as TrackLine) === 'other' || isAsBefore(lines, at))
+    );
   if (kind === 'sets') return kindIn(lines[at] as TrackLine) === 'other' && !decidesPods(is);
   const asks = ['acts', 'entries', 'writes', 'told', 'sent'].some((field) => (is[field] as [])?.length > 0);
   const was = (lines[at - 1]?.value ?? {}) as Fields;
@@ -51,10 +66,11 @@ function badOf(good: readonly Track[]): readonly { readonly name: string; readon
   return good.flatMap((track) =>
     track.lines.slice(0, Math.min(150, track.lines.length - 1)).flatMap((line, at) => {
       if (kindIn(line) === 'started' || changesNothing(track, at)) return [];
-      const kind = kindOf(line.place.line);
-      const times = met.get(`${track.kind} ${kind}`) ?? 0;
+      const ofTrack = `${track.kind} ${kindOf(line.place.line)}`;
+      const kind = isOfTheSwitch(track.kind) ? ofTrack : kindOf(line.place.line);
+      const times = met.get(ofTrack) ?? 0;
       if (times === TRIES) return [];
-      met.set(`${track.kind} ${kind}`, times + 1);
+      met.set(ofTrack, times + 1);
       const part = { ...track, lines: track.lines.slice(0, at + LATER) };
       return Object.entries(corruptionsOf(part, at)).map(([how, one]) => ({
         name: `${kind}: ${how}`,

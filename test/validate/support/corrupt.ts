@@ -10,6 +10,8 @@ interface WireValue {
 type Fields = Readonly<Record<string, unknown>>;
 
 const isWire = (value: object): value is WireValue => 'to' in value;
+/** Lines of tracks of an agent or of the owner switch. */
+const isOfTheSwitch = (fields: Fields) => 'agent' in fields || 'assigns' in fields || 'phase' in fields;
 const otherSession = (message: unknown) => ({
   tla: () => `[${tlaSyntax(message)} EXCEPT !.session[3] = @ + 1]`,
 });
@@ -43,7 +45,25 @@ function alteredFact(fact: Fields): Fields {
 const first = (items: unknown, change: (item: Fields) => Fields): readonly unknown[] =>
   (items as readonly Fields[]).map((item, i) => (i === 0 ? change(item) : item));
 
+/** What K hears of its Node, and what R, D and S hear of the switch and of lists. */
+const OF_THE_NODE: Readonly<Record<string, (event: Fields) => Fields>> = {
+  registered: (event) => ({ ...event, fact: anotherNode(event.fact as Fields) }),
+  shown: (event) => ({ ...event, fact: anotherNode(event.fact as Fields) }),
+  nodeRead: (event) => ({ ...event, fact: first(event.fact, anotherNode) }),
+  goes: (event) => ({ ...event, uid: `${event.uid}x` }),
+  minimum: (event) => ({ ...event, read: (event.read as number) + 1 }),
+  switch: (event) => ({ ...event, owner: event.owner === 'stock' ? 'direct' : 'stock' }),
+  nodes: (event) => ({ ...event, agents: (event.agents as readonly object[]).slice(1) }),
+  pods: (event) => ({ ...event, facts: [...(event.facts as readonly object[]), UNHEARD_OF] }),
+};
+const anotherNode = (fact: Fields): Fields => ({ ...fact, uid: `${fact.uid}x` });
+
+/** A Pod that is on no node, and that R knows nothing of. */
+const UNHEARD_OF = { meta: '?', stamp: '', node: '', set: '?', rv: '1', stands: true };
+
 function alteredEvent(event: Fields): Fields {
+  const ofTheNode = OF_THE_NODE[event.kind as string];
+  if (ofTheNode !== undefined) return ofTheNode(event);
   if (typeof event.n === 'number') return { ...event, n: event.n + 1 };
   if ('lease' in event) return { ...event, lease: { tla: () => `${tlaSyntax(event.lease)} + 1` } };
   if ('fact' in event && !('set' in event)) return { ...event, fact: alteredFact(event.fact as Fields) };
@@ -75,6 +95,7 @@ function altered(value: object): object {
   const fields = value as Fields;
   const event = fields.event as Fields;
   if (event.kind !== 'other') return { ...fields, event: alteredEvent(event) };
+  if (isOfTheSwitch(fields)) return { ...fields, acts: [{ do: 'register', detail: [] }] };
   if ('pod' in fields) return { ...fields, entries: [{ kind: 'ended', meta: [] }] };
   if ('writes' in fields && (fields.sent as readonly Fields[]).length > 0) {
     const otherMode = (want: Fields) => ({ ...want, mode: want.mode === 'direct' ? 'follow' : 'direct' });
