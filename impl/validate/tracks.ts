@@ -18,7 +18,7 @@ export const MODULES: Readonly<Record<Track['kind'], string>> = {
   deployment: 'ReplicasField',
   autoscaler: 'Wants',
   sets: 'Targets',
-  agent: 'DrainingEnd',
+  agent: 'KubeletStage',
   'owner/deployment': 'Switch',
   'owner/replicaset': 'Switch',
   'owner/scheduler': 'Switch',

@@ -113,6 +113,20 @@ describe.skipIf(TOOLCHAIN === null)('validation', () => {
     expect(shares.find(({ judge }) => judge === 'TLC, any module')?.lines).toBeGreaterThan(lines / 3);
   }, 180_000);
 
+  it.each([
+    ['acknowledge-early', 'owner', 6, 'TLC (KubeletStage)'],
+    ['no-minimum', 'nodes', 1, 'TLC (KubeletStage)'],
+    ['take-back-uncompared', 'owner', 1, 'TLC (Switch)'],
+    ['flush-unawaited', 'owner', 2, 'TLC (Switch)'],
+  ])(
+    'rejects %s where a Node is registered or the owner switch is thrown',
+    async (mutant, theme, seed, by) => {
+      const file = parseTrace(recorded(seed, 2, 8, [mutant], theme), mutant);
+      const judgements = await validateTraces(TOOLCHAIN!, [{ name: mutant, files: [file] }]);
+      expect(judgements[0]?.faults.map((fault) => fault.by)).toContain(by);
+    },
+  );
+
   it('refuses more lines than it may judge as TRACE_TOO_LARGE', async () => {
     const files = [parseTrace(recorded(21, 1, 2), 'file')];
     await expect(

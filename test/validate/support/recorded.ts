@@ -5,9 +5,17 @@ import { type PlacedLine, parseTrace, type TraceLine } from '../../../impl/trace
 import { TRACE_HEADER } from '../../../spec/trace.ts';
 
 /** The text of a trace: a drawn plan, run. */
-export function recorded(seed: number, nodes: number, pods: number, mutants: readonly string[] = []): string {
+export function recorded(
+  seed: number,
+  nodes: number,
+  pods: number,
+  mutants: readonly string[] = [],
+  theme?: string,
+): string {
   const rows = [JSON.stringify(TRACE_HEADER)];
-  runPlan(drawPlan(seed, { nodes, pods, mutants }), (line) => rows.push(JSON.stringify(line)));
+  runPlan(drawPlan(seed, { nodes, pods, mutants, ...(theme !== undefined && { theme }) }), (line) =>
+    rows.push(JSON.stringify(line)),
+  );
   return `${rows.join('\n')}\n`;
 }
 
