@@ -36,4 +36,10 @@ it('fish and zsh have the same commands', async () => {
   const fish = completionOf(await program(), 'fish');
   expect(names.filter((name) => !fish.includes(`-a ${name} `))).toEqual([]);
   expect(completionOf(await program(), 'zsh')).toContain(script);
+  // `run` is a command, and one below `shards`: each has its own options.
+  const below = (path: string) =>
+    fish.split('\n').filter((line) => line.includes(`"__kubedirect_at '${path}'"`));
+  expect(below('shards run').some((line) => line.includes(' -l index '))).toBe(true);
+  expect(below('run').some((line) => line.includes(' -l index '))).toBe(false);
+  expect(fish.match(/contains -- \$next (.*);/)?.[1]).toContain(" 'shards run' ");
 });

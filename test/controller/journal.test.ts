@@ -51,6 +51,34 @@ describe('the file', () => {
     ]);
   });
 
+  it.each([
+    ['when it is quiet', { quietMs: 20, grownBytes: 2_000, mostBytes: 1e9 }],
+    ['in the midst of writes, if it is large', { quietMs: 1e6, grownBytes: 2_000, mostBytes: 4_000 }],
+  ])(
+    'that grows is compacted %s; nothing of it is lost, and a copy of any moment is whole',
+    async (_, when) => {
+      const journal = openJournal(file, when);
+      let most = 0;
+      for (let at = 0; at < 400; at += 1) {
+        await journal.append([
+          { kind: 'accepted', record: bound(`r1-${at}`), metadataUid: null, name: null },
+          ...(at % 10 === 9 ? [] : [ended(`r1-${at}`)]),
+        ]);
+        most = Math.max(most, fs.statSync(file).size);
+        if (at % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      const whole = fs.readFileSync(file);
+      if (when.quietMs < 1e3) await expect.poll(() => fs.statSync(file).size).toBeLessThan(most / 2);
+      else expect(most).toBeLessThan(60_000);
+      await journal.append([ended('last')]);
+      journal.close();
+      expect(openJournal(file).initial.ended).toContain('last');
+      expect([...openJournal(file).initial.pods.keys()]).toHaveLength(40);
+      fs.writeFileSync(file, whole);
+      expect(openJournal(file).initial.ended.size).toBe(360);
+    },
+  );
+
   it('a torn last line is dropped, and what follows is whole', async () => {
     const journal = openJournal(file);
     await journal.append([ended('a'), ended('b')]);

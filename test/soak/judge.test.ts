@@ -15,6 +15,7 @@ describe('a figure', () => {
     ['that comes and goes', 'scheduler sockets', (cycle: number) => 30 + (cycle % 7)],
     ['of memory that warms up', 'scheduler rss MB', (cycle: number) => Math.min(200, 120 + 10 * cycle)],
     ['of memory that is collected late', 'scheduler heap MB', (cycle: number) => 60 + 15 * (cycle % 3)],
+    ['of journals that come to what they keep', 'journals MB', (cycle: number) => Math.min(6.8, cycle / 5)],
     ['that falls', 'API Server watches', (cycle: number) => 200 - cycle],
   ])('%s is flat', (_, name, at) => {
     expect(grown(name, at)).toEqual([]);
@@ -25,6 +26,7 @@ describe('a figure', () => {
     ['a watch every other cycle', 'API Server watches', (cycle: number) => 200 + cycle / 2],
     ['one Pod, once', 'replicaset Pods', (cycle: number) => (cycle > 30 ? 141 : 140)],
     ['3 MB a cycle', 'kubelet rss MB', (cycle: number) => 150 + 3 * cycle],
+    ['a journal that is never compacted', 'journals MB', (cycle: number) => cycle / 4],
     ['a figure that is gone', 'kubelet files', (cycle: number) => (cycle > 20 ? Number.NaN : 30)],
   ])('%s is a leak', (_, name, at) => {
     expect(grown(name, at)).toEqual([name]);

@@ -55,20 +55,26 @@ complete -o default -F _kubedirect kubedirect
 const zsh = (words: ReadonlyMap<string, readonly Word[]>) =>
   `autoload -Uz bashcompinit && bashcompinit\n${bash(words)}`;
 
-const fish = (words: ReadonlyMap<string, readonly Word[]>) =>
-  [...words]
-    .flatMap(([path, all]) => {
-      const seen = path.split(' ').filter(Boolean);
-      const when =
-        seen.length === 0
-          ? '__fish_use_subcommand'
-          : seen.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-      return all.map(({ name, about }) => {
-        const what = name.startsWith('--') ? `-l ${name.slice(2)}` : `-f -a ${name}`;
-        return `complete -c kubedirect -n ${quoted(when)} ${what} -d ${quoted(firstLine(about))}`;
-      });
-    })
-    .join('\n');
+/** `__kubedirect_at PATH`: the words before the cursor, as far as they are commands, are just these. */
+const fish = (words: ReadonlyMap<string, readonly Word[]>) => {
+  const paths = [...words.keys()].filter((path) => path !== '').map(quoted);
+  const all = [...words].flatMap(([path, those]) =>
+    those.map(({ name, about }) => {
+      const what = name.startsWith('--') ? `-l ${name.slice(2)}` : `-f -a ${name}`;
+      return `complete -c kubedirect -n "__kubedirect_at ${quoted(path)}" ${what} -d ${quoted(firstLine(about))}`;
+    }),
+  );
+  return `function __kubedirect_at
+  set -l path ''
+  for word in (commandline -opc)[2..-1]
+    set -l next (string trim "$path $word")
+    contains -- $next ${paths.join(' ')}; or break
+    set path $next
+  end
+  test "$path" = "$argv[1]"
+end
+${all.join('\n')}`;
+};
 
 const SCRIPTS: Readonly<Record<Shell, (words: ReadonlyMap<string, readonly Word[]>) => string>> = {
   bash,

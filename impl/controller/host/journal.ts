@@ -2,7 +2,7 @@
  * K's journal on disk (protocol 5): NDJSON, one `fdatasync` for each batch, before any later effect starts.
  *
  * A torn last line is what a crash in a write leaves, and is dropped; any other line that is not an entry is
- * `JOURNAL_CORRUPT`. At each opening the file is compacted: written anew beside, synced, renamed.
+ * `JOURNAL_CORRUPT`. At each opening, and when it has grown and nothing is written, the file is compacted: written anew beside, synced, renamed.
  *
  * It names the lives that it belongs to, each before its number is written to the Node: so a journal that is not the Node's latest (a
  * copy, a disk that was restored, one that another agent has left behind) is told from one that is, and counts as lost.
@@ -151,32 +151,97 @@ export function claimJournal(file: string, found: Incarnation | null, incarnatio
   return !isStale;
 }
 
+/** When a journal that is in use is compacted. @public */
+export interface Compaction {
+  /** Once nothing was written for so long, ms. */
+  readonly quietMs: number;
+  /** If so many bytes have come since the last time. */
+  readonly grownBytes: number;
+  /** If so many have come, also while it is written to. */
+  readonly mostBytes: number;
+}
+const COMPACTION: Compaction = { quietMs: 1_000, grownBytes: 65_536, mostBytes: 8 * 1_048_576 };
+
+class OpenJournal implements Journal {
+  readonly initial: JournalState;
+  readonly #file: string;
+  readonly #compaction: Compaction;
+  #descriptor = -1;
+  #grown = 0;
+  #syncing: Promise<void> = Promise.resolve();
+  #isSyncing = false;
+  #isClosed = false;
+  #quiet: NodeJS.Timeout | null = null;
+
+  constructor(file: string, compaction: Compaction) {
+    this.#file = file;
+    this.#compaction = compaction;
+    this.initial = this.#rewrite();
+    this.#descriptor = fs.openSync(file, 'a');
+  }
+
+  #rewrite(): JournalState {
+    const { lives, state } = read(this.#file);
+    rewrite(this.#file, { lives: lives.slice(-1), state });
+    this.#grown = 0;
+    return state;
+  }
+
+  async append(entries: readonly JournalEntry[]): Promise<void> {
+    try {
+      if (this.#grown > this.#compaction.mostBytes) this.#compact();
+      if (this.#isClosed) throw Object.assign(new Error('closed'), { code: 'EBADF' });
+      const text = render(entries);
+      writeAll(this.#descriptor, text);
+      this.#grown += text.length;
+      this.#syncing = sync(this.#descriptor);
+      this.#isSyncing = true;
+      await this.#syncing;
+      this.#isSyncing = false;
+      if (this.#grown > this.#compaction.grownBytes) this.#whenQuiet();
+    } catch (error) {
+      throw journalUnusable(error, this.#file);
+    }
+  }
+
+  #whenQuiet(): void {
+    if (this.#quiet !== null) {
+      this.#quiet.refresh();
+      return;
+    }
+    this.#quiet = setTimeout(() => {
+      this.#quiet = null;
+      if (!this.#isSyncing && !this.#isClosed) this.#compact();
+    }, this.#compaction.quietMs).unref();
+  }
+
+  /** Nothing is being synced. If it fails the journal is as it was, and what is wrong shows at the next append. */
+  #compact(): void {
+    try {
+      this.#rewrite();
+    } catch {
+      this.#grown = 0;
+    }
+    fs.closeSync(this.#descriptor);
+    try {
+      this.#descriptor = fs.openSync(this.#file, 'a');
+    } catch {
+      this.#isClosed = true;
+    }
+  }
+
+  close(): void {
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    const isOpen = !this.#isClosed;
+    this.#isClosed = true;
+    if (isOpen) void this.#syncing.catch(() => {}).then(() => fs.closeSync(this.#descriptor));
+  }
+}
+
 /**
- * Opens (or makes) the journal, compacting it.
+ * Opens (or makes) the journal, compacting it, and again when it has grown.
  * @throws KubedirectError `JOURNAL_CORRUPT`, `JOURNAL_FULL`
  * @public
  */
-export function openJournal(file: string): Journal {
-  const { lives, state: initial } = read(file);
-  rewrite(file, { lives: lives.slice(-1), state: initial });
-  const descriptor = fs.openSync(file, 'a');
-  let syncing: Promise<void> = Promise.resolve();
-  let isClosed = false;
-  return {
-    initial,
-    async append(entries) {
-      try {
-        if (isClosed) throw Object.assign(new Error('closed'), { code: 'EBADF' });
-        writeAll(descriptor, render(entries));
-        syncing = sync(descriptor);
-        await syncing;
-      } catch (error) {
-        throw journalUnusable(error, file);
-      }
-    },
-    close() {
-      isClosed = true;
-      void syncing.catch(() => {}).then(() => fs.closeSync(descriptor));
-    },
-  };
-}
+export const openJournal = (file: string, compaction: Compaction = COMPACTION): Journal =>
+  new OpenJournal(file, compaction);

@@ -34,12 +34,15 @@ export class SpawnedStage {
   readonly name: StageName | 'control';
   readonly #arguments: readonly string[];
   readonly #logFile: string;
+  readonly #main: string;
   #child: ChildProcess | null = null;
   #scaleApi: string | null = null;
   #status: string | null = null;
 
-  constructor(name: SpawnedStage['name'], args: readonly string[], logFile: string) {
+  /** @param main - the command; that of another version, to run both side by side */
+  constructor(name: SpawnedStage['name'], args: readonly string[], logFile: string, main = MAIN) {
     this.name = name;
+    this.#main = main;
     this.#arguments = args;
     this.#logFile = logFile;
   }
@@ -62,7 +65,7 @@ export class SpawnedStage {
   /** Starts it, again under the same identity. Resolves when it listens; links open in the background. */
   start(): Promise<void> {
     const log = fs.openSync(this.#logFile, 'a');
-    const child = fork(MAIN, [...this.#arguments], { stdio: ['ignore', log, log, 'ipc'] });
+    const child = fork(this.#main, [...this.#arguments], { stdio: ['ignore', log, log, 'ipc'] });
     fs.closeSync(log);
     this.#child = child;
     return new Promise((resolve, reject) => {
