@@ -67,12 +67,16 @@ async function tlsOf(
   return (peer) => byPeer.get(peer) as IssuedCertificates;
 }
 
+/** The log of this process. */
+export const loggerOf = ({ logLevel }: Pick<RunFlags, 'logLevel'>) =>
+  pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
+
 /** Runs stages until SIGINT, SIGTERM, or the end of one for good; then exits the process. */
 export async function untilSignalled(
   flags: RunFlags,
   options: Pick<ProcessOptions, 'stages' | 'nodes' | 'runtime' | 'journals'> & Partial<ProcessOptions>,
 ) {
-  const logger = pino({ level: flags.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const logger = loggerOf(flags);
   const log: Log = (text, fields) => logger.info(fields, text);
   let exitCode: number = RUN_EXIT.stopped;
   let end: () => void = () => {};

@@ -2,7 +2,12 @@
 import fs from 'node:fs';
 import type { StageName } from '../../spec/vocabulary.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
-import { type ControlPlane, type NodeProcess, startControlPlane } from '../controlplane/index.ts';
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  type NodeProcess,
+  startControlPlane,
+} from '../controlplane/index.ts';
 import { type RealNode, startRealNode } from '../controlplane/realnode.ts';
 import { STAGE_ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
@@ -101,8 +106,9 @@ async function startKubelets(control: ControlPlane, { hollow, real }: NodeKinds)
 export async function realCluster(
   onProgress: (line: string) => void,
   kinds: NodeKinds = { kwok: 5, hollow: 0, real: 0 },
+  extraArgs: NonNullable<ControlPlaneOptions['extraArgs']> = {},
 ): Promise<DemoCluster> {
-  const control = await startControlPlane({ nodes: kinds.kwok, limits: 'lifted', onProgress });
+  const control = await startControlPlane({ nodes: kinds.kwok, limits: 'lifted', extraArgs, onProgress });
   try {
     await install({
       connection: { kubeconfig: control.kubeconfig },

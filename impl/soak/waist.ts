@@ -1,5 +1,6 @@
 /** The stages as an installation has them: two processes of each above the tail, one of which leads, mutual TLS on the links, an agent. */
 import fs from 'node:fs';
+import https from 'node:https';
 import path from 'node:path';
 import { LED_STAGES, type StageName } from '../../spec/vocabulary.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
@@ -8,7 +9,7 @@ import type { Lease } from '../controller/kubernetes/types.ts';
 import { writeCertificates } from '../controller/links/certificateFolder.ts';
 import { type CertificateAuthority, createAuthority } from '../controller/links/certificates.ts';
 import { leaseName, SYSTEM_NAMESPACE } from '../controller/names.ts';
-import { agentArguments, askToScale, runArguments, SpawnedStage } from '../controller/process/spawn.ts';
+import { agentArguments, runArguments, SpawnedStage } from '../controller/process/spawn.ts';
 import type { DemoCluster } from '../demo/cluster.ts';
 import type { Looked } from './figures.ts';
 
@@ -19,6 +20,21 @@ const LEASE = '4/3/1';
 /** Longer than a Lease: another leads meanwhile. */
 const ASLEEP_MS = 6_000;
 const DAYS = 1;
+
+/** Asks the direct scale API once, over TLS. @returns the status of the answer */
+function askSafely(address: string | null, path: string, replicas: number, ca: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    https
+      .request(`https://${address}${path}`, {
+        // Its name is a stage's, not a host's. No connection is kept: each is made with the certificate of now.
+        ...{ method: 'PUT', ca, agent: false, checkServerIdentity: () => undefined },
+        signal: AbortSignal.timeout(8_000),
+      })
+      .on('response', (answer) => resolve(answer.resume().statusCode ?? 0))
+      .on('error', reject)
+      .end(JSON.stringify({ replicas }));
+  });
+}
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -43,11 +59,9 @@ export class SoakedWaist {
     const led = (stage: Led) =>
       ['a', 'b'].map((which) => {
         const holder = `${stage}-${which}`;
-        return make(
-          stage,
-          holder,
-          runArguments([stage], common(stage, holder), [...served, '--lease', LEASE]),
-        );
+        const api = stage === 'autoscaler' ? ['--scale-api-tls', path.join(this.#certificates, 'scale')] : [];
+        const more = [...served, ...api, '--lease', LEASE];
+        return make(stage, holder, runArguments([stage], common(stage, holder), more));
       });
     const agent = make('kubelet', 'agent', agentArguments(nodes, common('kubelet', 'agent'), served));
     this.#processes = new Map<StageName, readonly SpawnedStage[]>([
@@ -86,6 +100,10 @@ export class SoakedWaist {
     const next = `${this.#certificates}.next`;
     fs.rmSync(next, { recursive: true, force: true });
     await writeCertificates(next, this.#authority, this.#identities, DAYS);
+    const { cert, key } = await this.#authority.issue('autoscaler', { days: DAYS });
+    fs.mkdirSync(path.join(next, 'scale'));
+    fs.writeFileSync(path.join(next, 'scale', 'tls.key'), key, { mode: 0o600 });
+    fs.writeFileSync(path.join(next, 'scale', 'tls.crt'), cert);
     fs.cpSync(next, this.#certificates, { recursive: true, force: true });
   }
 
@@ -93,18 +111,16 @@ export class SoakedWaist {
     return this.#issue(withAuthority);
   }
 
-  /** Asks the one or the other Pod of the Autoscaler stage, as a Service would. */
+  /** Asks the one or the other Pod of the Autoscaler stage, as a Service would; of a new authority it takes its certificate alone. */
   async scale(namespace: string, name: string, replicas: number, which: number): Promise<void> {
     const both = this.#processes.get('autoscaler') as readonly SpawnedStage[];
     const { scaleApi } = both[which % both.length] as SpawnedStage;
-    for (const end = performance.now() + 60_000; ; ) {
+    for (let asked = 1; ; asked += 1) {
       // It may be asleep, or stand by for one that is.
-      const signal = AbortSignal.timeout(8_000);
-      const answer = await askToScale(scaleApi, [namespace, name], replicas, signal).catch(() => null);
-      const text = (await answer?.text().catch(String)) ?? 'nothing';
-      if (answer?.status === 202) return;
-      if (performance.now() > end)
-        throw new Error(`the direct scale API answered ${answer?.status}: ${text}`);
+      const path = `/v1/namespaces/${namespace}/deployments/${name}/scale`;
+      const answer = await askSafely(scaleApi, path, replicas, this.#authority?.ca ?? '').catch(String);
+      if (answer === 202) return;
+      if (asked === 200) throw new Error(`the direct scale API answered ${answer}`);
       await sleep(250);
     }
   }

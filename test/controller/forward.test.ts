@@ -1,11 +1,14 @@
 /** Whichever Pod of the Autoscaler stage a Service chooses, the one that leads answers; and a token goes to nobody else. */
+import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../impl/controller/links/certificates.ts';
 import type { TlsOptions } from '../../impl/controller/links/index.ts';
+import type { Rotating } from '../../impl/controller/links/rotation.ts';
 import type { Callers } from '../../impl/controller/process/callers.ts';
 import { type Forward, forwardTo } from '../../impl/controller/process/forward.ts';
 import type { Listening } from '../../impl/controller/process/listen.ts';
-import { type ScaleTarget, serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
+import { type KeyPair, type ScaleTarget, serveScaleApi } from '../../impl/controller/process/scaleApi.ts';
 
 const PATH = '/v1/namespaces/default/deployments/web/scale';
 const tokens: (string | null)[] = [];
@@ -26,11 +29,13 @@ const target = (isRunning: boolean, scaled: number[] = []): ScaleTarget => ({
 
 let pair: TlsOptions;
 let other: TlsOptions;
+let third: TlsOptions;
 const open: Listening[] = [];
 
 beforeAll(async () => {
   const authority = await createAuthority();
-  [pair, other] = await Promise.all([authority.issue('autoscaler'), authority.issue('autoscaler')]);
+  const issue = () => authority.issue('autoscaler');
+  [pair, other, third] = await Promise.all([issue(), issue(), issue()]);
   // Node's own fetch trusts what this process is told to; the API's certificate is not what is tested here.
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
 });
@@ -42,7 +47,33 @@ afterEach(async () => {
   tokens.length = 0;
 });
 
-async function serve(isLeading: boolean, leader: string | null, tls?: TlsOptions, scaled?: number[]) {
+/** Certificates as they lie in a folder: what is put there is found by a look. */
+class Folder implements Rotating<KeyPair> {
+  current: KeyPair;
+  files: KeyPair;
+  readonly #listeners = new Set<(now: KeyPair) => void>();
+  constructor(pair: KeyPair) {
+    this.current = pair;
+    this.files = pair;
+  }
+  onRotated(listener: (now: KeyPair) => void) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  look() {
+    if (this.files === this.current) return;
+    this.current = this.files;
+    for (const listener of this.#listeners) listener(this.current);
+  }
+}
+
+async function serve(
+  isLeading: boolean,
+  leader: string | null,
+  files?: Folder | TlsOptions,
+  scaled?: number[],
+) {
+  const tls = files === undefined || files instanceof Folder ? files : new Folder(files);
   const forward: Forward = forwardTo({
     ...{ isLeading: () => isLeading, tls },
     leader: async () => leader,
@@ -107,3 +138,43 @@ describe('a token', () => {
     expect([tokens, scaled]).toEqual([[], []]);
   });
 });
+
+describe('while the certificate of the API is replaced', () => {
+  it.each([
+    ['first by the one that leads, and the other finds it when it is shown it', 'leader'],
+    ['first by the one that stands by, which takes the one before for a while', 'standby'],
+  ] as const)('%s, each request is answered', async (_, first) => {
+    const [leading, standing] = [new Folder(pair), new Folder(pair)];
+    const leader = await serve(true, null, leading);
+    const standby = await serve(false, leader, standing);
+    expect(await ask(standby, true)).toMatchObject({ status: 202 });
+    [leading.files, standing.files] = [other, other];
+    (first === 'leader' ? leading : standing).look();
+    expect(await ask(standby, true)).toMatchObject({ status: 202 });
+    leading.look();
+    standing.look();
+    expect(await ask(standby, true)).toMatchObject({ status: 202 });
+    expect(await shownBy(leader)).toEqual(new X509Certificate(other.cert).raw);
+  });
+
+  it('one that was replaced twice, or that is in no folder, is not trusted', async () => {
+    const standing = new Folder(pair);
+    const old = await serve(true, null, new Folder(pair));
+    const standby = await serve(false, old, standing);
+    for (const next of [other, third]) {
+      standing.files = next;
+      standing.look();
+    }
+    expect(await ask(standby, true)).toMatchObject({ status: 503 });
+  });
+});
+
+/** The certificate that a new connection is shown, DER. */
+const shownBy = (address: string) =>
+  new Promise<Buffer>((resolve) => {
+    const [host, port] = address.split(':') as [string, string];
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().raw);
+      socket.destroy();
+    });
+  });

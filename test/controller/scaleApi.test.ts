@@ -177,7 +177,8 @@ describe('the direct scale API, where callers are judged', () => {
   );
 
   it('is served by TLS, to who trusts its certificate', async () => {
-    const tls = await (await createAuthority()).issue('autoscaler');
+    const pair = await (await createAuthority()).issue('autoscaler');
+    const tls = { current: pair, onRotated: () => () => {} };
     const safe = await serveScaleApi({ listen: '127.0.0.1:0', callers, tls }, TARGET);
     const ask = (options: https.RequestOptions) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -190,7 +191,7 @@ describe('the direct scale API, where callers are judged', () => {
           .on('error', reject)
           .end('{"replicas": 5}');
       });
-    expect(await ask({ ca: tls.ca, checkServerIdentity: () => undefined })).toBe(202);
+    expect(await ask({ ca: pair.ca, checkServerIdentity: () => undefined })).toBe(202);
     await expect(ask({})).rejects.toThrow();
     await safe.close();
   });

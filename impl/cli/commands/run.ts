@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
 import { LED_STAGES, type StageName } from '../../../spec/vocabulary.ts';
+import { WatchedFiles } from '../../controller/links/watchedFiles.ts';
 import type { ProcessOptions } from '../../controller/process/process.ts';
 import type { ScaleApiFlags } from '../../controller/process/scaling.ts';
 import { readKeyPair } from '../keyPair.ts';
@@ -9,6 +10,7 @@ import {
   hostAndPort,
   isLoopback,
   leaseTimes,
+  loggerOf,
   type RunFlags,
   runtimeName,
   untilSignalled,
@@ -33,7 +35,10 @@ interface ScaleFlags {
 }
 
 /** @throws KubedirectError `FLAG_INVALID`, `CERTIFICATES_UNREADABLE` */
-function scaleApiOf({ scaleApi, scaleApiTls, scaleApiOpen = false }: ScaleFlags): ScaleApiFlags | undefined {
+function scaleApiOf(
+  { scaleApi, scaleApiTls, scaleApiOpen = false }: ScaleFlags,
+  log: (text: string, fields: object) => void,
+): ScaleApiFlags | undefined {
   if (scaleApi === undefined) return undefined;
   if (!isLoopback(scaleApi) && (scaleApiOpen || scaleApiTls === undefined))
     throw new KubedirectError(
@@ -43,7 +48,14 @@ function scaleApiOf({ scaleApi, scaleApiTls, scaleApiOpen = false }: ScaleFlags)
   return {
     listen: scaleApi,
     isOpen: scaleApiOpen,
-    tls: scaleApiTls === undefined ? undefined : readKeyPair(scaleApiTls),
+    tls:
+      scaleApiTls === undefined
+        ? undefined
+        : new WatchedFiles(
+            () => readKeyPair(scaleApiTls),
+            (what, err) =>
+              log(`certificate of the scale API: ${what}`, { ...(err !== undefined && { err }) }),
+          ),
   };
 }
 
@@ -74,7 +86,10 @@ export function register(program: Command): void {
         'serve the direct scale API there (with the autoscaler); callers show a token of the API Server',
         hostAndPort,
       )
-      .option('--scale-api-tls <folder>', 'serve it by TLS: tls.crt and tls.key are there, as in a Secret')
+      .option(
+        '--scale-api-tls <folder>',
+        'serve it by TLS: tls.crt and tls.key are there, as in a Secret; looked at every 10 s, new ones are taken without a restart',
+      )
       .option('--scale-api-open', 'ask no caller of it for a token; only on a loopback address'),
   ).action(
     (
@@ -91,7 +106,7 @@ export function register(program: Command): void {
         runtime: flags.runtime,
         handsOver: flags.handOver,
         journals: '',
-        scaleApi: scaleApiOf(flags),
+        scaleApi: scaleApiOf(flags, (text, fields) => loggerOf(flags).info(fields, text)),
       }),
   );
 }

@@ -4,11 +4,10 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import tls from 'node:tls';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { CertificateAuthority } from './certificates.ts';
 import { parsePeerName, type TlsOptions } from './identity.ts';
-import type { RotatingTls } from './rotation.ts';
+import { type ToldOfFiles, WatchedFiles } from './watchedFiles.ts';
 
 /**
  * Reads what one identity needs.
@@ -32,63 +31,14 @@ export function readCertificates(folder: string, identity: string): TlsOptions {
   return { ca: read('ca.pem'), cert: read(`${name}.pem`), key: read(`${name}.key`) };
 }
 
-/** How often a folder is looked at, ms. */
-const LOOK_MS = 10_000;
-
 /**
- * The certificates of one identity in a folder whose files may be replaced: a mounted Secret, one that cert-manager keeps. Looked at
- * while somebody listens. Files that can not be read (they are being replaced) leave the last ones in force, and are told.
+ * The certificates of one identity in a folder whose files may be replaced: a mounted Secret, one that cert-manager keeps.
  * @public
  */
-export class WatchedCertificates implements RotatingTls {
-  readonly #read: () => TlsOptions;
-  readonly #told: (what: 'rotated' | 'unreadable', error?: unknown) => void;
-  readonly #listeners = new Set<(tls: TlsOptions) => void>();
-  readonly #everyMs: number;
-  #timer: NodeJS.Timeout | null = null;
-  #current: TlsOptions;
-
+export class WatchedCertificates extends WatchedFiles<TlsOptions> {
   /** @throws KubedirectError `CERTIFICATES_UNREADABLE`, `PEER_NAME_INVALID` */
-  constructor(
-    folder: string,
-    identity: string,
-    told: (what: 'rotated' | 'unreadable', error?: unknown) => void = () => {},
-    everyMs: number = LOOK_MS,
-  ) {
-    this.#read = () => readCertificates(folder, identity);
-    this.#told = told;
-    this.#everyMs = everyMs;
-    this.#current = this.#read();
-  }
-
-  get current(): TlsOptions {
-    return this.#current;
-  }
-
-  onRotated(listener: (tls: TlsOptions) => void): () => void {
-    this.#listeners.add(listener);
-    this.#timer ??= setInterval(() => this.look(), this.#everyMs).unref();
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size > 0 || this.#timer === null) return;
-      clearInterval(this.#timer);
-      this.#timer = null;
-    };
-  }
-
-  /** Looks now. A certificate that does not fit its key, as in the midst of a replacement, is not taken. */
-  look(): void {
-    try {
-      const next = this.#read();
-      const { ca, cert, key } = this.#current;
-      if (next.ca === ca && next.cert === cert && next.key === key) return;
-      tls.createSecureContext({ ...next });
-      this.#current = next;
-    } catch (error) {
-      return this.#told('unreadable', error);
-    }
-    for (const listener of this.#listeners) listener(this.#current);
-    this.#told('rotated');
+  constructor(folder: string, identity: string, told?: ToldOfFiles, everyMs?: number) {
+    super(() => readCertificates(folder, identity), told, everyMs);
   }
 }
 

@@ -5,13 +5,16 @@
 import type { experimental } from '@grpc/grpc-js';
 import type { TlsOptions } from './identity.ts';
 
-/** Where the certificates of one identity come from. @public */
-export interface RotatingTls {
+/** What is replaced while the process runs. @public */
+export interface Rotating<T> {
   /** The newest. */
-  readonly current: TlsOptions;
+  readonly current: T;
   /** Tells of each replacement, until the returned function is called. */
-  onRotated(listener: (tls: TlsOptions) => void): () => void;
+  onRotated(listener: (now: T) => void): () => void;
 }
+
+/** Where the certificates of one identity come from. @public */
+export type RotatingTls = Rotating<TlsOptions>;
 
 /** Certificates, or where they come from. @public */
 export type TlsSource = TlsOptions | RotatingTls;

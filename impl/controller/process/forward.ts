@@ -3,7 +3,8 @@
  * a life to ask. The leader says on its Lease where it serves. It judges the caller itself, by the token that is passed on.
  *
  * Over TLS the leader must show the very certificate that this process serves with: both Pods have it from one Secret, and nobody else
- * has its key. So a token goes to nobody that a caller did not mean.
+ * has its key. So a token goes to nobody that a caller did not mean. When it is replaced the two hear of it at different moments: the one before is
+ * taken for a while longer, and who is shown another looks whether it is the new one.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -13,8 +14,9 @@ import type { TLSSocket } from 'node:tls';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { Lease } from '../kubernetes/types.ts';
+import type { Rotating } from '../links/rotation.ts';
 import { leaseName, SCALE_ADDRESS_ANNOTATION } from '../names.ts';
-import type { Answer } from './scaleApi.ts';
+import type { Answer, KeyPair } from './scaleApi.ts';
 
 /** Has the leader answer; null if this process should itself. @public */
 export type Forward = (request: http.IncomingMessage, body: string) => Promise<Answer | null>;
@@ -26,26 +28,47 @@ export interface ForwardOptions {
   /** `host:port` of the leader's API; null if it is not known. */
   readonly leader: () => Promise<string | null>;
   /** Of this process' own API. */
-  readonly tls?: { readonly cert: string } | undefined;
+  readonly tls?: (Rotating<KeyPair> & { look?(): void }) | undefined;
 }
 
 /** On a request that was passed on: it is not passed on again. */
 const FORWARDED = 'x-kubedirect-forwarded';
 const TIMEOUT_MS = 5_000;
 
+// A session that is resumed shows no certificate.
 const agentOf = (tls: ForwardOptions['tls']) =>
-  tls === undefined ? new http.Agent({ keepAlive: true }) : new https.Agent({ keepAlive: true });
+  tls === undefined
+    ? new http.Agent({ keepAlive: true })
+    : new https.Agent({ keepAlive: true, maxCachedSessions: 0 });
 
-/** Over plain text nothing is compared: it is served on loopback only. */
-function isTrusted(socket: TLSSocket, tls: ForwardOptions['tls']): boolean {
-  if (tls === undefined) return true;
-  const { raw } = socket.getPeerCertificate();
-  return raw !== undefined && new X509Certificate(tls.cert).raw.equals(raw);
+/** How long the certificate before the newest is taken, ms: a mounted Secret comes to all Pods within two minutes. */
+const BEFORE_MS = 300_000;
+
+/** Whether a certificate, DER, is that of this process' own API, or was until a moment ago. */
+function trustOf(tls: NonNullable<ForwardOptions['tls']>, agent: http.Agent) {
+  const der = ({ cert }: KeyPair) => new X509Certificate(cert).raw;
+  let now = der(tls.current);
+  let before = { raw: now, until: 0 };
+  tls.onRotated((pair) => {
+    before = { raw: now, until: performance.now() + BEFORE_MS };
+    now = der(pair);
+    // What is open shows what was then.
+    agent.destroy();
+  });
+  const isKnown = (raw: Buffer) =>
+    now.equals(raw) || (performance.now() < before.until && before.raw.equals(raw));
+  return (raw: Buffer | undefined) => {
+    if (raw === undefined) return false;
+    if (!isKnown(raw)) tls.look?.();
+    return isKnown(raw);
+  };
 }
 
 /** Passes on what a process that stands by is asked. @public */
 export function forwardTo({ isLeading, leader, tls }: ForwardOptions): Forward {
   const agent = agentOf(tls);
+  // Over plain text nothing is compared: it is served on loopback only.
+  const isTrusted = tls === undefined ? () => true : trustOf(tls, agent);
   const pass = (address: string, { method, url, headers }: http.IncomingMessage, body: string) =>
     new Promise<Answer>((resolve, reject) => {
       const { authorization } = headers;
@@ -76,7 +99,7 @@ export function forwardTo({ isLeading, leader, tls }: ForwardOptions): Forward {
         });
       });
       const send = (socket: TLSSocket) => {
-        if (isTrusted(socket, tls)) onward.end(body);
+        if (isTrusted(socket.getPeerCertificate?.()?.raw)) onward.end(body);
         else onward.destroy(new Error(`${address} shows another certificate than this process serves with`));
       };
       onward.on('socket', (socket) => {

@@ -20,6 +20,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { AUTOSCALING_PREFIX } from '../../../spec/autoscaling.ts';
 import type { ErrorCode } from '../../../spec/errors.ts';
+import type { Rotating } from '../links/rotation.ts';
 import { type Callers, tokenOf, toScale } from './callers.ts';
 import type { Forward } from './forward.ts';
 import { type Listening, listenOn } from './listen.ts';
@@ -43,14 +44,20 @@ export interface ScaleTarget {
   report(deployment: string, reporter: string, concurrency: number): boolean;
 }
 
+/** A server's certificate and its key, PEM. @public */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** How the API is served. @public */
 export interface ScaleApiOptions {
   /** `host:port`. */
   readonly listen: string;
   /** Judges who may scale; null takes everyone who can connect. */
   readonly callers: Callers | null;
-  /** Certificate and key, PEM; without: plain text. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Certificate and key: each connection is made with the newest. Without: plain text. */
+  readonly tls?: Rotating<KeyPair> | undefined;
   /** Where the stage stands by: has the leader answer. */
   readonly forward?: Forward;
 }
@@ -229,5 +236,9 @@ export async function serveScaleApi(options: ScaleApiOptions, target: ScaleTarge
       else void serveOne(options, target, request, text).then(send);
     });
   };
-  return listenOn(tls === undefined ? http.createServer(serve) : https.createServer(tls, serve), listen);
+  if (tls === undefined) return listenOn(http.createServer(serve), listen);
+  const server = https.createServer({ ...tls.current }, serve);
+  const stop = tls.onRotated((pair) => server.setSecureContext({ ...pair }));
+  server.once('close', stop);
+  return listenOn(server, listen);
 }

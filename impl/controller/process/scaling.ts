@@ -8,11 +8,12 @@ import type { StageProcess } from '../host/stageProcess.ts';
 import type { WatchHub } from '../host/watchHub.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
+import type { Rotating } from '../links/rotation.ts';
 import { callersOf } from './callers.ts';
 import { Deciders } from './deciders.ts';
 import { forwardTo } from './forward.ts';
 import type { Listening } from './listen.ts';
-import { type ScaleSubject, serveScaleApi } from './scaleApi.ts';
+import { type KeyPair, type ScaleSubject, serveScaleApi } from './scaleApi.ts';
 
 /** How the direct scale API is served. @public */
 export interface ScaleApiFlags {
@@ -20,8 +21,8 @@ export interface ScaleApiFlags {
   readonly listen: string;
   /** Without authentication: everyone who can connect may scale everything that is managed. */
   readonly isOpen: boolean;
-  /** Certificate and key, PEM; without: plain text. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Certificate and key; without: plain text. */
+  readonly tls?: Rotating<KeyPair> | undefined;
 }
 
 /** A managed Deployment as the API and the built-in autoscaler take it. */
