@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { CONTENDERS, type Contender, measureScaleOut, type Sample } from '../../bench/scaleOut.ts';
 import { spreadOf } from '../../bench/statistics.ts';
 import { integer } from '../arguments.ts';
+import { registerCheckers } from '../bench/checkers.ts';
 import { registerContainers } from '../bench/containers.ts';
 import { registerGrowth } from '../bench/growth.ts';
 
@@ -108,6 +109,7 @@ export function register(program: Command): void {
     .option('--results <folder>', 'where the samples go', 'results')
     .option('--json', 'print the samples as one JSON object')
     .action(scaleOut);
+  registerCheckers(bench);
   registerContainers(bench);
   registerGrowth(bench);
 }

@@ -1,0 +1,33 @@
+/** Figures that need no cluster: what the command writes, on worlds so small that it tells nothing but that. */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
+
+const MAIN = path.join(import.meta.dirname, '../../impl/cli/main.ts');
+
+it.skipIf(TOOLCHAIN === null)(
+  'bench checkers counts the same states by both engines, and the steps of the seeds',
+  () => {
+    const results = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-bench-'));
+    const asked = ['bench', 'checkers', '--world', 'exact', '--rounds', '2', '--seeds', '2', '--json'];
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, ...asked, '--results', results], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    const { engines, simulator } = JSON.parse(stdout) as {
+      readonly engines: readonly { readonly engine: string; readonly states: number }[];
+      readonly simulator: readonly { readonly steps: number }[];
+    };
+    expect(engines.map(({ engine }) => engine)).toEqual(['explorer', 'tlc', 'explorer', 'tlc']);
+    expect(new Set(engines.map(({ states }) => states)).size).toBe(1);
+    expect(simulator[0]?.steps).toBeGreaterThan(0);
+    expect(simulator[1]?.steps).toBe(simulator[0]?.steps);
+    expect(JSON.parse(fs.readFileSync(path.join(results, 'checkers.json'), 'utf8'))).toMatchObject({
+      engines,
+    });
+    fs.rmSync(results, { recursive: true });
+  },
+);
