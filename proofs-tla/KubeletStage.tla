@@ -530,14 +530,29 @@ KDoubtPassed(life) ==
 
 \* ---- Recovery ------------------------------------------------------------------------------
 
+\* The object of a Pod of the journal: by `metadata.uid` where that is known, else by its stamp.
+FactOf(life, kept, uid, facts) ==
+  LET found == {i \in DOMAIN facts :
+        IF kept.meta = <<>> THEN StampOf(life, facts[i].uid, facts[i].meta) = <<uid>>
+        ELSE facts[i].uid = KeyOf(uid) /\ facts[i].meta = kept.meta}
+  IN IF found = {} THEN <<>> ELSE <<facts[CHOOSE i \in found : TRUE]>>
+\* The uid that containers bear: after a letting go that with which the object is stamped, or under which it was adopted first.
+ContainersOf(life, kept, uid, facts) ==
+  LET fact == FactOf(life, kept, uid, facts)
+      key == KeyOf(uid)
+  IN CASE uid[1] # "a" \/ kept.meta = <<>> -> uid
+       [] fact # <<>> /\ key[1] \notin {"s", "u"} -> key
+       [] Is("containers-by-last-uid") -> uid
+       [] OTHER -> AdoptedUid(key, kept.meta)
+
 RECURSIVE RecoverPods(_, _, _, _)
 RecoverPods(turn, journal, facts, uids) ==
   IF uids = <<>> THEN turn
   ELSE LET uid == Head(uids)
            kept == journal.pods[uid]
-           found == {i \in DOMAIN facts : facts[i].uid = uid /\ kept.meta \in {<<>>, facts[i].meta}}
-           fact == IF found = {} THEN <<>> ELSE <<facts[CHOOSE i \in found : TRUE]>>
-           runs == uid \in turn.life.running[1]
+           fact == FactOf(turn.life, kept, uid, facts)
+           as == ContainersOf(turn.life, kept, uid, facts)
+           runs == as \in turn.life.running[1]
            ready == runs /\ ~kept.terminating /\ fact # <<>> /\ fact[1].ready
            record == [kept.record EXCEPT
              !.phase = IF kept.terminating THEN "terminating" ELSE IF runs THEN "running" ELSE "accepted",
@@ -548,7 +563,7 @@ RecoverPods(turn, journal, facts, uids) ==
            pod == [object |-> object,
                    containers |-> IF runs THEN "running"
                                   ELSE IF Is("start-in-flight-ignored") THEN "quiet" ELSE "starting",
-                   as |-> uid,
+                   as |-> as,
                    meta |-> IF fact = <<>> THEN kept.meta ELSE fact[1].meta,
                    wrote |-> IF fact = <<>> THEN <<>> ELSE <<fact[1].ready>>,
                    ending |-> IF kept.terminating
@@ -563,16 +578,20 @@ EndingOf(turn, journal, uid, running) ==
       found == turn.life.pods[uid].wrote # <<>>
       Lost(reason) == <<[tell |-> "lost", reason |-> reason]>>
   IN CASE kept.terminating -> <<[tell |-> "terminated", reason |-> "Terminated"]>>
-       [] uid \notin running -> Lost(IF found THEN "ContainersGone" ELSE "NeverStarted")
+       [] turn.life.pods[uid].as \notin running -> Lost(IF found THEN "ContainersGone" ELSE "NeverStarted")
        [] kept.intent /\ ~found -> Lost("PublishAmbiguous")
        [] OTHER -> <<>>
 
 RECURSIVE KillAll(_, _)
 KillAll(turn, uids) == IF uids = <<>> THEN turn ELSE KillAll(Kill(turn, Head(uids)), Tail(uids))
+\* What a start finds gone is ended, also under `stock`: there is nothing that could be let go.
+EndGone(turn, uid, ending) ==
+  IF uid \notin DOMAIN turn.life.pods \/ Is("gone-let-go") THEN EndsPod(turn, uid, ending, FALSE)
+  ELSE Advance(Tombstone(turn, uid, ending, FALSE), uid)
 RECURSIVE EndRecovered(_, _, _, _)
 EndRecovered(turn, endings, uids, at) ==
   IF at > Len(uids) THEN turn
-  ELSE EndRecovered(IF endings[at] = <<>> THEN turn ELSE EndsPod(turn, uids[at], endings[at][1], FALSE),
+  ELSE EndRecovered(IF endings[at] = <<>> THEN turn ELSE EndGone(turn, uids[at], endings[at][1]),
                     endings, uids, at + 1)
 
 LaterMark(a, b) == IF a = <<>> THEN b ELSE IF b = <<>> THEN a ELSE <<Highest(b[1], a[1])>>
@@ -591,7 +610,7 @@ Recover(life, journal, facts) ==
       placed == RecoverPods(Begun(life), journal, facts, uids)
       endings == [i \in DOMAIN uids |-> EndingOf(placed, journal, uids[i], running)]
       heard == ObserveAll([placed EXCEPT !.life.running = <<>>], facts)
-      killed == KillAll(heard, Sorted(running \ DOMAIN journal.pods))
+      killed == KillAll(heard, Sorted(running \ {placed.life.pods[uid].as : uid \in DOMAIN journal.pods}))
       settled == BeginDoubt(SettleNode(EndRecovered(killed, endings, uids, 1), journal))
       early == settled.life.early
   IN HearPods([AdvanceAll(settled, uids) EXCEPT !.life.early = <<>>], early)

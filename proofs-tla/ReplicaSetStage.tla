@@ -70,9 +70,12 @@ ToScheduler(me, life, present, message) ==
 \* ---- Strays, when the Pods are taken back ------------------------------------------------
 
 \* Whether a record covers an object, under whichever uid.
+AdoptedFrom(uid, fact) ==
+  /\ uid[1] = "a" /\ KeyOf(uid) = fact.uid /\ uid[4] = fact.meta[1]
+  /\ Is("adopted-by-first-uid") => uid[5] = 1
 KnownObject(life, fact) ==
   \/ fact.uid[1] \notin {"s", "u"} /\ fact.uid \in DOMAIN life.records
-  \/ \E uid \in DOMAIN life.records : uid[1] = "a" /\ KeyOf(uid) = fact.uid /\ uid[4] = fact.meta[1]
+  \/ \E uid \in DOMAIN life.records : AdoptedFrom(uid, fact)
 StraysOf(life, facts) ==
   LET Stray(fact) ==
         /\ ~fact.deleting /\ fact.phase # "Failed" /\ ~KnownObject(life, fact)
@@ -80,7 +83,7 @@ StraysOf(life, facts) ==
   IN SelectSeq(facts, Stray)
 \* What R holds that a K has accepted, and that does not stand in the list: its end is on its way up.
 Fallen(life, facts) ==
-  LET Covers(fact, uid) == fact.uid = uid \/ (uid[1] = "a" /\ KeyOf(uid) = fact.uid /\ uid[4] = fact.meta[1])
+  LET Covers(fact, uid) == fact.uid = uid \/ AdoptedFrom(uid, fact)
       Stands(uid) == \E i \in DOMAIN facts :
         ~facts[i].deleting /\ facts[i].phase # "Failed" /\ Covers(facts[i], uid)
   IN IF Is("listed-end-ignored") THEN {}

@@ -93,6 +93,8 @@ export const SIZES: Readonly<Record<string, number>> = {
   'switch-release': 136,
   'switch-no-room': 276,
   'switch-then-scaled': 780,
+  'switch-let-go-crash': 243,
+  'switch-let-go-back': 678,
   'switch-adopts': 2_758,
   'switch-ending': 4_870,
   'switch-sets': 2_758,

@@ -27,6 +27,36 @@ const switchWorld = familyOf(exactWorld, {
   eventually: ['ReleaseAcknowledged', 'TakenBack', 'Converges', 'TombstonesCollected', 'NoLeak'],
 });
 
+/** K hears of the release, R does not, and ends what stock has made. */
+const LET_GO: readonly string[] = [
+  'user',
+  'watch kubelet/n1~1',
+  'watch scheduler~1 switch',
+  'user',
+  'stock',
+  'bind',
+  'watch kubelet/n1~1 pods',
+  'container',
+  'answer kubelet/n1~1',
+  'answer kubelet/n1~1',
+  'watch kubelet/n1~1 pods',
+  'deliver scheduler~1:node/n1#1 up',
+  'deliver scheduler~1:node/n1#1 up',
+  'deliver scheduler~1:node/n1#1 up',
+  'deliver replicaset~1:downstream#1 up',
+  'deliver replicaset~1:downstream#1 up',
+  'deliver replicaset~1:downstream#1 up',
+  'deliver replicaset~1:downstream#1 down',
+  'deliver replicaset~1:downstream#1 down',
+  'deliver replicaset~1:downstream#1 down',
+  'deliver scheduler~1:node/n1#1 down',
+  'deliver scheduler~1:node/n1#1 down',
+  'deliver scheduler~1:node/n1#1 down',
+  'deliver scheduler~1:node/n1#1 down',
+  'watch replicaset~1 replicaSets',
+  'watch replicaset~1 switch',
+];
+
 /** Worlds of the owner switch. @public */
 export const SWITCH_WORLDS: readonly WorldDescription[] = [
   switchWorld({
@@ -121,6 +151,26 @@ export const SWITCH_WORLDS: readonly WorldDescription[] = [
       // The room that R finds is the stranger's: the stray stays, and nothing waits for it.
       eventually: ['TakenBack'],
     },
+  }),
+  switchWorld({
+    name: 'switch-let-go-crash',
+    title:
+      'an R that had not heard of the release ended a Pod of stock, K let it go, adopted it again, and begins anew',
+    pods: 0,
+    script: [RELEASE, scaleTo(1)],
+    faults: { crash: { 'kubelet/n1': 1 } },
+    sometimes: ['released', 'stockActs'],
+    change: { begins: [...LET_GO, 'crash kubelet/n1~1 false'] },
+  }),
+  switchWorld({
+    name: 'switch-let-go-back',
+    title:
+      'an R that had not heard of the release ended a Pod of stock, K let it go and adopted it again; the Pods are given back',
+    pods: 0,
+    script: [RELEASE, scaleTo(1), TAKE_BACK],
+    sometimes: ['released', 'takenBack', 'stockActs'],
+    // One alone: of several TLC does not say which of them a loop breaks.
+    change: { begins: LET_GO, eventually: ['TakenBack'] },
   }),
   switchWorld({
     name: 'switch-cut-off',

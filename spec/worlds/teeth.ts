@@ -58,6 +58,8 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'stock-keeps-unbound', world: 'switch-no-room' },
   { mutant: 'environment/no-fence', world: 'switch-ending' },
   { mutant: 'stock-cancels', world: 'switch-cut-off' },
+  { mutant: 'containers-by-last-uid', world: 'switch-let-go-crash' },
+  { mutant: 'adopted-by-first-uid', world: 'switch-let-go-back' },
   { mutant: 'take-back-uncompared', world: 'switch-release' },
   { mutant: 'strays-block', world: 'switch-stray' },
   { mutant: 'no-minimum', world: 'register-leaders' },
@@ -186,11 +188,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
       'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
   },
   {
-    mutant: 'containers-by-last-uid',
-    reason:
-      'takes a K that ends after a Pod was let go twice, in `runs`: no world of the owner switch has its crash; caught by the fuzzer (`test/simulator/found/let-go-twice-*.json`), and over K alone by `test/machines/kubeletMutants.test.ts`',
-  },
-  {
     mutant: 'several-lists-trusted',
     reason:
       'needs a list that is answered late, a gap in the watch, and an end in that gap: more than a world of the tail holds; caught by the fuzzer (`test/simulator/found/several-lists-*.json`), and over K alone by `test/machines/kubeletMutants.test.ts`',
@@ -228,11 +225,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'want-unconfirmed-ends',
     reason:
       'not within 70,000 states of `wants-burst-crash`; caught over A, D and R by `test/machines/wants.mutants.test.ts`',
-  },
-  {
-    mutant: 'adopted-by-first-uid',
-    reason:
-      'searched to the end in `owner-stray`, `owner-scales` and `owner-starting`, they hold: none lets go of a Pod twice; caught over R alone by `test/machines/replicaset.test.ts`',
   },
   {
     mutant: 'older-node-believed',
