@@ -9,6 +9,7 @@ import { integer } from '../arguments.ts';
 import { registerCheckers } from '../bench/checkers.ts';
 import { registerContainers } from '../bench/containers.ts';
 import { registerGrowth } from '../bench/growth.ts';
+import { registerRecovery } from '../bench/recovery.ts';
 
 interface Flags {
   readonly pods: number;
@@ -112,4 +113,5 @@ export function register(program: Command): void {
   registerCheckers(bench);
   registerContainers(bench);
   registerGrowth(bench);
+  registerRecovery(bench);
 }
