@@ -115,46 +115,48 @@ describe.skipIf(!support.ok)('two processes of each stage on the real control pl
     );
   });
 
-  it.skipIf(CHROMIUM === undefined)(
-    'kubedirect view --live shows it in the browser, while it runs',
-    async () => {
-      const addresses = [...processes.values()].map(({ status }) => status).join(',');
-      const main = path.join(import.meta.dirname, '../../impl/cli/main.ts');
-      const view = spawn(process.execPath, [main, 'view', '--live', addresses], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const browser = await startBrowser();
-      try {
-        const [said] = (await once(view.stdout, 'data')) as [Buffer];
-        const page = await browser.newPage();
-        await page.goto(/http:\S+/.exec(String(said))?.[0] as string);
-        const lanes = page.locator('.lanes span');
-        const all = ['world', ...LED_STAGES, ...NODES, 'API Server'];
-        await until('every stage has a lane', async () => (await lanes.count()) === all.length);
-        expect(await lanes.allInnerTexts()).toEqual(all);
-        const wants = page.locator('.row', { hasText: /replicasetScale wants/ });
-        const count = async () => {
-          const text = await page.locator('[aria-live=polite]').innerText();
-          return Number.parseInt(text, 10);
-        };
-        const before = await count();
-        await scaleBy('first', REST + 2);
-        await pods.rests(REST + 2);
-        await page.locator('.scroller').press(']');
-        await until('what was asked for is there', async () => (await count()) > before);
-        await page.getByRole('searchbox').fill('"kind":"scale" received');
-        await until('the want is in sight', async () => (await wants.count()) > 0);
-        await scaleBy('first', REST);
-        await pods.rests(REST);
-      } finally {
-        await browser.close();
-        const ended = once(view, 'exit');
-        view.kill('SIGTERM');
-        expect(await ended).toEqual([0, null]);
-      }
-    },
-    CASE_MS,
-  );
+  // Where there is none, `test/browser` says so.
+  if (CHROMIUM !== undefined)
+    it(
+      'kubedirect view --live shows it in the browser, while it runs',
+      async () => {
+        const addresses = [...processes.values()].map(({ status }) => status).join(',');
+        const main = path.join(import.meta.dirname, '../../impl/cli/main.ts');
+        const view = spawn(process.execPath, [main, 'view', '--live', addresses], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        const browser = await startBrowser();
+        try {
+          const [said] = (await once(view.stdout, 'data')) as [Buffer];
+          const page = await browser.newPage();
+          await page.goto(/http:\S+/.exec(String(said))?.[0] as string);
+          const lanes = page.locator('.lanes span');
+          const all = ['world', ...LED_STAGES, ...NODES, 'API Server'];
+          await until('every stage has a lane', async () => (await lanes.count()) === all.length);
+          expect(await lanes.allInnerTexts()).toEqual(all);
+          const wants = page.locator('.row', { hasText: /replicasetScale wants/ });
+          const count = async () => {
+            const text = await page.locator('[aria-live=polite]').innerText();
+            return Number.parseInt(text, 10);
+          };
+          const before = await count();
+          await scaleBy('first', REST + 2);
+          await pods.rests(REST + 2);
+          await page.locator('.scroller').press(']');
+          await until('what was asked for is there', async () => (await count()) > before);
+          await page.getByRole('searchbox').fill('"kind":"scale" received');
+          await until('the want is in sight', async () => (await wants.count()) > 0);
+          await scaleBy('first', REST);
+          await pods.rests(REST);
+        } finally {
+          await browser.close();
+          const ended = once(view, 'exit');
+          view.kill('SIGTERM');
+          expect(await ended).toEqual([0, null]);
+        }
+      },
+      CASE_MS,
+    );
 
   it(
     'a leader that slept past its Lease in mid-burst changes nothing when it wakes up, and stands by',

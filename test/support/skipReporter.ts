@@ -1,5 +1,5 @@
 /**
- * The end of a test run: what was left out, and the line `N passed, N failed, N skipped`.
+ * The end of a test run: which files took longest, what was left out, and the line `N passed, N failed, N skipped`.
  *
  * A file that leaves tests out says why on a line `SKIPPED, <what>: <why>`. With `KUBEDIRECT_NO_SKIP` set, as in CI, a skip counts as a failure
  * unless its file needs containerd (`realnode`) or a browser, which not every machine allows.
@@ -7,6 +7,20 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
 const MAY_SKIP = /realnode|test\/browser\//i;
+
+/** So many files are named. */
+const SLOWEST = 15;
+
+/** Where the time of a whole run goes. */
+function saySlowest(modules: readonly TestModule[]): void {
+  if (modules.length <= SLOWEST) return;
+  const seconds = (module: TestModule) => module.diagnostic().duration / 1000;
+  const slowest = modules.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST);
+  const rows = slowest.map(
+    (module) => `${seconds(module).toFixed(0).padStart(6)} s  ${module.relativeModuleId}`,
+  );
+  process.stdout.write(`the slowest of ${modules.length} files:\n${rows.join('\n')}\n`);
+}
 
 /** @returns the reporter */
 export function skipReporter(): Reporter {
@@ -37,6 +51,7 @@ export function skipReporter(): Reporter {
         process.stdout.write(`not allowed to be left out here: ${file}\n`);
       }
       if (forbidden.length > 0) process.exitCode = 1;
+      saySlowest(modules);
       process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
     },
   };
