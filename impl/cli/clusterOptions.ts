@@ -8,6 +8,7 @@ import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 export interface ConnectionFlags {
   readonly kubeconfig?: string;
   readonly namespace: string;
+  readonly watchNamespace?: string;
 }
 
 /** Flags of {@link withClusterOptions}. @internal */
@@ -21,10 +22,7 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 function namespaceName(text: string): string {
   if (NAME.test(text)) return text;
-  throw new KubedirectError(
-    'FLAG_INVALID',
-    `--namespace: expected the name of a namespace, got ${JSON.stringify(text)}`,
-  );
+  throw new KubedirectError('FLAG_INVALID', `expected the name of a namespace, got ${JSON.stringify(text)}`);
 }
 
 function seconds(text: string): number {
@@ -54,6 +52,11 @@ export function withConnection(command: Command): Command {
       'where the stages and the owner switch live',
       namespaceName,
       SYSTEM_NAMESPACE,
+    )
+    .option(
+      '--watch-namespace <name>',
+      'only Deployments of this namespace are managed (default: of all)',
+      namespaceName,
     );
 }
 
@@ -66,9 +69,12 @@ export function withClusterOptions(command: Command, timeoutSeconds: number): Co
 }
 
 /** How to reach the cluster. @internal */
-export function connectionOf(flags: Pick<ConnectionFlags, 'kubeconfig'>): KubernetesClientOptions {
+export function connectionOf(
+  flags: Pick<ConnectionFlags, 'kubeconfig' | 'watchNamespace'>,
+): KubernetesClientOptions {
   return {
     ...(flags.kubeconfig !== undefined && { kubeconfig: flags.kubeconfig }),
+    scope: flags.watchNamespace,
     userAgent: 'kubedirect-cli',
     connections: 8,
   };

@@ -18,6 +18,7 @@ export const RUN_EXIT = { stopped: 0, usage: 2, stageOver: 20, superseded: 21 } 
 export interface RunFlags {
   readonly kubeconfig?: string;
   readonly namespace?: string;
+  readonly watchNamespace?: string;
   readonly host?: string;
   readonly traces?: string;
   readonly holder?: string;
@@ -94,6 +95,7 @@ export async function untilSignalled(
   const running = await startProcess({
     kubeconfig: flags.kubeconfig,
     namespace: flags.namespace,
+    watchNamespace: flags.watchNamespace,
     host: flags.host,
     traces: flags.traces,
     holder: flags.holder,
@@ -202,6 +204,7 @@ export function withCommonOptions(command: Command): Command {
       'how to reach the API Server (default: KUBECONFIG, ~/.kube/config, in-cluster)',
     )
     .option('--namespace <name>', 'namespace of the Leases and the owner switch')
+    .option('--watch-namespace <name>', 'manage the Deployments of this namespace alone (default: of all)')
     .option('--host <address>', 'address to listen on for upstreams', '127.0.0.1')
     .option(
       '--holder <identity>',

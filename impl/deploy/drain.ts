@@ -13,7 +13,7 @@ import { FIELD_MANAGER } from './apply.ts';
 
 /** How to drain. @public */
 export interface DrainOptions {
-  readonly client: Pick<KubernetesClient, 'request' | 'list' | 'patchNode'>;
+  readonly client: Pick<KubernetesClient, 'request' | 'list' | 'patchNode' | 'scope'>;
   readonly node: string;
   /** Longest wait for the end, ms. */
   readonly timeoutMs: number;
@@ -74,7 +74,10 @@ export async function drain({
   onProgress(`${node} is cordoned`);
   const query = { labelSelector: `${MANAGED_LABEL}=true`, fieldSelector: `spec.nodeName=${node}` };
   for (let evicted = 0; ; ) {
-    const { items } = await client.list<PodObject>(pathOf({ resource: 'pods' }), query);
+    const { items } = await client.list<PodObject>(
+      pathOf({ resource: 'pods', namespace: client.scope }),
+      query,
+    );
     const left = items.filter(isThere);
     if (left.length === 0) return { node, evicted, milliseconds: Math.round(performance.now() - start) };
     if (performance.now() - start > timeoutMs)

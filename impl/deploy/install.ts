@@ -113,7 +113,10 @@ export async function install(options: InstallOptions): Promise<Installed> {
     await refuseOffenders(client);
     const before = (await readOwner(client, namespace)) ?? (await lostSwitch(client, namespace));
     const simulator = options.simulator ?? false;
-    const all = allManifests({ namespace, simulator, owner: before?.owner ?? 'stock' });
+    const all = allManifests({
+      ...{ namespace, simulator, scope: client.scope },
+      owner: before?.owner ?? 'stock',
+    });
     const manifests = options.existing === true ? all.filter(isSwitch) : all;
     for (const manifest of manifests) await apply(client, manifest);
     await noteSwitch(client, namespace);

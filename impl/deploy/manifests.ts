@@ -39,14 +39,14 @@ export const isSwitch = ({ kind, metadata }: Manifest): boolean =>
   kind === 'ConfigMap' && metadata.name === OWNER_SWITCH;
 
 /** Policies with their bindings. @public */
-export function policyManifests(namespace: string): Manifest[] {
+export function policyManifests(namespace: string, scope?: string): Manifest[] {
   return [
     ...keeperPolicies(namespace),
-    ...ownerPolicy(namespace),
+    ...ownerPolicy(namespace, scope),
     ...fencePolicies(namespace),
     ...protectPolicies(namespace),
-    ...eligibilityPolicy(),
-    ...bareReplicaSetPolicy(),
+    ...eligibilityPolicy(scope),
+    ...bareReplicaSetPolicy(scope),
     ...ownNodePolicy(namespace),
   ];
 }
@@ -55,6 +55,8 @@ export function policyManifests(namespace: string): Manifest[] {
 export interface ManifestOptions {
   /** Default {@link SYSTEM_NAMESPACE}. */
   readonly namespace?: string;
+  /** The one namespace whose Deployments are managed. Default: all. */
+  readonly scope?: string | undefined;
   /** Default `stock`. */
   readonly owner?: Owner;
   /** With the account that simulates nodes, for demos and benchmarks. Default false. */
@@ -69,8 +71,8 @@ export function allManifests(options: ManifestOptions = {}): Manifest[] {
   return [
     namespaceManifest(namespace),
     switchManifest(namespace, options.owner ?? 'stock'),
-    ...policyManifests(namespace),
-    ...rbacManifests(namespace, options.accounts ?? accountsFor(options.simulator === true)),
+    ...policyManifests(namespace, options.scope),
+    ...rbacManifests(namespace, options.accounts ?? accountsFor(options.simulator === true), options.scope),
   ];
 }
 

@@ -34,8 +34,8 @@ function offender(kind: Offender['kind'], object: Workload, reasons: readonly st
 /** All offenders of a cluster, by consistent reads. @public */
 export async function findOffenders(client: KubernetesClient): Promise<Offender[]> {
   const [deployments, replicaSets] = await Promise.all([
-    client.list<Workload>(pathOf({ resource: 'deployments' })),
-    client.list<Workload>(pathOf({ resource: 'replicasets' })),
+    client.list<Workload>(pathOf({ resource: 'deployments', namespace: client.scope })),
+    client.list<Workload>(pathOf({ resource: 'replicasets', namespace: client.scope })),
   ]);
   return [
     ...deployments.items.filter(isManaged).flatMap((one) =>

@@ -47,6 +47,10 @@ export const POLICIES = {
 export const INSTALLED_LABELS = { 'app.kubernetes.io/part-of': 'kubedirect' } as const;
 
 const API = 'admissionregistration.k8s.io/v1';
+/** In one namespace alone, if one is said. */
+export const within = (scope: string | undefined) =>
+  scope === undefined ? {} : { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': scope } } };
+
 const MANAGED = { matchLabels: { [MANAGED_LABEL]: 'true' } };
 
 /** @internal */
@@ -97,7 +101,7 @@ export function celList(values: readonly string[]): string {
  * Under `stock` our DELETE of a Pod that already has a deletionTimestamp is admitted: an agent that acts as kubelet must finish
  * deletions that others began.
  */
-export function ownerPolicy(namespace: string): Manifest[] {
+export function ownerPolicy(namespace: string, scope?: string): Manifest[] {
   const pod = `(request.operation == 'DELETE' ? oldObject : object)`;
   const contenders = celList([STOCK_REPLICASET_CONTROLLER, ...ourUsers(namespace)]);
   const stock = `request.userInfo.username == '${STOCK_REPLICASET_CONTROLLER}'`;
@@ -105,6 +109,7 @@ export function ownerPolicy(namespace: string): Manifest[] {
     policy(POLICIES.owner, {
       paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
       matchConstraints: {
+        ...within(scope),
         objectSelector: MANAGED,
         resourceRules: resources('', ['pods'], ['CREATE', 'DELETE']),
       },
@@ -216,10 +221,13 @@ export const isKeeper = ({ metadata: { name } }: Manifest): boolean =>
   name === POLICIES.keeper || name === POLICIES.leaseKeeper;
 
 /** A managed Deployment asks only for what the Scheduler stage honours; generated from `spec/eligibility.ts`. */
-export function eligibilityPolicy(): Manifest[] {
+export function eligibilityPolicy(scope?: string): Manifest[] {
   return [
     policy(POLICIES.eligibility, {
-      matchConstraints: { resourceRules: resources('apps', ['deployments'], ['CREATE', 'UPDATE']) },
+      matchConstraints: {
+        ...within(scope),
+        resourceRules: resources('apps', ['deployments'], ['CREATE', 'UPDATE']),
+      },
       matchConditions: [
         {
           name: 'managed',
@@ -249,10 +257,13 @@ export function eligibilityPolicy(): Manifest[] {
 }
 
 /** A ReplicaSet of its own, without a Deployment, has no stage that would act on it: its template must not be labelled. */
-export function bareReplicaSetPolicy(): Manifest[] {
+export function bareReplicaSetPolicy(scope?: string): Manifest[] {
   return [
     policy(POLICIES.bareReplicaSets, {
-      matchConstraints: { resourceRules: resources('apps', ['replicasets'], ['CREATE']) },
+      matchConstraints: {
+        ...within(scope),
+        resourceRules: resources('apps', ['replicasets'], ['CREATE']),
+      },
       matchConditions: [
         {
           name: 'managed',

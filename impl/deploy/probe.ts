@@ -26,6 +26,7 @@ import { INSTALLED_LABELS, POLICIES } from './policies.ts';
 const NEVER = new AbortController().signal;
 /** A selector that no Node answers: what is created for a probe never runs. */
 const NOWHERE = { 'kubedirect.dev/probe': 'nowhere' };
+const PROBE = 'kubedirect-probe';
 const CONTAINERS = [{ name: 'probe', image: 'kubedirect.invalid/probe' }];
 
 /** What a probe needs. @public */
@@ -43,8 +44,10 @@ export interface Scratch {
   remove(): Promise<void>;
 }
 
-/** Make a scratch namespace. @public */
+/** Make a scratch namespace; where one alone is managed, it is that one, and only what a probe makes is removed. @public */
 export async function createScratch(client: KubernetesClient): Promise<Scratch> {
+  const { scope } = client;
+  if (scope !== undefined) return { name: scope, remove: () => removeProbe(client, scope) };
   const name = `kubedirect-probe-${randomBytes(4).toString('hex')}`;
   await client.request({
     method: 'POST',
@@ -57,6 +60,14 @@ export async function createScratch(client: KubernetesClient): Promise<Scratch> 
       await client.request({ method: 'DELETE', path: pathOf({ resource: 'namespaces', name }) });
     },
   };
+}
+
+async function removeProbe(client: KubernetesClient, namespace: string): Promise<void> {
+  await client.request({
+    method: 'DELETE',
+    path: pathOf({ resource: 'deployments', namespace, name: PROBE }),
+    body: { propagationPolicy: 'Background' },
+  });
 }
 
 type Verdict = 'admitted' | 'denied';
@@ -160,14 +171,14 @@ interface ReplicaSet extends KubernetesObject {
 }
 
 function probeDeployment(namespace: string): object {
-  const labels = { app: 'probe', [MANAGED_LABEL]: 'true' };
+  const labels = { app: PROBE, [MANAGED_LABEL]: 'true' };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: 'probe', namespace },
+    metadata: { name: PROBE, namespace },
     spec: {
       replicas: 1,
-      selector: { matchLabels: { app: 'probe' } },
+      selector: { matchLabels: { app: PROBE } },
       template: { metadata: { labels }, spec: { containers: CONTAINERS, nodeSelector: NOWHERE } },
     },
   };
@@ -190,15 +201,16 @@ export async function probeController(
     body: probeDeployment(namespace),
   });
   const end = performance.now() + timeoutMs;
+  const ours = { labelSelector: `app=${PROBE}` };
   for (;;) {
-    const pods = await client.list(pathOf({ resource: 'pods', namespace }));
+    const pods = await client.list(pathOf({ resource: 'pods', namespace }), ours);
     if (pods.items.length > 0) {
       throw new KubedirectError(
         'POLICY_INEFFECTIVE',
         `The owner switch does not bind the stock ReplicaSet controller: expected its create to be denied as ${STOCK_REPLICASET_CONTROLLER}, but it made Pod ${namespace}/${pods.items[0]?.metadata.name}. Run kube-controller-manager with --use-service-account-credentials=true.`,
       );
     }
-    const sets = await client.list<ReplicaSet>(pathOf({ resource: 'replicasets', namespace }));
+    const sets = await client.list<ReplicaSet>(pathOf({ resource: 'replicasets', namespace }), ours);
     const denied = sets.items.some((set) =>
       set.status?.conditions?.some(
         (one) => one.type === 'ReplicaFailure' && one.message?.includes(`'${POLICIES.owner}'`),
@@ -208,7 +220,7 @@ export async function probeController(
     if (performance.now() > end) {
       throw new KubedirectError(
         'POLICY_INEFFECTIVE',
-        `It is not known whether the owner switch binds the stock ReplicaSet controller: expected it to try to create a Pod of Deployment ${namespace}/probe, and to be denied, within ${timeoutMs} ms; got ${sets.items.length} ReplicaSets and no attempt. Is kube-controller-manager running, with --use-service-account-credentials=true?`,
+        `It is not known whether the owner switch binds the stock ReplicaSet controller: expected it to try to create a Pod of Deployment ${namespace}/${PROBE}, and to be denied, within ${timeoutMs} ms; got ${sets.items.length} ReplicaSets and no attempt. Is kube-controller-manager running, with --use-service-account-credentials=true?`,
       );
     }
     await pause(100, NEVER);

@@ -186,11 +186,47 @@ export function accountsFor(simulator: boolean): Account[] {
   return (Object.keys(ACCOUNTS) as Account[]).filter((account) => simulator || account !== 'simulator');
 }
 
-/** Service accounts with their roles. @public */
-export function rbacManifests(namespace: string, accounts: readonly Account[]): Manifest[] {
+/** What stands in a namespace, of what the stages act on. */
+const SCOPED = new Set([
+  ...['deployments', 'replicasets', 'replicasets/finalizers', 'pods', 'pods/status', 'events'],
+]);
+/** Rules everywhere, and those in the one namespace that is managed. A stage that places Pods sees what the Nodes bear of others. */
+function divided(account: Account): {
+  readonly everywhere: readonly Rule[];
+  readonly there: readonly Rule[];
+} {
+  const rules = CLUSTER_RULES[account];
+  const isScoped = ({ resources }: Rule) => resources.every((resource) => SCOPED.has(resource));
+  const places = account === 'scheduler' || account === 'control';
+  const others = places ? [rule('', ['pods'], WATCH)] : [];
+  return {
+    everywhere: [...rules.filter((one) => !isScoped(one)), ...others],
+    there: rules.filter(isScoped),
+  };
+}
+
+/**
+ * Service accounts with their roles.
+ * @param scope - the one namespace that is managed: what the stages do to Deployments, ReplicaSets and Pods they may do there alone
+ * @public
+ */
+export function rbacManifests(namespace: string, accounts: readonly Account[], scope?: string): Manifest[] {
   return accounts.flatMap((account) => {
     const name = ACCOUNTS[account];
     const home = namespace;
+    if (scope !== undefined) {
+      const { everywhere, there } = divided(account);
+      return [
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels: INSTALLED_LABELS } },
+        ...(everywhere.length > 0
+          ? grant({ name, namespace: undefined, account, home, rules: everywhere })
+          : []),
+        ...(there.length > 0
+          ? grant({ name: `${name}-managed`, namespace: scope, account, home, rules: there })
+          : []),
+        ...grant({ name, namespace, account, home, rules: systemRules(account) }),
+      ];
+    }
     return [
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels: INSTALLED_LABELS } },
       ...grant({ name, namespace: undefined, account, home, rules: CLUSTER_RULES[account] }),

@@ -45,7 +45,9 @@ async function tellDeployments(
   told: { readonly reason: string; readonly text: string },
 ): Promise<void> {
   try {
-    const { items } = await client.list<DeploymentObject>(pathOf({ resource: 'deployments' }));
+    const { items } = await client.list<DeploymentObject>(
+      pathOf({ resource: 'deployments', namespace: client.scope }),
+    );
     const by = 'kubedirect';
     await Promise.allSettled(
       items.filter(isManaged).map((each) => writeEvent(client, deploymentReference(each), { ...told, by })),
@@ -113,8 +115,8 @@ async function unsettled(
 ): Promise<{ readonly all: number; readonly off: ReplicaSet[] }> {
   const query = { labelSelector: `${MANAGED_LABEL}=true` };
   const [sets, pods] = await Promise.all([
-    client.list<ReplicaSet>(pathOf({ resource: 'replicasets' }), query),
-    client.list<Pod>(pathOf({ resource: 'pods' }), query),
+    client.list<ReplicaSet>(pathOf({ resource: 'replicasets', namespace: client.scope }), query),
+    client.list<Pod>(pathOf({ resource: 'pods', namespace: client.scope }), query),
   ]);
   const active = new Map<string, number>();
   for (const pod of pods.items) {

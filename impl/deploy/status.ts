@@ -184,7 +184,7 @@ export async function readStatus(client: KubernetesClient, namespace: string): P
     readOwner(client, namespace),
     readLeases(client, namespace),
     client.list(pathOf({ resource: 'nodes' })),
-    client.list<Shown>(pathOf({ resource: 'deployments' })),
+    client.list<Shown>(pathOf({ resource: 'deployments', namespace: client.scope })),
   ]);
   return statusOf({
     owner: owner?.owner ?? null,

@@ -134,7 +134,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
   }
   onProgress('no stage runs');
   let removed = 0;
-  for (const manifest of removalOrder(allManifests({ namespace, simulator: true }))) {
+  for (const manifest of removalOrder(allManifests({ namespace, scope: client.scope, simulator: true }))) {
     if (options.purge !== true && isKeeper(manifest)) continue;
     if (await removeProtected(client, manifestPath(manifest))) removed += 1;
   }

@@ -29,6 +29,7 @@ import { install } from '../../impl/deploy/install.ts';
 import { namespaceManifest } from '../../impl/deploy/manifests.ts';
 import { readOwner } from '../../impl/deploy/owner.ts';
 import { packagedParts } from '../../impl/deploy/packages/index.ts';
+import { ONE_NAMESPACE } from '../../impl/deploy/packages/kustomize.ts';
 import type { Manifest } from '../../impl/deploy/policies.ts';
 import { sign } from '../../impl/deploy/signer/signer.ts';
 import { defaultValues, type Values } from '../../impl/deploy/workloads/values.ts';
@@ -76,6 +77,10 @@ describe.skipIf(!support.ok)('the packages', () => {
     expect(byPath(parsed(helm))).toEqual(byPath(expected));
     const kustomize = await program('kubectl', 'kustomize', path.join(DEPLOY, 'kustomize/base'));
     expect(byPath(parsed(kustomize))).toEqual(byPath([namespaceManifest(SYSTEM_NAMESPACE), ...expected]));
+    const one = await program('kubectl', 'kustomize', path.join(DEPLOY, 'kustomize/one-namespace'));
+    const namespaces = [SYSTEM_NAMESPACE, ONE_NAMESPACE].map(namespaceManifest);
+    const limited = from(defaultValues(SYSTEM_NAMESPACE, ONE_NAMESPACE), OPTIONAL);
+    expect(byPath(parsed(one))).toEqual(byPath([...namespaces, ...limited]));
   });
 
   it('render with other values as the objects are made with them', async () => {
@@ -86,7 +91,7 @@ describe.skipIf(!support.ok)('the packages', () => {
       tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'yes: "really"' }],
     };
     const values: Values = {
-      namespace: 'elsewhere',
+      ...{ namespace: 'elsewhere', watchNamespace: 'shop' },
       image: 'registry.example/kubedirect:v9',
       imagePullPolicy: 'Never',
       replicas: 3,

@@ -57,6 +57,7 @@ function answering(answers: Readonly<Record<string, readonly number[]>>) {
   const left = new Map(Object.entries(answers).map(([name, statuses]) => [name, [...statuses]]));
   const pod = (name: string) => ({ metadata: { name, namespace: 'default', uid: name } });
   return {
+    scope: undefined,
     patchNode: async () => ({}) as never,
     list: async () => ({ items: [...left.keys()].map(pod) }) as never,
     request: async ({ path }: { readonly path: string }) => {

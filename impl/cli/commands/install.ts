@@ -54,7 +54,7 @@ async function run(flags: Flags): Promise<void> {
   const { namespace, owner } = flags;
   const simulator = flags.simulator ?? false;
   if (flags.dryRun === true) {
-    const manifests = allManifests({ namespace, simulator });
+    const manifests = allManifests({ namespace, scope: flags.watchNamespace, simulator });
     process.stdout.write(flags.json === true ? `${JSON.stringify(manifests)}\n` : toYaml(manifests));
     return;
   }

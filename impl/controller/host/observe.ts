@@ -62,7 +62,7 @@ function watchDeployments({ hub, give }: Audience): End {
     if (shown.delete(uid)) give({ type: 'deploymentVanished', uid });
   };
   return hub.subscribe<DeploymentObject>(
-    pathOf({ resource: 'deployments' }),
+    pathOf({ resource: 'deployments', namespace: hub.scope }),
     {},
     {
       observed: (object) => {
@@ -97,7 +97,7 @@ function tellIneligible({ stage, log, events }: Audience) {
 
 function watchReplicaSets(audience: Audience): End {
   const { hub, give, stage } = audience;
-  const path = pathOf({ resource: 'replicasets' });
+  const path = pathOf({ resource: 'replicasets', namespace: hub.scope });
   const people = tellIneligible(audience);
   const subscriber = {
     observed: (object: ReplicaSetObject, priority = 0) => {
@@ -155,7 +155,7 @@ function watchPods(
   isMine: (pod: PodFact) => boolean,
 ): End {
   return hub.subscribe<KeptPod>(
-    pathOf({ resource: 'pods' }),
+    pathOf({ resource: 'pods', namespace: hub.scope }),
     query,
     {
       observed: ({ fact }) => {
@@ -174,7 +174,7 @@ function watchPods(
 function watchCosts({ hub, give }: Audience): End {
   const costly = new Set<string>();
   return hub.subscribe<KeptPod>(
-    pathOf({ resource: 'pods' }),
+    pathOf({ resource: 'pods', namespace: hub.scope }),
     MANAGED,
     {
       observed: ({ fact }) => {
@@ -192,7 +192,7 @@ function watchCosts({ hub, give }: Audience): End {
 
 /** Keeps the templates that the tail publishes from. */
 export function watchTemplates(hub: WatchHub, templates: Templates): End {
-  return hub.subscribe<ReplicaSetObject>(pathOf({ resource: 'replicasets' }), MANAGED, {
+  return hub.subscribe<ReplicaSetObject>(pathOf({ resource: 'replicasets', namespace: hub.scope }), MANAGED, {
     observed: (object) => templates.observed(object),
     vanished: (object) => templates.vanished(object),
     synced: () => {},
@@ -200,6 +200,28 @@ export function watchTemplates(hub: WatchHub, templates: Templates): End {
 }
 
 const UNMANAGED = { labelSelector: `${MANAGED_LABEL}!=true`, fieldSelector: 'spec.nodeName!=' };
+const BOUND = { fieldSelector: 'spec.nodeName!=' };
+
+/** S shares the Nodes with everybody: what is bound there takes room in whichever namespace, and with whichever label, if it is not ours. */
+function watchOthers({ hub, give }: Audience): End {
+  const { scope } = hub;
+  const isOther = (pod: PodFact) => !pod.managed || (scope !== undefined && pod.namespace !== scope);
+  const asOther = (pod: PodFact): PodFact => ({ ...pod, managed: false });
+  return hub.subscribe<KeptPod>(
+    pathOf({ resource: 'pods' }),
+    scope === undefined ? UNMANAGED : BOUND,
+    {
+      observed: ({ fact }) => {
+        if (isOther(fact)) give({ type: 'podObserved', pod: asOther(fact) });
+      },
+      vanished: ({ fact }) => {
+        if (isOther(fact)) give({ type: 'podVanished', pod: asOther(fact) });
+      },
+      synced: () => give({ type: 'synced', what: 'pods' }),
+    },
+    keptPod,
+  );
+}
 
 /** Starts to tell a stage what it hears of; returns how to stop. @public */
 export function observe(audience: Audience): End {
@@ -212,7 +234,7 @@ export function observe(audience: Audience): End {
     scheduler: () => [
       watchNodes(audience),
       watchReplicaSets(audience),
-      watchPods(audience, UNMANAGED, all),
+      watchOthers(audience),
       ...(handsOver ? [watchPods(audience, MANAGED, (pod) => pod.uid === null)] : []),
     ],
     kubelet: () => [

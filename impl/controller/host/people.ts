@@ -21,7 +21,10 @@ function referenceOf({ templates, hub }: Life, on: NonNullable<Report['on']>): O
     const replicaSet = templates.peek(on.replicaSet);
     return replicaSet === undefined ? null : ownerReference(replicaSet);
   }
-  const deployment = hub.find<DeploymentObject>(pathOf({ resource: 'deployments' }), on.deployment);
+  const deployment = hub.find<DeploymentObject>(
+    pathOf({ resource: 'deployments', namespace: hub.scope }),
+    on.deployment,
+  );
   return deployment === undefined ? null : deploymentReference(deployment);
 }
 

@@ -100,7 +100,7 @@ async function findPod(life: Life, { uid, replicaSet, name }: Of<'readPod'>): Pr
       ? null
       : { namespace: known.namespace ?? 'default', name: podNameOf(known.name, uid) });
   if (where !== null) return life.client.get<PodObject>(pathOf({ resource: 'pods', ...where }));
-  const { items } = await life.client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life));
+  const { items } = await life.client.list<PodObject>(podsOf(life), onNode(life));
   return items.find(({ metadata }) => metadata.annotations?.[POD_UID_ANNOTATION] === uid);
 }
 
@@ -114,6 +114,8 @@ export function readPod(life: Life, effect: Of<'readPod'>): void {
   );
 }
 
+const podsOf = ({ client }: Life) => pathOf({ resource: 'pods', namespace: client.scope });
+
 /** The Pods that a stage's lists are about: K's node, or all that are managed. */
 export function onNode(life: Life): Readonly<Record<string, string>> {
   return life.node === null
@@ -126,7 +128,7 @@ export function listPods(life: Life): void {
   ask(
     life,
     'list of Pods',
-    () => life.client.list<PodObject>(pathOf({ resource: 'pods' }), onNode(life)),
+    () => life.client.list<PodObject>(podsOf(life), onNode(life)),
     ({ items }) => life.give({ type: 'podsListed', pods: items.map(podFact) }),
   );
 }

@@ -49,13 +49,17 @@ async function listed(life: Life, what: Of<'relist'>['what']): Promise<readonly 
   const { client } = life;
   switch (what) {
     case 'deployments': {
-      const { items } = await client.list<DeploymentObject>(pathOf({ resource: 'deployments' }));
+      const { items } = await client.list<DeploymentObject>(
+        pathOf({ resource: 'deployments', namespace: client.scope }),
+      );
       return items
         .filter(isShown)
         .map((each) => ({ type: 'deploymentObserved', deployment: deploymentFact(each) }) as const);
     }
     case 'replicaSets': {
-      const { items } = await client.list<ReplicaSetObject>(pathOf({ resource: 'replicasets' }));
+      const { items } = await client.list<ReplicaSetObject>(
+        pathOf({ resource: 'replicasets', namespace: client.scope }),
+      );
       const classes =
         life.self === 'deployment' ? [] : (await client.list<PriorityClass>(PRIORITY_CLASSES)).items;
       return items.map((each) => {

@@ -38,6 +38,11 @@ export class WatchHub {
     this.#log = log;
   }
 
+  /** The one namespace whose Deployments are managed; undefined: all. */
+  get scope(): string | undefined {
+    return this.#client.scope;
+  }
+
   /**
    * Hears of a collection until the returned function is called.
    *

@@ -68,6 +68,8 @@ export interface RequestSample {
 export interface KubernetesClient {
   /** The server's URL. */
   readonly server: string;
+  /** The one namespace whose Deployments are managed; undefined: all. */
+  readonly scope: string | undefined;
   request<T>(request: KubernetesRequest): Promise<T>;
   /** The text of a path such as `/metrics` or `/readyz`. */
   text(path: string, timeoutMs?: number): Promise<string>;
@@ -122,6 +124,8 @@ export interface KubernetesClientOptions {
   readonly userAgent?: string;
   /** Most connections at once for requests, 1 and up; watches have their own. Default 48. */
   readonly connections?: number;
+  /** Only what is in this namespace is managed: collections of what is managed are asked for there. */
+  readonly scope?: string | undefined;
   /** Act as this user (needs the right to impersonate), with these `extra` fields; for probes. */
   readonly impersonate?: { readonly user: string; readonly extra?: Readonly<Record<string, string>> };
   readonly observe?: (sample: RequestSample) => void;
@@ -155,6 +159,7 @@ function impersonation(as: KubernetesClientOptions['impersonate']): Record<strin
 
 class Client implements KubernetesClient {
   readonly server: string;
+  readonly scope: string | undefined;
   readonly #transport: Transport;
   readonly #base: Readonly<Record<string, string>>;
   readonly #turns = new Turns(REQUESTS_A_TURN);
@@ -167,6 +172,7 @@ class Client implements KubernetesClient {
       connections: options.connections ?? 48,
     });
     this.server = this.#transport.server;
+    this.scope = options.scope;
     this.#observe = options.observe;
     this.#base = {
       'user-agent': options.userAgent ?? 'kubedirect',

@@ -74,6 +74,8 @@ export interface ProcessOptions {
   /** `simulated`: how long a start takes, ms. */
   readonly startMs?: number | undefined;
   readonly namespace?: string | undefined;
+  /** The one namespace whose Deployments are managed. Default: all. */
+  readonly watchNamespace?: string | undefined;
   /** Address to listen on; ports are chosen by the system. Default 127.0.0.1. */
   readonly host?: string | undefined;
   /** A: how the direct scale API is served. */
@@ -128,7 +130,11 @@ function stageOptions(
   };
   const local = new LocalLinks();
   const events = new EventRecorder(
-    (about, told, count) => writeEvent(client, about, told, count),
+    // Of a Node it stands in namespace `default`, where one that is limited to a namespace may not write.
+    async (about, told, count) => {
+      if (client.scope === undefined || about.namespace !== undefined)
+        await writeEvent(client, about, told, count);
+    },
     (error) => options.log('an Event was not written', errorFields(error)),
   );
   const make = (name: StageName, node: string | null) =>
@@ -182,6 +188,7 @@ async function runtimesOf(
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const client = createKubernetesClient({
+    scope: options.watchNamespace,
     userAgent: `kubedirect/${holderOf(options)}`,
     ...(options.kubeconfig !== undefined && { kubeconfig: options.kubeconfig }),
   });

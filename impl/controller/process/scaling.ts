@@ -76,7 +76,7 @@ export async function serveScaling(
     deciders.observe(object.metadata.uid, null);
   };
   hub.subscribe<DeploymentObject>(
-    pathOf({ resource: 'deployments' }),
+    pathOf({ resource: 'deployments', namespace: hub.scope }),
     {},
     {
       observed: (object) => {

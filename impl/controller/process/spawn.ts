@@ -24,6 +24,7 @@ export interface SpawnOptions {
   /** Folder for logs, journals and traces. */
   readonly folder: string;
   readonly traces: boolean;
+  readonly watchNamespace?: string | undefined;
   /** Each process plays scale-outs to its machines before the first real one, which costs half a second of CPU. Default: no. */
   readonly rehearses?: boolean;
 }
@@ -123,13 +124,15 @@ export interface CommonArguments {
   readonly folder: string;
   readonly traces: boolean;
   readonly rehearses?: boolean | undefined;
+  readonly watchNamespace?: string | undefined;
 }
 
 function commonArguments(common: CommonArguments): readonly string[] {
-  const { kubeconfig, holder, folder, traces, rehearses = false } = common;
+  const { kubeconfig, holder, folder, traces, rehearses = false, watchNamespace } = common;
+  const scope = watchNamespace === undefined ? [] : ['--watch-namespace', watchNamespace];
   const recorded = traces ? ['--traces', path.join(folder, 'traces')] : [];
   const rehearsal = rehearses ? [] : ['--no-rehearsal'];
-  return ['--kubeconfig', kubeconfig, '--holder', holder, ...recorded, ...rehearsal];
+  return ['--kubeconfig', kubeconfig, '--holder', holder, ...scope, ...recorded, ...rehearsal];
 }
 
 /** The command line of stages above the tail; the Autoscaler serves the direct scale API to everyone on this machine. @public */
@@ -178,10 +181,11 @@ export function criArguments(
 /** The processes of the stages, not started yet. */
 function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStage>> {
   const { folder, nodes, runtime, startMs = 0, kubeconfigs, control, traces, rehearses } = options;
+  const { watchNamespace } = options;
   const make = (name: SpawnedStage['name'], args: readonly string[]) =>
     new SpawnedStage(name, args, path.join(folder, `${name}.log`));
   const common = (name: SpawnedStage['name'], kubeconfig: string): CommonArguments => {
-    return { kubeconfig, holder: `${name}-here`, folder, traces, rehearses };
+    return { kubeconfig, holder: `${name}-here`, folder, traces, rehearses, watchNamespace };
   };
   const tail = ['--runtime', runtime];
   const run = [...tail, ...(options.handsOver === false ? ['--no-hand-over'] : [])];

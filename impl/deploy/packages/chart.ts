@@ -16,6 +16,7 @@ const placement = (of: string) => ({
 
 const TEMPLATED: Values = {
   namespace: '{{ .Release.Namespace }}',
+  watchNamespace: '',
   image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}',
   imagePullPolicy: '{{ .Values.image.pullPolicy }}',
   replicas: '{{= int .Values.replicas }}',
@@ -32,14 +33,31 @@ const TEMPLATED: Values = {
 const WHOLE = /["']?\{\{= (.*?) \}\}["']?/g;
 const OURS = /\.(Values|Release)\b/;
 
+/** Parts as they are for all namespaces, and for one: what is the same in both once, of the rest each with the condition that it is for. */
+function variants(): readonly (Part & { readonly scope?: 'one' | 'all' })[] {
+  const all = packagedParts(TEMPLATED);
+  const one = packagedParts({ ...TEMPLATED, watchNamespace: '{{ .Values.watchNamespace }}' });
+  const keyOf = (part: Part) => JSON.stringify(part);
+  const [inAll, inOne] = [new Set(all.map(keyOf)), new Set(one.map(keyOf))];
+  return [
+    ...all.map((part) => (inOne.has(keyOf(part)) ? part : { ...part, scope: 'all' as const })),
+    ...one.filter((part) => !inAll.has(keyOf(part))).map((part) => ({ ...part, scope: 'one' as const })),
+  ];
+}
+const SCOPES = { one: '.Values.watchNamespace', all: 'not .Values.watchNamespace' } as const;
+
 /** One object as a template: what is not our expression is no expression to Helm. */
-function template({ manifest, when }: Part): string {
+function template({ manifest, when, scope }: ReturnType<typeof variants>[number]): string {
   const text = stringify(manifest, { lineWidth: 0 })
     .replace(/\{\{(?!= )(.*?)\}\}/g, (whole, inner: string) =>
       OURS.test(inner) ? whole : `{{ "{{" }}${inner}{{ "}}" }}`,
     )
     .replace(WHOLE, '{{ $1 }}');
-  return when === undefined ? text : `{{- if .Values.${SWITCHES[when]} }}\n${text}{{- end }}\n`;
+  const conditions = [
+    ...(when === undefined ? [] : [`.Values.${SWITCHES[when]}`]),
+    ...(scope === undefined ? [] : [SCOPES[scope]]),
+  ];
+  return conditions.reduceRight((inner, one) => `{{- if ${one} }}\n${inner}{{- end }}\n`, text);
 }
 
 const fileName = ({ manifest: { kind, metadata } }: Part) => `${kind.toLowerCase()}-${metadata.name}.yaml`;
@@ -69,6 +87,9 @@ export function chartFiles(): ReadonlyMap<string, string> {
     ['values.yaml', stringify(DEFAULTS, { aliasDuplicateObjects: false })],
     ['templates/NOTES.txt', NOTES],
   ]);
-  for (const part of packagedParts(TEMPLATED)) files.set(`templates/${fileName(part)}`, template(part));
+  for (const part of variants()) {
+    const name = `templates/${fileName(part)}`;
+    files.set(name, (files.get(name) ?? '') + template(part));
+  }
   return files;
 }

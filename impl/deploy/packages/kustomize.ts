@@ -14,6 +14,9 @@ const kustomization = (kind: 'Kustomization' | 'Component') =>
     resources: ['objects.yaml'],
   });
 
+/** The namespace that the base for one alone manages. @public */
+export const ONE_NAMESPACE = 'kubedirect-workloads';
+
 /** Left out of the base: each wants what not every cluster has. */
 const COMPONENTS: Partial<Record<keyof typeof SWITCHES, string>> = {
   serviceMonitor: 'service-monitor',
@@ -28,10 +31,15 @@ const componentOf = (when: keyof typeof SWITCHES | undefined) =>
  */
 export function kustomizeFiles(): ReadonlyMap<string, string> {
   const parts = packagedParts(defaultValues(SYSTEM_NAMESPACE));
-  const base = parts.filter(({ when }) => componentOf(when) === undefined).map(({ manifest }) => manifest);
+  const baseOf = (all: typeof parts) =>
+    all.filter(({ when }) => componentOf(when) === undefined).map(({ manifest }) => manifest);
+  const one = packagedParts(defaultValues(SYSTEM_NAMESPACE, ONE_NAMESPACE));
+  const namespaces = [SYSTEM_NAMESPACE, ONE_NAMESPACE].map(namespaceManifest);
   const files = new Map([
     ['base/kustomization.yaml', kustomization('Kustomization')],
-    ['base/objects.yaml', objects([namespaceManifest(SYSTEM_NAMESPACE), ...base])],
+    ['base/objects.yaml', objects([...namespaces.slice(0, 1), ...baseOf(parts)])],
+    ['one-namespace/kustomization.yaml', kustomization('Kustomization')],
+    ['one-namespace/objects.yaml', objects([...namespaces, ...baseOf(one)])],
   ]);
   for (const { manifest, when } of parts) {
     const component = componentOf(when);

@@ -17,10 +17,11 @@ const keep = (manifest: Manifest): Manifest =>
  * @public
  */
 export function packagedParts(values: Values): readonly Part[] {
-  const { namespace } = values;
+  const { namespace, watchNamespace } = values;
+  const scope = watchNamespace === '' ? undefined : watchNamespace;
   // The publisher: by it `install` probes, and one agent of many nodes may run instead of the DaemonSet.
   const accounts = [...LED_STAGES, 'agent', 'publisher', 'watchdog', 'signer'] as const;
-  const base = allManifests({ namespace, accounts }).filter(
+  const base = allManifests({ namespace, scope, accounts }).filter(
     (one) => one.kind !== 'Namespace' && !isSwitch(one),
   );
   return [...base.map((manifest) => ({ manifest: keep(manifest) })), ...workloadParts(values)];

@@ -91,11 +91,14 @@ function podSpec(values: Values, placement: Placement, account: string, more: ob
 
 /** What every process of stages is told of itself. */
 const IDENTITY = ['--namespace', '$(POD_NAMESPACE)', '--host', '$(POD_IP)', '--issued-certificates'];
+/** And of what it manages. */
+const scopeOf = ({ watchNamespace }: Values) =>
+  watchNamespace === '' ? [] : ['--watch-namespace', watchNamespace];
 
 /** The Pod template of the watchdog, which runs apart from the stages. */
 export function watchdogPod(values: Values) {
   const placement = values.stages;
-  const args = ['watchdog', '--namespace', '$(POD_NAMESPACE)', '--after', after(values)];
+  const args = ['watchdog', '--namespace', '$(POD_NAMESPACE)', '--after', after(values), ...scopeOf(values)];
   return {
     metadata: { labels: labelsOf('watchdog') },
     spec: podSpec(values, placement, ACCOUNTS.watchdog, {
@@ -132,6 +135,7 @@ export function stagePod(stage: Exclude<StageName, 'kubelet'>, values: Values) {
     args: [
       ...['run', '--stages', stage, '--holder', '$(POD_NAME)'],
       ...IDENTITY,
+      ...scopeOf(values),
       ...(isAutoscaler ? api : []),
     ],
     ...(isAutoscaler && { ports: [{ name: 'scale', containerPort: SCALE_PORT, protocol: 'TCP' }] }),
@@ -172,7 +176,15 @@ const CHOWN = `fs.chownSync('/journals', ${UID}, ${UID})`;
 export function agentPod(values: Values) {
   const placement = values.agent;
   const volumeMounts = [{ name: 'journals', mountPath: '/journals' }];
-  const args = ['agent', '--nodes', '$(NODE_NAME)', '--journals', '/journals', ...IDENTITY];
+  const args = [
+    'agent',
+    '--nodes',
+    '$(NODE_NAME)',
+    '--journals',
+    '/journals',
+    ...IDENTITY,
+    ...scopeOf(values),
+  ];
   const main = container({
     ...{ name: 'agent', values, placement, args },
     volumeMounts: [SCRATCH_MOUNT, ...volumeMounts],

@@ -10,6 +10,8 @@ export type Expression = `{{= ${string} }}`;
 /** Everything that the workloads depend on. @public */
 export interface Values {
   readonly namespace: string;
+  /** The one namespace whose Deployments are managed; empty: all. */
+  readonly watchNamespace: string;
   readonly image: string;
   readonly imagePullPolicy: string;
   /** Processes of each stage; one leads, the others stand by. */
@@ -39,6 +41,7 @@ export const DEFAULTS = {
   image: { repository: 'kubedirect', tag: '0.1.0', pullPolicy: 'IfNotPresent' },
   replicas: 2,
   logLevel: 'info',
+  watchNamespace: '',
   envFrom: [] as readonly object[],
   hostNetwork: false,
   stages: {
@@ -58,10 +61,13 @@ export const DEFAULTS = {
 } as const;
 
 /** The values that `values.yaml` says, for a namespace. @public */
-export function defaultValues(namespace: string = SYSTEM_NAMESPACE): Values {
+export function defaultValues(
+  namespace: string = SYSTEM_NAMESPACE,
+  watchNamespace: string = DEFAULTS.watchNamespace,
+): Values {
   const { image, replicas, logLevel, envFrom, hostNetwork, stages, agent, watchdog } = DEFAULTS;
   return {
-    namespace,
+    ...{ namespace, watchNamespace },
     image: `${image.repository}:${image.tag}`,
     imagePullPolicy: image.pullPolicy,
     ...{ replicas, logLevel, envFrom, hostNetwork, stages, agent },

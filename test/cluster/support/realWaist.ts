@@ -55,7 +55,7 @@ export interface DeploymentShape {
 }
 
 /** Manifest of a Deployment whose Pods carry `app: <name>`. */
-export function deploymentManifest(name: string, shape: DeploymentShape): object {
+export function deploymentManifest(name: string, shape: DeploymentShape, namespace = 'default'): object {
   const {
     managed = true,
     replicas = 0,
@@ -67,7 +67,7 @@ export function deploymentManifest(name: string, shape: DeploymentShape): object
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name, namespace: 'default' },
+    metadata: { name, namespace },
     spec: {
       replicas,
       selector: { matchLabels: { app: name } },
@@ -103,6 +103,8 @@ export interface RealWaistOptions extends ControlPlaneOptions {
   readonly runtime?: 'publish' | 'cri';
   /** More arguments of the agent, asked for after `prepare`. */
   readonly agentMore?: () => readonly string[];
+  /** The one namespace whose Deployments are managed; made. */
+  readonly watchNamespace?: string;
   /** Called when the control plane is up and before the stages start: to add nodes. */
   readonly prepare?: (cluster: ControlPlane) => Promise<void>;
 }
@@ -195,7 +197,7 @@ async function recordedIn(folder: string): Promise<readonly TraceFile[]> {
 
 /** Starts a control plane, installs, and starts the five stages. */
 export async function startRealWaist(options: RealWaistOptions): Promise<RealWaist> {
-  const { agentNodes, prepare, runtime = 'publish', agentMore, ...forCluster } = options;
+  const { agentNodes, prepare, runtime = 'publish', agentMore, watchNamespace, ...forCluster } = options;
   await resolveBinaries(NEEDED, { onProgress: console.log });
   const cluster = await startControlPlane({ limits: 'lifted', ...forCluster });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-waist-'));
@@ -216,8 +218,9 @@ export async function startRealWaist(options: RealWaistOptions): Promise<RealWai
     else console.log(`kept: ${folder}`);
   };
   try {
+    if (watchNamespace !== undefined) await cluster.kubectl(['create', 'namespace', watchNamespace]);
     await install({
-      connection: { kubeconfig: cluster.kubeconfig },
+      connection: { kubeconfig: cluster.kubeconfig, scope: watchNamespace },
       namespace: SYSTEM_NAMESPACE,
       simulator: runtime === 'cri',
     });
@@ -230,6 +233,7 @@ export async function startRealWaist(options: RealWaistOptions): Promise<RealWai
       runtime,
       agentMore: agentMore?.() ?? [],
       folder,
+      watchNamespace,
       traces: true,
     });
     waist = started;

@@ -51,8 +51,8 @@ export interface Grant {
 }
 
 /** What the installation grants to an account. */
-export function grantsTo(account: Account, home: string): Grant[] {
-  return rbacManifests(home, [account])
+export function grantsTo(account: Account, home: string, scope?: string): Grant[] {
+  return rbacManifests(home, [account], scope)
     .filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role')
     .flatMap(({ metadata, rules }) =>
       (rules as readonly Rule[]).map((rule) => ({ namespace: metadata.namespace, rule })),
