@@ -502,6 +502,16 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['ReleaseAcknowledged'],
   },
   {
+    name: 'let-go-killed',
+    rule: 'the containers of what the life before has let go go on, as long as its object stands (5)',
+    breaks: ['ShownRuns'],
+  },
+  {
+    name: 'orphan-end-untold',
+    rule: 'of an orphan whose containers have ended its object says so (5)',
+    breaks: ['ShownRuns'],
+  },
+  {
     name: 'unlabelled-held',
     rule: 'a Pod that has lost its label is let go, as an orphan is (9)',
     breaks: ['TakenBack'],

@@ -1,5 +1,6 @@
 /** Draws the {@link WorldView} that the properties look at. */
-import type { ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
+import { adoptedUid } from '../../machines/ownership/adoption.ts';
+import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL, type JournalState } from '../../spec/journal.ts';
 import type { Message } from '../../spec/messages.ts';
 import type { NodeView, PlacedView, StageView, WorldView } from '../../spec/properties/index.ts';
@@ -69,7 +70,7 @@ function nodeView(world: World, name: string): NodeView {
   }
   let foreign = NONE;
   for (const pod of Object.values(world.api.pods)) {
-    if (pod.managed || pod.node !== name) continue;
+    if (pod.managed || pod.node !== name || pod.phase === 'Failed') continue;
     const { cpu, memory, pods } = pod.requests;
     foreign = { cpu: foreign.cpu + cpu, memory: foreign.memory + memory, pods: foreign.pods + pods };
   }
@@ -85,6 +86,14 @@ function nodeView(world: World, name: string): NodeView {
     running,
     foreign,
   };
+}
+
+/** Pods shown Running that have no containers: those bear the stamp, or the uid that follows from the object. */
+function hollowIn(world: World): readonly PodFact[] {
+  return Object.values(world.api.pods).filter(({ node, phase, replicaSet, uid, metadataUid }) => {
+    if (node === null || phase !== 'Running' || replicaSet === null) return false;
+    return world.containers[node]?.[uid ?? adoptedUid(metadataUid, null)] === undefined;
+  });
 }
 
 /** uids that a message says are gone. */
@@ -116,6 +125,7 @@ export function snapshot(setting: Setting, world: World): WorldView {
     ),
     objects: Object.values(world.api.pods).filter(({ managed }) => managed),
     unlabelled: Object.values(world.api.pods).filter(({ managed, uid }) => !managed && uid !== null),
+    hollow: setting.description.runtime === 'runs' ? hollowIn(world) : [],
     deletes: world.flights.flatMap(({ by, peer, effect }) =>
       peer === 'scheduler' && effect.type === 'deleteStray' && world.processes[by] !== undefined
         ? effect.metadataUid

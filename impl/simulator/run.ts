@@ -27,13 +27,19 @@ const REST_WITHIN = 20 * 60_000;
 /** Steps that a healed world may take: some, and more for each Pod and node. */
 const STEPS_WITHIN = { all: 15_000, pod: 100, node: 1000 };
 
-const RELEASED_AT_REST: readonly PropertyName[] = ['ReleaseAcknowledged', 'TombstonesCollected', 'NoLeak'];
+const RELEASED_AT_REST: readonly PropertyName[] = [
+  'ReleaseAcknowledged',
+  'TombstonesCollected',
+  'NoLeak',
+  'ShownRuns',
+];
 const AT_REST: readonly PropertyName[] = [
   'TakenBack',
   'Converges',
   'TombstonesCollected',
   'NoLeak',
   'PreemptorRuns',
+  'ShownRuns',
   'HoldersMeet',
   'SupersededStops',
 ];

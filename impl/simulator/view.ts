@@ -1,6 +1,7 @@
 /** Draws the {@link WorldView} that the properties look at, of a simulated world. */
 
-import type { SwitchFact } from '../../spec/facts.ts';
+import { adoptedUid } from '../../machines/ownership/adoption.ts';
+import type { PodFact, SwitchFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { NodeView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
@@ -130,6 +131,15 @@ function trafficOf(sim: Simulation): readonly TrafficView[] {
   }));
 }
 
+/** Pods shown Running that have no containers, where an agent runs them. */
+function hollowIn(sim: Simulation): readonly PodFact[] {
+  return [...sim.api.pods.values()].filter(({ node, phase, replicaSet, uid, metadataUid }) => {
+    const machine = node === null ? undefined : sim.machines.get(node);
+    if (machine === undefined || phase !== 'Running' || replicaSet === null) return false;
+    return !isAgentless(sim, machine) && !machine.containers.has(uid ?? adoptedUid(metadataUid, null));
+  });
+}
+
 /** The world as the properties see it. */
 export function worldView(sim: Simulation): WorldView {
   return {
@@ -153,6 +163,7 @@ export function worldView(sim: Simulation): WorldView {
     ),
     acknowledged: acknowledgedBy(sim),
     deletes: [...sim.deletes.values()].flatMap(({ life, metadataUid }) => (life.alive ? [metadataUid] : [])),
+    hollow: sim.plan.runtime === 'runs' ? hollowIn(sim) : [],
     isFirstMinter: sim.bornOf('autoscaler') === 1,
     down: downOf(sim),
     get history() {

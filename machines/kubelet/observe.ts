@@ -5,7 +5,7 @@
  * and then what is not held: an orphan, a late or unknown stamped Pod (deleted), or one to adopt.
  */
 import type { PodFact } from '../../spec/facts.ts';
-import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
+import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
 import { adoptedUid } from '../ownership/adoption.ts';
 import type { ContainersState, ObjectEvent } from '../ownership/tailPod.ts';
 import { act, type Foreign, isOwner, type KubeletContext, persist, type TailPod, tell } from './context.ts';
@@ -86,17 +86,23 @@ function orphan(context: KubeletContext, pod: TailPod, fact: PodFact): KubeletCo
     ended: withEnded(over.ended, uid),
     released: over.released.add(metadataUid),
   };
-  const left = putForeign(let_go, {
-    metadataUid,
-    name: nameOf(fact),
-    uid: null,
-    requests: pod.record.requests,
-    kind: 'orphan',
-    deleting: false,
-    asked: 'no',
-    containerUid: runs ? pod.containerUid : null,
-  });
+  const left = keepOrphan(let_go, fact, pod.record.requests, runs ? pod.containerUid : null);
   return tell(left, ['lost', { uid, reason: 'Orphaned' }]);
+}
+
+/** What was let go still takes room, and K is the kubelet of its containers. */
+export function keepOrphan(
+  context: KubeletContext,
+  fact: PodFact,
+  requests: Resources,
+  containerUid: Uid | null,
+): KubeletContext {
+  const { metadataUid } = fact;
+  const rest = { uid: null, deleting: false, asked: 'no' } as const;
+  return putForeign(context, {
+    ...{ metadataUid, name: nameOf(fact), requests, containerUid },
+    ...{ kind: 'orphan', ...rest },
+  });
 }
 
 /** An object that K does not hold. */

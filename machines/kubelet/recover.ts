@@ -12,10 +12,10 @@ import { adoptedUid } from '../ownership/adoption.ts';
 import type { ContainersState, ObjectState } from '../ownership/tailPod.ts';
 import { OBJECT_TABLE } from '../ownership/tailPod.ts';
 import { heedMark, journalNode, startDrain } from './cancel.ts';
-import type { Ending, KubeletContext, TailPod } from './context.ts';
+import { act, type Ending, type KubeletContext, type TailPod } from './context.ts';
 import { beginDoubt } from './doubt.ts';
 import { advanceAll, awaitAmbiguous, endGone } from './life.ts';
-import { adopt, observe, reconcile, seenOf, stampOf } from './observe.ts';
+import { adopt, keepOrphan, observe, reconcile, seenOf, stampOf } from './observe.ts';
 import { nextVersion, putPod } from './pods.ts';
 import { kill } from './runtime.ts';
 import { hearTail } from './tail.ts';
@@ -130,6 +130,7 @@ export function recover(context: KubeletContext, facts: readonly PodFact[]): Kub
     running.delete(containerUid);
   }
   now = adoptLost(now, journal, here, running);
+  now = findLetGo(now, here, running);
   for (const fact of here) now = observe(now, fact);
   for (const containerUid of running) now = kill(now, containerUid);
   for (const [uid, ending] of ends) now = endGone(now, uid, ending);
@@ -158,6 +159,25 @@ function adoptLost(
     const runs = running.delete(uid);
     now = adopt(now, fact, uid, uid, runs ? 'running' : 'starting');
     if (!runs) now = endGone(now, uid, { tell: 'lost', reason: 'ContainersGone' });
+  }
+  return now;
+}
+
+/**
+ * The containers of what the life before has let go go on (†): they bear the stamp of the object, or the uid that follows from it. Where none
+ * run, a start may still be in flight: it is stopped, and then the object is said to have failed.
+ */
+function findLetGo(context: KubeletContext, facts: readonly PodFact[], running: Set<Uid>): KubeletContext {
+  if (context.runtime !== 'runs' || context.mutants.has('let-go-killed')) return context;
+  let now = context;
+  for (const fact of facts) {
+    const { metadataUid } = fact;
+    if (!now.released.has(metadataUid) || now.byObject.has(metadataUid)) continue;
+    const containerUid = fact.uid ?? adoptedUid(metadataUid, null);
+    const runs = running.delete(containerUid);
+    if (!runs && seenOf(fact) === 'seenFailed') continue;
+    now = keepOrphan(now, fact, fact.requests, containerUid);
+    if (!runs) now = act(now, { type: 'stopPod', uid: containerUid });
   }
   return now;
 }

@@ -55,10 +55,12 @@ function strangerStopped(context: KubeletContext, containerUid: Uid): KubeletCon
   const metadataUid = rest.orphans.get(containerUid);
   const foreign = metadataUid === undefined ? undefined : rest.foreign.get(metadataUid);
   if (metadataUid === undefined || foreign === undefined) return rest;
-  // An orphan whose containers ended: if it is being deleted, its kubelet completes that.
+  // An orphan whose containers ended: if it is being deleted, its kubelet completes that; else it says so on the object (†).
   const quiet = { ...foreign, uid: containerUid, containerUid: null, asked: 'no' } as const;
   const left = dropForeign(rest, metadataUid);
-  return foreign.deleting
-    ? tidy(putForeign(left, { ...quiet, kind: 'stray' }), metadataUid)
-    : putForeign(left, { ...quiet, uid: null });
+  if (foreign.deleting) return tidy(putForeign(left, { ...quiet, kind: 'stray' }), metadataUid);
+  const over = putForeign(left, { ...quiet, uid: null });
+  if (rest.mutants.has('orphan-end-untold')) return over;
+  const { name } = foreign;
+  return act(over, { type: 'failPod', uid: containerUid, metadataUid, name, reason: 'ContainersEnded' });
 }

@@ -251,6 +251,18 @@ export const NoLeak: RestProperty = {
   },
 };
 
+/** @see spec/protocol.md 5 @public */
+export const ShownRuns: RestProperty = {
+  kind: 'rest',
+  statement: 'what is shown Running where our agents run the containers has containers',
+  check: ({ hollow = [] }) => {
+    const [first] = hollow;
+    return first === undefined
+      ? null
+      : `${first.name} is shown Running on ${first.node}, and has no containers`;
+  },
+};
+
 /** @see spec/protocol.md 7 @public */
 export const UnplacedShown: RestProperty = {
   kind: 'rest',

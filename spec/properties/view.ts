@@ -208,6 +208,8 @@ export interface WorldView {
   readonly objects: readonly PodFact[];
   /** Stamped Pods that have lost their label; absent where nobody takes it. */
   readonly unlabelled?: readonly PodFact[];
+  /** Objects that are shown Running where our agents run the containers, and have none; absent where no property asks. */
+  readonly hollow?: readonly PodFact[];
   /** Deployment → `spec.replicas` at the API Server. */
   readonly replicas: Readonly<Record<string, number>>;
   /** Deployment → the annotation *written* at the API Server. */

@@ -1,6 +1,6 @@
 /** Worlds of the owner switch (protocol 9): release to the stock controllers, and take back. */
 import { chainWorld, SAFETY } from './chain.ts';
-import type { StageChoice, WorldDescription } from './description.ts';
+import type { FaultBudget, StageChoice, WorldDescription } from './description.ts';
 import { ONE, room } from './objects.ts';
 import { alert, familyOf, RELEASE, scale, TAKE_BACK } from './scripted.ts';
 
@@ -18,6 +18,21 @@ const ownerWorld = familyOf(chainWorld, {
   always: [...SAFETY, 'FenceHolds', 'OneSide', 'NoDipOnModeChange'],
   eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'TakenBack', 'Converges'],
 });
+
+/** A Pod has lost its label, another is there in its place, and then. */
+const unlabelledThen = (name: string, title: string, faults: FaultBudget) =>
+  ownerWorld({
+    name: `owner-unlabelled-${name}`,
+    title: `a Pod has lost its label, and ${title}`,
+    script: [{ act: 'unlabelPod', replicaSet: 'rs-t1' }],
+    faults,
+    sometimes: ['secondIncarnation', 'podRuns'],
+    change: {
+      nodes: [{ name: 'n1', capacity: room(2), known: true }],
+      begins: ['user', 'rest'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'Converges', 'ShownRuns'],
+    },
+  });
 
 /** Worlds of two owners. @public */
 export const OWNER_WORLDS: readonly WorldDescription[] = [
@@ -103,6 +118,8 @@ export const OWNER_WORLDS: readonly WorldDescription[] = [
       eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'TakenBack'],
     },
   }),
+  unlabelledThen('crash', 'its agent begins anew', { crash: { 'kubelet/n1': 1 } }),
+  unlabelledThen('node-crash', 'its node dies with its containers', { nodeCrash: { n1: 1 } }),
   ownerWorld({
     name: 'owner-stray',
     title: 'stock makes a Pod on a Node without an agent, and gives the Pods back',

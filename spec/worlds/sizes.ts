@@ -90,6 +90,8 @@ export const SIZES: Readonly<Record<string, number>> = {
   'owner-no-room': 19,
   'owner-stray': 1_945,
   'owner-unlabelled': 445,
+  'owner-unlabelled-crash': 49,
+  'owner-unlabelled-node-crash': 30_223,
   'switch-release': 136,
   'switch-no-room': 276,
   'switch-then-scaled': 780,

@@ -98,6 +98,8 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'strangers-believed', world: 'versions-deleted' },
   { mutant: 'any-list-taken', world: 'versions-appears-told' },
   { mutant: 'unlabelled-held', world: 'owner-unlabelled' },
+  { mutant: 'let-go-killed', world: 'owner-unlabelled-crash' },
+  { mutant: 'orphan-end-untold', world: 'owner-unlabelled-node-crash' },
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },
   { mutant: 'shown-node-forgotten', world: 'register-between' },
