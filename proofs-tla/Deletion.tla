@@ -165,7 +165,7 @@ RActsIn(life, group) ==
       gone == [free EXCEPT !.hold = [held |-> FALSE, obeyed |-> <<>>]]
       next == IF ~isOwned THEN free
               ELSE IF group \in life.gone THEN gone ELSE TargetsOf(want, FALSE, alive, live, hold)
-  IN IF DOMAIN all = {} THEN [life EXCEPT !.holds = But(@, group), !.gone = @ \ {group}]
+  IN IF DOMAIN all = {} THEN [life EXCEPT !.holds = But(@, group)]
      ELSE AllBrought([life EXCEPT !.holds = With(@, group, next.hold)], next.may, Order)
 
 RECURSIVE RActed(_, _, _)
@@ -175,7 +175,10 @@ RActed(life, groups, order) ==
 RActs(life, groups) == r' = RActed(life, groups, <<"d", "e", "t1", "t2">>)
 
 GroupAt(life, one) == IF one \in DOMAIN life.sets THEN {GroupOf(life.sets[one])} ELSE {}
-RSees(one, seen) == RActs([r EXCEPT !.sets = seen], GroupAt(r, one) \cup GroupAt([sets |-> seen], one))
+\* With the last set of a Deployment R forgets that it is gone.
+RSees(one, seen) ==
+  LET empty == {group \in GroupAt(r, one) : MembersOf([sets |-> seen], group) = {}}
+  IN RActs([r EXCEPT !.sets = seen, !.gone = @ \ empty], GroupAt(r, one) \cup GroupAt([sets |-> seen], one))
 WatchSetR ==
   /\ \/ News(r.sets) # <<>> /\ LET set == Head(News(r.sets)) IN RSees(set.template, With(r.sets, set.template, set))
      \/ \E one \in Missing(r.sets) : RSees(one, But(r.sets, one))
@@ -188,7 +191,7 @@ Deliver ==
          wants == Head(mail).wants
      IN IF wants # <<>>
         THEN RActs([r EXCEPT !.wants = With(@, of, wants[1]), !.gone = @ \ {of}], {of})
-        ELSE RActs([r EXCEPT !.wants = But(@, of), !.gone = IF MembersOf(r, of) = {} THEN @ ELSE @ \cup {of}], {of})
+        ELSE RActs([r EXCEPT !.wants = But(@, of), !.gone = @ \cup {of}], {of})
   /\ UNCHANGED <<d, flights, answers, left, due, AtApi>>
 
 Ended ==

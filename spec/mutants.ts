@@ -387,6 +387,26 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'shown-alone-kept',
+    rule: 'what a consistent list alone has shown is asked for once more when the watch lists anew (3)',
+    breaks: ['Converges', 'NoLeak'],
+  },
+  {
+    name: 'gone-unseen-forgotten',
+    rule: 'R remembers Gone of a Deployment of which it has seen no ReplicaSet yet (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'strangers-asked-again',
+    rule: 'a Deployment that a list did not show is not asked for again for its ReplicaSets, until the session with R is another (8)',
+    breaks: ['ComesToRest'],
+  },
+  {
+    name: 'want-untold-set-awaited',
+    rule: 'a ReplicaSet that bears no desired-replicas is not waited for: nobody tells it of a want (8, *No dip*)',
+    breaks: ['RolloutsEnd'],
+  },
+  {
     name: 'old-list-revives',
     rule: 'what the watch told to be gone while a list was under way, the list does not bring back (3)',
     breaks: ['Converges'],

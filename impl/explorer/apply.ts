@@ -12,6 +12,7 @@ import type { StageEvent } from '../../spec/events.ts';
 import type { PodFact } from '../../spec/facts.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
 import { collectDeployment, collectSet } from './collection.ts';
+import { noteGaps } from './gaps.ts';
 import { markRunning } from './history.ts';
 import { choiceOf, crash, give, type Moved, noteRegistered, refreshReads, start } from './host.ts';
 import type { Move } from './moves.ts';
@@ -345,8 +346,9 @@ export function apply(setting: Setting, world: World, move: Move): Moved {
   if (move.kind === 'misdial') return doConnect(setting, spend(world, 'misdial'), move);
   const given = gift(setting, world, move);
   if (given === null) {
-    const after = notePassed(world.api, environment(setting, world, move), (peer) => choiceOf(setting, peer));
-    return [refreshReads(world, after), []];
+    const choiceOfPeer = (peer: PeerName) => choiceOf(setting, peer);
+    const after = notePassed(world.api, environment(setting, world, move), choiceOfPeer);
+    return [refreshReads(world, noteGaps(world.api, after, choiceOfPeer)), []];
   }
   const [before, id, event] = given;
   if (before.processes[id] === undefined) return [before, []];

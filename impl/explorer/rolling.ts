@@ -99,7 +99,10 @@ export function rollingWrites(rolling: Rolling): readonly ReplicaSetFact[] | nul
   const newest = sets.find(({ template }) => template === deployment.template);
   if (newest !== undefined && JSON.stringify(newest.written) !== JSON.stringify(deployment.written))
     return [{ ...newest, written: deployment.written }];
-  const isScaling = sets.some((one) => isActive(one) && one.desired !== deployment.replicas);
+  // One that bears no such number (made by hand, then adopted) is no sign of it.
+  const isScaling = sets.some(
+    (one) => isActive(one) && one.desired !== null && one.desired !== deployment.replicas,
+  );
   if (deployment.paused || isScaling) return scaled(rolling, newest);
   if (newest === undefined) return null;
   const size =

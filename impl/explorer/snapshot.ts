@@ -88,10 +88,10 @@ function nodeView(world: World, name: string): NodeView {
   };
 }
 
-/** Pods shown Running that have no containers: those bear the stamp, or the uid that follows from the object. */
+/** Pods that are or were ours, shown Running, that have no containers: those bear the stamp, or the uid that follows from the object. */
 function hollowIn(world: World): readonly PodFact[] {
-  return Object.values(world.api.pods).filter(({ node, phase, replicaSet, uid, metadataUid }) => {
-    if (node === null || phase !== 'Running' || replicaSet === null) return false;
+  return Object.values(world.api.pods).filter(({ node, phase, managed, uid, metadataUid }) => {
+    if (node === null || phase !== 'Running' || !(managed || uid !== null)) return false;
     return world.containers[node]?.[uid ?? adoptedUid(metadataUid, null)] === undefined;
   });
 }

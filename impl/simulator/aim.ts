@@ -34,6 +34,9 @@ const TAIL: Aim = { theme: 'tail' };
 
 /** By mutant. */
 export const AIMS: Readonly<Record<string, Aim>> = {
+  'shown-alone-kept': { near: 'shown-alone-kept' },
+  'gone-unseen-forgotten': { near: 'gone-unseen-forgotten' },
+  'strangers-asked-again': { near: 'strangers-asked-again' },
   'old-session-messages': { near: 'old-session-messages' },
   'hello-before-barrier': LEADERS,
   'offer-unverified': { near: 'offer-unverified' },

@@ -40,6 +40,7 @@ const AT_REST: readonly PropertyName[] = [
   'NoLeak',
   'PreemptorRuns',
   'ShownRuns',
+  'RolloutsEnd',
   'HoldersMeet',
   'SupersededStops',
 ];

@@ -131,11 +131,11 @@ function trafficOf(sim: Simulation): readonly TrafficView[] {
   }));
 }
 
-/** Pods shown Running that have no containers, where an agent runs them. */
+/** Pods that are or were ours, shown Running, that have no containers, where an agent runs them. */
 function hollowIn(sim: Simulation): readonly PodFact[] {
-  return [...sim.api.pods.values()].filter(({ node, phase, replicaSet, uid, metadataUid }) => {
+  return [...sim.api.pods.values()].filter(({ node, phase, managed, uid, metadataUid }) => {
     const machine = node === null ? undefined : sim.machines.get(node);
-    if (machine === undefined || phase !== 'Running' || replicaSet === null) return false;
+    if (machine === undefined || phase !== 'Running' || !(managed || uid !== null)) return false;
     return !isAgentless(sim, machine) && !machine.containers.has(uid ?? adoptedUid(metadataUid, null));
   });
 }

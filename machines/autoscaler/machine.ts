@@ -8,7 +8,7 @@ import { assign, setup } from 'xstate';
 import type { StageEvent } from '../../spec/events.ts';
 import type { StageConfig } from '../../spec/stage.ts';
 import { isUpstreamOpen, stepUpstreamSide } from '../ownership/link/index.ts';
-import { isDoubtful } from '../ownership/lists.ts';
+import { isDoubtful, noteShown } from '../ownership/lists.ts';
 import { type AutoscalerContext, initialContext } from './context.ts';
 import { compose, tellDeployment } from './links.ts';
 import { completeList, doubt, suspectStrangers, vanish, welcome } from './strangers.ts';
@@ -38,7 +38,7 @@ function observe(context: AutoscalerContext, { deployment }: Event<'deploymentOb
   const { uid, deleting, unmanaged } = deployment;
   if (deleting) return context.gone.has(uid) ? context : vanish(context, uid);
   if (isDoubtful(context.lists, uid, context.mutants)) return doubt(context);
-  const next = welcome(context, uid);
+  const next = welcome({ ...context, lists: noteShown(context.lists, uid, !context.seen.has(uid)) }, uid);
   return unmanaged ? leave(next, uid) : stay(next, uid);
 }
 

@@ -3,7 +3,7 @@
  * watch never tells of their end, or not seen yet. A consistent list begun now tells; those that turn up meanwhile wait for the next.
  */
 import { Set as PSet } from 'immutable';
-import { answered, asking, isComplete, noteVanished } from '../ownership/lists.ts';
+import { answered, asking, isComplete, noteVanished, takeAbsent } from '../ownership/lists.ts';
 import { type AutoscalerContext, emit } from './context.ts';
 import { reopen, sayGone } from './links.ts';
 import { forgetDeployment } from './wants.ts';
@@ -46,5 +46,7 @@ export function completeList(context: AutoscalerContext, token: string | undefin
   if (lists === null) return context;
   const next = { ...context, lists };
   if (!isComplete(lists)) return next;
-  return [...next.suspects].sort().reduce(vanish, { ...next, suspects: PSet<string>() });
+  const [absent, rest] = takeAbsent(lists);
+  const over = [...new Set([...next.suspects, ...absent])].sort();
+  return over.reduce(vanish, { ...next, suspects: PSet<string>(), lists: rest });
 }

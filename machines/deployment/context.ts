@@ -63,6 +63,8 @@ export interface DeploymentContext {
   readonly goneAsked: PSet<string>;
   /** Deployments that R or a ReplicaSet names and no list has shown; a consistent list decides. */
   readonly suspects: PSet<string>;
+  /** Those that a list has not shown since the session with R began: it was told, and their ReplicaSets are no reason to ask again (†). */
+  readonly judged: PSet<string>;
   /** Deployments whose want is not yet shown by the object. */
   readonly unflushed: PSet<string>;
   /** The owner last acknowledged on the Lease, as its switch's resourceVersion. */
@@ -114,6 +116,7 @@ export function initialContext(config: StageConfig): DeploymentContext {
     gone: PSet(),
     goneAsked: PSet(),
     suspects: PSet(),
+    judged: PSet(),
     unflushed: PSet(),
     acknowledged: '',
     dirty: PSet(),

@@ -61,6 +61,7 @@ export function viewOfDeployment(state: DeploymentState) {
     gone: [...gone].sort(),
     goneAsked: [...rest.goneAsked].sort(),
     suspects: [...suspects].sort(),
+    ...(rest.judged.size > 0 && { judged: [...rest.judged].sort() }),
     unflushed: [...unflushed].sort(),
     dirty: [...dirty].sort(),
     queued: rest.queued,

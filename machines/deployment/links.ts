@@ -89,6 +89,7 @@ function takeState(context: DeploymentContext, state: State): DeploymentContext 
   let next: DeploymentContext = {
     ...context,
     counts: context.counts.clear(),
+    judged: context.judged.clear(),
     entries: context.entries.map((entry, uid) => ({
       ...entry,
       sent: resend ? null : (held.get(uid) ?? null),

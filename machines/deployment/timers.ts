@@ -29,6 +29,6 @@ export function waitForPropagation(context: DeploymentContext): DeploymentContex
 
 /** Taken back: what others wrote meanwhile must be known before R is sent anything. */
 export function readAgain(context: DeploymentContext): DeploymentContext {
-  const afresh = { ...context, suspects: context.suspects.clear() };
+  const afresh = { ...context, suspects: context.suspects.clear(), judged: context.judged.clear() };
   return relist(relist(afresh, 'deployments', 'takenBack'), 'replicaSets', 'takenBack');
 }

@@ -2,7 +2,16 @@
 import { Map as PMap, Set as PSet } from 'immutable';
 import type { DeploymentFact, ReplicaSetFact } from '../../spec/facts.ts';
 import type { ReplicaCount } from '../../spec/vocabulary.ts';
-import { answered, asking, isComplete, isDoubtful, type Lists, noteVanished } from '../ownership/lists.ts';
+import {
+  answered,
+  asking,
+  isComplete,
+  isDoubtful,
+  type Lists,
+  noteShown,
+  noteVanished,
+  takeAbsent,
+} from '../ownership/lists.ts';
 import { addNews } from '../ownership/upward.ts';
 import { isFresher, type Verdict } from '../ownership/wants/base.ts';
 import { timersOfField } from '../ownership/wants/field.ts';
@@ -27,8 +36,10 @@ export function seeDeployment(
     fact.deleting || (hasLeft(fact, context.mutants) && (before === null || isFresher(fact, before)));
   if (isOver) return forgetDeployment(context, uid);
   if (isDoubtful(listsOf(context, 'deployments'), uid, context.mutants)) return doubt(context, 'deployments');
-  const next = fact.unmanaged ? context : welcome(context, uid);
-  return observeDeployment({ ...next, suspects: next.suspects.delete(uid) }, fact, known);
+  const heard = known === undefined ? noteSeen(context, 'deployments', uid, before === null) : context;
+  const next = fact.unmanaged ? heard : welcome(heard, uid);
+  const stands = { suspects: next.suspects.delete(uid), judged: next.judged.delete(uid) };
+  return observeDeployment({ ...next, ...stands }, fact, known);
 }
 
 /** It is managed: R hears of it as of any other, whatever it was told before. */
@@ -60,9 +71,10 @@ export function forgetDeployment(context: DeploymentContext, uid: string): Deplo
 function disown(context: DeploymentContext, fact: ReplicaSetFact | undefined): DeploymentContext {
   if (fact === undefined || fact.deployment === null) return context;
   const left = (context.owned.get(fact.deployment) ?? PSet<string>()).delete(fact.uid);
+  const judged = left.size === 0 ? context.judged.delete(fact.deployment) : context.judged;
   const owned =
     left.size === 0 ? context.owned.delete(fact.deployment) : context.owned.set(fact.deployment, left);
-  return touch({ ...context, owned }, fact.deployment);
+  return touch({ ...context, owned, judged }, fact.deployment);
 }
 
 /** A ReplicaSet was seen; it may have changed its Deployment, or lost it. */
@@ -70,7 +82,8 @@ export function seeReplicaSet(context: DeploymentContext, fact: ReplicaSetFact):
   if (isDoubtful(listsOf(context, 'replicaSets'), fact.uid, context.mutants))
     return doubt(context, 'replicaSets');
   const before = context.replicaSets.get(fact.uid);
-  let next = before?.deployment === fact.deployment ? context : disown(context, before);
+  const heard = noteSeen(context, 'replicaSets', fact.uid, before === undefined);
+  let next = before?.deployment === fact.deployment ? heard : disown(heard, before);
   next = { ...next, replicaSets: next.replicaSets.set(fact.uid, fact) };
   if (fact.deployment === null) return next;
   const uids = next.owned.get(fact.deployment) ?? PSet<string>();
@@ -107,6 +120,12 @@ function doubt(context: DeploymentContext, what: Listed): DeploymentContext {
   return setLists(context, what, { ...listsOf(context, what), doubted: true });
 }
 
+function noteSeen(context: DeploymentContext, what: Listed, uid: string, isNew: boolean): DeploymentContext {
+  const before = listsOf(context, what);
+  const lists = noteShown(before, uid, isNew);
+  return lists === before ? context : setLists(context, what, lists);
+}
+
 function setLists(context: DeploymentContext, what: Listed, lists: Lists): DeploymentContext {
   return { ...context, lists: context.lists.set(what, lists) };
 }
@@ -119,12 +138,15 @@ export function completeList(
 ): DeploymentContext {
   const lists = answered(listsOf(context, what), token, context.mutants);
   if (lists === null) return context;
-  let next = setLists(context, what, lists);
+  const [absent, rest] = isComplete(lists) ? takeAbsent(lists) : [[], lists];
+  let next = setLists(context, what, rest);
+  for (const uid of absent)
+    next = what === 'deployments' ? forgetDeployment(next, uid) : forgetReplicaSet(next, uid);
   if (lists.doubted && isComplete(lists)) return relist(next, what, 'doubted');
   if (what === 'deployments' && isComplete(lists) && next.suspects.size > 0) {
     const absent = next.suspects.filter((uid) => (next.entries.get(uid)?.fact ?? null) === null);
     for (const uid of absent) next = forgetDeployment(next, uid);
-    next = { ...next, suspects: PSet<string>() };
+    next = { ...next, suspects: PSet<string>(), judged: next.judged.union(absent) };
   }
   return isListed(next) ? touchAll(suspectStrangers(next)) : next;
 }
@@ -153,7 +175,8 @@ export function suspectStrangers(context: DeploymentContext): DeploymentContext 
   const isStranger = (uid: string) =>
     (context.entries.get(uid)?.fact ?? null) === null && !context.gone.has(uid);
   const ownsManaged = (uid: string) => replicaSetsOf(context, uid).some(({ unmanaged }) => !unmanaged);
-  const owners = [...context.owned.keys()].filter(ownsManaged);
+  const isJudged = (uid: string) => context.judged.has(uid) && !context.mutants.has('strangers-asked-again');
+  const owners = [...context.owned.keys()].filter((uid) => ownsManaged(uid) && !isJudged(uid));
   const strangers = [...context.entries.keys(), ...owners].filter(isStranger);
   if (strangers.length === 0) return context;
   return relist({ ...context, suspects: PSet(strangers) }, 'deployments', 'strangers');

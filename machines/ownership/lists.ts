@@ -2,7 +2,9 @@
  * The lists of one kind of object that a stage hears of (protocol 3): those of its watch, and consistent ones that it asks for itself.
  *
  * Only the answer to a list that was asked for says what is gone: a watch that lists anew may do so from an API server that is behind (†).
- * An answer may in turn be older than what the watch told meanwhile: what that told to be gone, the answer does not bring back (†).
+ * An answer may in turn be older than what the watch told meanwhile: what that told to be gone, the answer does not bring back (†). And what
+ * an answer alone has shown may come to its end before the watch has told of it, and then the watch never does: when the watch lists anew,
+ * another consistent list decides (†).
  */
 import { Set as PSet } from 'immutable';
 
@@ -14,12 +16,19 @@ export interface Lists {
   readonly asked: number;
   /** What the watch told to be gone while a list was under way. */
   readonly vanished: PSet<string>;
-  /** One of these was shown then, by the watch or by the list: the next list decides. */
+  /** One of these was shown then, by the watch or by the list; or the watch has listed anew: the next list decides. */
   readonly doubted: boolean;
+  /** What was first shown while a list was under way: the watch may never have told of it. */
+  readonly alone: PSet<string>;
+  /** Of those, what no list has shown since another was asked for. */
+  readonly awaited: PSet<string>;
 }
 
 /** Of a stage that begins. @public */
-export const NO_LISTS: Lists = { listed: false, asked: 0, vanished: PSet(), doubted: false };
+export const NO_LISTS: Lists = {
+  ...{ listed: false, asked: 0, vanished: PSet(), doubted: false },
+  ...{ alone: PSet(), awaited: PSet() },
+};
 
 /** Whether none is still to come. @public */
 export function isComplete({ listed, asked }: Lists): boolean {
@@ -28,7 +37,7 @@ export function isComplete({ listed, asked }: Lists): boolean {
 
 /** A consistent list is asked for. @public */
 export function asking(lists: Lists): Lists {
-  return { ...lists, asked: lists.asked + 1, doubted: false };
+  return { ...lists, asked: lists.asked + 1, doubted: false, awaited: lists.alone };
 }
 
 /**
@@ -45,14 +54,37 @@ export function answered(
 ): Lists | null {
   if (!lists.listed && token === undefined) return { ...lists, listed: true };
   const isAnswer = token !== undefined || mutants?.has('any-list-taken') === true;
-  if (lists.asked === 0 || !isAnswer) return null;
-  const asked = lists.asked - 1;
-  return { ...lists, asked, vanished: asked === 0 ? PSet<string>() : lists.vanished };
+  if (lists.asked > 0 && isAnswer) {
+    const asked = lists.asked - 1;
+    return { ...lists, asked, vanished: asked === 0 ? PSet<string>() : lists.vanished };
+  }
+  const isAnew = token === undefined && !lists.alone.isEmpty() && mutants?.has('shown-alone-kept') !== true;
+  return isAnew ? { ...lists, doubted: true } : null;
+}
+
+/** An object is shown, by the watch or by a list that was asked for; `isNew`: it was not known. @public */
+export function noteShown(lists: Lists, uid: string, isNew: boolean): Lists {
+  const { asked, alone, awaited } = lists;
+  if (asked === 0) return alone.has(uid) ? { ...lists, alone: alone.delete(uid) } : lists;
+  if (!isNew && !awaited.has(uid)) return lists;
+  return { ...lists, alone: isNew ? alone.add(uid) : alone, awaited: awaited.delete(uid) };
 }
 
 /** The watch told that an object is gone. @public */
 export function noteVanished(lists: Lists, uid: string): Lists {
-  return lists.asked === 0 ? lists : { ...lists, vanished: lists.vanished.add(uid) };
+  const { asked, vanished, alone, awaited } = lists;
+  if (asked === 0 && !alone.has(uid)) return lists;
+  return {
+    ...lists,
+    vanished: asked === 0 ? vanished : vanished.add(uid),
+    ...{ alone: alone.delete(uid), awaited: awaited.delete(uid) },
+  };
+}
+
+/** With all answers there: what none of them has shown, and the watch may never tell of, is gone. @public */
+export function takeAbsent(lists: Lists): readonly [readonly string[], Lists] {
+  if (lists.awaited.isEmpty()) return [[], lists];
+  return [[...lists.awaited].sort(), { ...lists, awaited: PSet<string>() }];
 }
 
 /** Whether an object that is shown may be one of a list that is older than its end. @public */
@@ -61,6 +93,11 @@ export function isDoubtful(lists: Lists, uid: string, mutants?: ReadonlySet<stri
 }
 
 /** Plain JSON, sorted. @public */
-export function viewOfLists({ vanished, ...rest }: Lists) {
-  return { ...rest, vanished: [...vanished].sort() };
+export function viewOfLists({ vanished, alone, awaited, ...rest }: Lists) {
+  return {
+    ...rest,
+    vanished: [...vanished].sort(),
+    ...(!alone.isEmpty() && { alone: [...alone].sort() }),
+    ...(!awaited.isEmpty() && { awaited: [...awaited].sort() }),
+  };
 }

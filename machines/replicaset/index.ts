@@ -72,7 +72,7 @@ export function viewOfReplicaSet(state: ReplicaSetState) {
     holds: sorted(holds),
     backoffs: sorted(backoffs),
     unacknowledged,
-    ...(lists.asked > 0 && { lists: viewOfLists(lists) }),
+    ...((lists.asked > 0 || !lists.alone.isEmpty()) && { lists: viewOfLists(lists) }),
     ...(unknown.size > 0 && { unknown: [...unknown].sort() }),
     // A fresh R that has yet to take the Pods back.
     ...(config.acknowledged !== undefined && { acknowledged: config.acknowledged }),

@@ -154,16 +154,28 @@ function takeWants(context: ReplicaSetContext, wants: readonly Want[]): ReplicaS
   return { ...next, news: addNews(next.news, { wants: newer, scaled }) };
 }
 
+/** How many that are gone R remembers of which it has seen no ReplicaSet. */
+const GONE_KEPT = 4096;
+
+/** R may be told before its watch has shown any ReplicaSet of it: it keeps that in mind (†). */
 function forgetDeployments(context: ReplicaSetContext, deployments: readonly string[]): ReplicaSetContext {
   let next = { ...context, news: addNews(context.news, { goneAcknowledged: deployments }) };
+  const isKept = (uid: string) =>
+    next.groups.has(uid) || !context.config.mutants?.has('gone-unseen-forgotten');
   for (const uid of deployments)
     next = {
       ...next,
       wants: next.wants.delete(uid),
-      gone: next.groups.has(uid) ? next.gone.add(uid) : next.gone,
+      gone: isKept(uid) ? next.gone.add(uid) : next.gone,
       dirty: next.dirty.add(uid),
     };
-  return next;
+  return next.gone.size > GONE_KEPT ? forgetOthers(next, deployments) : next;
+}
+
+/** A watch that has yet to show a ReplicaSet of so many Deployments ago is none: the last ones are kept, and those that have some. */
+function forgetOthers(context: ReplicaSetContext, last: readonly string[]): ReplicaSetContext {
+  const gone = context.gone.filter((uid) => context.groups.has(uid));
+  return { ...context, gone: gone.union(last.slice(-GONE_KEPT)) };
 }
 
 function deliver(context: ReplicaSetContext, message: Message): ReplicaSetContext {

@@ -2,7 +2,15 @@
 import { Set as PSet } from 'immutable';
 import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import type { PodRecord } from '../../spec/vocabulary.ts';
-import { answered, asking, isComplete, isDoubtful, noteVanished } from '../ownership/lists.ts';
+import {
+  answered,
+  asking,
+  isComplete,
+  isDoubtful,
+  noteShown,
+  noteVanished,
+  takeAbsent,
+} from '../ownership/lists.ts';
 import { compareResourceVersions } from '../ownership/wants/base.ts';
 import type { ReplicaSetContext } from './context.ts';
 import { emit } from './context.ts';
@@ -53,6 +61,7 @@ export function observeReplicaSet(context: ReplicaSetContext, fact: ReplicaSetFa
     context.groupOf.get(fact.uid) === group ? context : join(leave(context, fact.uid), fact.uid, group);
   return {
     ...moved,
+    lists: noteShown(moved.lists, fact.uid, !context.replicaSets.has(fact.uid)),
     replicaSets: moved.replicaSets.set(fact.uid, fact),
     dirty: moved.dirty.add(group),
     recount: context.replicaSets.has(fact.uid) ? moved.recount : moved.recount.add(fact.uid),
@@ -86,7 +95,7 @@ const isUnknown = ({ groupOf, index }: ReplicaSetContext, uid: string) =>
 export function askForUnknown(context: ReplicaSetContext): ReplicaSetContext {
   if (context.config.mutants?.has('unknown-set-kept')) return context;
   const fresh = context.recount.filter((uid) => isUnknown(context, uid));
-  if (fresh.isEmpty() || context.lists.asked > 0) return context;
+  if ((fresh.isEmpty() && !context.lists.doubted) || context.lists.asked > 0) return context;
   return askForSets({ ...context, unknown: fresh }, 'unknown');
 }
 
@@ -100,8 +109,10 @@ export function completeList(context: ReplicaSetContext, token: string | undefin
   const lists = answered(context.lists, token, context.config.mutants);
   if (lists === null) return context;
   if (!isComplete(lists)) return { ...context, lists };
-  const gone = context.unknown.filter((uid) => isUnknown(context, uid));
-  const known = { ...context, lists, unknown: context.unknown.clear() };
+  const [absent, rest] = takeAbsent(lists);
+  const seen = absent.reduce(forgetReplicaSet, { ...context, lists: rest });
+  const gone = seen.unknown.filter((uid) => isUnknown(seen, uid));
+  const known = { ...seen, unknown: seen.unknown.clear() };
   return [...gone].sort().reduce<ReplicaSetContext>((next, uid) => join(next, uid, orphanGroup(uid)), known);
 }
 

@@ -171,6 +171,22 @@ export const Converges: RestProperty = {
   },
 };
 
+/** @see spec/protocol.md 8 @public */
+export const RolloutsEnd: RestProperty = {
+  kind: 'rest',
+  statement: 'no rollout stands still, but one that is paused, or whose Pods find no room',
+  check: (view) => {
+    const waiting = new Set(withoutRoom(view).map(({ replicaSet }) => replicaSet));
+    for (const deployment of Object.keys(view.replicas)) {
+      if (view.paused?.includes(deployment)) continue;
+      const sets = setsOf(view, deployment).filter(({ replicas }) => replicas > 0);
+      if (sets.length > 1 && !sets.some(({ uid }) => waiting.has(uid)))
+        return `${deployment} stands still with ${sets.map(({ name }) => name).join(' and ')}`;
+    }
+    return null;
+  },
+};
+
 /** @see spec/protocol.md 10 @public */
 export const TombstonesCollected: RestProperty = {
   kind: 'rest',

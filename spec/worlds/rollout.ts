@@ -22,6 +22,9 @@ const base = {
   eventually: ['Converges', 'TombstonesCollected'],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults' | 'sometimes'>;
 
+/** In TLA+ every ReplicaSet was told how many are wanted. */
+const { spec: _, ...withoutSpec } = base;
+
 /** Of a Deployment that is not managed yet. */
 const UNMANAGED = {
   deployments: [{ ...deployment(1), template: 't0', rest: 't0', unmanaged: true as const }],
@@ -101,6 +104,17 @@ export const ROLLOUT_WORLDS: readonly WorldDescription[] = [
     faults: { prompts: { ask: 1 } },
     deep: true,
     sometimes: ['wantMinted', 'externalAdopted'],
+  },
+  {
+    ...withoutSpec,
+    ...PATIENT,
+    name: 'rollout-waits-adopted',
+    title: 'a rollout that waits for Pods, from a ReplicaSet that was made by hand and adopted',
+    replicaSets: [{ ...replicaSet(1), desired: null }],
+    script: [to('t2')],
+    faults: {},
+    eventually: [...base.eventually, 'RolloutsEnd'],
+    sometimes: ['tombstoneHeld'],
   },
   {
     ...base,

@@ -237,6 +237,16 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
     sometimes: ['wantMinted'],
   },
   {
+    ...APPEARS,
+    name: 'versions-appears-gone',
+    title:
+      "a Deployment is made, and deleted in one gap of A's watch, to which a list that A has asked for has shown it",
+    stages: [{ ...SETS_UNSEEN.stages[0], gaps: true }, SETS_UNSEEN.stages[1]],
+    script: [APPEARS.script[0], deleted('background')],
+    faults: { misdial: 0 },
+    sometimes: ['linkOpens', 'forgotten'],
+  },
+  {
     ...base,
     name: 'versions-flush',
     title: 'A is asked for more, and a release is about to come',

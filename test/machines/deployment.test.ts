@@ -257,6 +257,22 @@ describe('the Deployment stage', () => {
   });
 });
 
+test('a Deployment that a list did not show is not asked for again for its ReplicaSets, until the session with R is another (†)', () => {
+  const other: StageEvent = {
+    type: 'replicaSetObserved',
+    replicaSet: replicaSetFact({ uid: 'rs-e', deployment: 'uid-e' }),
+  };
+  const answer: StageEvent = { type: 'synced', what: 'deployments', token: 'strangers' };
+  const acknowledged = fromR({ kind: 'GoneAcknowledged', session: toR, deployments: [DEPLOYMENT] });
+  /** Two have left, and R has acknowledged the first while D lists for the second. */
+  const begun = (...mutants: string[]) =>
+    give(fresh(mutants), rs(0), ...openR(), ...listed, other, answer, acknowledged)[0];
+  const asks = (state: State, ...events: readonly StageEvent[]) =>
+    give(state, ...events)[1].filter(({ type }) => type === 'relist').length;
+  expect(asks(begun(), answer)).toBe(0);
+  expect(asks(begun('strangers-asked-again'), answer)).toBe(1);
+});
+
 describe('two owners', () => {
   const stock: StageEvent = { type: 'switchObserved', switch: { owner: 'stock', resourceVersion: '50' } };
   const direct: StageEvent = { type: 'switchObserved', switch: { owner: 'direct', resourceVersion: '60' } };

@@ -288,6 +288,36 @@ describe('the ReplicaSet stage', () => {
   });
 });
 
+describe('an R that hears Gone before it has seen any ReplicaSet (†)', () => {
+  const heard = (...mutants: string[]) =>
+    new Bench(mutants)
+      .give(synced, direct)
+      .openS()
+      .openD()
+      .fromD({ kind: 'Gone', session: toD, deployments: [DEPLOYMENT] });
+  const shown: StageEvent = {
+    type: 'replicaSetObserved',
+    replicaSet: replicaSetFact({ replicas: 2, desired: 2 }),
+  };
+
+  it('follows those that come, as stock writes them', () => {
+    expect(heard().give(shown).assigned()).toHaveLength(2);
+    expect(heard('gone-unseen-forgotten').give(shown).assigned()).toHaveLength(0);
+  });
+
+  it('until it is sent a want, or the last has gone', () => {
+    expect(heard().want(1).view.gone).toEqual([]);
+    const gone: StageEvent = { type: 'replicaSetVanished', uid: fact.uid };
+    expect(heard().give(observed, gone).view.gone).toEqual([]);
+  });
+
+  it('not of thousands', () => {
+    const uids = Array.from({ length: 5000 }, (_, at) => `u${at}`);
+    const bench = heard().fromD({ kind: 'Gone', session: toD, deployments: uids });
+    expect(bench.view.gone.length).toBeLessThan(4097);
+  });
+});
+
 describe('Pods of a ReplicaSet that a fresh R has never seen (†)', () => {
   const waiting: PodRecord = {
     ...{ uid: 'r1-1', replicaSet: 'rs-gone', revision: '', requests: fact.requests, priority: 0, node: null },

@@ -73,6 +73,7 @@ describe('each rule of wants has teeth', () => {
       'want-unmanaged-unseen',
       'want-left-behind',
       'want-parting-unheard',
+      'want-untold-set-awaited',
     ];
     expect(ofWants.filter((name) => !shown.includes(name))).toEqual([]);
   });

@@ -70,10 +70,7 @@ const membersOf = ({ sets }: FollowerState, group: string) =>
 
 function actIn(state: FollowerState, group: string): FollowerState {
   const replicaSets = membersOf(state, group);
-  if (replicaSets.length === 0) {
-    const gone = state.gone.filter((uid) => uid !== group);
-    return { ...state, gone, holds: withEntry(state.holds, group, undefined) };
-  }
+  if (replicaSets.length === 0) return { ...state, holds: withEntry(state.holds, group, undefined) };
   const live = new Map(replicaSets.map(({ uid }) => [uid, numbersOf(state.pods, uid).length]));
   const want = state.wants[group] ?? null;
   const view = { want, gone: state.gone.includes(group), hold: state.holds[group] ?? NO_HOLD, live };
@@ -97,14 +94,17 @@ function hear(state: FollowerState, message: Message): Step<FollowerState> {
   }
   const [uid] = message.kind === 'Gone' ? message.deployments : [];
   if (uid === undefined) return [state, []];
-  const isNews = membersOf(state, uid).length > 0 && !state.gone.includes(uid);
-  const gone = isNews ? [...state.gone, uid].sort() : state.gone;
+  const gone = !state.gone.includes(uid) ? [...state.gone, uid].sort() : state.gone;
   return act({ ...state, wants: withEntry(state.wants, uid, undefined), gone }, uid);
 }
 
 function seeSet(state: FollowerState, uid: string, fact: ReplicaSetFact | undefined): Step<FollowerState> {
   const groups = [state.sets[uid], fact].flatMap((one) => (one === undefined ? [] : groupOf(one)));
-  return act({ ...state, sets: withEntry(state.sets, uid, fact) }, ...groups);
+  const sets = withEntry(state.sets, uid, fact);
+  // With the last set of a Deployment it forgets that it is gone.
+  const isOver = (group: string) =>
+    groups.includes(group) && membersOf({ ...state, sets }, group).length === 0;
+  return act({ ...state, sets, gone: state.gone.filter((group) => !isOver(group)) }, ...groups);
 }
 
 /** ReplicaSets that it knows to be deleted, or gone, and that have Pods: garbage collection ends them. */

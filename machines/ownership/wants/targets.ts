@@ -105,7 +105,7 @@ function countedTargets(
   }
   const shown = isShown(view.want, owned);
   const still = held && !(shown && podsEqualSpecs(owned, view.live));
-  const told = shown && (isTold(view.want, owned) || mutants?.has('want-old-set-obeyed') === true);
+  const told = shown && (isTold(view.want, owned, mutants) || mutants?.has('want-old-set-obeyed') === true);
   const limits = still ? holdLimits(view.want, owned, view.live, told) : NO_LIMITS;
   const counted = follow(owned, view.live, { create: limits.create, end: Math.min(end, limits.end) });
   return { counted, hold: { held: still, obeyed: obeyedOf(counted) } };
@@ -158,9 +158,14 @@ function isShown(want: Want, owned: readonly ReplicaSetFact[]): boolean {
   return shows && (newest.desired === want.value || (newest.replicas === 0 && want.value === 0));
 }
 
-/** Every ReplicaSet that asks for Pods was told of the want: an older one may still ask for what was wanted before it (†). */
-function isTold(want: Want, owned: readonly ReplicaSetFact[]): boolean {
-  return owned.every(({ replicas, desired }) => replicas === 0 || desired === want.value);
+/**
+ * Every ReplicaSet that asks for Pods was told of the want: an older one may still ask for what was wanted before it (†). One that was made
+ * by hand and then adopted bears no such number, and is told none until it is changed: it asks for what somebody wrote there (†).
+ */
+function isTold(want: Want, owned: readonly ReplicaSetFact[], mutants?: ReadonlySet<string>): boolean {
+  const isUntold = ({ desired }: ReplicaSetFact) =>
+    desired === null && mutants?.has('want-untold-set-awaited') !== true;
+  return owned.every((each) => each.replicas === 0 || each.desired === want.value || isUntold(each));
 }
 
 function podsEqualSpecs(owned: readonly ReplicaSetFact[], live: ReadonlyMap<string, number>): boolean {
