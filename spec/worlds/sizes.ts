@@ -51,7 +51,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'deletion-orphan': 1_964,
   'deletion-anew': 4_310,
   'deletion-adopts': 5_315,
-  'deletion-rolls': 25_884,
+  'deletion-rolls': 33_595,
   versions: 272,
   'versions-external': 1_221,
   'versions-crash-deployment': 1_784,
