@@ -234,7 +234,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'gone-let-go',
     rule: 'a Pod whose containers a fresh K finds gone is ended under stock too, not let go (5, 9)',
-    breaks: ['Converges', 'TakenBack'],
+    breaks: ['ShownRuns', 'Converges', 'TakenBack'],
   },
   {
     name: 'refused-kept',

@@ -39,10 +39,10 @@ const AT_REST: readonly PropertyName[] = [
   'TombstonesCollected',
   'NoLeak',
   'PreemptorRuns',
-  'ShownRuns',
-  'RolloutsEnd',
   'HoldersMeet',
   'SupersededStops',
+  'ShownRuns',
+  'RolloutsEnd',
 ];
 
 /** What a user can see when all is at rest, without names: it must not depend on what went wrong on the way. */
