@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Templates } from '../controller/host/templates.ts';
 import { createKubernetesClient } from '../controller/kubernetes/client.ts';
+import { callersOf } from '../controller/process/callers.ts';
 import type { RuntimeName } from '../controller/process/process.ts';
 import type { RunFlags } from './stages.ts';
 
@@ -14,6 +15,9 @@ export interface CriFlags {
   readonly cgroupParent: string;
   readonly nodeKubeconfig?: string;
   readonly maxPods: number;
+  readonly kubeletPort: number;
+  readonly kubeletTls?: string;
+  readonly clientCa?: string;
 }
 
 type Log = (text: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -23,6 +27,14 @@ function podCount(text: string): number {
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw new InvalidArgumentError(
     `FLAG_INVALID: expected a number of Pods from 1, got ${JSON.stringify(text)}.`,
+  );
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isSafeInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new InvalidArgumentError(
+    `FLAG_INVALID: expected a port (0: one that is free), got ${JSON.stringify(text)}.`,
   );
 }
 
@@ -39,7 +51,21 @@ export function withCriOptions(command: Command): Command {
     .option('--max-pods <count>', 'cri: how many Pods the Node takes', podCount, 110)
     .option(
       '--node-kubeconfig <file>',
-      'cri: the identity of a kubelet (system:node:<name>): the agent makes the Node and keeps it alive; without: somebody else does',
+      'cri: the identity of a kubelet (system:node:<name>): the agent makes the Node, keeps it alive, and serves its logs and exec; without: somebody else does',
+    )
+    .option(
+      '--kubelet-port <port>',
+      "cri: where the kubelet's API is served: not a stock kubelet's",
+      portNumber,
+      10_260,
+    )
+    .option(
+      '--kubelet-tls <folder>',
+      "cri: tls.crt and tls.key of the kubelet's API; without: nobody has signed it",
+    )
+    .option(
+      '--client-ca <file>',
+      "cri: who signs the API Server's certificate as a client of kubelets; without: only tokens are taken",
     );
 }
 
@@ -65,12 +91,23 @@ export async function openCri(flags: CriFlags & RunFlags, node: string, template
     folders: { logs: path.join(folder, 'logs'), volumes: path.join(folder, 'volumes'), cgroupParent },
   });
   if (nodeKubeconfig === undefined) return runtime;
-  const { keepNode } = await import('../cri/node.ts');
+  const [{ keepNode }, { serveKubeletApi }] = await Promise.all([
+    import('../cri/node.ts'),
+    import('../cri/api/serve.ts'),
+  ]);
   const client = createKubernetesClient({ kubeconfig: nodeKubeconfig, userAgent: 'kubedirect/node' });
   const { closing: signal, version } = runtime;
-  signal.addEventListener('abort', () => void client.close(), { once: true });
+  const api = await serveKubeletApi({
+    ...{ node, address: host, port: flags.kubeletPort, log },
+    files: { tls: flags.kubeletTls, clientCa: flags.clientCa },
+    served: runtime.served(),
+    callers: callersOf(client),
+  });
+  const close = () => void Promise.all([api.close(), client.close()]);
+  signal.addEventListener('abort', close, { once: true });
+  const port = Number(api.address.slice(api.address.lastIndexOf(':') + 1));
   await keepNode({
-    ...{ client, name: node, address: host, runtime: version, maxPods, signal, log },
+    ...{ client, name: node, address: host, port, runtime: version, maxPods, signal, log },
   });
   return runtime;
 }

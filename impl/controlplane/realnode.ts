@@ -66,6 +66,8 @@ export interface RealContainerd {
   readonly cgroup: string;
   /** A folder of its own, removed with it. */
   readonly folder: string;
+  /** Certificate of who signs the clients of kubelets. */
+  readonly clientCa: string;
   readonly pid: number | undefined;
   /** kill -9; the containers live. */
   kill(): Promise<void>;
@@ -142,13 +144,14 @@ async function running(layout: Layout): Promise<string[]> {
  * @public
  */
 export async function startRealContainerd(controlPlane: ControlPlane, name: string): Promise<RealContainerd> {
-  return standing(controlPlane, name, 110, async ({ layout, containerd, clear }) => {
+  return standing(controlPlane, name, 110, async ({ layout, containerd, internals, clear }) => {
     let stopping: Promise<void> | undefined;
     return {
       containerdSocket: layout.socket,
       address: `${layout.prefix}.1`,
       cgroup: `/${layout.cgroup}`,
       folder: layout.dir,
+      clientCa: internals.caFile,
       get pid() {
         return containerd.pid;
       },

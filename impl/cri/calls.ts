@@ -4,7 +4,15 @@ import path from 'node:path';
 import type { FoundContainer, ProbeKind } from '../../machines/runtime/index.ts';
 import { DEFAULT_GRACE } from '../controller/host/podObject.ts';
 import type { CriClient } from './client.ts';
-import { containerConfig, type Folders, LABELS, logFolderOf, sandboxConfig, volumeFolder } from './config.ts';
+import {
+  containerConfig,
+  type Folders,
+  LABELS,
+  logFolderOf,
+  logNameOf,
+  sandboxConfig,
+  volumeFolder,
+} from './config.ts';
 import type { ContainerEntry, ContainerStatus } from './messages.ts';
 import { probeOf } from './plan.ts';
 import type { ContainerSpec, KeptPod } from './podSpec.ts';
@@ -25,6 +33,8 @@ export interface Created {
   readonly startedAt: number;
   readonly finishedAt: number | null;
   readonly exitCode: number | null;
+  /** The one before it, if this life of the agent has seen its end. */
+  readonly before: Omit<Created, 'before'> | null;
 }
 
 /** A container that is there already; of one that has ended, with what. */
@@ -61,6 +71,17 @@ export class PodCalls {
     for (const [name, spec] of this.#specs) yield [spec, this.#created.get(name) ?? null];
   }
 
+  /** The newest container of a name; null of one that was not made yet, undefined of a name that the Pod has not. */
+  container(name: string): Created | null | undefined {
+    return this.#specs.has(name) ? (this.#created.get(name) ?? null) : undefined;
+  }
+
+  /** Its log; `before`: that of the one before it. */
+  logFile(name: string, before: boolean): string {
+    const attempt = (this.#created.get(name)?.attempt ?? 0) - (before ? 1 : 0);
+    return path.join(logFolderOf(this.#pod, this.#options.folders), logNameOf(name, attempt));
+  }
+
   /** What an earlier life of the agent has made. The newest container of each name counts. */
   take(sandbox: string, all: readonly FoundEntry[]): readonly FoundContainer[] {
     this.#sandbox = sandbox;
@@ -76,7 +97,7 @@ export class PodCalls {
       const exitCode = running ? null : state === 'CONTAINER_EXITED' ? (status?.exit_code ?? -1) : -1;
       const startedAt = status === null ? Date.now() : status.started_at / 1e6;
       const finishedAt = running || status === null ? null : status.finished_at / 1e6;
-      this.#created.set(name, { id, attempt, startedAt, finishedAt, exitCode });
+      this.#created.set(name, { id, attempt, startedAt, finishedAt, exitCode, before: null });
       return { name, attempt, running, exitCode };
     });
   }
@@ -137,9 +158,13 @@ export class PodCalls {
     const place = { node, hostAddress, podAddress: this.#address };
     const within = sandboxConfig(this.#pod, node, folders);
     await fs.mkdir(path.join(within.log_directory, name), { recursive: true });
+    // The log of the one before stays (`kubectl logs --previous`).
+    await fs.rm(path.join(within.log_directory, logNameOf(name, attempt - 2)), { force: true });
     const config = containerConfig(this.#pod, spec, attempt, place, folders);
     const id = await client.createContainer(this.#sandbox as string, config, within);
-    this.#created.set(name, { id, attempt, startedAt: Date.now(), finishedAt: null, exitCode: null });
+    const before = this.#created.get(name) ?? null;
+    const now = { startedAt: Date.now(), finishedAt: null, exitCode: null };
+    this.#created.set(name, { id, attempt, ...now, before });
     await client.startContainer(id);
   }
 

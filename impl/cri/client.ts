@@ -36,6 +36,14 @@ export interface TaskExit {
   readonly exit_status: number;
 }
 
+/** Which streams of a process are asked for. */
+export interface Streams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
 /** Every call has an end. What takes longer (an image) says so. */
 const DEADLINE_MS = 120_000;
 const PULL_MS = 15 * 60_000;
@@ -160,6 +168,25 @@ export class CriClient {
   async execute(id: string, cmd: readonly string[], seconds: number): Promise<number> {
     const request = { container_id: id, cmd, timeout: seconds };
     return (await this.#ask<{ exit_code: number }>(this.#runtime, 'ExecSync', request)).exit_code;
+  }
+
+  async #stream(method: 'Exec' | 'Attach' | 'PortForward', request: object): Promise<URL> {
+    return new URL((await this.#ask<{ url: string }>(this.#runtime, method, request)).url);
+  }
+
+  /** Where a command may be run in a container, once, by whoever asks there with an upgrade (SPDY, WebSocket). */
+  exec(id: string, cmd: readonly string[], streams: Streams): Promise<URL> {
+    return this.#stream('Exec', { container_id: id, cmd, ...streams });
+  }
+
+  /** The same for what the container itself reads and writes. */
+  attach(id: string, streams: Streams): Promise<URL> {
+    return this.#stream('Attach', { container_id: id, ...streams });
+  }
+
+  /** The same for ports of a sandbox. */
+  portForward(sandbox: string, port: readonly number[]): Promise<URL> {
+    return this.#stream('PortForward', { pod_sandbox_id: sandbox, port });
   }
 
   /** Whether the image is there. */

@@ -41,6 +41,9 @@ export function logFolderOf({ namespace, name, uid }: KeptPod, { logs }: Folders
   return path.join(logs, `${namespace}_${name}_${uid}`);
 }
 
+/** The log of the `attempt`-th container of a name, in its Pod's folder. */
+export const logNameOf = (name: string, attempt: number) => path.join(name, `${attempt}.log`);
+
 /** Folder of a volume. */
 export function volumeFolder({ uid }: KeptPod, volume: string, { volumes }: Folders): string {
   return path.join(volumes, uid, volume);
@@ -140,7 +143,10 @@ export function containerConfig(
       'io.kubernetes.pod.namespace': pod.namespace,
       'io.kubernetes.pod.uid': pod.uid,
     },
-    log_path: path.join(container.name, `${attempt}.log`),
+    log_path: logNameOf(container.name, attempt),
+    stdin: container.stdin ?? false,
+    stdin_once: container.stdinOnce ?? false,
+    tty: container.tty ?? false,
     linux: {
       resources: resourcesOf(container.resources ?? {}),
       security_context: securityOf(container, pod.spec),

@@ -10,7 +10,7 @@ const POD = fields(
 );
 const POD_SECURITY = fields('runAsUser runAsGroup runAsNonRoot supplementalGroups seccompProfile');
 const CONTAINER = fields(
-  'args command env image imagePullPolicy lifecycle livenessProbe name ports readinessProbe resources securityContext startupProbe terminationMessagePath terminationMessagePolicy volumeMounts workingDir',
+  'args command env image imagePullPolicy lifecycle livenessProbe name ports readinessProbe resources securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeMounts workingDir',
 );
 const SECURITY = fields(
   'allowPrivilegeEscalation capabilities readOnlyRootFilesystem runAsGroup runAsNonRoot runAsUser seccompProfile',

@@ -59,6 +59,9 @@ export interface ContainerConfig {
   readonly mounts: readonly Mount[];
   readonly labels: Labels;
   readonly log_path: string;
+  readonly stdin: boolean;
+  readonly stdin_once: boolean;
+  readonly tty: boolean;
   readonly linux: {
     readonly resources: {
       readonly cpu_shares: number;

@@ -22,11 +22,13 @@ export interface NodeKeeping {
   /** `containerd 1.6.20`, or another. */
   readonly runtime: string;
   readonly maxPods: number;
+  /** Of the kubelet's API. */
+  readonly port: number;
   readonly signal: AbortSignal;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-function statusOf({ name, address, runtime, maxPods }: NodeKeeping) {
+function statusOf({ name, address, runtime, maxPods, port }: NodeKeeping) {
   const room = {
     cpu: String(os.availableParallelism()),
     memory: `${Math.floor(os.totalmem() / 1024)}Ki`,
@@ -49,6 +51,7 @@ function statusOf({ name, address, runtime, maxPods }: NodeKeeping) {
       condition('DiskPressure', 'False', 'AgentHasNoDiskPressure'),
       condition('PIDPressure', 'False', 'AgentHasSufficientPID'),
     ],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
     nodeInfo: {
       architecture: process.arch === 'x64' ? 'amd64' : process.arch,
       operatingSystem: 'linux',

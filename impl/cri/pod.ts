@@ -7,6 +7,7 @@ import {
   startPod,
   stepPod,
 } from '../../machines/runtime/index.ts';
+import type { ServedContainer } from './api/served.ts';
 import { type CallOptions, type Created, type FoundEntry, PodCalls } from './calls.ts';
 import { planOf } from './plan.ts';
 import type { ContainerSpec, KeptPod } from './podSpec.ts';
@@ -83,6 +84,18 @@ export class PodRun {
   /** Each container of the spec, with the newest that was made of it. */
   containers(): Iterable<readonly [ContainerSpec, Created | null]> {
     return this.#calls.containers();
+  }
+
+  /** As the kubelet's API looks at it. */
+  container(name: string): ServedContainer | null {
+    const calls = this.#calls;
+    const created = calls.container(name);
+    if (created === undefined) return null;
+    return {
+      id: created?.id ?? null,
+      isRunning: () => calls.container(name)?.id === created?.id && calls.container(name)?.exitCode === null,
+      logFile: (before) => calls.logFile(name, before),
+    };
   }
 
   stop(): void {

@@ -7,6 +7,7 @@ import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { podObject } from '../controller/host/podObject.ts';
 import type { PodRuntime } from '../controller/host/runtime.ts';
 import type { Templates } from '../controller/host/templates.ts';
+import type { Served } from './api/served.ts';
 import { CriClient } from './client.ts';
 import { type Folders, LABELS, POD_ANNOTATION } from './config.ts';
 import { unheeded } from './honoured.ts';
@@ -72,6 +73,18 @@ export class CriRuntime implements PodRuntime {
   /** Aborted once it is closed. */
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** What the kubelet's API looks at. */
+  served(): Served {
+    return {
+      streams: this.#client,
+      pod: (namespace, name) => {
+        for (const run of this.#pods.values())
+          if (run !== 'awaited' && run.pod.namespace === namespace && run.pod.name === name) return run;
+        return null;
+      },
+    };
   }
 
   attach(give: (event: StageEvent) => void): void {

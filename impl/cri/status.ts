@@ -1,7 +1,18 @@
 /** What the status of a Pod says of its containers and addresses, as a kubelet writes it. */
+import type { Created } from './calls.ts';
 import type { PodRun } from './pod.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
+
+function ended({ id, exitCode, startedAt, finishedAt }: Omit<Created, 'before'>): object {
+  return {
+    exitCode: exitCode ?? 0,
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+    startedAt: time(startedAt),
+    ...(finishedAt !== null && { finishedAt: time(finishedAt) }),
+    containerID: `containerd://${id}`,
+  };
+}
 
 /** The part of a Pod's status that its runtime knows. */
 export function containerStatuses(run: PodRun, hostIP: string): object {
@@ -10,11 +21,6 @@ export function containerStatuses(run: PodRun, hostIP: string): object {
     const containerID = created === null ? '' : `containerd://${created.id}`;
     const isRunning = created !== null && created.exitCode === null;
     const startedAt = created === null ? undefined : time(created.startedAt);
-    const ended = {
-      exitCode: created?.exitCode ?? 0,
-      reason: created?.exitCode === 0 ? 'Completed' : 'Error',
-      ...{ startedAt, finishedAt: created?.finishedAt ? time(created.finishedAt) : undefined, containerID },
-    };
     return {
       ...{ name, image, imageID: image, containerID, restartCount: created?.attempt ?? 0 },
       ready: inits.has(name) ? created?.exitCode === 0 : run.ready === true,
@@ -23,7 +29,8 @@ export function containerStatuses(run: PodRun, hostIP: string): object {
         ? { running: { startedAt } }
         : created === null
           ? { waiting: { reason: 'ContainerCreating' } }
-          : { terminated: ended },
+          : { terminated: ended(created) },
+      ...(created?.before && { lastState: { terminated: ended(created.before) } }),
     };
   });
   return {

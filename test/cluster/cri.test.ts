@@ -15,6 +15,7 @@ import {
 import { CriClient } from '../../impl/cri/client.ts';
 import { LABELS } from '../../impl/cri/config.ts';
 import { NODE_TAINT } from '../../impl/cri/node.ts';
+import { executed, forwarded, logs, strangers } from './support/kubeletApi.ts';
 import type { PodHistory } from './support/podHistory.ts';
 import { BUILD_MS, CASE_MS, NEEDED, type RealWaist, startRealWaist, until } from './support/realWaist.ts';
 
@@ -179,6 +180,23 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
   );
 
   it(
+    'kubectl logs, exec and port-forward reach them, and strangers do not',
+    async () => {
+      const [pod = ''] = await names();
+      expect(await logs(kd, pod)).toEqual({
+        all: `serving ${pod} on port 8080\n`,
+        last: '',
+        stamped: expect.stringMatching(/^\d{4}-\d\d-\d\dT\S+ serving /),
+        cut: 'servi',
+      });
+      expect(await executed(kd, pod)).toEqual({ said: 'a b\n', back: 'through and back', code: 3 });
+      expect(await forwarded(kd, pod)).toBe(`${pod}\n`);
+      expect(await strangers(kd, NODE, pod)).toEqual([401, 403]);
+    },
+    CASE_MS,
+  );
+
+  it(
     'the agent killed: its containers run on, and its next life goes on with them',
     async () => {
       await kd.scale('echo', REST);
@@ -232,6 +250,7 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
       await containerd.ctr(['-n', 'k8s.io', 'tasks', 'kill', '-s', 'SIGKILL', victim?.id ?? '']);
       await until('its Pod tells of the restart', async () => (await restarts()) === 1);
       await pods.rests(REST + 2, 150_000);
+      expect(await kd.kubectl('logs', '--previous', victim?.pod ?? '')).toMatch(/^serving .*\n$/);
       await kd.kubectl('delete', 'pod', victim?.pod ?? '', '--wait=false');
       await until('it is gone', async () => !(await names()).includes(victim?.pod ?? ''));
       await pods.rests(REST + 2, 150_000);

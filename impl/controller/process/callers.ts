@@ -37,6 +37,12 @@ export const toScale = (namespace: string, name: string): Right => ({
   },
 });
 
+/** To do something by a Node's kubelet. @public */
+export const toUseNode = (node: string, verb: string, subresource: string): Right => ({
+  what: `${verb} nodes/${subresource} of ${node}`,
+  attributes: { group: '', resource: 'nodes', subresource, verb, name: node },
+});
+
 /** To read which stage holds which Pod. @public */
 export const TO_LIST_PODS: Right = {
   what: 'list pods of all namespaces',
@@ -49,11 +55,17 @@ export interface Callers {
   judge(token: string | null, right: Right): Promise<Verdict>;
 }
 
+/** Judges users too who are known by something else than a token: a certificate. @public */
+export interface UserCallers extends Callers {
+  judgeUser(user: User, right: Right): Promise<Verdict>;
+}
+
 /** The token of an `Authorization` header; null if it bears none. @public */
 export const tokenOf = (header: string | undefined): string | null =>
   /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? null;
 
-interface User {
+/** Somebody as the API Server knows him. @public */
+export interface User {
   readonly username: string;
   readonly uid?: string;
   readonly groups?: readonly string[];
@@ -104,7 +116,7 @@ class Answers<T> {
 const digest = (token: string) => createHash('sha256').update(token).digest('base64url');
 
 /** Asks the API Server. @param now - the clock, ms */
-export function callersOf(client: KubernetesClient, now: () => number = Date.now): Callers {
+export function callersOf(client: KubernetesClient, now: () => number = Date.now): UserCallers {
   const users = new Answers<User | null>(now, (user) => user !== null);
   const rights = new Answers<boolean>(now, (isAllowed) => isAllowed);
 
@@ -129,26 +141,28 @@ export function callersOf(client: KubernetesClient, now: () => number = Date.now
     });
     return status?.allowed === true;
   };
+  const judgeUser = async (user: User, right: Right): Promise<Verdict> => {
+    const key = `${digest(JSON.stringify(user))} ${right.what}`;
+    if (await rights.get(key, () => may(user, right))) return { allowed: true, user: user.username };
+    const message = `expected a user who may ${right.what}, got ${user.username}`;
+    return { allowed: false, status: 403, code: 'CALLER_FORBIDDEN', message };
+  };
+  const judged = (judge: () => Promise<Verdict>): Promise<Verdict> =>
+    judge().catch((error: Error) => {
+      const message = `the API Server could not be asked who is calling: ${error.message}`;
+      return { allowed: false, status: 503, code: 'API_SERVER_UNREACHABLE', message };
+    });
   return {
-    async judge(token, right) {
-      if (token === null)
-        return unauthenticated('expected the header "Authorization: Bearer <token>", got none');
-      try {
-        const key = digest(token);
-        const user = await users.get(key, () => userOf(token));
-        if (user === null)
-          return unauthenticated(
-            'expected a token that the API Server knows, got another (or an expired one)',
-          );
-        const isAllowed = await rights.get(`${key} ${right.what}`, () => may(user, right));
-        if (isAllowed) return { allowed: true, user: user.username };
-        const message = `expected a user who may ${right.what}, got ${user.username}`;
-        return { allowed: false, status: 403, code: 'CALLER_FORBIDDEN', message };
-      } catch (error) {
-        const message = `the API Server could not be asked who is calling: ${(error as Error).message}`;
-        return { allowed: false, status: 503, code: 'API_SERVER_UNREACHABLE', message };
-      }
+    judge(token, right) {
+      return judged(async () => {
+        if (token === null)
+          return unauthenticated('expected the header "Authorization: Bearer <token>", got none');
+        const user = await users.get(digest(token), () => userOf(token));
+        if (user !== null) return judgeUser(user, right);
+        return unauthenticated('expected a token that the API Server knows, got another (or an expired one)');
+      });
     },
+    judgeUser: (user, right) => judged(() => judgeUser(user, right)),
   };
 }
 

@@ -162,6 +162,7 @@ export function criArguments(
     readonly cgroup: string;
     readonly address: string;
     readonly folder: string;
+    readonly clientCa: string;
   },
   nodeKubeconfig: string,
 ): readonly string[] {
@@ -175,6 +176,7 @@ export function criArguments(
       runtime.address,
     ],
     ...['--cri-folder', path.join(runtime.folder, 'kubedirect'), '--node-kubeconfig', nodeKubeconfig],
+    ...['--kubelet-port', '0', '--client-ca', runtime.clientCa],
   ];
 }
 

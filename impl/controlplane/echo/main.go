@@ -1,14 +1,18 @@
 // The one program in the test image of a real node. As `pause` it holds a Pod's namespaces; otherwise it serves HTTP on
 // $PORT (8080): `/` answers the hostname, which is the Pod's name, `/healthz` answers ok. On SIGTERM it stops answering
-// healthy, waits $TERM_DELAY (a Go duration, default 0s), finishes what it serves, and exits 0.
+// healthy, waits $TERM_DELAY (a Go duration, default 0s), finishes what it serves, and exits 0. It is its image's only tool, too:
+// `say TEXT…`, `cat [FILE…]` (without: what it reads), `write FILE TEXT`, `env`, `exit CODE`.
 package main
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,6 +21,13 @@ import (
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "pause" {
 		pause()
+		return
+	}
+	if len(os.Args) > 1 {
+		if err := tool(os.Args[1], os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	if err := serve(); err != nil {
@@ -39,6 +50,38 @@ func pause() {
 			}
 		}
 	}
+}
+
+func tool(name string, args []string) error {
+	switch {
+	case name == "say":
+		fmt.Println(strings.Join(args, " "))
+		return nil
+	case name == "cat" && len(args) == 0:
+		_, err := io.Copy(os.Stdout, os.Stdin)
+		return err
+	case name == "cat":
+		for _, file := range args {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			os.Stdout.Write(text)
+		}
+		return nil
+	case name == "write" && len(args) == 2:
+		return os.WriteFile(args[0], []byte(args[1]), 0o644)
+	case name == "env":
+		fmt.Println(strings.Join(os.Environ(), "\n"))
+		return nil
+	case name == "exit" && len(args) == 1:
+		code, err := strconv.Atoi(args[0])
+		if err == nil {
+			os.Exit(code)
+		}
+		return err
+	}
+	return fmt.Errorf("expected pause, say, cat, write, env or exit, got %s with %d arguments", name, len(args))
 }
 
 func serve() error {
