@@ -101,7 +101,7 @@ export type Effect =
       readonly name: PodName;
       readonly ready: boolean;
     }
-  /** Start the containers: `podStarted`, later `podReadiness`, `podStopped`. */
+  /** Start the containers: `podStarted`, later `podReadiness`, `podStopped`; or `podNeedsObject`, and nothing is started. */
   | { readonly type: 'startPod'; readonly record: PodRecord }
   /** SIGTERM, then SIGKILL; also cancels a start in flight: `podStopped`. */
   | { readonly type: 'stopPod'; readonly uid: Uid }

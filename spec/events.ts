@@ -75,6 +75,8 @@ export type StageEvent =
   | { readonly type: 'deleteAnswered'; readonly uid: Uid; readonly outcome: 'accepted' | Refusal }
   | { readonly type: 'podRead'; readonly uid: Uid; readonly pod: PodFact | null }
   | { readonly type: 'podStarted'; readonly uid: Uid }
+  /** What its template asks for is given for a Pod that stands at the API Server: nothing was started. */
+  | { readonly type: 'podNeedsObject'; readonly uid: Uid }
   | { readonly type: 'podReadiness'; readonly uid: Uid; readonly ready: boolean }
   /** The runtime is quiet about it: nothing runs and no start is in flight. */
   | { readonly type: 'podStopped'; readonly uid: Uid; readonly failed: boolean }
@@ -182,6 +184,7 @@ export const HEARS = {
     'deleteAnswered',
     'podRead',
     'podStarted',
+    'podNeedsObject',
     'podReadiness',
     'podStopped',
     'switchObserved',

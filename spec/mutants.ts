@@ -242,6 +242,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['FreshStartSame'],
   },
   {
+    name: 'object-not-awaited',
+    rule: 'a Pod whose template needs its object is published before its containers are started (5)',
+    breaks: ['Converges'],
+  },
+  {
     name: 'publish-before-running',
     rule: 'where K runs the containers it publishes when they run (2, 5)',
     breaks: ['TerminationIrreversible', 'PublishedRunning'],

@@ -12,6 +12,7 @@ import type { RunFlags } from './stages.ts';
 export interface CriFlags {
   readonly criSocket?: string;
   readonly criFolder: string;
+  readonly secretFolder: string;
   readonly cgroupParent: string;
   readonly nodeKubeconfig?: string;
   readonly maxPods: number;
@@ -47,6 +48,11 @@ export function withCriOptions(command: Command): Command {
       'cri: where logs and volumes of Pods are kept',
       '/var/lib/kubedirect/pods',
     )
+    .option(
+      '--secret-folder <folder>',
+      'cri: where Secrets and tokens are kept, in memory',
+      '/run/kubedirect/secrets',
+    )
     .option('--cgroup-parent <cgroup>', "cri: the Pods' cgroup; without: the runtime's own", '')
     .option('--max-pods <count>', 'cri: how many Pods the Node takes', podCount, 110)
     .option(
@@ -81,21 +87,39 @@ export function checkCri(runtime: RuntimeName, nodes: readonly string[], flags: 
     );
 }
 
+/** The identity of the node; null without one. */
+function nodeClient({ nodeKubeconfig }: CriFlags, signal: AbortSignal) {
+  if (nodeKubeconfig === undefined) return null;
+  const client = createKubernetesClient({ kubeconfig: nodeKubeconfig, userAgent: 'kubedirect/node' });
+  signal.addEventListener('abort', () => void client.close(), { once: true });
+  return client;
+}
+
 /** Opens the runtime of a node, and keeps its Node if it was told under which identity. The code is loaded only here: other agents need none of it. */
 export async function openCri(flags: CriFlags & RunFlags, node: string, templates: Templates, log: Log) {
-  const { CriRuntime } = await import('../cri/runtime.ts');
-  const { criSocket = '', criFolder, cgroupParent, host = '127.0.0.1', nodeKubeconfig, maxPods } = flags;
+  const [{ CriRuntime }, { NO_OBJECTS, objectsOf }] = await Promise.all([
+    import('../cri/runtime.ts'),
+    import('../cri/objects.ts'),
+  ]);
+  const { criSocket = '', criFolder, secretFolder, cgroupParent, host = '127.0.0.1', maxPods } = flags;
   const folder = path.resolve(criFolder);
+  const closing = new AbortController();
+  const client = nodeClient(flags, closing.signal);
   const runtime = await CriRuntime.open({
-    ...{ socket: path.resolve(criSocket), node, hostAddress: host, templates, log },
-    folders: { logs: path.join(folder, 'logs'), volumes: path.join(folder, 'volumes'), cgroupParent },
+    ...{ socket: path.resolve(criSocket), node, hostAddress: host, templates, log, closing },
+    objects: client === null ? NO_OBJECTS : objectsOf(client, closing.signal),
+    folders: {
+      logs: path.join(folder, 'logs'),
+      volumes: path.join(folder, 'volumes'),
+      secrets: path.resolve(secretFolder),
+      cgroupParent,
+    },
   });
-  if (nodeKubeconfig === undefined) return runtime;
+  if (client === null) return runtime;
   const [{ keepNode }, { serveKubeletApi }] = await Promise.all([
     import('../cri/node.ts'),
     import('../cri/api/serve.ts'),
   ]);
-  const client = createKubernetesClient({ kubeconfig: nodeKubeconfig, userAgent: 'kubedirect/node' });
   const { closing: signal, version } = runtime;
   const api = await serveKubeletApi({
     ...{ node, address: host, port: flags.kubeletPort, log },
@@ -103,8 +127,7 @@ export async function openCri(flags: CriFlags & RunFlags, node: string, template
     served: runtime.served(),
     callers: callersOf(client),
   });
-  const close = () => void Promise.all([api.close(), client.close()]);
-  signal.addEventListener('abort', close, { once: true });
+  signal.addEventListener('abort', () => void api.close(), { once: true });
   const port = Number(api.address.slice(api.address.lastIndexOf(':') + 1));
   await keepNode({
     ...{ client, name: node, address: host, port, runtime: version, maxPods, signal, log },

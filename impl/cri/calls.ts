@@ -2,21 +2,17 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { FoundContainer, ProbeKind } from '../../machines/runtime/index.ts';
+import { imageAct } from '../../spec/containers/pullPolicy.ts';
 import { DEFAULT_GRACE } from '../controller/host/podObject.ts';
 import type { CriClient } from './client.ts';
-import {
-  containerConfig,
-  type Folders,
-  LABELS,
-  logFolderOf,
-  logNameOf,
-  sandboxConfig,
-  volumeFolder,
-} from './config.ts';
+import { containerConfig, type Folders, LABELS, logFolderOf, logNameOf, sandboxConfig } from './config.ts';
+import { type Place, readObjects } from './environment.ts';
 import type { ContainerEntry, ContainerStatus } from './messages.ts';
+import type { Objects } from './objects.ts';
 import { probeOf } from './plan.ts';
 import type { ContainerSpec, KeptPod } from './podSpec.ts';
 import { ask, beforeStop, type Reach } from './probe.ts';
+import { Volumes } from './volumes.ts';
 
 /** By what, and where. */
 export interface CallOptions {
@@ -24,6 +20,9 @@ export interface CallOptions {
   readonly node: string;
   readonly hostAddress: string;
   readonly folders: Folders;
+  readonly objects: Objects;
+  /** A volume could not be brought up to date. */
+  readonly stale: (volume: string, error: Error) => void;
 }
 
 /** A container that was created. */
@@ -46,6 +45,7 @@ export class PodCalls {
   readonly #options: CallOptions;
   readonly #specs: ReadonlyMap<string, ContainerSpec>;
   readonly #created = new Map<string, Created>();
+  readonly #volumes: Volumes;
   #sandbox: string | null = null;
   #address = '';
 
@@ -53,6 +53,9 @@ export class PodCalls {
     this.#pod = pod;
     this.#options = options;
     const { containers, initContainers = [] } = pod.spec;
+    const place = () => this.#place;
+    const { folders, objects, stale: failed } = options;
+    this.#volumes = new Volumes(pod, { folders, objects, place, failed });
     this.#specs = new Map([...initContainers, ...containers].map((each) => [each.name, each]));
   }
 
@@ -103,7 +106,13 @@ export class PodCalls {
   }
 
   async findAddress(): Promise<void> {
+    this.#volumes.keep();
     if (this.#sandbox !== null) this.#address = await this.#options.client.sandboxAddress(this.#sandbox);
+  }
+
+  /** The agent ends: everything stays as it is. */
+  leave(): void {
+    this.#volumes.close();
   }
 
   /** Notes the end of a container, if it is one of these and has not ended before; the container as it was, by its name. */
@@ -125,11 +134,7 @@ export class PodCalls {
     const { client, node, folders } = this.#options;
     const pod = this.#pod;
     await fs.mkdir(logFolderOf(pod, folders), { recursive: true });
-    for (const { name } of pod.spec.volumes ?? []) {
-      const folder = volumeFolder(pod, name, folders);
-      await fs.mkdir(folder, { recursive: true });
-      await fs.chmod(folder, 0o777);
-    }
+    await this.#volumes.make();
     const config = sandboxConfig(pod, node, folders);
     // What an earlier try has left has the name, also one whose answer was lost.
     for (const { id } of await client.sandboxes({ [LABELS.uid]: pod.uid })) await client.removeSandbox(id);
@@ -142,25 +147,25 @@ export class PodCalls {
     const { client, folders } = this.#options;
     const left = await client.sandboxes({ [LABELS.uid]: this.#pod.uid });
     for (const { id } of left) await client.removeSandbox(id);
-    await fs.rm(path.join(folders.volumes, this.#pod.uid), { recursive: true, force: true });
+    await this.#volumes.remove();
     await fs.rm(logFolderOf(this.#pod, folders), { recursive: true, force: true });
   }
 
   /** Makes a container and starts it; those before it go. */
   async create(name: string, attempt: number): Promise<void> {
-    const { client, node, hostAddress, folders } = this.#options;
+    const { client, node, folders, objects } = this.#options;
     const spec = this.#specs.get(name) as ContainerSpec;
     await this.#needImage(spec);
     // Those before it, also one whose start was not answered and may have been done.
     if (attempt > 0)
       for (const { id } of await client.containers({ [LABELS.uid]: this.#pod.uid, [LABELS.container]: name }))
         await client.removeContainer(id);
-    const place = { node, hostAddress, podAddress: this.#address };
     const within = sandboxConfig(this.#pod, node, folders);
     await fs.mkdir(path.join(within.log_directory, name), { recursive: true });
     // The log of the one before stays (`kubectl logs --previous`).
     await fs.rm(path.join(within.log_directory, logNameOf(name, attempt - 2)), { force: true });
-    const config = containerConfig(this.#pod, spec, attempt, place, folders);
+    const known = await readObjects(this.#pod, spec, objects);
+    const config = containerConfig(this.#pod, spec, attempt, this.#place, folders, known);
     const id = await client.createContainer(this.#sandbox as string, config, within);
     const before = this.#created.get(name) ?? null;
     const now = { startedAt: Date.now(), finishedAt: null, exitCode: null };
@@ -168,14 +173,16 @@ export class PodCalls {
     await client.startContainer(id);
   }
 
-  /** As its pull policy says; without one: always for `:latest`. */
+  get #place(): Place {
+    const { node, hostAddress } = this.#options;
+    return { node, hostAddress, podAddress: this.#address };
+  }
+
   async #needImage({ image, imagePullPolicy }: ContainerSpec): Promise<void> {
     const { client } = this.#options;
-    const isLatest = !image.includes('@') && (/:latest$/.test(image) || !/:[^/]+$/.test(image));
-    const policy = imagePullPolicy ?? (isLatest ? 'Always' : 'IfNotPresent');
-    if (policy !== 'Always' && (await client.hasImage(image))) return;
-    if (policy === 'Never') throw new Error(`image ${image} is not there, and its pull policy is Never`);
-    await client.pullImage(image);
+    const act = imageAct(image, imagePullPolicy, await client.hasImage(image));
+    if (act === 'refuse') throw new Error(`image ${image} is not there, and its pull policy is Never`);
+    if (act === 'pull') await client.pullImage(image);
   }
 
   #reach(container: ContainerSpec, id: string): Reach {

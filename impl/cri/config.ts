@@ -1,7 +1,7 @@
 /** A Pod of ours in CRI's words: its sandbox, and each of its containers. */
 import path from 'node:path';
 import { parseQuantity } from '../controller/host/quantities.ts';
-import { environmentOf, expanded, type Place } from './environment.ts';
+import { environmentOf, expanded, type Known, type Place } from './environment.ts';
 import type { ContainerConfig, Mount, Namespaces, SandboxConfig, SecurityProfile } from './messages.ts';
 import type { ContainerSpec, KeptPod, PodSpec } from './podSpec.ts';
 
@@ -11,6 +11,8 @@ export interface Folders {
   readonly logs: string;
   /** Volumes: `<uid>/<volume>`. */
   readonly volumes: string;
+  /** The same of those that hold Secrets or tokens: in memory. */
+  readonly secrets: string;
   /** Of the node's Pods; the runtime's own without. */
   readonly cgroupParent: string;
 }
@@ -45,8 +47,9 @@ export function logFolderOf({ namespace, name, uid }: KeptPod, { logs }: Folders
 export const logNameOf = (name: string, attempt: number) => path.join(name, `${attempt}.log`);
 
 /** Folder of a volume. */
-export function volumeFolder({ uid }: KeptPod, volume: string, { volumes }: Folders): string {
-  return path.join(volumes, uid, volume);
+export function volumeFolder({ uid, spec }: KeptPod, volume: string, { volumes, secrets }: Folders): string {
+  const { secret, projected } = spec.volumes?.find(({ name }) => name === volume) ?? {};
+  return path.join(secret !== undefined || projected !== undefined ? secrets : volumes, uid, volume);
 }
 
 /** The sandbox of a Pod. */
@@ -121,11 +124,12 @@ export function containerConfig(
   attempt: number,
   place: Place,
   folders: Folders,
+  known: Known = new Map(),
 ): ContainerConfig {
   const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly = false }): Mount => {
     return { container_path: mountPath, host_path: volumeFolder(pod, name, folders), readonly: readOnly };
   });
-  const variables = environmentOf(pod, container, place);
+  const variables = environmentOf(pod, container, place, known);
   const expand = (text: string) => expanded(text, variables);
   return {
     metadata: { name: container.name, attempt },

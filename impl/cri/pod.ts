@@ -119,6 +119,7 @@ export class PodRun {
   leave(): void {
     this.#isLeft = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#calls.leave();
   }
 
   #give(event: RuntimeEvent): void {

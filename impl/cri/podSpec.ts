@@ -26,6 +26,50 @@ interface Seccomp {
 }
 type Quantities = Readonly<Record<string, string>>;
 
+/** A ConfigMap or Secret. */
+export interface ObjectRef {
+  readonly name: string;
+  readonly optional?: boolean;
+}
+/** One key of a ConfigMap or Secret. */
+export interface KeyRef extends ObjectRef {
+  readonly key: string;
+}
+/** A file of a volume. */
+export interface Item {
+  /** Of a ConfigMap or Secret. */
+  readonly key?: string;
+  /** Of the Pod. */
+  readonly fieldRef?: { readonly fieldPath: string };
+  readonly path: string;
+  readonly mode?: number;
+}
+interface Files {
+  readonly items?: readonly Item[];
+  readonly optional?: boolean;
+  readonly defaultMode?: number;
+}
+/** `v1` ServiceAccountTokenProjection. */
+export interface TokenSource {
+  readonly audience?: string;
+  readonly expirationSeconds?: number;
+  readonly path: string;
+}
+/** What fills a volume, or part of a projected one. */
+export interface VolumeSource {
+  readonly configMap?: Files & { readonly name: string };
+  /** `name` in a projected volume. */
+  readonly secret?: Files & { readonly secretName?: string; readonly name?: string };
+  readonly downwardAPI?: Files;
+  readonly serviceAccountToken?: TokenSource;
+}
+/** `v1` Volume. */
+export interface Volume extends VolumeSource {
+  readonly name: string;
+  readonly emptyDir?: object;
+  readonly projected?: { readonly sources?: readonly VolumeSource[]; readonly defaultMode?: number };
+}
+
 /** `v1` Container. */
 export interface ContainerSpec {
   readonly name: string;
@@ -40,7 +84,16 @@ export interface ContainerSpec {
   readonly env?: readonly {
     readonly name: string;
     readonly value?: string;
-    readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+    readonly valueFrom?: {
+      readonly fieldRef?: { readonly fieldPath: string };
+      readonly configMapKeyRef?: KeyRef;
+      readonly secretKeyRef?: KeyRef;
+    };
+  }[];
+  readonly envFrom?: readonly {
+    readonly prefix?: string;
+    readonly configMapRef?: ObjectRef;
+    readonly secretRef?: ObjectRef;
   }[];
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
   readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
@@ -70,7 +123,8 @@ export interface PodSpec {
   readonly hostname?: string;
   readonly serviceAccountName?: string;
   readonly terminationGracePeriodSeconds?: number;
-  readonly volumes?: readonly { readonly name: string; readonly emptyDir?: object }[];
+  readonly dnsPolicy?: string;
+  readonly volumes?: readonly Volume[];
   readonly securityContext?: {
     readonly runAsUser?: number;
     readonly runAsGroup?: number;
@@ -82,6 +136,8 @@ export interface PodSpec {
 /** A Pod as its agent keeps it: with the sandbox, so that the next life of the agent finds it there. */
 export interface KeptPod {
   readonly uid: string;
+  /** `metadata.uid` of its object, if that stood before its containers were started. */
+  readonly objectUid?: string;
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -2,6 +2,8 @@
  * The containers of one node, run by a container runtime that speaks CRI: the `cri` runtime of an agent. It outlives no process; the containers
  * do. A Pod is kept with its sandbox, so the next process of the agent finds all that runs, and goes on with it.
  */
+import { unheeded } from '../../spec/containers/heeded.ts';
+import { needsObject } from '../../spec/containers/needsObject.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { podObject } from '../controller/host/podObject.ts';
@@ -10,8 +12,8 @@ import type { Templates } from '../controller/host/templates.ts';
 import type { Served } from './api/served.ts';
 import { CriClient } from './client.ts';
 import { type Folders, LABELS, POD_ANNOTATION } from './config.ts';
-import { unheeded } from './honoured.ts';
 import type { SandboxEntry } from './messages.ts';
+import type { Objects } from './objects.ts';
 import { type Found, PodRun } from './pod.ts';
 import type { KeptPod, PodSpec } from './podSpec.ts';
 import { containerStatuses } from './status.ts';
@@ -25,12 +27,16 @@ export interface CriRuntimeOptions {
   readonly hostAddress: string;
   readonly folders: Folders;
   readonly templates: Templates;
+  readonly objects: Objects;
+  /** Aborted once it is closed. */
+  readonly closing: AbortController;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** A Pod whose template is not known yet, or one that runs. */
 type Entry = 'awaited' | PodRun;
 
+const NOT_HEEDED = 'this runtime does not heed what a Pod asks for: it is not started';
 const isThere = ({ state }: SandboxEntry) => state === 'SANDBOX_READY';
 
 /** The `cri` runtime of one node. @public */
@@ -38,11 +44,12 @@ export class CriRuntime implements PodRuntime {
   readonly #options: CriRuntimeOptions;
   readonly #client: CriClient;
   readonly #pods = new Map<Uid, Entry>();
+  /** K was told that they need their object first. */
+  readonly #awaiting = new Set<Uid>();
   #give: (event: StageEvent) => void = () => {};
   #unfollow: () => void = () => {};
   #again: NodeJS.Timeout | null = null;
   #version = '';
-  readonly #closing = new AbortController();
 
   private constructor(options: CriRuntimeOptions) {
     this.#options = options;
@@ -72,7 +79,7 @@ export class CriRuntime implements PodRuntime {
 
   /** Aborted once it is closed. */
   get closing(): AbortSignal {
-    return this.#closing.signal;
+    return this.#options.closing.signal;
   }
 
   /** What the kubelet's API looks at. */
@@ -109,6 +116,7 @@ export class CriRuntime implements PodRuntime {
 
   stop(uid: Uid): void {
     const run = this.#pods.get(uid);
+    this.#awaiting.delete(uid);
     if (run instanceof PodRun) return run.stop();
     this.#pods.delete(uid);
     setImmediate(() => this.#give({ type: 'podStopped', uid, failed: false }));
@@ -121,7 +129,7 @@ export class CriRuntime implements PodRuntime {
   }
 
   close(): void {
-    this.#closing.abort();
+    this.#options.closing.abort();
     if (this.#again !== null) clearTimeout(this.#again);
     this.#unfollow();
     for (const run of this.#pods.values()) if (run !== 'awaited') run.leave();
@@ -131,27 +139,55 @@ export class CriRuntime implements PodRuntime {
   /** By the template of its ReplicaSet, once that is known. */
   async #begin(record: PodRecord): Promise<void> {
     const { uid } = record;
-    const { templates, log } = this.#options;
+    const { templates } = this.#options;
     const isAwaited = () => !this.closing.aborted && this.#pods.get(uid) === 'awaited';
     let replicaSet = templates.peek(record.replicaSet) ?? null;
     while (replicaSet === null && isAwaited()) replicaSet = await templates.get(record.replicaSet);
     if (replicaSet === null || !isAwaited()) return;
     const { metadata, spec } = podObject(record, replicaSet, 0);
     const paths = unheeded(spec as never);
-    if (paths.length > 0) {
-      log('this runtime does not heed what a Pod asks for: it is not started', { uid, paths });
-      this.#pods.delete(uid);
-      return this.#give({ type: 'podStopped', uid, failed: true });
-    }
+    if (paths.length > 0) return this.#refuse(uid, NOT_HEEDED, paths);
     const { name, namespace = 'default', labels, annotations } = metadata;
     const pod: KeptPod = { uid, namespace, name, labels, annotations, spec: spec as unknown as PodSpec };
-    this.#pods.set(uid, PodRun.start(pod, this.#runOptions(uid)));
+    if (!needsObject(spec as never)) this.#run(pod);
+    else if (this.#awaiting.delete(uid)) await this.#runStanding(pod);
+    else {
+      this.#awaiting.add(uid);
+      this.#pods.delete(uid);
+      this.#give({ type: 'podNeedsObject', uid });
+    }
+  }
+
+  #run(pod: KeptPod): void {
+    this.#pods.set(pod.uid, PodRun.start(pod, this.#runOptions(pod.uid)));
+  }
+
+  /** As the API Server has made it: admission may have added to it. */
+  async #runStanding(pod: KeptPod): Promise<void> {
+    const { uid } = pod;
+    const standing = await this.#options.objects.pod(pod.namespace, pod.name).catch((error: Error) => error);
+    if (this.closing.aborted || this.#pods.get(uid) !== 'awaited') return;
+    if (standing instanceof Error)
+      return this.#refuse(uid, 'a Pod is not there to be started', standing.message);
+    const { metadata, spec } = standing;
+    const paths = unheeded(spec as never);
+    if (paths.length > 0) return this.#refuse(uid, NOT_HEEDED, paths);
+    const { labels = {}, annotations = {} } = metadata;
+    this.#run({ ...pod, labels, annotations, spec, objectUid: metadata.uid });
+  }
+
+  #refuse(uid: Uid, text: string, why: unknown): void {
+    this.#options.log(text, { uid, why });
+    this.#pods.delete(uid);
+    this.#give({ type: 'podStopped', uid, failed: true });
   }
 
   #runOptions(uid: Uid) {
-    const { node, hostAddress, folders, log } = this.#options;
+    const { node, hostAddress, folders, objects, log } = this.#options;
     return {
-      ...{ client: this.#client, node, hostAddress, folders, log },
+      ...{ client: this.#client, node, hostAddress, folders, objects, log },
+      stale: (volume: string, error: Error) =>
+        log('a volume was not brought up to date', { uid, volume, error: error.message }),
       started: () => this.#give({ type: 'podStarted', uid }),
       readiness: (ready: boolean) => this.#give({ type: 'podReadiness', uid, ready }),
       stopped: (failed: boolean) => {

@@ -159,6 +159,8 @@ function moveContainer(
   if (to === 'running') {
     const refused = publishes ? refusedPod(world, node, uid) : undefined;
     if (refused !== undefined) return putPod(world, refused.name, { phase: 'Failed', ready: false });
+    if (setting.description.objectFirst && !Object.values(world.api.pods).some((pod) => pod.uid === uid))
+      return tellTail(setContainer(world, node, uid, undefined), node, { type: 'podNeedsObject', uid });
     const running = setContainer(world, node, uid, 'running');
     const hows = publishes ? ['confirmed', 'shown'] : ['confirmed'];
     const after = { ...running, history: markRunning(running.history, uid, hows) };

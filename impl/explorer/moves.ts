@@ -129,9 +129,15 @@ function isHolder(world: World, { peer, incarnation }: Process): boolean {
 /** Answers about one Pod's containers come in their order. */
 function runtimeKey(process: Process, index: number): string | null {
   const event = process.pending[index]?.candidates[0];
-  return event?.type === 'podStarted' || event?.type === 'podReadiness' || event?.type === 'podStopped'
-    ? event.uid
-    : null;
+  switch (event?.type) {
+    case 'podStarted':
+    case 'podNeedsObject':
+    case 'podReadiness':
+    case 'podStopped':
+      return event.uid;
+    default:
+      return null;
+  }
 }
 
 /** A list is complete when all that it shows has been heard. */

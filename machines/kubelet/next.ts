@@ -59,6 +59,8 @@ function nextOfLive(pod: TailPod, { runtime, owner, mutants }: Circumstances): N
       if (owner !== 'direct') return end('lost', 'OwnedByStock');
       if (runtime === 'publish') return { do: 'create' };
       if (containers === 'none') return { do: 'start' };
+      if (containers === 'awaitingObject')
+        return { do: mutants.has('object-not-awaited') ? 'start' : 'create' };
       return containers === 'running' || mutants.has('publish-before-running') ? { do: 'create' } : null;
     case 'standing':
     case 'deleteAsked':
@@ -66,7 +68,7 @@ function nextOfLive(pod: TailPod, { runtime, owner, mutants }: Circumstances): N
     case 'denied':
     case 'failAsked':
       if (runtime === 'publish') return null;
-      if (containers === 'none') return { do: 'start' };
+      if (containers === 'none' || containers === 'awaitingObject') return { do: 'start' };
       return containers === 'running' && pod.record.ready !== (pod.wroteReady ?? false)
         ? { do: 'writeStatus' }
         : null;
@@ -76,7 +78,7 @@ function nextOfLive(pod: TailPod, { runtime, owner, mutants }: Circumstances): N
 /** Whether nothing of it runs here, as far as K must see to that. */
 function isQuiet({ containers }: TailPod, { runtime, mutants }: Circumstances): boolean {
   if (mutants.has('terminated-before-stop')) return true;
-  return runtime === 'publish' || containers === 'quiet' || containers === 'none';
+  return runtime === 'publish' || ['quiet', 'none', 'awaitingObject'].includes(containers);
 }
 
 function nextOfTombstone(pod: TailPod, k: Circumstances): NextAct {

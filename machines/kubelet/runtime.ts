@@ -32,6 +32,12 @@ export function podStarted(context: KubeletContext, event: Event<'podStarted'>):
   return advance(told, uid);
 }
 
+/** Nothing was started: what its template asks for is given for a Pod that stands at the API Server. It is published first (5). */
+export function podNeedsObject(context: KubeletContext, event: Event<'podNeedsObject'>): KubeletContext {
+  const uid = heldAs(context, event.uid);
+  return context.pods.has(uid) ? advance(containersHeard(context, uid, 'needsObject'), uid) : context;
+}
+
 /** Ready, or no more. */
 export function podReadiness(context: KubeletContext, event: Event<'podReadiness'>): KubeletContext {
   const uid = heldAs(context, event.uid);

@@ -12,7 +12,7 @@ import {
   publishFailed,
   retryPassed,
 } from './replies.ts';
-import { podReadiness, podStarted, podStopped } from './runtime.ts';
+import { podNeedsObject, podReadiness, podStarted, podStopped } from './runtime.ts';
 
 /** One event about Pods. */
 export function hearTail(context: KubeletContext, event: StageEvent): KubeletContext {
@@ -34,6 +34,8 @@ export function hearTail(context: KubeletContext, event: StageEvent): KubeletCon
       return podRead(context, event);
     case 'podStarted':
       return podStarted(context, event);
+    case 'podNeedsObject':
+      return podNeedsObject(context, event);
     case 'podReadiness':
       return podReadiness(context, event);
     case 'podStopped':

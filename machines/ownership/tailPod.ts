@@ -347,7 +347,7 @@ export const OBJECT_TABLE = compileTable<ObjectState, ObjectEvent>(
 );
 
 /** What can happen to the containers. */
-export const CONTAINERS_EVENTS = ['startSent', 'started', 'stopSent', 'stopped'] as const;
+export const CONTAINERS_EVENTS = ['startSent', 'started', 'needsObject', 'stopSent', 'stopped'] as const;
 /** One of {@link CONTAINERS_EVENTS}. */
 export type ContainersEvent = (typeof CONTAINERS_EVENTS)[number];
 
@@ -362,29 +362,59 @@ export const tailContainersMachine = setup({
   states: {
     none: {
       description: 'Never started',
-      on: { startSent: 'starting', stopSent: 'stopping', started: 'running', stopped: 'quiet' },
+      on: {
+        startSent: 'starting',
+        stopSent: 'stopping',
+        started: 'running',
+        stopped: 'quiet',
+        ...stale('needsObject'),
+      },
     },
     starting: {
       description: 'A start is in flight, or may be from before a restart',
-      on: { started: 'running', stopSent: 'stopping', stopped: 'quiet', ...stale('startSent') },
+      on: {
+        started: 'running',
+        needsObject: 'awaitingObject',
+        stopSent: 'stopping',
+        stopped: 'quiet',
+        ...stale('startSent'),
+      },
+    },
+    awaitingObject: {
+      description:
+        'Nothing was started: what its template asks for is given for a Pod that stands at the API Server',
+      on: {
+        startSent: 'starting',
+        started: 'running',
+        stopSent: 'stopping',
+        stopped: 'quiet',
+        ...stale('needsObject'),
+      },
     },
     running: {
       description: 'They run',
-      on: { stopSent: 'stopping', stopped: 'quiet', ...stale('startSent', 'started') },
+      on: { stopSent: 'stopping', stopped: 'quiet', ...stale('startSent', 'started', 'needsObject') },
     },
     stopping: {
       description: 'Signalled; a start in flight may still come up and be stopped',
-      on: { stopped: 'quiet', ...stale('startSent', 'started', 'stopSent') },
+      on: { stopped: 'quiet', ...stale('startSent', 'started', 'needsObject', 'stopSent') },
     },
     quiet: {
       description: 'Nothing runs, no start is in flight, and none will be sent',
-      on: stale('startSent', 'started', 'stopSent', 'stopped'),
+      on: stale('startSent', 'started', 'needsObject', 'stopSent', 'stopped'),
     },
   },
 });
 
 /** States of {@link tailContainersMachine}. @public */
-export const CONTAINERS_STATES = ['none', 'starting', 'running', 'stopping', 'quiet'] as const;
+export const CONTAINERS_STATES = [
+  'none',
+  'starting',
+  'awaitingObject',
+  'running',
+  'stopping',
+  'quiet',
+] as const;
 /** One of {@link CONTAINERS_STATES}. @public */
 export type ContainersState = (typeof CONTAINERS_STATES)[number];
 /** Compiled from {@link tailContainersMachine}. */

@@ -3,6 +3,7 @@
  * The restart policy is `Always`: a Deployment's template has no other; an init container is through once it has ended with 0.
  */
 import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import type { RuntimeMutantName } from '../../spec/containers/mutants.ts';
 import { step } from '../drive.ts';
 import {
   BACKOFF,
@@ -13,6 +14,8 @@ import {
   type ProbePlan,
   type RuntimeEffect,
 } from './plan.ts';
+
+type Mutants = ReadonlySet<RuntimeMutantName>;
 
 /** What happens to a container: its own news, without its name. */
 export type ContainerEvent =
@@ -34,6 +37,7 @@ interface Answers {
 }
 
 interface Context {
+  readonly mutants: Mutants;
   readonly plan: ContainerPlan;
   /** Number of the container that is meant now: how many were started before it. */
   readonly attempt: number;
@@ -51,9 +55,9 @@ export const probeTimer = (name: string, kind: ProbeKind) => `probe/${kind}/${na
 const NONE: Answers = { ok: false, inRow: 0, verdict: null };
 
 /** The kinds that are asked now: the others wait until the startup probe has succeeded. */
-function asked({ plan, answers }: Context): readonly ProbeKind[] {
+function asked({ plan, answers, mutants }: Context): readonly ProbeKind[] {
   const all = PROBES.filter((kind) => plan.probes[kind] !== undefined);
-  if (!all.includes('startup')) return all;
+  if (!all.includes('startup') || mutants.has('startup-ignored')) return all;
   return answers.startup?.verdict === true ? all.filter((kind) => kind !== 'startup') : ['startup'];
 }
 
@@ -102,9 +106,12 @@ export const containerMachine = setup({
   types: { context: {} as Context, events: {} as ContainerEvent, input: {} as Context },
   guards: {
     isThrough: ({ context, event }: Args) =>
-      context.plan.isInit && event.type === 'exited' && event.exitCode === 0,
+      context.plan.isInit &&
+      event.type === 'exited' &&
+      (event.exitCode === 0 || context.mutants.has('init-failed-through')),
     isSick: ({ context, event }: Args) => {
-      const { answers } = toldOf(context, event);
+      const { answers, mutants } = toldOf(context, event);
+      if (mutants.has('sick-kept')) return false;
       return answers.startup?.verdict === false || answers.liveness?.verdict === false;
     },
   },
@@ -137,7 +144,7 @@ export const containerMachine = setup({
       answers: {},
       out: [
         ...context.out,
-        ...asked(context).map((kind): RuntimeEffect => {
+        ...(context.mutants.has('asked-on') ? [] : asked(context)).map((kind): RuntimeEffect => {
           return { type: 'cancelTimer', timer: probeTimer(context.plan.name, kind) };
         }),
       ],
@@ -152,7 +159,7 @@ export const containerMachine = setup({
         {
           type: 'setTimer',
           timer: restartTimer(context.plan.name),
-          milliseconds: restartDelay(context.failures),
+          milliseconds: context.mutants.has('no-backoff') ? 0 : restartDelay(context.failures),
         } as const,
       ],
     })),
@@ -189,7 +196,7 @@ export const containerMachine = setup({
       entry: 'beginAsking',
       exit: 'endAsking',
       on: {
-        probed: [{ guard: 'isSick', target: 'sick', actions: 'note' }, { actions: 'note' }],
+        probed: [{ guard: 'isSick', target: 'sick' }, { actions: 'note' }],
         probeDue: { actions: 'probe' },
         exited: [
           { guard: 'isThrough', target: 'through' },
@@ -222,9 +229,9 @@ export const containerMachine = setup({
 export type Container = SnapshotFrom<typeof containerMachine>;
 
 /** A container that nobody has begun. @public */
-export function startContainer(plan: ContainerPlan): Container {
+export function startContainer(plan: ContainerPlan, mutants: Mutants): Container {
   const [container] = initialTransition(containerMachine, {
-    plan,
+    ...{ plan, mutants },
     attempt: 0,
     failures: 0,
     answers: {},
@@ -234,8 +241,8 @@ export function startContainer(plan: ContainerPlan): Container {
 }
 
 /** A container as an agent that has just started finds it; it is asked how it is from now on. @public */
-export function findContainer(plan: ContainerPlan, found: FoundContainer): Container {
-  const fresh = { plan, attempt: found.attempt, failures: found.attempt, answers: {}, out: [] };
+export function findContainer(plan: ContainerPlan, found: FoundContainer, mutants: Mutants): Container {
+  const fresh = { plan, mutants, attempt: found.attempt, failures: found.attempt, answers: {}, out: [] };
   const begun = stepContainer(initialTransition(containerMachine, fresh)[0], { type: 'begin' });
   // Its start was asked for by the life before.
   const asked = { ...begun, context: { ...begun.context, out: [] } } as Container;
@@ -258,10 +265,10 @@ export function takeEffects(container: Container): readonly [Container, readonly
 }
 
 /** Whether its users may be sent to it: it runs, and its probes say so; null while they have not said. */
-export function readinessOf({ value, context: { plan, answers } }: Container): boolean | null {
+export function readinessOf({ value, context: { plan, answers, mutants } }: Container): boolean | null {
   if (value !== 'running') return false;
   const verdicts = (['startup', 'readiness'] as const)
     .filter((kind) => plan.probes[kind] !== undefined)
-    .map((kind) => answers[kind]?.verdict ?? null);
+    .map((kind) => answers[kind]?.verdict ?? (mutants.has('unasked-ready') ? true : null));
   return verdicts.includes(false) ? false : verdicts.includes(null) ? null : true;
 }

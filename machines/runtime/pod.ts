@@ -4,6 +4,7 @@
  * about that is `machines/kubelet`.
  */
 import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { NO_RUNTIME_MUTANTS, type RuntimeMutantName } from '../../spec/containers/mutants.ts';
 import { step } from '../drive.ts';
 import {
   type Container,
@@ -27,6 +28,7 @@ import {
 } from './plan.ts';
 
 interface Context {
+  readonly mutants: ReadonlySet<RuntimeMutantName>;
   readonly containers: readonly Container[];
   /** What K was told last: nothing yet of the readiness of a Pod that was found. */
   readonly told: { readonly started: boolean; readonly ready: boolean | null };
@@ -53,24 +55,29 @@ function stepOne(context: Context, name: string, event: ContainerEvent): Context
 /** Begins who may begin, and tells K what it does not know. */
 function settle(context: Context): Context {
   const { containers } = context;
-  const open = containers.find((one) => isInit(one) && one.value !== 'through');
-  const due = open === undefined ? containers.filter((one) => !isInit(one)) : [open];
+  const open = context.mutants.has('inits-together')
+    ? undefined
+    : containers.find((one) => isInit(one) && one.value !== 'through');
+  const due = open === undefined ? containers : [open];
   let next = context;
   for (const one of due) if (one.value === 'waiting') next = stepOne(next, nameOf(one), { type: 'begin' });
   return tell(next);
 }
 
 function tell(context: Context): Context {
+  const { mutants } = context;
   const main = context.containers.filter((one) => !isInit(one));
   let { told, out } = context;
-  if (!told.started && main.every(({ value }) => value === 'running')) {
+  const up = main.filter(({ value }) => value === 'running').length;
+  if (!told.started && up >= (mutants.has('started-early') ? 1 : main.length)) {
     told = { ...told, started: true };
     out = [...out, { type: 'tellStarted' }];
   }
   const verdicts = main.map(readinessOf);
   const isUndecided = told.ready === null && !verdicts.includes(false) && verdicts.includes(null);
   const ready = told.started && verdicts.every((verdict) => verdict === true);
-  if (ready !== told.ready && !isUndecided) {
+  const isKept = !ready && mutants.has('unready-untold');
+  if (ready !== told.ready && !isUndecided && !isKept) {
     told = { ...told, ready };
     out = [...out, { type: 'tellReadiness', ready }];
   }
@@ -93,7 +100,8 @@ const TOLD: Readonly<Record<ContainerNews['type'], (news: ContainerNews) => Cont
 /** Gives a container its news; nothing of one that is not meant any more. */
 function hear(context: Context, news: ContainerNews): Context {
   const container = context.containers.find((one) => nameOf(one) === news.name);
-  if (container?.context.attempt !== news.attempt) return context;
+  const isLate = container?.context.attempt !== news.attempt;
+  if (isLate && !context.mutants.has('late-news-heeded')) return context;
   return stepOne(context, news.name, TOLD[news.type](news));
 }
 
@@ -109,6 +117,8 @@ function fire(context: Context, timer: string): Context {
 
 const stopAll = (context: Context): Context =>
   context.containers.reduce((next, one) => stepOne(next, nameOf(one), { type: 'stop' }), context);
+
+const stoppedOf = ({ failed }: Pick<Context, 'failed'>): RuntimeEffect => ({ type: 'tellStopped', failed });
 
 type Args = { context: Context; event: RuntimeEvent };
 
@@ -132,22 +142,34 @@ export const runtimePodMachine = setup({
   types: { context: {} as Context, events: {} as RuntimeEvent, input: {} as Context },
   guards: {
     wasFound: ({ context }: Args) => context.containers.some(({ value }) => value !== 'waiting'),
-    isQuiet: ({ context }: Args) => context.containers.every(({ value }) => value === 'stopped'),
+    isQuiet: ({ context: { containers, mutants } }: Args) =>
+      containers.every(
+        ({ value }) => value === 'stopped' || (value === 'abandoned' && mutants.has('start-in-flight-left')),
+      ),
+    isLost: ({ context }: Args) => !context.mutants.has('lost-sandbox-kept'),
   },
   actions: {
     runSandbox: asks({ type: 'runSandbox' }),
-    removeSandbox: asks({ type: 'removeSandbox' }),
+    removeSandbox: does(({ out, ...context }) => {
+      const early = context.mutants.has('stopped-early') ? [stoppedOf(context)] : [];
+      return { ...context, out: [...out, { type: 'removeSandbox' }, ...early] };
+    }),
     rest: asks({ type: 'setTimer', timer: 'sandbox', milliseconds: BACKOFF.sandbox }),
+    restAgain: does((context) =>
+      context.mutants.has('removal-tried-once')
+        ? context
+        : {
+            ...context,
+            out: [...context.out, { type: 'setTimer', timer: 'sandbox', milliseconds: BACKOFF.sandbox }],
+          },
+    ),
     wake: asks({ type: 'cancelTimer', timer: 'sandbox' }),
     hear: does((context, event) => hear(context, event as ContainerNews)),
     fire: does((context, event) => (event.type === 'timerFired' ? fire(context, event.timer) : context)),
     settle: does(settle),
     stopAll: does(stopAll),
     fail: does((context) => ({ ...context, failed: true })),
-    tellStopped: does((context) => ({
-      ...context,
-      out: [...context.out, { type: 'tellStopped', failed: context.failed }],
-    })),
+    tellStopped: does((context) => ({ ...context, out: [...context.out, stoppedOf(context)] })),
   },
 }).createMachine({
   id: 'runtimePod',
@@ -183,7 +205,7 @@ export const runtimePodMachine = setup({
       on: {
         ...container,
         timerFired: { actions: ['fire', 'settle'] },
-        sandboxExited: { target: 'stopping', actions: 'fail' },
+        sandboxExited: { guard: 'isLost', target: 'stopping', actions: 'fail' },
         stop: 'stopping',
       },
     },
@@ -204,7 +226,7 @@ export const runtimePodMachine = setup({
     },
     removingAgain: {
       description: 'Until that is tried again',
-      entry: 'rest',
+      entry: 'restAgain',
       on: { timerFired: 'removing' },
     },
     stopped: { description: 'Nothing runs, and no start is in flight', entry: 'tellStopped', type: 'final' },
@@ -223,17 +245,19 @@ function take(pod: Pod): readonly [Pod, readonly RuntimeEffect[]] {
 /**
  * A Pod to be started, or as an agent that has just started finds it.
  * @param found - the containers that are there; null if there is no sandbox
+ * @param mutants - rules that are switched off
  * @public
  */
 export function startPod(
   { containers: plans }: PodPlan,
   found: readonly FoundContainer[] | null = null,
+  mutants: ReadonlySet<RuntimeMutantName> = NO_RUNTIME_MUTANTS,
 ): readonly [Pod, readonly RuntimeEffect[]] {
   const out: RuntimeEffect[] = [];
   const containers = plans.map((plan) => {
     const there = found?.find(({ name }) => name === plan.name);
     const [container, effects] = takeEffects(
-      there === undefined ? startContainer(plan) : findContainer(plan, there),
+      there === undefined ? startContainer(plan, mutants) : findContainer(plan, there, mutants),
     );
     out.push(...effects);
     return container;
@@ -242,7 +266,7 @@ export function startPod(
   const wasUp =
     found !== null && plans.every(({ name, isInit }) => isInit || found.some((one) => one.name === name));
   const told = { started: wasUp, ready: wasUp ? null : false };
-  return take(initialTransition(runtimePodMachine, { containers, told, failed: false, out })[0]);
+  return take(initialTransition(runtimePodMachine, { mutants, containers, told, failed: false, out })[0]);
 }
 
 /** Whether all its containers have come up once. @public */

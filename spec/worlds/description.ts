@@ -147,6 +147,8 @@ export interface WorldDescription {
   /** The stock Deployment controller waits for Pods, as a rolling update does; else it has the new one full and the old ones empty at once. */
   readonly patient?: true;
   readonly foreign?: readonly ForeignPod[];
+  /** K's runtime starts no Pod that does not stand at the API Server: what the template asks for is given for one that does. */
+  readonly objectFirst?: true;
   readonly script?: readonly UserAct[];
   readonly faults: FaultBudget;
   /** Deliver what commutes with all else at once (see the explorer's `urgent`). */

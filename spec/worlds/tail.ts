@@ -47,6 +47,22 @@ export const TAIL_WORLDS: readonly WorldDescription[] = [
     change: { deep: true, ...sees('podRuns', 'endedBeforeStart') },
   }),
   chainWorld({
+    name: 'tail-object-first',
+    title: 'a Pod whose template needs its object is published, started, and ended at any moment',
+    pods: 0,
+    script: [scale(1), scale(0)],
+    faults: {},
+    change: { ...TAIL_ALONE, objectFirst: true, ...sees('podRuns', 'podPublished', 'endedBeforeStart') },
+  }),
+  chainWorld({
+    name: 'tail-object-first-crash',
+    title: 'the same, and K crashes between any two effects',
+    pods: 0,
+    script: [scale(1)],
+    faults: { crash: { 'kubelet/n1': 1 } },
+    change: { ...TAIL_ALONE, objectFirst: true, deep: true, ...sees('podRuns', 'podPublished') },
+  }),
+  chainWorld({
     name: 'tail-deleted',
     title: 'a user deletes the Pod; it is replaced under a new uid',
     runtime: 'publish',

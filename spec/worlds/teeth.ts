@@ -97,6 +97,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'want-parting-unheard', world: 'versions-leave' },
   { mutant: 'strangers-believed', world: 'versions-deleted' },
   { mutant: 'any-list-taken', world: 'versions-appears-told' },
+  { mutant: 'object-not-awaited', world: 'tail-object-first' },
   { mutant: 'unlabelled-held', world: 'owner-unlabelled' },
   { mutant: 'shown-alone-kept', world: 'versions-appears-gone' },
   { mutant: 'want-untold-set-awaited', world: 'rollout-waits-adopted' },

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { containerConfig, sandboxConfig } from '../../impl/cri/config.ts';
 import { expanded } from '../../impl/cri/environment.ts';
-import { unheeded } from '../../impl/cri/honoured.ts';
 import { planOf } from '../../impl/cri/plan.ts';
 import type { ContainerSpec, KeptPod } from '../../impl/cri/podSpec.ts';
+import { unheeded } from '../../spec/containers/heeded.ts';
 
-const FOLDERS = { logs: '/logs', volumes: '/volumes', cgroupParent: '/pods' };
+const FOLDERS = { logs: '/logs', volumes: '/volumes', secrets: '/secrets', cgroupParent: '/pods' };
 const PLACE = { node: 'n', hostAddress: '10.0.0.1', podAddress: '10.1.0.7' };
 const main: ContainerSpec = {
   name: 'main',
@@ -111,9 +111,19 @@ describe('what is not heeded', () => {
   it.each<[string, object, string]>([
     ['a host namespace', { hostPID: true }, 'spec.hostPID'],
     [
-      'a token that nobody mounts',
-      { automountServiceAccountToken: undefined },
-      'spec.automountServiceAccountToken',
+      'a volume in memory',
+      { volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }] },
+      'spec.volumes[v].emptyDir.medium',
+    ],
+    [
+      'a file of a resource',
+      { volumes: [{ name: 'v', downwardAPI: { items: [{ path: 'p', resourceFieldRef: {} }] } }] },
+      'spec.volumes[v].downwardAPI.items[p]',
+    ],
+    [
+      'a trust bundle',
+      { volumes: [{ name: 'v', projected: { sources: [{ clusterTrustBundle: {} }] } }] },
+      'spec.volumes[v].projected.sources[0].clusterTrustBundle',
     ],
     ['variables of Services', { enableServiceLinks: true }, 'spec.enableServiceLinks'],
     [
@@ -129,7 +139,7 @@ describe('what is not heeded', () => {
     [
       'a sidecar',
       { initContainers: [{ name: 's', image: 'i', restartPolicy: 'Always' }] },
-      'spec.initContainers[0].restartPolicy',
+      'spec.initContainers[0].restartPolicy (sidecars are not run: they begin before and end after the others, which the machines of a Pod do not know)',
     ],
     [
       'a probe by gRPC',
@@ -137,9 +147,9 @@ describe('what is not heeded', () => {
       'spec.containers[0].livenessProbe.grpc',
     ],
     [
-      'a variable of a Secret',
-      { containers: [{ ...main, env: [{ name: 'A', valueFrom: { secretKeyRef: {} } }] }] },
-      'spec.containers[0].env[A].valueFrom',
+      'a variable of a resource',
+      { containers: [{ ...main, env: [{ name: 'A', valueFrom: { resourceFieldRef: {} } }] }] },
+      'spec.containers[0].env[A].valueFrom.resourceFieldRef',
     ],
     [
       'a hook after the start',

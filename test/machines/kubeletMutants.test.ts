@@ -203,6 +203,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     const tail = serving({ mutants, found: 90 });
     return sent(tail.terminate('r9')).length === 0;
   },
+  'object-not-awaited': (mutants) => {
+    const tail = serving({ mutants, runtime: 'runs' });
+    tail.assign(bound('r1'));
+    return only(tail.hear({ type: 'podNeedsObject', uid: 'r1' }), 'publish').length === 1;
+  },
   'publish-before-running': (mutants) => {
     const tail = serving({ mutants, runtime: 'runs' });
     return only(tail.assign(bound('r1')), 'publish').length === 0;

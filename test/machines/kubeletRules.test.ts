@@ -416,6 +416,7 @@ const EVENTS: { readonly [T in (typeof HEARS.kubelet)[number]]: Extract<StageEve
   deleteAnswered: { type: 'deleteAnswered', uid: 'r8', outcome: 'accepted' },
   podRead: { type: 'podRead', uid: 'r8', pod: null },
   podStarted: { type: 'podStarted', uid: 'r8' },
+  podNeedsObject: { type: 'podNeedsObject', uid: 'r8' },
   podReadiness: { type: 'podReadiness', uid: 'r8', ready: true },
   podStopped: { type: 'podStopped', uid: 'r8', failed: false },
   switchObserved: { type: 'switchObserved', switch: { owner: 'direct', resourceVersion: '1' } },

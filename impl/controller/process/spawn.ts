@@ -176,6 +176,7 @@ export function criArguments(
       runtime.address,
     ],
     ...['--cri-folder', path.join(runtime.folder, 'kubedirect'), '--node-kubeconfig', nodeKubeconfig],
+    ...['--secret-folder', path.join(runtime.folder, 'kubedirect', 'secrets')],
     ...['--kubelet-port', '0', '--client-ca', runtime.clientCa],
   ];
 }
