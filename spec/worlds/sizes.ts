@@ -81,6 +81,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'chain-break': 5869,
   'chain-leaders': 213,
   'chain-crash-two': 9991,
+  'tail-object-first': 2_758,
   'tail-deleted': 1_095,
   'tail-replaced': 4_539,
   'tail-no-room-seen': 24,

@@ -4,13 +4,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
+import { DRAINED_ANNOTATION, MARK_ANNOTATION } from '../../impl/controller/names.ts';
 import { criArguments } from '../../impl/controller/process/spawn.ts';
 import { binariesSupported } from '../../impl/controlplane/index.ts';
 import {
   ECHO_IMAGE,
   type RealContainerd,
+  type RealNode,
   realNodeSupported,
   startRealContainerd,
+  startRealNode,
 } from '../../impl/controlplane/realnode.ts';
 import { CriClient } from '../../impl/cri/client.ts';
 import { LABELS } from '../../impl/cri/config.ts';
@@ -18,13 +22,15 @@ import { NODE_TAINT } from '../../impl/cri/node.ts';
 import { executed, forwarded, logs, strangers } from './support/kubeletApi.ts';
 import type { PodHistory } from './support/podHistory.ts';
 import { BUILD_MS, CASE_MS, NEEDED, type RealWaist, startRealWaist, until } from './support/realWaist.ts';
+import { bounds, expectedOf, found, SETTINGS_OBJECTS, settings } from './support/settings.ts';
 
 const COUNT = 50;
 const REST = 5;
 const NODE = 'cri-0';
+const STOCK_NODE = 'real-0';
 
 const nodeSupport = await realNodeSupported();
-const support = nodeSupport.ok ? await binariesSupported([...NEEDED, 'echo']) : nodeSupport;
+const support = nodeSupport.ok ? await binariesSupported([...NEEDED, 'kubelet', 'echo']) : nodeSupport;
 if (!support.ok) console.warn(`SKIPPED, containers run by the agent itself: ${support.reason}`);
 
 interface SeenPod {
@@ -62,6 +68,10 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
   let nodeKubeconfig: string;
   let pods: PodHistory;
   let runtime: CriClient;
+  /** A stock kubelet with a containerd of its own, on the same machine all along. */
+  let stock: RealNode;
+  let stockPods: PodHistory;
+  let theirs: readonly string[];
 
   beforeAll(async () => {
     kd = await startRealWaist({
@@ -69,7 +79,10 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
       runtime: 'cri',
       auditLog: true,
       async prepare(cluster) {
-        containerd = await startRealContainerd(cluster, NODE);
+        [containerd, stock] = await Promise.all([
+          startRealContainerd(cluster, NODE),
+          startRealNode(cluster, STOCK_NODE),
+        ]);
         nodeKubeconfig = await cluster.userKubeconfig(`system:node:${NODE}`, ['system:nodes']);
       },
       agentMore: () => criArguments(containerd, nodeKubeconfig),
@@ -80,6 +93,11 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
       spec: { selector: { app: 'echo' }, ports: [{ port: 80, targetPort: 8080 }] },
     };
     await kd.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(service));
+    stockPods = await kd.create('stock', {
+      ...{ managed: false, replicas: 3 },
+      pod: { enableServiceLinks: false, terminationGracePeriodSeconds: 1 },
+      container: { image: ECHO_IMAGE, imagePullPolicy: 'Never' },
+    });
     const { key, value, effect } = NODE_TAINT;
     pods = await kd.create('echo', {
       requests: { cpu: '10m', memory: '4Mi' },
@@ -99,6 +117,7 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
   afterAll(async () => {
     runtime?.close();
     await kd?.stopStages();
+    await stock?.stop();
     await containerd?.stop();
     await kd?.stop();
   }, CASE_MS);
@@ -122,7 +141,7 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
   };
   type Started = Awaited<ReturnType<typeof started>>[number];
   const seen = async () => {
-    const text = await kd.kubectl('get', 'pods', '-o', 'json');
+    const text = await kd.kubectl('get', 'pods', '-l', 'app=echo', '-o', 'json');
     return (JSON.parse(text) as { items: readonly SeenPod[] }).items;
   };
   const names = async () => (await seen()).map(({ metadata }) => metadata.name).sort();
@@ -137,6 +156,8 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
     `scales out to ${COUNT}: each Pod answers under its name, and the Service leads to it`,
     async () => {
       const start = performance.now();
+      await stockPods.rests(3);
+      theirs = (await stock.containers()).sort();
       await kd.scale('echo', COUNT);
       await pods.rests(COUNT, 150_000);
       console.log(
@@ -255,6 +276,63 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
       await until('it is gone', async () => !(await names()).includes(victim?.pod ?? ''));
       await pods.rests(REST + 2, 150_000);
       expect((await answers()).sort()).toEqual(await names());
+    },
+    CASE_MS,
+  );
+
+  it(
+    'ConfigMaps, Secrets, tokens, bounds and rights are as the template says; such a Pod is published first',
+    async () => {
+      await kd.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(SETTINGS_OBJECTS));
+      const made = await kd.create('settings', settings);
+      await kd.scale('settings', 1);
+      await made.rests(1);
+      const [own] = (await started()).filter(({ pod }) => pod.startsWith('settings-'));
+      const { pod = '', id = '', at = 0 } = own ?? {};
+      expect(createdAt(kd.cluster.dataDir).get(pod)).toBeLessThan(at);
+      expect(await found(kd, pod)).toEqual(expectedOf(pod));
+      expect(await bounds(containerd, id)).toEqual({ memory: String(64 * 2 ** 20), cpu: '25000' });
+      await kd.scale('settings', 0);
+      await made.rests(0);
+    },
+    CASE_MS,
+  );
+
+  it(
+    'the Node cancelled while nobody serves it: on return it drains, and is given Pods again',
+    async () => {
+      const before = (await containerd.containers()).sort();
+      await kd.waist.stages.kubelet.kill();
+      // Stock's node controller says so after 40 s.
+      const status = { conditions: [{ type: 'Ready', status: 'False', reason: 'Gone' }] };
+      const patch = JSON.stringify({ status });
+      await kd.kubectl('patch', 'node', NODE, '--subresource=status', '-p', patch);
+      const annotation = async (name: string) =>
+        (await kd.client.get(pathOf({ resource: 'nodes', name: NODE })))?.metadata.annotations?.[name];
+      const mark = await until('it is marked', () => annotation(MARK_ANNOTATION));
+      expect((await containerd.containers()).sort()).toEqual(before);
+      await kd.waist.stages.kubelet.start();
+      await until('the drain is told', async () => (await annotation(DRAINED_ANNOTATION)) === mark);
+      await pods.rests(REST + 2, 150_000);
+      const now = new Set(await containerd.containers());
+      expect(before.filter((id) => now.has(id))).toEqual([]);
+      expect((await answers()).sort()).toEqual(await names());
+    },
+    CASE_MS,
+  );
+
+  it(
+    'a stock kubelet beside us was disturbed by none of it, nor are we by its end',
+    async () => {
+      expect(theirs).toHaveLength(6);
+      expect((await stock.containers()).sort()).toEqual(theirs);
+      expect(stockPods.all.filter(({ gone, ready }) => gone || !ready)).toEqual([]);
+      const ours = (await containerd.containers()).sort();
+      expect(ours).toHaveLength(2 * (REST + 2));
+      await stock.stop();
+      expect((await containerd.containers()).sort()).toEqual(ours);
+      expect((await answers()).sort()).toEqual(await names());
+      await kd.kubectl('delete', 'deployment', 'stock', '--wait=false');
     },
     CASE_MS,
   );

@@ -1,0 +1,203 @@
+/** Volumes and variables that are filled from ConfigMaps, Secrets, fields of the Pod and tokens. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { safePath } from '../../impl/cri/atomicFiles.ts';
+import { volumeFolder } from '../../impl/cri/config.ts';
+import { environmentOf, readObjects } from '../../impl/cri/environment.ts';
+import type { Objects } from '../../impl/cri/objects.ts';
+import type { ContainerSpec, KeptPod, PodSpec } from '../../impl/cri/podSpec.ts';
+import { Volumes } from '../../impl/cri/volumes.ts';
+import { needsObject } from '../../spec/containers/needsObject.ts';
+import { imageAct } from '../../spec/containers/pullPolicy.ts';
+import { codeOf } from '../support/codeOf.ts';
+
+const PLACE = { node: 'n', hostAddress: '10.0.0.1', podAddress: '10.1.0.7' };
+let root: string;
+let stored: Record<string, Record<string, string>>;
+let tokens: number;
+let life: number;
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-volumes-'));
+  stored = {
+    'configmaps/default/c': { a: 'one', b: 'two', 'not a name': 'x' },
+    'secrets/default/s': { key: 'hidden' },
+  };
+  tokens = 0;
+  life = 3_600_000;
+});
+afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
+
+const objects: Objects = {
+  data: async (kind, namespace, name) => {
+    const found = stored[`${kind}/${namespace}/${name}`];
+    return found === undefined
+      ? null
+      : new Map(Object.entries(found).map(([key, text]) => [key, Buffer.from(text)]));
+  },
+  token: async ({ objectUid }, audience, seconds) => {
+    tokens++;
+    return { text: `${objectUid} ${audience} ${seconds} ${tokens}`, expires: Date.now() + life };
+  },
+  pod: () => Promise.reject(new Error('not asked')),
+};
+const podWith = (volumes: PodSpec['volumes'] & {}): KeptPod => ({
+  ...{ uid: 'r1-1', objectUid: 'o-1', namespace: 'default', name: 'web-r1-1', annotations: {} },
+  labels: { b: 'say "x"', a: '1' },
+  spec: { containers: [], volumes },
+});
+const volumesOf = (pod: KeptPod) => {
+  const folders = {
+    logs: '',
+    cgroupParent: '',
+    volumes: path.join(root, 'v'),
+    secrets: path.join(root, 's'),
+  };
+  const volumes = new Volumes(pod, { folders, objects, place: () => PLACE, failed: () => {} });
+  const read = (volume: string, file: string) =>
+    fs.readFileSync(path.join(volumeFolder(pod, volume, folders), file), 'utf8');
+  const list = (volume: string) =>
+    fs.readdirSync(volumeFolder(pod, volume, folders)).filter((name) => !name.startsWith('..'));
+  return { volumes, read, list, folders };
+};
+
+describe('a volume', () => {
+  it('of a ConfigMap has its keys, and those of a later state all at once', async () => {
+    const { volumes, read, list } = volumesOf(podWith([{ name: 'v', configMap: { name: 'c' } }]));
+    await volumes.make();
+    expect([list('v').sort(), read('v', 'a')]).toEqual([['a', 'b', 'not a name'], 'one']);
+    stored['configmaps/default/c'] = { a: 'three', z: 'new' };
+    await volumes.make();
+    expect([list('v').sort(), read('v', 'a'), read('v', 'z')]).toEqual([['a', 'z'], 'three', 'new']);
+    volumes.close();
+  });
+
+  it('of a Secret has the keys that are asked for, where and how, and lies in memory', async () => {
+    const items = [{ key: 'key', path: 'deep/er', mode: 0o400 }];
+    const pod = podWith([{ name: 'v', secret: { secretName: 's', items } }]);
+    const { volumes, read, folders } = volumesOf(pod);
+    await volumes.make();
+    expect(read('v', 'deep/er')).toBe('hidden');
+    expect(fs.statSync(path.join(folders.secrets, 'r1-1/v/deep/er')).mode & 0o777).toBe(0o400);
+    await volumes.remove();
+    expect(fs.existsSync(path.join(folders.secrets, 'r1-1'))).toBe(false);
+  });
+
+  it('that is projected has all its sources; a token is asked for anew when most of its life is over', async () => {
+    const sources = [
+      { serviceAccountToken: { path: 'token', audience: 'me', expirationSeconds: 600 } },
+      { configMap: { name: 'c', items: [{ key: 'a', path: 'a' }] } },
+      {
+        downwardAPI: {
+          items: [
+            { path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } },
+            { path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } },
+          ],
+        },
+      },
+    ];
+    const { volumes, read } = volumesOf(podWith([{ name: 'v', projected: { sources } }]));
+    await volumes.make();
+    expect(['token', 'a', 'labels', 'namespace'].map((file) => read('v', file))).toEqual([
+      ...['o-1 me 600 1', 'one', 'a="1"\nb="say \\"x\\""\n', 'default'],
+    ]);
+    await volumes.make();
+    expect(read('v', 'token')).toBe('o-1 me 600 1');
+    life = 0;
+    const again = volumesOf(podWith([{ name: 'v', projected: { sources } }]));
+    await again.volumes.make();
+    await again.volumes.make();
+    expect(tokens).toBe(3);
+    volumes.close();
+    again.volumes.close();
+  });
+
+  it('of what is not there: refused, unless it is optional', async () => {
+    const make = async (volume: object) => {
+      const { volumes, list } = volumesOf(podWith([{ name: 'v', ...volume }]));
+      await volumes.make();
+      volumes.close();
+      return list('v');
+    };
+    await expect(make({ configMap: { name: 'none' } })).rejects.toMatchObject({ code: 'RUNTIME_FAILED' });
+    const items = [{ key: 'none', path: 'p' }];
+    await expect(make({ secret: { secretName: 's', items } })).rejects.toMatchObject({
+      code: 'RUNTIME_FAILED',
+    });
+    expect(await make({ configMap: { name: 'none', optional: true } })).toEqual([]);
+    expect(await make({ secret: { secretName: 's', items, optional: true } })).toEqual([]);
+  });
+
+  it.each(['../a', 'a/../../b', '/a', '', '..data', 'a//b'])('has no file at %j', (text) =>
+    expect(codeOf(() => safePath(text))).toBe('RUNTIME_FAILED'),
+  );
+});
+
+describe('variables', () => {
+  const pod = podWith([]);
+  const of = async (container: Partial<ContainerSpec>) => {
+    const whole = { name: 'main', image: 'i', ...container };
+    return Object.fromEntries(environmentOf(pod, whole, PLACE, await readObjects(pod, whole, objects)));
+  };
+
+  it('are whole objects with a prefix, keys, and values that name them', async () => {
+    const env = [
+      { name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'key' } } },
+      { name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'a' } } },
+      { name: 'NONE', valueFrom: { configMapKeyRef: { name: 'c', key: 'none', optional: true } } },
+      { name: 'LOST', valueFrom: { secretKeyRef: { name: 'lost', key: 'k', optional: true } } },
+      { name: 'SAID', value: '$(P_b) and $(KEY)' },
+      { name: 'UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+    ];
+    expect(await of({ env, envFrom: [{ prefix: 'P_', configMapRef: { name: 'c' } }] })).toEqual({
+      ...{ P_a: 'one', P_b: 'two', KEY: 'hidden', A: 'one', SAID: 'two and hidden', UID: 'o-1' },
+    });
+  });
+
+  it.each<[string, Partial<ContainerSpec>]>([
+    ['a key', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'none' } } }] }],
+    ['an object', { envFrom: [{ secretRef: { name: 'none' } }] }],
+  ])('of %s that is not there: refused', async (_what, container) => {
+    await expect(of(container)).rejects.toMatchObject({ code: 'RUNTIME_FAILED' });
+  });
+});
+
+describe('a Pod is published first', () => {
+  const plain = { automountServiceAccountToken: false, containers: [{ name: 'a' }] };
+  it.each<[string, object, boolean]>([
+    ['that needs nothing of others', {}, false],
+    [
+      'with fields of itself',
+      { volumes: [{ name: 'v', downwardAPI: { items: [] } }, { emptyDir: {} }] },
+      false,
+    ],
+    ['whose token is not turned off', { automountServiceAccountToken: undefined }, true],
+    ['with a ConfigMap', { volumes: [{ name: 'v', configMap: { name: 'c' } }] }, true],
+    ['with a Secret within', { volumes: [{ projected: { sources: [{ secret: { name: 's' } }] } }] }, true],
+    ['with a token', { volumes: [{ projected: { sources: [{ serviceAccountToken: {} }] } }] }, true],
+    ['with variables of an object', { initContainers: [{ envFrom: [{ configMapRef: {} }] }] }, true],
+    ['with a variable of a Secret', { containers: [{ env: [{ valueFrom: { secretKeyRef: {} } }] }] }, true],
+    [
+      'with its own uid',
+      { containers: [{ env: [{ valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }] }] },
+      true,
+    ],
+  ])('%s: %s, %s', (_what, more, first) => expect(needsObject({ ...plain, ...more })).toBe(first));
+});
+
+describe('an image', () => {
+  it.each([
+    ['a:1', undefined, true, 'use'],
+    ['a:1', undefined, false, 'pull'],
+    ['a', undefined, true, 'pull'],
+    ['host:5000/a', undefined, true, 'pull'],
+    ['a:latest', 'IfNotPresent', true, 'use'],
+    ['a@sha256:0', undefined, true, 'use'],
+    ['a:1', 'Always', true, 'pull'],
+    ['a:1', 'Never', true, 'use'],
+    ['a:1', 'Never', false, 'refuse'],
+  ] as const)('%s, %s, there: %s: %s', (image, policy, isThere, act) =>
+    expect(imageAct(image, policy, isThere)).toBe(act),
+  );
+});
