@@ -2,8 +2,8 @@
 import type { StageName } from '../../spec/vocabulary.ts';
 
 /**
- * Service accounts, one per stage; `control` for one process with the four stages above the tail. The kubelet stage has three: `agent` runs on its node, and is limited to it; `publisher` serves many
- * nodes (runtime `publish`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks. `watchdog` and `signer` are no stages: the one releases, the other issues certificates.
+ * Service accounts, one per stage; `control` for one process with the four stages above the tail. The kubelet stage has four: `agent` runs on its node, and is limited to it; `publisher` serves many
+ * nodes (runtime `publish`); `cri` runs on a machine too, and is limited to the Node of its own that it has there (runtime `cri`); `simulator` plays many nodes (runtime `simulated`), for demos and benchmarks. `watchdog` and `signer` are no stages: the one releases, the other issues certificates.
  * @public
  */
 export const ACCOUNTS = {
@@ -13,6 +13,7 @@ export const ACCOUNTS = {
   scheduler: 'kubedirect-scheduler',
   control: 'kubedirect-control',
   agent: 'kubedirect-agent',
+  cri: 'kubedirect-cri',
   publisher: 'kubedirect-publisher',
   simulator: 'kubedirect-simulator',
   watchdog: 'kubedirect-watchdog',
@@ -22,7 +23,18 @@ export const ACCOUNTS = {
 export type Account = keyof typeof ACCOUNTS;
 
 /** Those of ours that create or delete Pods, and so stand on our side of the owner switch. */
-const ACTING: readonly Account[] = ['replicaset', 'scheduler', 'control', 'agent', 'publisher', 'simulator'];
+const ACTING: readonly Account[] = [
+  'replicaset',
+  'scheduler',
+  'control',
+  'agent',
+  'cri',
+  'publisher',
+  'simulator',
+];
+
+/** A `cri` agent's Node is named after that of the stock kubelet on its machine. @public */
+export const CRI_NODE_SUFFIX = '-cri';
 
 /** User name of a service account. @public */
 export function serviceAccountUser(namespace: string, name: string): string {

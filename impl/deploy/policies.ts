@@ -12,7 +12,13 @@ import {
   OWNER_POLICY,
   OWNER_SWITCH,
 } from '../controller/names.ts';
-import { ACCOUNTS, ourUsers, STOCK_REPLICASET_CONTROLLER, serviceAccountUser } from './identities.ts';
+import {
+  ACCOUNTS,
+  CRI_NODE_SUFFIX,
+  ourUsers,
+  STOCK_REPLICASET_CONTROLLER,
+  serviceAccountUser,
+} from './identities.ts';
 
 /** An object to apply. @public */
 export interface Manifest {
@@ -284,10 +290,12 @@ export function bareReplicaSetPolicy(scope?: string): Manifest[] {
 
 /**
  * An agent that runs on a node (a DaemonSet, whose token names the node) touches only Pods of that node, and only its own Node's
- * annotations. The publisher and the simulator, which serve many nodes, have accounts of their own and are not limited so.
+ * annotations. One that runs containers itself has a Node of its own there, named after it. The publisher and the simulator, which serve many nodes, have accounts of their own and are not limited so.
  */
 export function ownNodePolicy(namespace: string): Manifest[] {
-  const node = `request.userInfo.?extra[?'authentication.kubernetes.io/node-name'][?0].orValue('')`;
+  const user = (account: 'agent' | 'cri') => `'${serviceAccountUser(namespace, ACCOUNTS[account])}'`;
+  const own = `request.userInfo.?extra[?'authentication.kubernetes.io/node-name'][?0].orValue('')`;
+  const node = `request.userInfo.username == ${user('cri')} ? ${own} + '${CRI_NODE_SUFFIX}' : ${own}`;
   const old = `request.operation == 'CREATE' ? object : oldObject`;
   return [
     policy(POLICIES.ownNode, {
@@ -300,7 +308,7 @@ export function ownNodePolicy(namespace: string): Manifest[] {
       matchConditions: [
         {
           name: 'agent',
-          expression: `request.userInfo.username == '${serviceAccountUser(namespace, ACCOUNTS.agent)}'`,
+          expression: `request.userInfo.username in [${user('agent')}, ${user('cri')}]`,
         },
       ],
       variables: [
@@ -313,7 +321,7 @@ export function ownNodePolicy(namespace: string): Manifest[] {
       ],
       validations: [
         {
-          expression: `variables.node != '' && variables.of == variables.node`,
+          expression: `!(variables.node in ['', '${CRI_NODE_SUFFIX}']) && variables.of == variables.node`,
           reason: 'Forbidden',
           messageExpression: `'an agent acts on its own node only: it is on "' + variables.node + '", the object is of "' + variables.of + '"'`,
         },

@@ -83,6 +83,7 @@ const RULES: Readonly<Record<Exclude<Account, 'control'>, readonly Rule[]>> = {
   ],
   publisher: PUBLISHER_RULES,
   agent: NODE_RULES,
+  cri: NODE_RULES,
   simulator: NODE_RULES,
   // A release: what does not match yet is touched.
   signer: [
@@ -136,6 +137,10 @@ const SIGNER_RULES: readonly Rule[] = [
   rule('', ['secrets', 'configmaps'], ['create']),
 ];
 
+type Tail = 'agent' | 'cri' | 'publisher' | 'simulator';
+const isTail = (account: Account): account is Tail =>
+  ['agent', 'cri', 'publisher', 'simulator'].includes(account);
+
 function systemRules(account: Account): readonly Rule[] {
   if (account === 'watchdog') return WATCHDOG_RULES;
   if (account === 'signer') return SIGNER_RULES;
@@ -145,8 +150,7 @@ function systemRules(account: Account): readonly Rule[] {
     resourceNames: [OWNER_SWITCH],
   };
   const reads = rule('coordination.k8s.io', ['leases'], ['get']);
-  if (account === 'agent' || account === 'publisher' || account === 'simulator')
-    return [seesSwitch, trusts, reads];
+  if (isTail(account)) return [seesSwitch, trusts, reads];
   const stages = account === 'control' ? CONTROL : [account];
   return [
     seesSwitch,

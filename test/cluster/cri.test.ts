@@ -79,10 +79,8 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
       runtime: 'cri',
       auditLog: true,
       async prepare(cluster) {
-        [containerd, stock] = await Promise.all([
-          startRealContainerd(cluster, NODE),
-          startRealNode(cluster, STOCK_NODE),
-        ]);
+        containerd = await startRealContainerd(cluster, NODE);
+        stock = await startRealNode(cluster, STOCK_NODE);
         nodeKubeconfig = await cluster.userKubeconfig(`system:node:${NODE}`, ['system:nodes']);
       },
       agentMore: () => criArguments(containerd, nodeKubeconfig),

@@ -269,6 +269,21 @@ describe.skipIf(!support.ok)('kubedirect install on the real control plane', () 
       await agent.close();
     });
 
+    it('running containers itself: of the Node of its own on that machine only', async () => {
+      const cri = as(serviceAccountUser(namespace, ACCOUNTS.cri), onNode('node-0'));
+      const set = await setOf('ours');
+      for (const [node, isOwn] of [
+        ['node-0-cri', true],
+        ['node-0', false],
+        ['node-1-cri', false],
+      ] as const) {
+        const made = cri.createPod('default', podOf(set, 'cri-0', node), { dryRun: true });
+        if (isOwn) await made;
+        else expect(denyingPolicy(await failureOf(made)), node).toBe(POLICIES.ownNode);
+      }
+      await cri.close();
+    });
+
     it('acts on nothing without one', async () => {
       const agent = as(user);
       const set = await setOf('ours');

@@ -45,7 +45,7 @@ if (!support.ok) console.warn(`SKIPPED, Helm chart and kustomize base: ${support
 
 const DEPLOY = path.join(import.meta.dirname, '../../deploy');
 const CHART = path.join(DEPLOY, 'helm/kubedirect');
-const OPTIONAL = ['serviceMonitor', 'dashboard'];
+const OPTIONAL = ['cri', 'serviceMonitor', 'dashboard'];
 const run = promisify(execFile);
 
 /** Objects by path, as plain data. */
@@ -100,6 +100,11 @@ describe.skipIf(!support.ok)('the packages', () => {
       hostNetwork: true,
       stages: placement,
       agent: { ...placement, tolerations: [] },
+      cri: {
+        ...placement,
+        ...{ socketFolder: '/run/other', socket: 's', folder: '/srv/cri', secrets: '/dev/shm/cri' },
+        credentials: '/etc/cri',
+      },
       ...{ journals: '/srv/journals', watchdogAfter: 90 },
     };
     const { image, imagePullPolicy, namespace, journals, watchdogAfter, ...same } = values;
@@ -107,6 +112,7 @@ describe.skipIf(!support.ok)('the packages', () => {
       ...same,
       image: { repository: 'registry.example/kubedirect', tag: 'v9', pullPolicy: imagePullPolicy },
       agent: { ...values.agent, journals, enabled: false },
+      cri: { ...values.cri, enabled: true },
       watchdog: { after: watchdogAfter },
       monitoring: { serviceMonitor: true, dashboard: true },
     };

@@ -82,9 +82,9 @@ describe('the manifests', () => {
         )
         .map(([account]) => account)
         .sort();
-    expect(who('create')).toEqual(['agent', 'control', 'publisher', 'scheduler', 'simulator']);
+    expect(who('create')).toEqual(['agent', 'control', 'cri', 'publisher', 'scheduler', 'simulator']);
     expect(who('delete')).toEqual([
-      ...['agent', 'control', 'publisher', 'replicaset', 'scheduler', 'simulator'],
+      ...['agent', 'control', 'cri', 'publisher', 'replicaset', 'scheduler', 'simulator'],
     ]);
   });
 });

@@ -18,7 +18,7 @@ const objects = packagedParts(defaultValues()).map(({ manifest }) => manifest);
 interface Container {
   readonly name: string;
   readonly args?: readonly string[];
-  readonly volumeMounts?: readonly { readonly name: string }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly securityContext: Readonly<Record<string, unknown>>;
 }
 interface Template {
@@ -28,7 +28,7 @@ interface Template {
     readonly securityContext: object;
     readonly initContainers?: readonly Container[];
     readonly containers: readonly Container[];
-    readonly volumes?: readonly { readonly name: string }[];
+    readonly volumes?: readonly { readonly name: string; readonly hostPath?: { readonly path: string } }[];
   };
 }
 const specOf = (manifest: Manifest) =>
@@ -92,6 +92,7 @@ describe('every container', () => {
   it.each(all)(
     '%s: root file system read-only, no privilege to gain, no capability',
     (name, { securityContext }) => {
+      if (name === 'kubedirect-cri/cri') return;
       const owns = name === 'kubedirect-agent/journals';
       expect(securityContext).toEqual({
         allowPrivilegeEscalation: false,
@@ -103,7 +104,7 @@ describe('every container', () => {
   );
 
   it('is of a Pod that is not root, with the seccomp profile of its runtime', () => {
-    for (const each of workloads)
+    for (const each of workloads.filter(({ metadata }) => metadata.name !== ACCOUNTS.cri))
       expect(specOf(each).template.spec.securityContext, each.metadata.name).toMatchObject({
         runAsNonRoot: true,
         runAsUser: 65_532,
@@ -121,12 +122,40 @@ describe('every container', () => {
   });
 
   it('mounts nothing of its node but the journals of the agent', () => {
-    const hostPaths = workloads.flatMap((each) =>
+    const others = workloads.filter(({ metadata }) => metadata.name !== ACCOUNTS.cri);
+    const hostPaths = others.flatMap((each) =>
       (specOf(each).template.spec.volumes ?? []).filter((volume) => 'hostPath' in volume),
     );
     expect(hostPaths).toEqual([
       { name: 'journals', hostPath: { path: '/var/lib/kubedirect', type: 'DirectoryOrCreate' } },
     ]);
+  });
+});
+
+describe('an agent that runs containers itself', () => {
+  const { spec } = specOf(named('DaemonSet', ACCOUNTS.cri)).template;
+  const [main] = spec.containers;
+
+  it('is root with one capability, not privileged, on the network of its machine', () => {
+    expect(spec).toMatchObject({ hostNetwork: true });
+    expect(spec.securityContext).toEqual({ seccompProfile: { type: 'RuntimeDefault' } });
+    expect(main?.securityContext).toEqual({
+      ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+      ...{ runAsNonRoot: false, runAsUser: 0, capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] } },
+    });
+  });
+
+  it('has the folders that it tells its runtime of, under the paths of the machine', () => {
+    const paths = (spec.volumes ?? []).flatMap(({ hostPath }) =>
+      hostPath === undefined ? [] : [hostPath.path],
+    );
+    const { socketFolder, folder, secrets, credentials } = defaultValues().cri;
+    expect(paths).toEqual([socketFolder, folder, secrets, credentials]);
+    const mounts = main?.volumeMounts ?? [];
+    expect(mounts.map(({ mountPath }) => mountPath).slice(1)).toEqual(paths);
+    const args = main?.args?.join(' ') ?? '';
+    for (const each of paths) expect(args).toContain(each);
+    expect(args).toContain('--nodes $(NODE_NAME)-cri');
   });
 });
 

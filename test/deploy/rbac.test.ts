@@ -206,9 +206,9 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** The signer's too, in `test/cluster/packages.test.ts`. */
+/** The signer's too, in `test/cluster/packages.test.ts`; a `cri` agent asks what an agent asks. */
 const APART = (Object.keys(ACCOUNTS) as Account[]).filter(
-  (account) => account !== 'control' && account !== 'signer',
+  (account) => !['control', 'signer', 'cri'].includes(account),
 );
 
 describe.each(APART)('the account of the %s', (account) => {
@@ -243,6 +243,10 @@ describe('the account of the stages above the tail in one process', () => {
           ),
         ),
     );
+
+  it('is granted, running containers itself, what any agent of one node is', () => {
+    expect(verbsOf(['cri'])).toEqual(verbsOf(['agent']));
+  });
 
   it('is granted what the four are together', () => {
     expect(verbsOf(['control'])).toEqual(verbsOf(STAGES));

@@ -38,6 +38,9 @@ describe('an account', () => {
     expect(may('kubelet/node-2')).toEqual(['publisher', 'simulator']);
     expect(isCertified(requested('agent', 'kubelet/node-1'))).toBe(false);
     expect(isCertified(requested('agent', 'kubelet/undefined'))).toBe(false);
+    // Its Node is one of its own on that machine.
+    expect(may('kubelet/node-1-cri')).toEqual(['cri', 'publisher', 'simulator']);
+    expect(isCertified(requested('cri', 'kubelet/-cri'))).toBe(false);
   });
   it('of another namespace, or a person, is nobody', () => {
     const username = serviceAccountUser('elsewhere', ACCOUNTS.scheduler);

@@ -25,6 +25,14 @@ const TEMPLATED: Values = {
   hostNetwork: '{{= .Values.hostNetwork }}',
   stages: placement('stages'),
   agent: placement('agent'),
+  cri: {
+    ...placement('cri'),
+    socketFolder: '{{ .Values.cri.socketFolder }}',
+    socket: '{{ .Values.cri.socket }}',
+    folder: '{{ .Values.cri.folder }}',
+    secrets: '{{ .Values.cri.secrets }}',
+    credentials: '{{ .Values.cri.credentials }}',
+  },
   journals: '{{ .Values.agent.journals }}',
   watchdogAfter: '{{= int .Values.watchdog.after }}',
 };

@@ -19,6 +19,7 @@ export const ONE_NAMESPACE = 'kubedirect-workloads';
 
 /** Left out of the base: each wants what not every cluster has. */
 const COMPONENTS: Partial<Record<keyof typeof SWITCHES, string>> = {
+  cri: 'cri',
   serviceMonitor: 'service-monitor',
   dashboard: 'dashboard',
 };

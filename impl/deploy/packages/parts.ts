@@ -20,7 +20,7 @@ export function packagedParts(values: Values): readonly Part[] {
   const { namespace, watchNamespace } = values;
   const scope = watchNamespace === '' ? undefined : watchNamespace;
   // The publisher: by it `install` probes, and one agent of many nodes may run instead of the DaemonSet.
-  const accounts = [...LED_STAGES, 'agent', 'publisher', 'watchdog', 'signer'] as const;
+  const accounts = [...LED_STAGES, 'agent', 'cri', 'publisher', 'watchdog', 'signer'] as const;
   const base = allManifests({ namespace, scope, accounts }).filter(
     (one) => one.kind !== 'Namespace' && !isSwitch(one),
   );

@@ -5,7 +5,7 @@
 
 import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { identityToUri } from '../../controller/links/identity.ts';
-import { ACCOUNTS, serviceAccountUser } from '../identities.ts';
+import { ACCOUNTS, CRI_NODE_SUFFIX, serviceAccountUser } from '../identities.ts';
 
 /** Of a CertificateSigningRequest, what is looked at. @public */
 export interface Requested {
@@ -35,7 +35,11 @@ function mayBe(namespace: string, { username, extra }: Requested, identity: stri
   // A publisher serves many nodes, and is not limited to one. A token that names no node is of no node.
   if (is('publisher') || is('simulator')) return true;
   const node = extra[NODE_CLAIM]?.[0];
-  return is('agent') && node !== undefined && identity === `kubelet/${node}`;
+  if (node === undefined) return false;
+  return (
+    (is('agent') && identity === `kubelet/${node}`) ||
+    (is('cri') && identity === `kubelet/${node}${CRI_NODE_SUFFIX}`)
+  );
 }
 
 /** Judges a request. @public */

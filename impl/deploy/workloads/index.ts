@@ -5,6 +5,7 @@
 import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { ACCOUNTS } from '../identities.ts';
 import { INSTALLED_LABELS, type Manifest } from '../policies.ts';
+import { criPod } from './cri.ts';
 import { dashboard, serviceMonitor } from './monitoring.ts';
 import { agentPod, labelsOf, SCALE_PORT, STATUS_PORT, signerPod, stagePod, watchdogPod } from './pods.ts';
 import type { SWITCHES, Values } from './values.ts';
@@ -42,17 +43,17 @@ function disruptionBudget(stage: (typeof LED_STAGES)[number], values: Values): M
   };
 }
 
-function agentDaemonSet(values: Values): Manifest {
+function agentDaemonSet(account: 'agent' | 'cri', template: object, values: Values): Manifest {
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: meta(ACCOUNTS.agent, values.namespace),
+    metadata: meta(ACCOUNTS[account], values.namespace),
     spec: {
       revisionHistoryLimit: 3,
       // One agent serves a node: never two of them for the sake of a rollout.
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: '10%' } },
-      selector: { matchLabels: labelsOf('agent') },
-      template: agentPod(values),
+      selector: { matchLabels: labelsOf(account) },
+      template,
     },
   };
 }
@@ -96,7 +97,8 @@ export function workloadParts(values: Values): readonly Part[] {
       { manifest: stageDeployment(stage, values) },
       { manifest: disruptionBudget(stage, values) },
     ]),
-    { manifest: agentDaemonSet(values), when: 'agent' as const },
+    { manifest: agentDaemonSet('agent', agentPod(values), values), when: 'agent' as const },
+    { manifest: agentDaemonSet('cri', criPod(values), values), when: 'cri' as const },
     // One is enough: what it does when the stages are gone a second one could only do again.
     { manifest: helperDeployment('watchdog', 1, watchdogPod(values), values), when: 'watchdog' as const },
     // Each answers what the other has not.

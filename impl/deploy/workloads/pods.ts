@@ -31,15 +31,17 @@ const ENVIRONMENT = [
   fieldRef('NODE_NAME', 'spec.nodeName'),
 ];
 
-const UNPRIVILEGED = {
+/** Of every container. */
+export const UNPRIVILEGED = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'] },
 };
 
 /** What a rehearsal plays on; removed again. */
-const SCRATCH = { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } };
-const SCRATCH_MOUNT = { name: SCRATCH.name, mountPath: '/tmp' };
+export const SCRATCH = { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } };
+/** Where. */
+export const SCRATCH_MOUNT = { name: SCRATCH.name, mountPath: '/tmp' };
 
 const probe = (path: string, more: object) => ({ httpGet: { path, port: 'status' }, ...more });
 
@@ -52,7 +54,15 @@ interface ContainerOptions {
   readonly volumeMounts?: readonly object[];
 }
 
-function container({ name, values, placement, args, ports = [], volumeMounts = [] }: ContainerOptions) {
+/** A container of ours. */
+export function container({
+  name,
+  values,
+  placement,
+  args,
+  ports = [],
+  volumeMounts = [],
+}: ContainerOptions) {
   const status = ['--status', `$(POD_IP):${STATUS_PORT}`];
   return {
     name,
@@ -70,7 +80,8 @@ function container({ name, values, placement, args, ports = [], volumeMounts = [
   };
 }
 
-function podSpec(values: Values, placement: Placement, account: string, more: object) {
+/** The Pod around it. */
+export function podSpec(values: Values, placement: Placement, account: string, more: object) {
   return {
     serviceAccountName: account,
     priorityClassName: 'system-cluster-critical',

@@ -21,12 +21,26 @@ export interface Values {
   readonly envFrom: readonly object[] | Expression;
   readonly stages: Placement;
   readonly agent: Placement;
+  readonly cri: Placement & CriHost;
   /** The stages have been gone for so long, s: the watchdog hands the managed Pods to the stock controllers. */
   readonly watchdogAfter: number | Expression;
   /** Folder of the journals on each node. */
   readonly journals: string;
   /** Listen on the node's own network, where Pods have none of their own. */
   readonly hostNetwork: boolean | Expression;
+}
+
+/** What an agent that runs containers itself finds on its machine. @public */
+export interface CriHost {
+  /** Folder of the runtime's socket, for this agent alone; and its name. */
+  readonly socketFolder: string;
+  readonly socket: string;
+  /** Folder of journals, logs and volumes: the runtime finds them under the same path. */
+  readonly folder: string;
+  /** The same of Secrets and tokens, in memory. */
+  readonly secrets: string;
+  /** Folder with `kubeconfig` (of `system:node:<machine>-cri`) and `client-ca.crt`. */
+  readonly credentials: string;
 }
 
 /** Where Pods of a kind run, and with how much. @public */
@@ -56,6 +70,17 @@ export const DEFAULTS = {
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ operator: 'Exists' }] as readonly object[],
   },
+  cri: {
+    enabled: false,
+    socketFolder: '/run/kubedirect/runtime',
+    socket: 'containerd.sock',
+    folder: '/var/lib/kubedirect/cri',
+    secrets: '/run/kubedirect/secrets',
+    credentials: '/etc/kubedirect/cri',
+    resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+    nodeSelector: { 'kubernetes.io/os': 'linux', 'kubedirect.dev/runtime': 'cri' },
+    tolerations: [{ operator: 'Exists' }] as readonly object[],
+  },
   watchdog: { enabled: true, after: 60 },
   monitoring: { serviceMonitor: false, dashboard: false },
 } as const;
@@ -65,12 +90,12 @@ export function defaultValues(
   namespace: string = SYSTEM_NAMESPACE,
   watchNamespace: string = DEFAULTS.watchNamespace,
 ): Values {
-  const { image, replicas, logLevel, envFrom, hostNetwork, stages, agent, watchdog } = DEFAULTS;
+  const { image, replicas, logLevel, envFrom, hostNetwork, stages, agent, cri, watchdog } = DEFAULTS;
   return {
     ...{ namespace, watchNamespace },
     image: `${image.repository}:${image.tag}`,
     imagePullPolicy: image.pullPolicy,
-    ...{ replicas, logLevel, envFrom, hostNetwork, stages, agent },
+    ...{ replicas, logLevel, envFrom, hostNetwork, stages, agent, cri },
     ...{ journals: agent.journals, watchdogAfter: watchdog.after },
   };
 }
@@ -78,6 +103,7 @@ export function defaultValues(
 /** A part of an installation that may be left out, by the path of its switch in `values.yaml`. @public */
 export const SWITCHES = {
   agent: 'agent.enabled',
+  cri: 'cri.enabled',
   watchdog: 'watchdog.enabled',
   serviceMonitor: 'monitoring.serviceMonitor',
   dashboard: 'monitoring.dashboard',
