@@ -8,7 +8,7 @@
  * It is not privileged: nothing is mounted or made by it but files.
  */
 import { ACCOUNTS, CRI_NODE_SUFFIX } from '../identities.ts';
-import { container, labelsOf, podSpec, SCRATCH, SCRATCH_MOUNT, UNPRIVILEGED } from './pods.ts';
+import { container, labelsOf, podSpec, SCRATCH, SCRATCH_MOUNT, scopeOf, UNPRIVILEGED } from './pods.ts';
 import type { Values } from './values.ts';
 
 const NODE = `$(NODE_NAME)${CRI_NODE_SUFFIX}`;
@@ -28,6 +28,7 @@ export function criPod(values: Values) {
     ...['--namespace', '$(POD_NAMESPACE)', '--host', '$(POD_IP)', '--issued-certificates'],
     ...['--cri-socket', `${socketFolder}/${socket}`, '--cri-folder', folder, '--secret-folder', secrets],
     ...['--node-kubeconfig', `${credentials}/kubeconfig`, '--client-ca', `${credentials}/client-ca.crt`],
+    ...scopeOf(values),
   ];
   const main = container({
     ...{ name: 'cri', values, placement, args },

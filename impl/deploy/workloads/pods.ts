@@ -103,7 +103,8 @@ export function podSpec(values: Values, placement: Placement, account: string, m
 /** What every process of stages is told of itself. */
 const IDENTITY = ['--namespace', '$(POD_NAMESPACE)', '--host', '$(POD_IP)', '--issued-certificates'];
 /** And of what it manages. */
-const scopeOf = ({ watchNamespace }: Values) =>
+/** Of an installation for one namespace. */
+export const scopeOf = ({ watchNamespace }: Values) =>
   watchNamespace === '' ? [] : ['--watch-namespace', watchNamespace];
 
 /** The Pod template of the watchdog, which runs apart from the stages. */
