@@ -102,8 +102,7 @@ export function podSpec(values: Values, placement: Placement, account: string, m
 
 /** What every process of stages is told of itself. */
 const IDENTITY = ['--namespace', '$(POD_NAMESPACE)', '--host', '$(POD_IP)', '--issued-certificates'];
-/** And of what it manages. */
-/** Of an installation for one namespace. */
+/** And of what it manages: of an installation for one namespace. */
 export const scopeOf = ({ watchNamespace }: Values) =>
   watchNamespace === '' ? [] : ['--watch-namespace', watchNamespace];
 
