@@ -33,6 +33,7 @@ CONSTANTS
   HandsOver,                \* 1: S hands over what finds no room (`Unplaced`)
   Losses,                   \* creates, or deletes, whose reply is lost, whether they are done or not
   Loses,                    \* which of the two: "publish" or "delete"
+  Gaps,                     \* of the watch of the first K
   Refusals,                 \* creates that are refused, or done though the answer says that the name is taken
   Alerts                    \* 1: R hears of the owner switch before anything else happens
 
@@ -127,7 +128,7 @@ Init ==
   /\ awaited = [peer \in Peers |-> <<>>]
   /\ acts = Script
   /\ left = [break |-> Breaks, linger |-> Lingers, r |-> RCrashes, s |-> SCrashes, k |-> KCrashes,
-             rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers, loss |-> Losses, refusal |-> Refusals]
+             rUsurp |-> RUsurps, sUsurp |-> SUsurps, timer |-> Timers, loss |-> Losses, refusal |-> Refusals, gap |-> Gaps]
   /\ past = [accepted |-> [uid \in {Minted(i) : i \in 1..Pods} |-> {PlaceOf(PodOf(uid))}],
              collected |-> <<>>, ended |-> <<>>, ran |-> {Minted(i) : i \in 1..Pods}, revived |-> {},
              cancelled |-> <<>>, stopped |-> {}, victims |-> <<>>, overtook |-> {},
@@ -649,6 +650,11 @@ WatchK == \E node \in Nodes :
           Unseen(node, uid) /\ Step(World, <<node, lives[node]>>, Watched(node, uid))
      \/ ks[node][1].heard # api.switch /\ Step(World, <<node, lives[node]>>, KSees(ks[node][1], api.switch))
 
+\* K's watch lists anew, and never shows what came and went meanwhile.
+Gap ==
+  /\ left.gap > 0 /\ ks["n1"] # <<>>
+  /\ Step(Spent(World, "gap"), <<"n1", lives["n1"]>>, KPod([ks["n1"][1] EXCEPT !.passed = <<>>], [type |-> "synced"]))
+
 \* ---- Writes, containers, people --------------------------------------------------------------------------
 
 Removed(world, uid) ==
@@ -825,7 +831,8 @@ Act ==
                   [] act = "remove" -> Deleted(world, "rs-t1")
                   [] act = "release" -> Turned(world, "stock")
                   [] act = "takeBack" -> Turned(world, "direct")
-                  [] act = "delete" /\ standing = <<>> -> world
+                  [] act \in {"delete", "force"} /\ standing = <<>> -> world
+                  [] act = "force" /\ standing # <<>> -> Removed(world, standing[1])
                   [] act = "delete" /\ standing # <<>> ->
                        PodChanged(world, standing[1], [api.pods[standing[1]] EXCEPT !.deleting = TRUE]))
 
@@ -892,7 +899,7 @@ TimeOutEarly == left.timer > 0 /\ \E me \in DOMAIN ss : \E node \in DOMAIN ss[me
 Next ==
   \/ StartR \/ StartS \/ StartK \/ UsurpR \/ UsurpS \/ CrashR \/ CrashS \/ CrashK \/ LapseR \/ LapseS
   \/ ConnectR \/ ConnectS \/ Break \/ HearR \/ HearS \/ HearK \/ ToldR \/ ToldS \/ ToldK
-  \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Land \/ LoseReply \/ Refuse \/ Lose \/ Runs \/ Stops
+  \/ AnswerR \/ AnswerS \/ AnswerK \/ WatchR \/ WatchS \/ WatchK \/ Gap \/ Land \/ LoseReply \/ Refuse \/ Lose \/ Runs \/ Stops
   \/ Collect \/ StockActs \/ Binds \/ Act \/ TimeOut \/ TimeOutEarly
 
 Spec == Init /\ [][Next]_vars
@@ -1079,6 +1086,11 @@ StandingOnes == {key \in DOMAIN api.pods : Shown(key) /\ api.pods[key].phase # "
 AllKnown == Running \cup StandingOnes \subseteq UNION {DOMAIN life.records : life \in KLives}
 NoLeak == <>[]AllKnown
 NoLeakAtRest == ~Pending => AllKnown
+
+\* What runs stands at the API Server.
+AllShown == \A node \in Nodes : \A uid \in DOMAIN containers[node] : KeyOf(uid) \in DOMAIN api.pods
+RunningShown == <>[]AllShown
+RunningShownAtRest == ~Pending => AllShown
 
 \* What S has no node for stands at the API Server; what stands there and no K will see, S answers for, and says how it is.
 StandsOpen == {key \in Unstamped(api) : ~api.pods[key].deleting /\ api.pods[key].phase # "Failed"}

@@ -418,12 +418,14 @@ PublishTaken(turn, uid) ==
   ELSE IF turn.life.pods[uid].object # "publishing" THEN turn
   ELSE Acts(ObjectHeard(turn, uid, "nameTaken", <<>>), KReads(<<"pod", uid>>, "pod"))
 
+RefusalReason(reason) ==
+  CASE reason = "switch" -> "OwnedByStock" [] reason = "alreadyExists" -> "AlreadyExists" [] OTHER -> "QuotaExceeded"
 PublishRefused(turn, uid, reason) ==
   LET refused == ObjectHeard(turn, uid, "createRefused", <<>>)
   IN IF uid \notin DOMAIN turn.life.pods THEN turn
      ELSE IF turn.life.pods[uid].object # "publishing" THEN turn
      ELSE IF Marked(turn.life.records[uid]) THEN Advance(refused, uid)
-     ELSE EndsPod(refused, uid, [tell |-> "lost", reason |-> IF reason = "switch" THEN "OwnedByStock" ELSE "QuotaExceeded"], FALSE)
+     ELSE EndsPod(refused, uid, [tell |-> "lost", reason |-> RefusalReason(reason)], FALSE)
 
 Later(turn, uid) == [turn EXCEPT !.life.timers = @ \cup {<<"retry", uid>>}]
 StrayReply(turn, uid, outcome) ==
@@ -439,6 +441,7 @@ DeleteReply(turn, uid, outcome) ==
     [] outcome = "switch" ->
          LET heard == ObjectHeard(turn, uid, "deleteDenied", <<>>)
          IN Advance(IF heard = turn THEN turn ELSE Later(heard, uid), uid)
+    [] outcome = "ambiguous" /\ Is("lost-delete-unasked") -> turn
     [] outcome = "ambiguous" ->
          LET heard == ObjectHeard(turn, uid, "deleteFailed", <<>>)
          IN Advance(IF heard = turn THEN turn ELSE Later(heard, uid), uid)
@@ -476,32 +479,6 @@ Stopped(turn, uid) ==
      ELSE IF Marked(turn.life.records[uid]) THEN Advance(quiet, uid)
      ELSE EndsPod(quiet, uid, [tell |-> "lost", reason |-> "ContainersExited"], FALSE)
 
-\* ---- Everything about Pods; before recovery it is kept, and heard then in its order -----
-
-HearPod(turn, event) ==
-  CASE event.type = "observed" -> Observe(Watching(turn, event.fact.uid, event.fact.meta), event.fact)
-    [] event.type = "vanished" -> Vanish(Watching(turn, event.uid, event.meta), event.uid, event.meta)
-    [] event.type = "published" -> PublishedReply(turn, event.fact)
-    [] event.type = "publishLost" -> PublishLost(turn, event.uid)
-    [] event.type = "publishTaken" -> PublishTaken(turn, event.uid)
-    [] event.type = "publishRefused" -> PublishRefused(turn, event.uid, event.reason)
-    [] event.type = "deleted" -> DeleteReply(turn, event.uid, event.outcome)
-    [] event.type = "podRead" -> PodReadReply(turn, event.uid, event.found)
-    [] event.type = "started" -> Started(turn, HeldAs(turn.life, event.uid))
-    [] event.type = "ready" -> BecameReady(turn, HeldAs(turn.life, event.uid))
-    [] event.type = "stopped" -> Stopped(turn, HeldAs(turn.life, event.uid))
-    [] event.type = "waited" -> Advance(ObjectHeard(turn, event.uid, "waited", <<>>), event.uid)
-    [] event.type = "retried" ->
-         IF event.uid \in DOMAIN turn.life.pods
-         THEN Advance(ObjectHeard(turn, event.uid, "retried", <<>>), event.uid)
-         ELSE IF KeyOf(event.uid) \in DOMAIN turn.life.foreign THEN Tidy(turn, KeyOf(event.uid)) ELSE turn
-RECURSIVE HearPods(_, _)
-HearPods(turn, events) == IF events = <<>> THEN turn ELSE HearPods(HearPod(turn, Head(events)), Tail(events))
-
-KPod(life, event) ==
-  KDone(IF life.running # <<>> THEN Begun([life EXCEPT !.early = Append(@, event)])
-        ELSE HearPod(Begun(life), event))
-
 \* ---- Consistent lists ------------------------------------------------------------------------
 
 AskForList(turn) ==
@@ -517,6 +494,35 @@ ListArrived(turn) ==
 \* Of several at once nobody can tell which answer is of which: one more, alone, tells.
 ListAlone(turn) ==
   IF turn.life.again /\ turn.life.lists = 0 /\ ~Is("several-lists-trusted") THEN AskForList(turn) ELSE turn
+
+\* ---- Everything about Pods; before recovery it is kept, and heard then in its order -----
+
+HearPod(turn, event) ==
+  CASE event.type = "observed" -> Observe(Watching(turn, event.fact.uid, event.fact.meta), event.fact)
+    [] event.type = "vanished" -> Vanish(Watching(turn, event.uid, event.meta), event.uid, event.meta)
+    [] event.type = "published" -> PublishedReply(turn, event.fact)
+    [] event.type = "publishLost" -> PublishLost(turn, event.uid)
+    [] event.type = "publishTaken" ->
+         IF Is("taken-name-unread") THEN PublishRefused(turn, event.uid, "alreadyExists")
+         ELSE PublishTaken(turn, event.uid)
+    [] event.type = "publishRefused" -> PublishRefused(turn, event.uid, event.reason)
+    [] event.type = "deleted" -> DeleteReply(turn, event.uid, event.outcome)
+    [] event.type = "podRead" -> PodReadReply(turn, event.uid, event.found)
+    [] event.type = "started" -> Started(turn, HeldAs(turn.life, event.uid))
+    [] event.type = "ready" -> BecameReady(turn, HeldAs(turn.life, event.uid))
+    [] event.type = "stopped" -> Stopped(turn, HeldAs(turn.life, event.uid))
+    [] event.type = "waited" -> Advance(ObjectHeard(turn, event.uid, "waited", <<>>), event.uid)
+    [] event.type = "synced" -> AskForList(turn)
+    [] event.type = "retried" ->
+         IF event.uid \in DOMAIN turn.life.pods
+         THEN Advance(ObjectHeard(turn, event.uid, "retried", <<>>), event.uid)
+         ELSE IF KeyOf(event.uid) \in DOMAIN turn.life.foreign THEN Tidy(turn, KeyOf(event.uid)) ELSE turn
+RECURSIVE HearPods(_, _)
+HearPods(turn, events) == IF events = <<>> THEN turn ELSE HearPods(HearPod(turn, Head(events)), Tail(events))
+
+KPod(life, event) ==
+  KDone(IF life.running # <<>> THEN Begun([life EXCEPT !.early = Append(@, event)])
+        ELSE HearPod(Begun(life), event))
 
 \* ---- Doubt: the journal was lost -----------------------------------------------------------------
 

@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'several-lists-trusted',
     rule: 'after several lists at once one more is asked for alone (5)',
-    breaks: ['TombstonesCollected', 'Converges'],
+    breaks: ['TombstonesCollected', 'Converges', 'RunningShown'],
   },
   {
     name: 'old-list-heeded',
@@ -175,6 +175,16 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'confirm-create-in-flight',
     rule: 'a create whose fate is not known is not done (4.4)',
     breaks: ['NoFalseConfirm', 'NoLeak', 'TerminationIrreversible', 'Refines'],
+  },
+  {
+    name: 'taken-name-unread',
+    rule: 'whose object has a name that is taken a consistent read says: it may be the own (4.4)',
+    breaks: ['Refines', 'NoLeak'],
+  },
+  {
+    name: 'lost-delete-unasked',
+    rule: 'a delete whose reply was lost is asked again after a pause (4.4)',
+    breaks: ['TombstonesCollected', 'Converges'],
   },
   {
     name: 'confirm-without-read',

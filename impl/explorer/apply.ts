@@ -45,7 +45,7 @@ type CountBudget =
   | 'refused'
   | 'lag'
   | 'misdial';
-type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'journalLost' | 'timers' | 'prompts';
+type KeyBudget = 'crash' | 'usurp' | 'nodeCrash' | 'journalLost' | 'gap' | 'timers' | 'prompts';
 
 function spend(world: World, name: CountBudget): World {
   return { ...world, budgets: { ...world.budgets, [name]: (world.budgets[name] ?? 0) - 1 } };
@@ -102,6 +102,11 @@ function gift(setting: Setting, world: World, move: Move): Gift | null {
       const paid =
         move.kind === 'early' ? spendOn(without, 'timers', timer.split('/')[0] as string) : without;
       return [paid, process, { type: 'timerFired', timer }];
+    }
+    case 'gap': {
+      const paid = spendOn(world, 'gap', nodeOf((world.processes[move.process] as Process).peer));
+      const deaf = withProcess(paid, move.process, (one) => ({ ...one, passed: {} }));
+      return [deaf, move.process, { type: 'synced', what: 'pods' }];
     }
     case 'relist':
       return [spend(world, 'relist'), move.process, { type: 'synced', what: move.what }];

@@ -86,6 +86,8 @@ export type Move =
   | { readonly kind: 'crash'; readonly process: string; readonly linger: boolean }
   | { readonly kind: 'nodeCrash'; readonly process: string }
   | { readonly kind: 'journalLost'; readonly process: string }
+  /** An agent's watch lists anew; of what came and went meanwhile it does not tell. */
+  | { readonly kind: 'gap'; readonly process: string }
   /** A watch lists anew, from an API server that has seen no more than the watch has told. */
   | { readonly kind: 'relist'; readonly process: string; readonly what: What }
   | { readonly kind: 'usurp'; readonly peer: PeerName }
@@ -110,6 +112,7 @@ export const FAULTS: ReadonlySet<Move['kind']> = new Set([
   'crash',
   'nodeCrash',
   'journalLost',
+  'gap',
   'relist',
   'usurp',
   'startBack',
@@ -258,6 +261,7 @@ function* faultMoves(setting: Setting, world: World): Generator<Move> {
     if (isTail(peer) && (budgets.nodeCrash[nodeOf(peer)] ?? 0) > 0) yield { kind: 'nodeCrash', process: id };
     if (isTail(peer) && (budgets.journalLost[nodeOf(peer)] ?? 0) > 0)
       yield { kind: 'journalLost', process: id };
+    if (isTail(peer) && (budgets.gap[nodeOf(peer)] ?? 0) > 0) yield { kind: 'gap', process: id };
     if ((budgets.usurp[peer] ?? 0) > 0 && world.down[peer] === undefined) yield { kind: 'usurp', peer };
     if (budgets.relist > 0)
       for (const what of listsOf(process, choiceOf(setting, peer)))

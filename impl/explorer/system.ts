@@ -56,6 +56,7 @@ export function initialWorld(description: WorldDescription): World {
       usurp: faults.usurp ?? {},
       nodeCrash: faults.nodeCrash ?? {},
       journalLost: faults.journalLost ?? {},
+      gap: faults.gap ?? {},
       timers: faults.timers ?? {},
       relist: faults.relist ?? 0,
       break: faults.break ?? 0,

@@ -140,7 +140,7 @@ export function act(world: World, what: UserAct): World {
       const pod = Object.values(world.api.pods).find(
         (one) => one.replicaSet === what.replicaSet && !one.deleting,
       );
-      const change = what.act === 'deletePod' ? { deleting: true } : { managed: false };
+      const change = what.act === 'unlabelPod' ? { managed: false } : what.force ? null : { deleting: true };
       return pod === undefined ? world : putPod(world, pod.name, change);
     }
     case 'deleteReplicaSet': {

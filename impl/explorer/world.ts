@@ -110,6 +110,7 @@ export interface Budgets {
   readonly usurp: Readonly<Record<string, number>>;
   readonly nodeCrash: Readonly<Record<string, number>>;
   readonly journalLost: Readonly<Record<string, number>>;
+  readonly gap: Readonly<Record<string, number>>;
   readonly timers: Readonly<Record<string, number>>;
   readonly relist: number;
   readonly break: number;

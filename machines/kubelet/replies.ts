@@ -31,7 +31,7 @@ const REASONS: Readonly<Record<Refusal, string>> = {
   ambiguous: 'PublishLost',
 };
 
-/** The create was refused, or its reply was lost. */
+/** The create was refused, or its reply was lost. Whose object has a name that is taken, a consistent read says (†). */
 export function publishFailed(
   context: KubeletContext,
   { uid, refusal, text }: Event<'publishFailed'>,
@@ -39,7 +39,8 @@ export function publishFailed(
   const pod = context.pods.get(uid);
   if (pod === undefined || pod.object !== 'publishing') return context;
   if (refusal === 'ambiguous') return awaitAmbiguous(objectHeard(context, uid, 'createLost'), uid);
-  if (refusal === 'alreadyExists') return act(objectHeard(context, uid, 'nameTaken'), readOf(pod));
+  if (refusal === 'alreadyExists' && !context.mutants.has('taken-name-unread'))
+    return act(objectHeard(context, uid, 'nameTaken'), readOf(pod));
   const reason = REASONS[refusal];
   const { replicaSet } = pod.record;
   const told = act(context, { type: 'report', reason, subject: uid, text, on: { replicaSet } });
@@ -76,13 +77,14 @@ export function podRead(context: KubeletContext, { uid, pod: fact }: Event<'podR
 const later = (context: KubeletContext, uid: Uid): KubeletContext =>
   act(context, { type: 'setTimer', timer: `retry/${uid}`, milliseconds: TIMERS.deleteRetry });
 
-/** A delete was answered. */
+/** A delete was answered. One whose fate is not known is asked again after a pause (†). */
 export function deleteAnswered(
   context: KubeletContext,
   { uid, outcome }: Event<'deleteAnswered'>,
 ): KubeletContext {
   const pod = context.pods.get(uid);
   if (pod === undefined) return strayAnswered(context, uid, outcome);
+  if (outcome === 'ambiguous' && context.mutants.has('lost-delete-unasked')) return context;
   if (outcome === 'accepted') return advance(objectHeard(context, uid, 'deleteAccepted'), uid);
   if (outcome === 'notFound' || outcome === 'conflict')
     return pod.object === 'publishing' ? context : advance(objectHeard(context, uid, 'vanished'), uid);

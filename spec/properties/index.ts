@@ -26,6 +26,7 @@ import {
   NoLeak,
   PreemptorRuns,
   RolloutsEnd,
+  RunningShown,
   ShownRuns,
   SupersededStops,
   TombstonesCollected,
@@ -69,6 +70,7 @@ export const PROPERTIES = {
   HoldersMeet,
   SupersededStops,
   NoLeak,
+  RunningShown,
 } as const satisfies Record<string, Property>;
 
 /** Name of a property. @public */

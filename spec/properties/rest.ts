@@ -279,6 +279,19 @@ export const ShownRuns: RestProperty = {
   },
 };
 
+/** @see spec/protocol.md 10 @public */
+export const RunningShown: RestProperty = {
+  kind: 'rest',
+  statement: 'what runs on a node with an agent stands at the API Server',
+  check: ({ nodes, objects }) => {
+    for (const { name, running } of nodes)
+      for (const uid of running.keys())
+        if (!objects.some((one) => one.uid === uid || isOfObject(uid, one.metadataUid)))
+          return `${uid} runs on ${name}, and nobody sees it`;
+    return null;
+  },
+};
+
 /** @see spec/protocol.md 7 @public */
 export const UnplacedShown: RestProperty = {
   kind: 'rest',

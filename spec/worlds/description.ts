@@ -60,7 +60,8 @@ export type UserAct =
     }
   /** Of a ReplicaSet that has no Deployment. */
   | { readonly act: 'scaleReplicaSet'; readonly replicaSet: string; readonly replicas: number }
-  | { readonly act: 'deletePod'; readonly replicaSet: string }
+  /** By force it is gone at once, whatever still runs. */
+  | { readonly act: 'deletePod'; readonly replicaSet: string; readonly force?: true }
   /** A Pod loses its label; it stays the ReplicaSet's, for stock. */
   | { readonly act: 'unlabelPod'; readonly replicaSet: string }
   /** With its Pods: it stands with a deletionTimestamp while garbage collection ends them. */
@@ -102,6 +103,8 @@ export interface FaultBudget {
   readonly nodeCrash?: Readonly<Record<string, number>>;
   /** Crashes of an agent whose journal is lost with it. */
   readonly journalLost?: Readonly<Record<string, number>>;
+  /** Gaps in an agent's watch, by node: it lists anew, and never shows what came and went meanwhile. */
+  readonly gap?: Readonly<Record<string, number>>;
   /** Starts for which the clock has gone back to 0; not of one whose counter is gone, for which it must have gone on. */
   readonly clockBack?: number;
   /** Containers that exit by themselves. */

@@ -61,7 +61,7 @@ export const scaleTo = (replicas: number, set = 'rs-t1'): UserAct => ({
   replicas,
 });
 /** People delete a Pod of it. @public */
-export const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
+export const DELETE = { act: 'deletePod', replicaSet: 'rs-t1' } as const satisfies UserAct;
 
 /** And the ReplicaSet, with its Pods. */
 const REMOVE: UserAct = { act: 'deleteReplicaSet', uid: 'rs-t1' };
@@ -253,6 +253,19 @@ export const EXACT_WORLDS: readonly WorldDescription[] = [
     script: [scaleTo(1)],
     faults: { refused: 1 },
     change: { deep: true, begins: CREATED },
+  }),
+  exactWorld({
+    name: 'exact-up-gap',
+    title:
+      'K lists its Pods, twice at once: its Pod was created meanwhile, and is deleted by force while its watch has a gap',
+    pods: 0,
+    script: [scaleTo(1), { ...DELETE, force: true }],
+    faults: { gap: { n1: 2 } },
+    change: {
+      begins: [...CREATED, 'gap kubelet/n1~1', 'land', 'answer kubelet/n1~1 1', 'user', 'gap kubelet/n1~1'],
+      eventually: ['RunningShown', 'Converges', 'TombstonesCollected', 'NoLeak'],
+      sometimes: ['podRuns', 'tombstoneHeld'],
+    },
   }),
   exactWorld({
     name: 'exact-delete-lost',

@@ -27,6 +27,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'exact-up-lost': 8_344,
   'exact-up-refused': 8_831,
   'exact-delete-lost': 211,
+  'exact-up-gap': 3_720,
   'exact-void-mark': 264,
   'exact-leaders-all': 31_552,
   'exact-leaders-all-above': 64_624,

@@ -77,6 +77,9 @@ export const TEETH: readonly Tooth[] = [
   { mutant: 'environment/no-precondition', world: 'field-external' },
   { mutant: 'confirm-create-in-flight', world: 'exact-up-lost-down' },
   { mutant: 'start-in-flight-ignored', world: 'exact-crash-kubelet' },
+  { mutant: 'several-lists-trusted', world: 'exact-up-gap' },
+  { mutant: 'taken-name-unread', world: 'exact-up-refused' },
+  { mutant: 'lost-delete-unasked', world: 'exact-delete-lost' },
 ];
 
 /** For the explorer alone: a world in which it catches the mutant. */
@@ -201,11 +204,6 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'adoption-not-journalled',
     reason:
       'not within 6,000 states of the worlds `tail-*` and `chain-*` with a crash of K; caught over K alone by `test/machines/kubeletMutants.test.ts`',
-  },
-  {
-    mutant: 'several-lists-trusted',
-    reason:
-      'needs a list that is answered late, a gap in the watch, and an end in that gap: more than a world of the tail holds; caught by the fuzzer (`test/simulator/found/several-lists-*.json`), and over K alone by `test/machines/kubeletMutants.test.ts`',
   },
   {
     mutant: 'old-list-heeded',

@@ -11,7 +11,8 @@ const kept = (phase: Phase) => new Map([['a', record('a', phase)]]);
 describe('properties', () => {
   it.each(states.map(([name]) => name))('%s holds in a sound world', (name) => {
     const property = PROPERTIES[name as 'UniquePlacement'];
-    expect(property.check(wanting(sound))).toBeNull();
+    const shown = [{ uid: 'a', name: 'd-a', node: 'n1' } as WorldView['objects'][number]];
+    expect(property.check(wanting({ ...sound, objects: shown }))).toBeNull();
   });
 
   const broken: Readonly<Record<string, WorldView>> = {
@@ -38,6 +39,7 @@ describe('properties', () => {
     Converges: wanting({ ...sound, nodes: [node({ running: new Map() })] }),
     TombstonesCollected: replaced('replicaset', { records: kept('terminating') }),
     NoLeak: { ...sound, nodes: [node({ running: new Map([['b', ONE]]) })] },
+    RunningShown: sound,
     PreemptorRuns: replaced('scheduler', {
       records: new Map([
         ['a', record('a', 'running')],

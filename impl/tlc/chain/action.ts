@@ -33,6 +33,8 @@ export function chainAction(move: Move): string {
       return move.to === 'running' ? 'Runs' : 'Stops';
     case 'break':
       return 'Break';
+    case 'gap':
+      return 'Gap';
     case 'land':
       return 'Land';
     case 'collect':

@@ -3,7 +3,7 @@ import type { UserAct, WorldDescription } from '../../../spec/worlds/description
 
 /** What people do, as `Scales` names it: `rs-t1` is `d`, `rs-e` is `e`. */
 export function actOf(act: UserAct): string {
-  if (act.act === 'deletePod') return 'delete';
+  if (act.act === 'deletePod') return act.force ? 'force' : 'delete';
   if (act.act === 'deleteReplicaSet') return 'remove';
   if (act.act === 'switch') return act.owner === 'stock' ? 'release' : 'takeBack';
   if (act.act !== 'scaleReplicaSet') throw new Error(`nobody does ${act.act} in a world of the chain`);
@@ -41,6 +41,7 @@ export function chainConstants(world: WorldDescription): Readonly<Record<string,
     Losses: faults.lostReply ?? 0,
     Loses: faults.loses?.includes('deletePod') ? 'delete' : 'publish',
     Refusals: faults.refused ?? 0,
+    Gaps: faults.gap?.n1 ?? 0,
     Alerts: stages.some(({ alert }) => alert) ? 1 : 0,
   };
 }

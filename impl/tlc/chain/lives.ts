@@ -328,6 +328,8 @@ function heardOf(event: StageEvent): object {
     case 'podReadiness':
     case 'podStopped':
       return { type: TOLD[event.type], uid: uidOf(event.uid) };
+    case 'synced':
+      return { type: 'synced' };
     case 'timerFired':
       return { type: 'waited', uid: uidOf(event.timer.slice(event.timer.indexOf('/') + 1)) };
     default:

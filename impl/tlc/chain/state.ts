@@ -151,6 +151,7 @@ function leftOf({ budgets }: World) {
     timer: timers.unreachable ?? 0,
     loss: budgets.lostReply,
     refusal: budgets.refused,
+    gap: budgets.gap.n1 ?? 0,
   };
 }
 
