@@ -16,7 +16,7 @@ export const integer = (least: number, most: number) => (text: string) => {
 export function fileToWrite(text: string): string {
   try {
     fs.accessSync(path.dirname(path.resolve(text)), fs.constants.W_OK | fs.constants.X_OK);
-    if (!fs.existsSync(text) || fs.statSync(text).isFile()) return text;
+    if (text !== '' && (!fs.existsSync(text) || fs.statSync(text).isFile())) return text;
   } catch {
     // Said below.
   }

@@ -34,10 +34,14 @@ export function readReplay(file: string): Replay {
   try {
     replay = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Replay>;
   } catch (error) {
-    throw fail(`can not be read: ${(error as Error).message}`);
+    throw fail(
+      `expected a replay file, JSON as fuzz --out writes it (view and validate take traces): ${(error as Error).message}`,
+    );
   }
   if (replay?.format !== REPLAY_FORMAT)
-    throw fail(`expected format ${REPLAY_FORMAT}, got ${JSON.stringify(replay?.format)}`);
+    throw fail(
+      `expected a replay file (fuzz --out writes them), whose "format" is ${REPLAY_FORMAT}; got ${JSON.stringify(replay?.format)}`,
+    );
   if (!isPlan(replay.plan)) throw fail('holds no plan, or a damaged one');
   checkTopology(replay.plan);
   return replay as Replay;

@@ -55,12 +55,7 @@ function brokenBy(setting: Setting, moves: readonly Move[]): (Verdict & { readon
 export function filmByHand(run: WorldRun): Film {
   const setting = settingOfRun(run);
   const broken = brokenBy(setting, run.moves);
-  const off = run.mutants.length === 0 ? '' : `, without the rule ${run.mutants.join(', ')}`;
-  const verdict = broken === null ? null : { property: broken.property, text: broken.text };
-  return filmOfMoves(
-    `world ${run.description.name}${off}, by hand: ${run.moves.length} moves`,
-    setting,
-    run.moves,
-    verdict,
-  );
+  const off = run.mutants.length === 0 ? ', by every rule' : `, without the rule ${run.mutants.join(', ')}`;
+  const count = run.moves.length === 1 ? '1 move' : `${run.moves.length} moves`;
+  return filmOfMoves(`world ${run.description.name}${off}, by hand: ${count}`, setting, run.moves, broken);
 }

@@ -65,8 +65,10 @@ export interface Film {
   /** Who has a lane of its own, upstream first. */
   readonly lanes: readonly PeerName[];
   readonly frames: readonly Frame[];
-  /** Null: nothing was broken, or nobody looked. It broke at the last frame. */
+  /** Null: nothing was broken, or nobody looked. */
   readonly verdict: Verdict | null;
+  /** The frame that broke it; absent: the last. */
+  readonly brokeAt?: number;
   /** Of a simulated run: what decided it, and can be changed. */
   readonly plan?: Plan;
   /** Of a run through a bounded world. */
@@ -81,6 +83,10 @@ export interface Film {
 
 /** Whether a frame is a step of a stage. */
 export const isStep = (frame: Frame): frame is StepFrame => 'stage' in frame;
+
+/** The frame that broke a property; null if none did. */
+export const brokenFrame = ({ verdict, brokeAt, frames }: Film): number | null =>
+  verdict === null ? null : (brokeAt ?? frames.length - 1);
 
 /** Lanes of the stages that take steps: down the chain, nodes by name. */
 export function lanesOf(frames: readonly Frame[]): readonly PeerName[] {

@@ -56,10 +56,12 @@ export class Live {
         headers,
         signal: AbortSignal.timeout(PATIENCE),
       });
-      const told = (await answer.json()) as RecentSteps & {
-        readonly code?: string;
-        readonly message?: string;
-      };
+      const text = await answer.text();
+      const told = (text.startsWith('{') ? JSON.parse(text) : null) as
+        | (RecentSteps & { readonly code?: string; readonly message?: string })
+        | null;
+      if (told === null)
+        throw new Error(`expected the steps of a process of ours (its --status), got ${text.slice(0, 40)}`);
       if (!answer.ok) throw new Error(`${told.code}: ${told.message}`);
       // Another process has the address: its steps count anew.
       const isNew = source.process !== '' && told.process !== source.process;
@@ -67,7 +69,9 @@ export class Live {
       source.note = null;
       if (!isNew) this.#keep(told.steps);
     } catch (error) {
-      source.note = `${source.address}: ${(error as Error).message}`;
+      const { message, cause, name } = error as Error;
+      const why = name === 'TimeoutError' ? `no answer within ${PATIENCE / 1000} s` : message;
+      source.note = `${source.address}: ${cause instanceof Error && cause.message !== '' ? cause.message : why}`;
     }
   }
 

@@ -2,9 +2,10 @@
  * A run through a bounded world (a counterexample of the explorer or of TLC, or one driven by hand), as a film: the moves are made again,
  * and each frame holds its stage's state (it may be a stub's). Runs in the page too.
  */
-import { describeMove } from '../explorer/describe.ts';
+import { changes, describeMove } from '../explorer/describe.ts';
 import { observe, stageOfPeer } from '../explorer/host.ts';
 import type { Move } from '../explorer/moves.ts';
+import { snapshot } from '../explorer/snapshot.ts';
 import { settingOf } from '../explorer/stages.ts';
 import { firstWorld, retrace } from '../explorer/system.ts';
 import type { Process, Setting, World } from '../explorer/world.ts';
@@ -47,24 +48,27 @@ export const settingOfRun = ({ description, mutants }: WorldRun): Setting =>
 
 /**
  * The film of a run through a bounded world. Its clock counts moves.
- * @param verdict - what its last move broke
+ * @param verdict - what its last move broke, or the move that it names
  * @param loopFrom - it goes on for ever: the number of moves after which the loop begins
  */
 export function filmOfMoves(
   title: string,
   setting: Setting,
   moves: readonly Move[],
-  verdict: Verdict | null,
+  broken: (Verdict & { readonly move?: number }) | null,
   loopFrom: number | null = null,
 ): Film {
   const frames: Frame[] = [...beginnings(setting, firstWorld(setting))];
   const counts = new Map<string, number>();
   let at = 0;
-  for (const [, edge, after] of retrace(setting, moves)) {
+  for (const [before, edge, after] of retrace(setting, moves)) {
     at += 1;
     const action = actionOf(setting, edge.move);
-    if (edge.steps.length === 0)
-      frames.push({ at, cause: null, world: { act: describeMove(edge) }, ...action });
+    if (edge.steps.length === 0) {
+      const changed = changes(snapshot(setting, before), snapshot(setting, after));
+      const act = [describeMove(edge), ...(changed.length === 0 ? [] : [changed.join('; ')])].join(': ');
+      frames.push({ at, cause: null, world: { act }, ...action });
+    }
     for (const { process, peer, incarnation, event, effects, crashedAfter } of edge.steps) {
       const step = (counts.get(process) ?? 0) + 1;
       counts.set(process, step);
@@ -79,9 +83,12 @@ export function filmOfMoves(
   }
   const loop = loopFrom === null ? -1 : frames.findIndex((frame) => frame.at > loopFrom);
   const { description, mutants } = setting;
+  const verdict = broken === null ? null : { property: broken.property, text: broken.text };
+  const brokeAt = broken?.move === undefined ? -1 : frames.findLastIndex((frame) => frame.at === broken.move);
   return {
     ...filmOf({ title, clock: 'moves', frames: withCauses(frames), verdict }),
     world: { description, mutants: [...mutants], moves },
     ...(loop >= 0 && { loop }),
+    ...(brokeAt >= 0 && { brokeAt }),
   };
 }

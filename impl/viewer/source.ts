@@ -63,6 +63,11 @@ function filmOfScenario(name: string): Film {
 /** Any file that can be looked at. @throws KubedirectError as {@link filmOfReplay} and {@link filmOfTrace} */
 export function filmOfFile(name: string): Film {
   const isFile = fs.existsSync(name) && fs.statSync(name).isFile();
+  if (isFile && name.endsWith('.html'))
+    throw new KubedirectError(
+      'TRACE_INVALID',
+      `${name}: expected what a page is made of, got a page: open it in a browser`,
+    );
   if (isFile && name.endsWith('.json')) return filmOfReplay(name);
   return isFile && name.endsWith('.txt') ? filmOfScenario(name) : filmOfTrace(name);
 }

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import type { Film } from '../../impl/viewer/film.ts';
 import { pageOf } from '../../impl/viewer/page.ts';
 import { filmOfFile } from '../../impl/viewer/source.ts';
@@ -17,21 +16,16 @@ interface Picture {
   readonly name: string;
   readonly film: Film;
   readonly hash: string;
-  readonly click?: string;
 }
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-pictures-'));
-const cluster = path.join(folder, 'cluster.ndjson');
-fs.writeFileSync(
-  cluster,
-  gunzipSync(fs.readFileSync(path.join(TESTS, 'validate/fixtures/cluster.ndjson.gz'))),
-);
 const broken = filmOfFile(path.join(DOCS, 'replay/terminated-before-stop.json'));
 const PICTURES: readonly Picture[] = [
   { name: 'viewer', film: broken, hash: '' },
   { name: 'guide/statecharts', film: broken, hash: '#panel=states' },
-  { name: 'guide/recovery', film: filmOfFile(cluster), hash: '', click: 'scheduler starts again' },
 ];
+/** The page that `npm start` ends with. */
+const demo = path.join(folder, 'demo.html');
 /** A picture of a terminal, and what was typed in it: `npm run kubedirect -- …`, or with no more words `npm start`. */
 interface Terminal {
   readonly name: string;
@@ -39,7 +33,7 @@ interface Terminal {
   readonly does: readonly string[];
 }
 const TERMINALS: readonly Terminal[] = [
-  { name: 'guide/start', typed: 'npm start', does: ['demo', '--page', path.join(folder, 'demo.html')] },
+  { name: 'guide/start', typed: 'npm start', does: ['demo', '--page', demo] },
   {
     name: 'guide/counterexample',
     typed: 'npm run kubedirect -- check --world exact --mutant terminated-before-stop',
@@ -59,16 +53,19 @@ function terminalPage({ typed, does }: Terminal): string {
 
 const browser = await startBrowser();
 try {
-  for (const { name, film, hash, click } of PICTURES) {
-    const file = path.join(folder, 'page.html');
-    fs.writeFileSync(file, await pageOf(film));
+  const take = async (name: string, address: string, click?: string) => {
     const page = await browser.newPage({ viewport: { width: 1400, height: 800 } });
-    await page.goto(`file://${file}${hash}`);
+    await page.goto(address);
     await page.locator('.row[aria-selected=true]').waitFor();
     if (click !== undefined) await page.getByRole('button', { name: click }).first().click();
     await page.waitForTimeout(300);
     await page.screenshot({ path: path.join(DOCS, `${name}.png`) });
     await page.close();
+  };
+  for (const { name, film, hash } of PICTURES) {
+    const file = path.join(folder, 'page.html');
+    fs.writeFileSync(file, await pageOf(film));
+    await take(name, `file://${file}${hash}`);
   }
   for (const terminal of TERMINALS) {
     const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
@@ -76,6 +73,7 @@ try {
     await page.locator('pre').screenshot({ path: path.join(DOCS, `${terminal.name}.png`) });
     await page.close();
   }
+  await take('guide/recovery', `file://${demo}`, 'scheduler starts again');
 } finally {
   await browser.close();
   fs.rmSync(folder, { recursive: true });

@@ -10,6 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { worldNamed } from '../../impl/cli/check/choose.ts';
 import { replayOf } from '../../impl/cli/commands/replay.ts';
+import { checkWorld, DEFAULT_EFFORT } from '../../impl/explorer/check.ts';
 import { playScenario } from '../../impl/explorer/scenario.ts';
 import { settingOf } from '../../impl/explorer/stages.ts';
 import type { Plan } from '../../impl/simulator/plan.ts';
@@ -245,6 +246,51 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     await page.getByRole('button', { name: 'back' }).click();
     expect(await page.locator('h1').innerText()).toMatch(/by hand: 2 moves/);
   });
+
+  it('says where it broke, also when more was done after that', async () => {
+    const setting = settingOf(worldNamed('exact'), new Set(['terminated-before-stop']));
+    const { violation } = checkWorld(setting, DEFAULT_EFFORT);
+    const { description } = setting;
+    const run = { description, mutants: ['terminated-before-stop'], moves: violation?.moves ?? [] };
+    await open(filmByHand(run));
+    const broke = await chosen();
+    expect(broke).toMatch(/land 0: object \S+ is gone/);
+    await page.getByRole('button', { name: 'let it happen' }).click();
+    expect(await chosen()).not.toBe(broke);
+    expect(await textIn('kd-inspector')).not.toMatch(/broken here/);
+    await page.getByRole('button', { name: 'show where' }).click();
+    expect(await chosen()).toBe(broke);
+    expect(await page.locator('.row.broke').innerText()).toBe(broke);
+    expect(await textIn('kd-inspector')).toMatch(/Refines broken here/);
+  });
+
+  it.each([
+    [900, 700],
+    [1400, 900],
+    [700, 900],
+  ])(
+    'shows the chosen frame whole at %d × %d, whatever panel is open, and alone or beside another',
+    async (width, height) => {
+      await page.setViewportSize({ width, height });
+      const film = filmOfFile(REPLAY);
+      const file = path.join(folder, 'fits.html');
+      for (const other of [undefined, film]) {
+        fs.writeFileSync(file, await pageOf(film, other));
+        await page.goto(`file://${file}`);
+        for (const panel of ['Pods', 'Statecharts', 'Properties']) {
+          await page.locator('kd-panels').first().getByRole('tab', { name: panel }).click();
+          await eventually(() =>
+            page.evaluate(`(() => {
+            const root = document.querySelector('kd-viewer') ?? document.querySelector('kd-pair').shadowRoot.querySelector('kd-viewer');
+            const list = root.shadowRoot.querySelector('.scroller').getBoundingClientRect();
+            const row = root.shadowRoot.querySelector('.row[aria-selected=true]')?.getBoundingClientRect();
+            return row !== undefined && row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+          })()`),
+          ).toBe(true);
+        }
+      }
+    },
+  );
 
   it('looks on at what runs: more steps come by themselves; who is at the end stays there', async () => {
     const steps = filmOfFile(REPLAY).frames.filter(isStep);

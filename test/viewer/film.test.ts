@@ -174,7 +174,9 @@ describe('a film', () => {
     expect(() => filmOfFile(traceFile([]))).toThrow(/expected steps of a trace, there are none/);
     const damaged = path.join(folder, 'damaged.json');
     fs.writeFileSync(damaged, '{"format":');
-    expect(() => filmOfFile(damaged)).toThrow(/can not be read/);
+    fs.writeFileSync(path.join(folder, 'page.html'), '<!doctype html>');
+    expect(() => filmOfFile(path.join(folder, 'page.html'))).toThrow(/got a page: open it in a browser/);
+    expect(() => filmOfFile(damaged)).toThrow(/expected a replay file, JSON as fuzz --out/);
   });
 });
 

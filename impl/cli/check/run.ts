@@ -151,6 +151,7 @@ export async function runCheck(options: CheckOptions): Promise<number> {
     const tasks = await tasksOf(options, jobs, (world) => done.get(world)?.digest === digest);
     if (!json) process.stdout.write(`${HEAD}\n`);
     let worst: number = CHECK_EXIT.held;
+    let counterexamples = 0;
     // What is kept, or was asked for by name, is told as soon as it is there.
     const longFirst = resume === undefined && options.world === undefined;
     const pool = {
@@ -168,12 +169,15 @@ export async function runCheck(options: CheckOptions): Promise<number> {
         await show(row, options, films);
         worst = Math.max(worst, row.exit);
       }
+      counterexamples += films.length;
       if (resume !== undefined) record(resume, digest, rows);
       if (resume !== undefined && page !== undefined)
         fs.writeFileSync(page, checksPage(readRecords(resume), digest));
       // A long check goes on, and tells all that it finds.
       return resume !== undefined || worst <= CHECK_EXIT.unseen;
     });
+    if (options.view !== undefined && counterexamples === 0)
+      say(`no counterexample, so that ${options.view} is not written`);
     return worst;
   });
 }

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KubedirectError } from '../../../spec/errors.ts';
+import type { Film } from '../../viewer/film.ts';
 import { Live } from '../../viewer/live.ts';
 import { livePage, pageOf } from '../../viewer/page.ts';
 import { type Served, serveLive, servePage } from '../../viewer/serve.ts';
@@ -22,7 +23,7 @@ interface Options {
 function bridge(text: string): string {
   const url = URL.parse(text);
   if (url === null || !['ws:', 'wss:'].includes(url.protocol))
-    throw new InvalidArgumentError('FLAG_INVALID: expected ws://HOST:PORT.');
+    throw new InvalidArgumentError(`FLAG_INVALID: expected ws://HOST:PORT, got ${JSON.stringify(text)}.`);
   return text;
 }
 
@@ -43,30 +44,51 @@ async function lookOn(addresses: readonly string[], { port, token }: Options): P
   live.stop();
 }
 
+/** Why these do not go together; null: they do. */
+function conflictOf(file: string | undefined, other: string | undefined, options: Options): string | null {
+  const { out, live, inspect, token } = options;
+  if (file === undefined && live === undefined)
+    return 'expected a replay file, a scenario, a recorded trace, or --live with addresses; there is none (view --help)';
+  if (live !== undefined) {
+    if (file !== undefined) return `expected a file or --live, not both: ${file}`;
+    if (inspect !== undefined) return 'expected a file with --inspect, not --live';
+    return out === undefined
+      ? null
+      : 'expected --live without --out: what runs has no end yet (run --traces FOLDER records it)';
+  }
+  if (token !== undefined && process.env.KUBEDIRECT_TOKEN === undefined)
+    return '--token goes with --live alone';
+  if (inspect === undefined) return null;
+  if (other !== undefined) return `expected one file with --inspect, got ${other} too`;
+  return out === undefined ? null : 'expected --inspect or --out, not both';
+}
+
 async function view(file: string | undefined, other: string | undefined, options: Options): Promise<void> {
   const { out, port, live, inspect } = options;
-  if ((file === undefined) === (live === undefined))
-    throw new KubedirectError('FLAG_INVALID', 'expected a file, or --live with addresses, and not both');
-  if (live !== undefined && out !== undefined)
-    throw new KubedirectError(
-      'FLAG_INVALID',
-      'expected --out, or --live with addresses, and not both: what runs has no end yet (record it: run --traces)',
-    );
+  const conflict = conflictOf(file, other, options);
+  if (conflict !== null) throw new KubedirectError('FLAG_INVALID', conflict);
   if (live !== undefined) return lookOn(live, options);
   if (inspect !== undefined) {
     const count = await playToStately(filmOfFile(file as string), inspect);
     process.stdout.write(`${count} events went to ${inspect}\n`);
     return;
   }
-  const page = await pageOf(filmOfFile(file as string), other === undefined ? undefined : filmOfFile(other));
+  const films = [file as string, ...(other === undefined ? [] : [other])].map(filmOfFile) as [Film, Film?];
+  for (const note of films.flatMap((film) => film?.notes ?? [])) process.stderr.write(`${note}\n`);
+  const page = await pageOf(...films);
   if (out === undefined) return untilEnded(await servePage(page, port));
-  fs.writeFileSync(out, page);
+  try {
+    fs.writeFileSync(out, page);
+  } catch (cause) {
+    throw new KubedirectError('FLAG_INVALID', `--out ${out}: ${(cause as Error).message}`, { cause });
+  }
   process.stdout.write(`${out}: open it in a browser; it needs nothing else\n`);
 }
 
 const HELP = `
 What can be looked at: a replay file (fuzz --out; it is run again, and "what if" runs it otherwise), or a recorded trace (a folder of .ndjson files, as
-run, agent and demo --keep write them, or one such file, as fuzz --trace does), or a scenario (.txt, as the page saves a bounded world that was driven by hand).
+run, agent and demo --keep write them, or one such file, as fuzz --trace does), or a scenario (.txt, as the page saves a bounded world that was driven by hand; test/explorer/golden has some).
+A counterexample of check: check --view writes its page at once.
 
 The page shows each message as an arrow from the frame that sent it to the frame that received it, what each frame
 changed, and what every stage held of each Pod then. It is one file, and asks the network for nothing.

@@ -21,7 +21,11 @@ export async function listenOn(server: http.Server, address: string): Promise<Li
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
         cause.code === 'EADDRINUSE'
-          ? new KubedirectError('PORT_TAKEN', `${address}: expected a free port, it is in use`, { cause })
+          ? new KubedirectError(
+              'PORT_TAKEN',
+              `${address}: expected a free port, it is in use: stop what holds it, or ask for another`,
+              { cause },
+            )
           : cause,
       ),
     );

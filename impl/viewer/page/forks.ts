@@ -18,7 +18,7 @@ export class Forks extends LitElement {
     css`
       :host { display: contents; }
       label { color: var(--faint); }
-      select { max-width: 16rem; }
+      select { max-width: 26rem; }
       .changed { font-weight: 600; }
     `,
   ];
@@ -35,7 +35,7 @@ export class Forks extends LitElement {
       if (select !== null) this.#say('fork', ruleChange(select.value));
     };
     const option = ({ rule, says }: (typeof rules)[number]) =>
-      html`<option value=${rule}>${says}: ${rule}</option>`;
+      html`<option value=${rule}>${rule}: ${says}</option>`;
     const off = rules.filter((one) => one.off);
     return html`<form @submit=${tried}>
       <label
@@ -45,7 +45,7 @@ export class Forks extends LitElement {
           <optgroup label="rules, with their sections of spec/protocol.md">${rules.filter((one) => !one.off).map(option)}</optgroup>
         </select></label
       >
-      <button>run it</button>
+      <button aria-label="run it with this rule off or on">run it</button>
     </form>`;
   }
 

@@ -1,6 +1,6 @@
 /** What stands above a film: what it is, how it ended, what is searched for, and how to read it. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { Film } from '../film.ts';
+import { brokenFrame, type Film } from '../film.ts';
 import { controls } from './controls.ts';
 import './forks.ts';
 import type { Model } from './model.ts';
@@ -47,6 +47,7 @@ export class Header extends LitElement {
       .verdict button { margin-left: 0.5rem; }
       .note { color: var(--end); flex-basis: 100%; overflow-wrap: anywhere; }
       .unjudged { color: var(--faint); }
+      .when { color: var(--faint); font-size: 0.75rem; }
       .held { color: var(--up); font-weight: 600; }
       details { flex-basis: 100%; font-size: 0.8rem; }
       p { margin: 0.3rem 0; max-width: 80rem; }
@@ -71,12 +72,15 @@ export class Header extends LitElement {
   }
 
   #verdict(): TemplateResult {
-    const { verdict, plan, world, frames, loop } = this.model.film;
-    const isJudged = plan !== undefined || world !== undefined;
+    const { verdict, plan, world, loop } = this.model.film;
     if (verdict === null)
-      return html`<div class=${isJudged ? 'held' : 'unjudged'}>${isJudged ? 'all held' : 'not judged as a whole'}</div>`;
+      return plan !== undefined
+        ? html`<div class="held">all held</div>`
+        : world !== undefined
+          ? html`<div class="held">all held so far</div>`
+          : html`<div class="unjudged" title="Properties judges each frame; kubedirect validate judges the whole by TLC">not judged as a whole</div>`;
     return html`<div class="verdict">
-      ${verdict.property} broken: ${verdict.text}<button @click=${() => this.#say('go', frames.length - 1)}>show where</button>
+      ${verdict.property} broken: ${verdict.text}<button @click=${() => this.#say('go', brokenFrame(this.model.film))}>show where</button>
       ${loop === undefined ? nothing : html`<button @click=${() => this.#say('go', loop)}>show the loop</button>`}
     </div>`;
   }
@@ -91,14 +95,14 @@ export class Header extends LitElement {
       <label><input type="checkbox" .checked=${this.onlyFaults} @change=${checked} /> faults alone</label>
       <span aria-live="polite">${shown.length} of ${film.frames.length} frames</span>
       <span>
-        <button aria-label="smaller rows" @click=${() => this.#say('zoom', -1)}>−</button>
-        <button aria-label="larger rows" @click=${() => this.#say('zoom', 1)}>+</button>
+        <button aria-label="smaller rows" title="smaller rows" @click=${() => this.#say('zoom', -1)}>−</button>
+        <button aria-label="larger rows" title="larger rows" @click=${() => this.#say('zoom', 1)}>+</button>
       </span>
       ${restarts
         .slice(0, MOST)
         .map(
           ({ stage, frame }) =>
-            html`<button @click=${() => this.#say('go', frame)}>${stage} starts again</button>`,
+            html`<button @click=${() => this.#say('go', frame)}>${stage} starts again<span class="when"> ${this.model.timeOf(frame)}</span></button>`,
         )}`;
   }
 
@@ -116,7 +120,7 @@ export class Header extends LitElement {
           <b class="shake">handshakes</b>. A dashed stub with ✕ never arrived; without one, its other end is not shown. Bold: what led to
           the chosen frame; faint: of a session that is over. A band is a life of a stage, the thin one beside it a session of the link from
           above; ✕ in a lane is a fault. Dotted: requests to the API Server, and what it tells. A dashed line across: nothing for a second. A line at the left
-          edge, from the last frame back to another: from there on it goes on for ever.
+          edge, from the last frame back to another: from there on it goes on for ever. Keys, in the list: ${KEYS}.
         </p>
       </details>
       <div class="keys">${KEYS}</div>

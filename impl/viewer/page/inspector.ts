@@ -6,7 +6,7 @@ import { choicesAt } from '../byHand.ts';
 import { asked, captionOf, heard } from '../captions.ts';
 import { activeOf } from '../charts.ts';
 import { type Difference, differencesOf } from '../differences.ts';
-import { type Frame, isStep, type StepFrame } from '../film.ts';
+import { brokenFrame, type Frame, isStep, type StepFrame } from '../film.ts';
 import { otherWay } from '../forks.ts';
 import type { Held, Life } from '../rerun.ts';
 import { actionOf, handlerOf, type Places } from '../steps.ts';
@@ -202,9 +202,9 @@ export class Inspector extends LitElement {
     const frame = frames[this.frame] as Frame | undefined;
     if (frame === undefined) return html`<p>Nothing is chosen.</p>`;
     const { cause } = frame;
-    const isLast = this.frame === frames.length - 1;
+    const isBroken = this.frame === brokenFrame(this.model.film);
     return html`<div class="moment">#${this.frame + 1} of ${frames.length}</div>
-      ${isLast && verdict !== null ? html`<p><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
+      ${isBroken && verdict !== null ? html`<p><strong>${verdict.property}</strong> broken here: ${verdict.text}</p>` : nothing}
       ${isStep(frame) ? this.#step(frame) : html`<h2>world</h2>${unfolded(captionOf(frame), frame.world)}`}
       ${this.#places(frame)}
       ${this.#otherwise()} ${this.#choices()}

@@ -100,6 +100,13 @@ export class Model {
     this.shown = [...frames.keys()].filter(fits);
   }
 
+  /** When a frame was, as people read it. */
+  timeOf(frame: number): string {
+    const { at } = this.film.frames[frame] as Frame;
+    if (this.film.clock === 'moves') return at === 0 ? 'at first' : `move ${at}`;
+    return `${((at - (this.film.frames[0]?.at ?? 0)) / 1000).toFixed(3)} s`;
+  }
+
   /** Row of a frame, or of the last shown one before it; -1: none. */
   rowOf(frame: number): number {
     return lastUpTo(this.shown, frame);

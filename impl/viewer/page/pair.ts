@@ -24,6 +24,11 @@ export class PairOfViewers extends LitElement {
       header { grid-column: 1 / -1; padding: 0.4rem 0.75rem; display: flex; gap: 1rem; align-items: center; background: var(--panel); border-bottom: 2px solid var(--line); }
       kd-viewer { height: auto; min-height: 0; }
       kd-viewer + kd-viewer { border-left: 2px solid var(--line); }
+      @media (max-width: 1000px) {
+        :host { display: block; height: auto; }
+        kd-viewer { height: 96vh; }
+        kd-viewer + kd-viewer { border-left: none; border-top: 2px solid var(--line); }
+      }
     `,
   ];
 

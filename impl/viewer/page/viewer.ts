@@ -1,7 +1,7 @@
 /** The page: a film as a space-time diagram with its frames in words, and what is chosen beside it. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { captionOf, isFault } from '../captions.ts';
-import { type Film, type Frame, isStep } from '../film.ts';
+import { brokenFrame, type Film, type Frame, isStep } from '../film.ts';
 import { forked } from '../forks.ts';
 import { partingOf } from '../whatIf.ts';
 import { colours, type Paint, paintOf } from './colours.ts';
@@ -60,11 +60,12 @@ export class Viewer extends LitElement {
   static override styles = [
     colours,
     css`
-      :host { display: grid; grid-template: auto minmax(0, 1fr) minmax(9rem, 30vh) / minmax(0, 1fr) minmax(18rem, 30vw); height: 100vh; background: var(--paper); color: var(--ink); font: 14px system-ui, sans-serif; }
+      :host { display: grid; grid-template: auto minmax(10rem, 1fr) minmax(9rem, 26vh) / minmax(0, 1fr) minmax(18rem, 30vw); height: 100vh; overflow: auto; background: var(--paper); color: var(--ink); font: 14px system-ui, sans-serif; }
       .left { grid-row: 2; display: grid; grid-template-rows: auto 1fr; min-height: 0; border-right: 1px solid var(--line); }
       .lanes { position: relative; height: 4rem; border-bottom: 1px solid var(--line); overflow: hidden; font-size: 0.75rem; color: var(--faint); }
       .lanes span { position: absolute; bottom: 3px; transform: rotate(-35deg); transform-origin: left bottom; white-space: nowrap; }
-      .scroller { overflow-y: auto; position: relative; outline-offset: -2px; }
+      .scroller { overflow-y: auto; position: relative; outline: none; }
+      .scroller:focus-visible { box-shadow: inset 0 0 0 2px var(--down); }
       .spacer { position: relative; }
       .stage { position: sticky; top: 0; overflow: hidden; }
       canvas { position: absolute; inset: 0; }
@@ -72,11 +73,13 @@ export class Viewer extends LitElement {
       .row .at { color: var(--faint); display: inline-block; min-width: 5.5rem; font-variant-numeric: tabular-nums; }
       .row .who { color: var(--faint); display: inline-block; min-width: 7.5rem; }
       .row.fault { color: var(--fault); }
+      .row.fault[aria-selected='true'] { color: inherit; }
+      .row.broke { font-weight: 600; box-shadow: inset 3px 0 var(--fault); }
       .row[aria-selected='true'] .at, .row[aria-selected='true'] .who { color: inherit; }
       .row[aria-selected='true'] { background: var(--chosen); }
       kd-inspector { grid-row: 2; background: var(--panel); min-height: 0; }
       kd-panels { grid-row: 3; grid-column: 1 / -1; background: var(--panel); border-top: 1px solid var(--line); min-height: 0; }
-      :host([panel='states']) { grid-template-rows: auto minmax(0, 1fr) 44vh; }
+      :host([panel='states']) { grid-template-rows: auto minmax(10rem, 1fr) 44vh; }
       :host([side='left']), :host([side='right']) { grid-template-columns: minmax(0, 1fr) minmax(11rem, 15vw); }
       :host(:not([side=''])) .row .who { display: none; }
       :host(:not([side=''])) .row .at { min-width: 4rem; }
@@ -87,6 +90,8 @@ export class Viewer extends LitElement {
         .left { grid-row: 2; }
         .row .who { display: none; }
         .row .at { min-width: 4.5rem; }
+        :host([panel='states']) { grid-template-rows: auto minmax(12rem, 1fr) minmax(8rem, 18vh) minmax(10rem, 34vh); }
+        :host([side='left']), :host([side='right']) { grid-template-columns: minmax(0, 1fr); }
         kd-inspector { grid-row: 3; border-top: 1px solid var(--line); }
         kd-panels { grid-row: 4; grid-column: 1; }
       }
@@ -124,8 +129,7 @@ export class Viewer extends LitElement {
         (this.side === '' ? location.hash.slice(1) : ''),
     );
     this.#makeChanges((said.get('do') ?? '').split(' ').filter((one) => one !== ''));
-    const last = this.film.frames.length - 1;
-    const asked = Number(said.get('frame') ?? (this.film.verdict === null ? 1 : last + 1));
+    const asked = Number(said.get('frame') ?? (brokenFrame(this.film) ?? 0) + 1);
     this.words = said.get('search') ?? '';
     this.onlyFaults = said.has('faults');
     const zoom = Number(said.get('zoom') ?? USUAL);
@@ -335,8 +339,10 @@ export class Viewer extends LitElement {
   override firstUpdated(): void {
     const scroller = this.#scroller as HTMLElement;
     new ResizeObserver(() => {
+      const wasInSight = this.#size.height === 0 || this.#isShown(this.#model as Model);
       this.#size = { width: scroller.clientWidth, height: scroller.clientHeight };
       this.requestUpdate();
+      if (wasInSight) this.#reveal();
     }).observe(scroller);
     scroller.focus();
   }
@@ -345,38 +351,34 @@ export class Viewer extends LitElement {
     this.#draw();
   }
 
-  #time({ at }: Frame): string {
-    if (this.film.clock === 'moves') return at === 0 ? 'at first' : `move ${at}`;
-    return `${((at - (this.film.frames[0]?.at ?? 0)) / 1000).toFixed(3)} s`;
-  }
-
   #rows(model: Model): unknown {
     const height = this.#rowHeight;
     if (height < WORDS) return nothing;
     const first = Math.max(0, Math.floor(this.top / height));
     const last = Math.min(model.shown.length - 1, Math.ceil((this.top + this.#size.height) / height));
+    const broken = brokenFrame(this.film);
     return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
       const row = first + i;
       const at = model.shown[row] as number;
       const frame = this.film.frames[at] as Frame;
       const style = `left:${this.#wordsAt}px;top:${row * height - this.top}px;height:${height}px;line-height:${height}px`;
       const isChosen = at === this.chosen;
-      return html`<div id=${`row-${at}`} class=${isFault(frame) ? 'row fault' : 'row'} title=${captionOf(frame)} role="option" aria-selected=${isChosen} aria-setsize=${model.shown.length} aria-posinset=${row + 1} style=${style} @click=${() => this.#choose(at)}>
-        <span class="at">${this.#time(frame)}</span><span class="who">${isStep(frame) ? frame.stage : 'world'}</span>${captionOf(frame)}
+      return html`<div id=${`row-${at}`} class=${`row${isFault(frame) ? ' fault' : ''}${at === broken ? ' broke' : ''}`} title=${captionOf(frame)} role="option" aria-selected=${isChosen} aria-setsize=${model.shown.length} aria-posinset=${row + 1} style=${style} @click=${() => this.#choose(at)}>
+        <span class="at">${model.timeOf(at)}</span><span class="who">${isStep(frame) ? frame.stage : 'world'}</span>${captionOf(frame)}
       </div>`;
     });
   }
 
-  /** Whether the chosen frame has a row in the page now. */
+  /** Whether the chosen frame is drawn now, at least in part. */
+  #isShown(model: Model): boolean {
+    const y = model.rowOf(this.chosen) * this.#rowHeight - this.top;
+    return y > -this.#rowHeight && y < this.#size.height;
+  }
+
+  /** Whether the chosen frame has a row of words in the page now. */
   #isInSight(model: Model): boolean {
-    const row = model.rowOf(this.chosen);
-    const y = row * this.#rowHeight - this.top;
-    return (
-      this.#rowHeight >= WORDS &&
-      model.shown[row] === this.chosen &&
-      y > -this.#rowHeight &&
-      y < this.#size.height
-    );
+    const isFound = model.shown[model.rowOf(this.chosen)] === this.chosen;
+    return this.#rowHeight >= WORDS && isFound && this.#isShown(model);
   }
 
   override render(): TemplateResult {
@@ -402,7 +404,7 @@ export class Viewer extends LitElement {
         </div>
         <div class="scroller" role="listbox" tabindex="0" aria-label="frames" aria-activedescendant=${this.#isInSight(model) ? `row-${this.chosen}` : nothing} @scroll=${onScroll} @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
           <div class="spacer" style=${`height:${model.shown.length * this.#rowHeight}px`}>
-            <div class="stage" style=${`height:${this.#size.height}px`}><canvas aria-hidden="true"></canvas>${this.#rows(model)}${model.shown.length === 0 ? html`<p class="none">Nothing is found.</p>` : nothing}</div>
+            <div class="stage" style=${`height:${this.#size.height}px`}><canvas aria-hidden="true"></canvas>${this.#rows(model)}${model.shown.length === 0 ? html`<p class="none">${this.film.frames.length === 0 ? 'No steps yet.' : 'Nothing is found.'}</p>` : nothing}</div>
           </div>
         </div>
       </div>
