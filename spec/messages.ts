@@ -18,6 +18,15 @@ import type {
   WantVersion,
 } from './vocabulary.ts';
 
+/**
+ * Of which trace a message is: W3C `traceparent`. Put beside it by a host that traces, and taken away again by the host that receives it: no machine
+ * sees it.
+ * @public
+ */
+export interface Traced {
+  readonly trace?: string;
+}
+
 /** A uid with the version that is held of it. @public */
 export interface Held {
   readonly uid: Uid;

@@ -1,6 +1,6 @@
 /** What `kubedirect run` and `kubedirect agent` share: stages in this process, until a signal. */
 import os from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { KubedirectError } from '../../spec/errors.ts';
 import { FIRST_SCHEMA, SCHEMA } from '../../spec/wire/codec.ts';
@@ -31,6 +31,8 @@ export interface RunFlags {
   readonly rehearsal: boolean;
   /** Schema that the links speak. */
   readonly wireSchema: number;
+  /** Collector of spans. */
+  readonly otlp?: string;
   readonly logLevel: string;
 }
 
@@ -104,6 +106,7 @@ export async function untilSignalled(
       flags.status === undefined ? undefined : { listen: flags.status, isOpen: isLoopback(flags.status) },
     tls,
     wireSchema: flags.wireSchema,
+    otlp: flags.otlp,
     log,
     fatal: (error) => {
       const code = error instanceof KubedirectError ? error.code : 'UNEXPECTED';
@@ -235,6 +238,12 @@ export function withCommonOptions(command: Command): Command {
       SCHEMA,
     )
     .option('--traces <folder>', 'record every step there, NDJSON')
+    .addOption(
+      new Option(
+        '--otlp <url>',
+        'tell a collector the spans of each scale-out, by OTLP over HTTP: http://collector:4318',
+      ).env('OTEL_EXPORTER_OTLP_ENDPOINT'),
+    )
     .option('--log-level <level>', LEVELS.join(', '), level, 'info')
     .addHelpText(
       'after',

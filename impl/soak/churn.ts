@@ -5,6 +5,7 @@ import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import { createDeployment, deployment, NAMESPACE, scaleDeployment } from '../demo/workload.ts';
 import { randomOf } from '../explorer/mulberry.ts';
+import { again } from './again.ts';
 import type { SoakedWaist } from './waist.ts';
 
 /** What stands at every resting point. @public */
@@ -27,27 +28,30 @@ const STAGES: readonly StageName[] = [...LED_STAGES, 'kubelet'];
 async function rollOut({ client }: Churned, cycle: number): Promise<void> {
   const annotations = { 'soak.kubedirect.dev/cycle': String(cycle) };
   const patch = { spec: { template: { metadata: { annotations } } } };
-  await client.patchDeployment(NAMESPACE, 'soak-rolled', patch, 'soak');
+  await again(() => client.patchDeployment(NAMESPACE, 'soak-rolled', patch, 'soak'));
 }
 
 async function comeAndGo({ client, rests }: Churned, cycle: number): Promise<void> {
   const name = `soak-guest-${cycle}`;
   const body = deployment(name, true);
-  await createDeployment(client, { ...body, spec: { ...body.spec, replicas: 10 } });
+  await again(() => createDeployment(client, { ...body, spec: { ...body.spec, replicas: 10 } }));
   await rests(name, 10);
-  await client.request({
-    method: 'DELETE',
-    path: pathOf({ resource: 'deployments', namespace: NAMESPACE, name }),
-    body: { propagationPolicy: cycle % 2 === 0 ? 'Foreground' : 'Background' },
-  });
+  await again(() =>
+    client.request({
+      method: 'DELETE',
+      path: pathOf({ resource: 'deployments', namespace: NAMESPACE, name }),
+      body: { propagationPolicy: cycle % 2 === 0 ? 'Foreground' : 'Background' },
+    }),
+  );
   await rests(name, 0);
 }
 
 async function deleteSome({ client }: Churned, count: number): Promise<void> {
   const query = { labelSelector: 'app=soak-kubectl' };
-  const { items } = await client.list<PodObject>(pathOf({ resource: 'pods', namespace: NAMESPACE }), query);
-  for (const { metadata } of items.slice(0, count))
-    await client.deletePod(NAMESPACE, metadata.name, { uid: metadata.uid });
+  const path = pathOf({ resource: 'pods', namespace: NAMESPACE });
+  const listed = await again(() => client.list<PodObject>(path, query));
+  for (const { metadata } of listed?.items.slice(0, count) ?? [])
+    await again(() => client.deletePod(NAMESPACE, metadata.name, { uid: metadata.uid }));
 }
 
 /** What happens in a cycle beside the scaling, in words; each cycle one of them. @public */
@@ -75,14 +79,14 @@ export async function churn(churned: Churned, cycle: number): Promise<string> {
     misfortune(churned, cycle),
     (async () => {
       await waist.scale(NAMESPACE, 'soak-api', between(80, 200), cycle);
-      await scaleDeployment(client, 'soak-kubectl', between(0, 120));
+      await again(() => scaleDeployment(client, 'soak-kubectl', between(0, 120)));
       await rollOut(churned, cycle);
       await comeAndGo(churned, cycle);
       await deleteSome(churned, 5);
     })(),
   ]);
   await waist.scale(NAMESPACE, 'soak-api', BASELINE['soak-api'] as number, cycle + 1);
-  await scaleDeployment(client, 'soak-kubectl', BASELINE['soak-kubectl'] as number);
+  await again(() => scaleDeployment(client, 'soak-kubectl', BASELINE['soak-kubectl'] as number));
   for (const [name, count] of Object.entries(BASELINE)) await rests(name, count);
   return befell;
 }

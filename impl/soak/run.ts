@@ -11,6 +11,7 @@ import { pathOf } from '../controller/kubernetes/paths.ts';
 import { MANAGED_LABEL } from '../controller/names.ts';
 import { type DemoCluster, realCluster } from '../demo/cluster.ts';
 import { createDeployment, deployment, NAMESPACE, scaleDeployment } from '../demo/workload.ts';
+import { again } from './again.ts';
 import { BASELINE, type Churned, churn } from './churn.ts';
 import { type Figures, figuresOf, metricOf } from './figures.ts';
 import { type Course, coursesOf, FEWEST_SAMPLES } from './judge.ts';
@@ -49,10 +50,8 @@ function resting(client: KubernetesClient): Churned['rests'] {
   return async (name, count) => {
     const query = { labelSelector: `app=${name}` };
     for (let looks = 1; ; looks += 1) {
-      const { items } = await client.list<PodObject>(
-        pathOf({ resource: 'pods', namespace: NAMESPACE }),
-        query,
-      );
+      const path = pathOf({ resource: 'pods', namespace: NAMESPACE });
+      const { items = [] } = (await again(() => client.list<PodObject>(path, query))) ?? {};
       if (items.length === count && items.every(isReady)) return;
       if (looks === LOOKS)
         throw new Error(
@@ -66,15 +65,15 @@ function resting(client: KubernetesClient): Churned['rests'] {
 async function look(client: KubernetesClient, waist: SoakedWaist): Promise<Figures> {
   await sleep(SETTLE_MS);
   const query = { labelSelector: `${MANAGED_LABEL}=true` };
-  const [stages, { items }, metrics] = await Promise.all([
+  const [stages, listed, metrics = ''] = await Promise.all([
     figuresOf(waist.looked),
-    client.list<PodObject>(pathOf({ resource: 'pods' }), query),
-    client.text('/metrics'),
+    again(() => client.list<PodObject>(pathOf({ resource: 'pods' }), query)),
+    again(() => client.text('/metrics')),
   ]);
   const isWatch = (labels: string) => labels.includes('verb="WATCH"');
   return {
     ...stages,
-    'API Server Pods': items.length,
+    'API Server Pods': listed?.items.length ?? 0,
     'API Server watches': metricOf(metrics, 'apiserver_longrunning_requests', isWatch),
     'journals MB': waist.journalBytes / 1_048_576,
   };

@@ -11,6 +11,7 @@ import { type CertificateAuthority, createAuthority } from '../controller/links/
 import { leaseName, SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { agentArguments, runArguments, SpawnedStage } from '../controller/process/spawn.ts';
 import type { DemoCluster } from '../demo/cluster.ts';
+import { again } from './again.ts';
 import type { Looked } from './figures.ts';
 
 type Led = (typeof LED_STAGES)[number];
@@ -138,12 +139,12 @@ export class SoakedWaist {
   async depose(stage: Led): Promise<void> {
     const path = pathOf({ resource: 'leases', namespace: SYSTEM_NAMESPACE, name: leaseName(stage) });
     const body = { spec: { holderIdentity: '' } };
-    await this.#client.request({ method: 'PATCH', path, patchType: 'merge', body });
+    await again(() => this.#client.request({ method: 'PATCH', path, patchType: 'merge', body }));
   }
 
   async #leader(stage: Led): Promise<SpawnedStage | undefined> {
     const path = pathOf({ resource: 'leases', namespace: SYSTEM_NAMESPACE, name: leaseName(stage) });
-    const holder = (await this.#client.get<Lease>(path))?.spec?.holderIdentity;
+    const holder = (await again(() => this.#client.get<Lease>(path)))?.spec?.holderIdentity;
     return this.#processes.get(stage)?.[holder?.endsWith('-b') ? 1 : 0];
   }
 }

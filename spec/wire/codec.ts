@@ -10,7 +10,7 @@
  * ```
  */
 import { KubedirectError } from '../errors.ts';
-import type { HeldWant, Message, MessageKind } from '../messages.ts';
+import type { HeldWant, Message, MessageKind, Traced } from '../messages.ts';
 import type { Fence, ReplicaCount, SessionId, Want, WantVersion } from '../vocabulary.ts';
 import { malformed, Reader, WIRE, Writer } from './bytes.ts';
 import { crc32 } from './crc32.ts';
@@ -35,7 +35,7 @@ import { uidList } from './uids.ts';
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 /** The schema that is written and read here: one more with each addition. @public */
-export const SCHEMA = 2;
+export const SCHEMA = 3;
 /** What a peer speaks that does not say. @public */
 export const FIRST_SCHEMA = 1;
 
@@ -117,12 +117,17 @@ const FIRST_BODY_FIELD = 2;
 const FIELD_OF = new Map(BODIES.map(({ kind }, i) => [kind, FIRST_BODY_FIELD + i]));
 const FIELDS = BODIES.map(({ codec }, i) => nested(FIRST_BODY_FIELD + i, codec));
 
-const messageCodec: Codec<Message> = {
+/** Beside the body; of no meaning to the protocol, so a reader of an older schema goes without. */
+const traceField = text(FIRST_BODY_FIELD + BODIES.length);
+const TRACED_SINCE = 3;
+
+const messageCodec: Codec<Message & Traced> = {
   write(writer, message) {
     const field = FIELD_OF.get(message.kind);
     if (field === undefined) throw unknownKind(message.kind);
     sessionField.write(writer, message.session);
     FIELDS[field - FIRST_BODY_FIELD]!.write(writer, message);
+    if (message.trace !== undefined && writer.schema >= TRACED_SINCE) traceField.write(writer, message.trace);
   },
   read(reader) {
     const session = sessionField.read(reader);
@@ -130,7 +135,8 @@ const messageCodec: Codec<Message> = {
     const field = reader.peekField();
     const at = field - FIRST_BODY_FIELD;
     if (BODIES[at] === undefined) throw unknownKind(`field ${field}`);
-    return { kind: BODIES[at].kind, session, ...FIELDS[at]!.read(reader) } as Message;
+    const message = { kind: BODIES[at].kind, session, ...FIELDS[at]!.read(reader) } as Message;
+    return reader.done ? message : { ...message, trace: traceField.read(reader) };
   },
 };
 const messageField = nested(1, messageCodec);

@@ -165,6 +165,13 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
       expect(described).toMatch(/Warning +FailedScheduling +.* kubedirect-scheduler +1 Pods wait for a node/);
       expect(described).toMatch(/Normal +HandedOver +.* kubedirect-scheduler +1 Pods have found no node/);
 
+      // Stock's own conditions are right: by them people and programs wait.
+      const available = async () => {
+        const of = '{.status.conditions[?(@.type=="Available")].status}';
+        return kd.kubectl('get', 'deployment', 'large', '-o', `jsonpath=${of}`);
+      };
+      expect(await available()).toBe('False');
+
       const came = performance.now();
       await kd.cluster.addKwokNodes(['node-2']);
       await pods.rests(3);
@@ -173,6 +180,7 @@ describe.skipIf(!support.ok)('autoscalers on the real control plane', () => {
       );
       await kd.agent(['node-2']);
       await kd.statusRests('large', 3);
+      expect(await available()).toBe('True');
 
       await kd.scale('large', 0);
       await pods.rests(0);

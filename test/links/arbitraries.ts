@@ -150,7 +150,11 @@ export const KINDS = Object.keys(BODIES) as MessageKind[];
 
 /** Any message of one kind. */
 export function messageOf(kind: MessageKind): fc.Arbitrary<Message> {
-  return fc.record({ kind: fc.constant(kind), session: aSession, ...BODIES[kind] }) as fc.Arbitrary<Message>;
+  const traced = fc.option(fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), {
+    nil: undefined,
+  });
+  const message = { kind: fc.constant(kind), session: aSession, ...BODIES[kind] };
+  return fc.record({ ...message, trace: traced }) as fc.Arbitrary<Message>;
 }
 
 /** Any message. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
+import type { Message as LinkMessage, Traced } from '../../spec/messages.ts';
 import { decodeFrame, encodeFrame } from '../../spec/wire/codec.ts';
 import { KINDS, messageOf } from './arbitraries.ts';
 
@@ -25,7 +26,13 @@ describe('what the codec writes is what the schema says', () => {
         expect(Frame.verify(frame)).toBeNull();
         const [only] = Frame.toObject(frame, { longs: Number, arrays: false }).messages;
         expect(only.session).toEqual(message.session);
-        expect(Object.keys(only)).toEqual(['session', lowerFirst(kind)]);
+        const { trace } = message as LinkMessage & Traced;
+        expect(Object.keys(only)).toEqual([
+          'session',
+          lowerFirst(kind),
+          ...(trace === undefined ? [] : ['trace']),
+        ]);
+        expect(only.trace).toBe(trace);
         // No field of the schema was skipped as unknown: written from what was understood, it is the same bytes.
         expect(Buffer.from(Frame.encode(frame).finish())).toEqual(Buffer.from(bytes));
         expect(decodeFrame(Uint8Array.from(Frame.encode(frame).finish()))).toEqual([message]);

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode, KubedirectError } from '../../../spec/errors.ts';
 import type { StageEvent } from '../../../spec/events.ts';
-import type { Message, Rejected } from '../../../spec/messages.ts';
+import type { Message, Rejected, Traced } from '../../../spec/messages.ts';
 import {
   type Incarnation,
   type LinkName,
@@ -24,6 +24,7 @@ import {
 } from '../links/index.ts';
 import { linksBroken } from '../metrics.ts';
 import { Gather } from './gather.ts';
+import { traced } from './tracing.ts';
 
 /** What the links of a stage need. @public */
 export interface LinkPortOptions {
@@ -165,7 +166,10 @@ export class LinkPort {
 
   #receive(link: LinkName, peer: PeerName, message: Message): void {
     if (message.kind === 'Rejected') this.#noteRejection('rejected by a peer', peer, message);
-    this.#options.give({ type: 'received', link, message });
+    const { trace } = message as Message & Traced;
+    if (trace === undefined) return this.#options.give({ type: 'received', link, message });
+    const { trace: _, ...untraced } = message as Message & Traced;
+    this.#options.give(traced({ type: 'received', link, message: untraced as Message }, trace));
   }
 
   #refuseSecond(connection: LinkConnection, session: SessionId): void {

@@ -9,6 +9,7 @@ import type { StageEvent } from '../../../spec/events.ts';
 import type { Stage, StageConfig } from '../../../spec/stage.ts';
 import { recordedConfig, type StepRecord } from '../../../spec/trace.ts';
 import type { PeerName } from '../../../spec/vocabulary.ts';
+import type { StepTracer } from './tracing.ts';
 
 /** Who carries effects out. Must not throw for what the world does; a throw stops the stage. */
 export type EffectRunner = (effect: Effect) => void;
@@ -20,6 +21,7 @@ export class StageHost<State> {
   readonly #name: PeerName;
   readonly #run: EffectRunner;
   readonly #record: ((step: StepRecord) => void) | undefined;
+  readonly #tracer: StepTracer | undefined;
   readonly #fail: (error: unknown) => void;
   readonly #queue: StageEvent[] = [];
   #state: State | undefined;
@@ -33,6 +35,8 @@ export class StageHost<State> {
     readonly config: StageConfig;
     readonly run: EffectRunner;
     readonly record?: ((step: StepRecord) => void) | undefined;
+    /** Spans of the steps. */
+    readonly tracer?: StepTracer | undefined;
     /** A broken invariant, or an effect that could not be carried out: the life is over. */
     readonly fail: (error: unknown) => void;
   }) {
@@ -41,6 +45,7 @@ export class StageHost<State> {
     this.#config = options.config;
     this.#run = options.run;
     this.#record = options.record;
+    this.#tracer = options.tracer;
     this.#fail = options.fail;
   }
 
@@ -74,6 +79,7 @@ export class StageHost<State> {
   end(): void {
     this.#ended = true;
     this.#queue.length = 0;
+    this.#tracer?.end();
   }
 
   #drain(): void {
@@ -101,10 +107,12 @@ export class StageHost<State> {
       event: event ?? { type: 'started', config: recordedConfig(this.#config) },
       effects,
     });
-    for (const effect of effects) {
-      if (this.#ended) return;
+    const span = event === null ? undefined : this.#tracer?.step(event, effects);
+    for (const effect of span?.effects ?? effects) {
+      if (this.#ended) break;
       this.#run(effect);
     }
+    span?.end();
   }
 
   #guard(act: () => void): void {

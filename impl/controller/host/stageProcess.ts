@@ -35,6 +35,7 @@ import type { PodRuntime } from './runtime.ts';
 import { StageHost } from './stageHost.ts';
 import type { Templates } from './templates.ts';
 import { Timers } from './timers.ts';
+import { type OpenSpanOf, StepTracer } from './tracing.ts';
 import type { WatchHub } from './watchHub.ts';
 
 /** What a stage runs with. @public */
@@ -74,6 +75,8 @@ export interface StageProcessOptions {
   /** What else it says on its Lease; null takes an annotation away. */
   readonly leaseAnnotations?: () => Readonly<Record<string, string | null>>;
   readonly recorder?: StepRecorder | undefined;
+  /** Opens the spans of a scale-out; absent: nothing is traced. */
+  readonly openSpan?: OpenSpanOf | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   /** The stage is over and does not start again: a broken invariant, a journal that can not be written, another agent. */
   readonly fatal: (error: unknown) => void;
@@ -347,6 +350,7 @@ export class StageProcess {
       runtime,
       runsContainers,
       recorder,
+      openSpan,
       log,
     } = this.#options;
     const { incarnation } = lease;
@@ -409,6 +413,7 @@ export class StageProcess {
         config,
         run: (effect) => carryOut(life, effect),
         record: recorder && ((step) => recorder.record(step)),
+        tracer: openSpan && new StepTracer(openSpan, this.#self, incarnation),
         fail: over,
       });
       let unobserve = () => {};

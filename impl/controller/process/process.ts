@@ -26,6 +26,7 @@ import { callersOf } from './callers.ts';
 import { leaderOf } from './forward.ts';
 import { gaugesOf } from './gauges.ts';
 import type { Listening } from './listen.ts';
+import type { Tracing } from './otlp.ts';
 import { podsOf } from './pods.ts';
 import { readinessOf } from './readiness.ts';
 import { bothOf, Recent } from './recent.ts';
@@ -90,6 +91,8 @@ export interface ProcessOptions {
   readonly tls?: ((peer: string) => TlsSource) | undefined;
   /** Schema that its links speak, to rehearse an upgrade with. Default: the newest. */
   readonly wireSchema?: number | undefined;
+  /** URL of a collector that is told the spans of each scale-out, by OTLP over HTTP. Default: nothing is traced. */
+  readonly otlp?: string | undefined;
   /** Where `/healthz`, `/readyz`, `/metrics`, `/pods` and `/steps` are served. */
   readonly status?: StatusFlags | undefined;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -117,6 +120,7 @@ function stageOptions(
   templates: Templates,
   runtimes: ReadonlyMap<string, PodRuntime>,
   scaleAddress: () => string | null,
+  tracing: Tracing | null,
 ) {
   const recorder = options.traces === undefined ? null : recordTo(options.traces);
   const recent = options.status === undefined ? null : new Recent();
@@ -160,6 +164,7 @@ function stageOptions(
         leaseAnnotations: () => ({ [SCALE_ADDRESS_ANNOTATION]: scaleAddress() }),
       }),
       recorder: recorders.length > 0 ? bothOf(...recorders) : undefined,
+      openSpan: tracing?.open,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
       fatal: (error) => over(error, nameOf(name, node)),
     });
@@ -196,6 +201,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const templates = new Templates();
   const runtimes = await runtimesOf(options, templates);
   let scaleApi: Listening | null = null;
+  const tracing =
+    options.otlp === undefined
+      ? null
+      : (await import('./otlp.ts')).tracingTo(options.otlp, holderOf(options));
   const { recorder, recent, events, make } = stageOptions(
     options,
     client,
@@ -203,6 +212,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     templates,
     runtimes,
     () => scaleApi?.address ?? null,
+    tracing,
   );
   if (options.nodes.length > 0 || options.stages.includes('scheduler')) watchTemplates(hub, templates);
   const stages = [
@@ -219,6 +229,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await hub.close();
     await client.close();
     recorder?.close();
+    await tracing?.close();
   };
   const autoscaler = stages.find(({ self }) => self === 'autoscaler');
   try {
