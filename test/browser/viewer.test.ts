@@ -91,6 +91,8 @@ describe.skipIf(CHROMIUM === undefined)('the viewer', () => {
     expect(await chosen()).toMatch(/scheduler\s*Terminated uids rmywpiwym-1/);
     expect(await textIn('kd-inspector')).toMatch(/records\.rmywpiwym-1/);
     expect(await page.locator('kd-pods tr.differs').innerText()).toMatch(/rmywpiwym-1\s+terminating/);
+    // Nobody below holds it any more, and its containers run on: that is what broke.
+    expect(await page.locator('kd-pods tr.differs td').last().innerText()).toBe('stopping on n5');
     expect(asked.filter((url) => url !== address)).toEqual([]);
   });
 

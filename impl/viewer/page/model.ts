@@ -2,6 +2,7 @@
 import { upperOf } from '../../trace/peers.ts';
 import { type Arrow, arrowsOf, type Session, sessionsOf } from '../arrows.ts';
 import { captionOf, isFault } from '../captions.ts';
+import { type ContainersFrom, containersOf } from '../containers.ts';
 import { type Film, type Frame, isStep } from '../film.ts';
 import { lastUpTo, Rerun } from '../rerun.ts';
 
@@ -14,6 +15,7 @@ export class Model {
   readonly rerun: Rerun;
   readonly arrows: readonly Arrow[];
   readonly sessions: readonly Session[];
+  readonly #containers: ReadonlyMap<string, readonly ContainersFrom[]>;
   /** Frames that are shown, ascending. */
   shown: readonly number[];
   readonly #laneOf: ReadonlyMap<string, number>;
@@ -25,6 +27,7 @@ export class Model {
     this.rerun = new Rerun(film);
     this.arrows = arrowsOf(film.frames);
     this.sessions = sessionsOf(this.arrows);
+    this.#containers = containersOf(film.frames);
     this.shown = [...film.frames.keys()];
     this.#laneOf = new Map(film.lanes.map((lane, at) => [lane, at]));
     for (const arrow of this.arrows) {
@@ -105,6 +108,24 @@ export class Model {
     const { at } = this.film.frames[frame] as Frame;
     if (this.film.clock === 'moves') return at === 0 ? 'at first' : `move ${at}`;
     return `${((at - (this.film.frames[0]?.at ?? 0)) / 1000).toFixed(3)} s`;
+  }
+
+  /** Whether the film says anything of containers. */
+  get hasContainers(): boolean {
+    return this.#containers.size > 0;
+  }
+
+  /** What it says of a Pod's, up to a frame; undefined: nothing. */
+  containersAt(uid: string, frame: number): ContainersFrom | undefined {
+    return this.#containers.get(uid)?.findLast((from) => from.frame <= frame);
+  }
+
+  /** Pods whose containers have not stopped by a frame. */
+  runningAt(frame: number): readonly string[] {
+    return [...this.#containers.keys()].filter((uid) => {
+      const at = this.containersAt(uid, frame);
+      return at !== undefined && at.state !== 'stopped';
+    });
   }
 
   /** Row of a frame, or of the last shown one before it; -1: none. */

@@ -2,6 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { RecordView } from '../../../spec/properties/index.ts';
 import { type PeerName, stageOf } from '../../../spec/vocabulary.ts';
+import type { ContainersFrom } from '../containers.ts';
 import type { Model } from './model.ts';
 
 const MOST = 200;
@@ -15,6 +16,10 @@ interface Column {
 
 const textOf = (record: RecordView | undefined) =>
   record === undefined ? '–' : `${record.phase}${record.ready ? ', ready' : ''}${record.owned ? ' ●' : ''}`;
+
+/** Said only where a film has it: what runs there before its first frame is not known. */
+const containersText = (at: ContainersFrom | undefined) =>
+  at === undefined ? '' : at.state === 'stopped' ? 'stopped' : `${at.state} on ${at.node}`;
 
 /** `<kd-pods>`. */
 export class Pods extends LitElement {
@@ -61,8 +66,10 @@ export class Pods extends LitElement {
       .filter((lane) => ['replicaset', 'scheduler'].includes(lane))
       .map((lane) => this.#column(lane));
     const tails = lanes.filter((lane) => stageOf(lane) === 'kubelet').map((lane) => this.#column(lane));
-    const uids = [...new Set([...upper, ...tails].flatMap(({ records }) => [...records.keys()]))].sort(
-      (a, b) => a.localeCompare(b, 'en', { numeric: true }),
+    const held = [...upper, ...tails].flatMap(({ records }) => [...records.keys()]);
+    const { hasContainers } = this.model;
+    const uids = [...new Set([...held, ...this.model.runningAt(this.frame)])].sort((a, b) =>
+      a.localeCompare(b, 'en', { numeric: true }),
     );
     const down = [...upper, ...tails].filter(({ note }) => note !== null);
     const row = (uid: string) => {
@@ -74,15 +81,16 @@ export class Pods extends LitElement {
         <th scope="row">${phases.size > 1 || held.length > 1 ? '≠ ' : ''}${uid}</th>
         ${cells.map((record) => html`<td>${textOf(record)}</td>`)}
         <td>${node}</td>
+        ${hasContainers ? html`<td>${containersText(this.model.containersAt(uid, this.frame))}</td>` : nothing}
       </tr>`;
     };
     return html`<h2>Pods, as each stage holds them after this frame (● owns it; ≠ they differ)</h2>
       ${down.length === 0 ? nothing : html`<p>${down.map(({ name, note }) => `${name}: ${note}`).join('; ')}</p>`}
       ${
         uids.length === 0
-          ? html`<p>None.</p>`
+          ? html`<p>No stage holds a Pod at this frame.</p>`
           : html`<table>
-              <thead><tr><th scope="col">uid</th>${upper.map(({ name }) => html`<th scope="col">${name}</th>`)}<th scope="col">kubelet</th><th scope="col">on</th></tr></thead>
+              <thead><tr><th scope="col">uid</th>${upper.map(({ name }) => html`<th scope="col">${name}</th>`)}<th scope="col">kubelet</th><th scope="col">on</th>${hasContainers ? html`<th scope="col">containers</th>` : nothing}</tr></thead>
               <tbody>${uids.slice(0, MOST).map(row)}</tbody>
             </table>`
       }
