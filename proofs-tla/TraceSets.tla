@@ -99,6 +99,7 @@ SetCounted(life, line, owned, live) ==
       end == IF want.confirmed THEN NoEnd ELSE 0
       held == direct \/ life.hold.held
       shown == T!IsShown(want, managed)
+      told == shown /\ T!IsTold(want, managed)
       holds == held /\ ~(shown /\ \A one \in DOMAIN managed : live[one] = managed[one].replicas)
       total == T!SumOf(live, DOMAIN managed)
   IN IF life.want = <<>> \/ ~line.open \/ ~life.told
@@ -108,7 +109,7 @@ SetCounted(life, line, owned, live) ==
                       May(T!Less(meant[one], live[one]), T!Least(end, T!Less(live[one], meant[one])), "any")],
            hold |-> [held |-> held, obeyed |-> meant]]
      ELSE [may |-> SetFollowed(managed, live,
-                               IF holds /\ ~shown THEN T!Less(want.value, total) ELSE NoEnd,
+                               IF holds /\ ~told THEN T!Less(want.value, total) ELSE NoEnd,
                                T!Least(end, IF holds THEN T!Less(total, want.value) ELSE NoEnd)),
            hold |-> [held |-> holds, obeyed |-> Specs(managed)]]
 

@@ -149,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'publish-again',
     rule: 'after a restart, publish intent without an object is ambiguous: the Pod ends (5)',
-    breaks: ['TerminationIrreversible'],
+    breaks: ['TerminationIrreversible', 'CreatedOnce'],
   },
   {
     name: 'node-crash-kept',
@@ -655,7 +655,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'environment/readiness-untold',
     rule: 'a runtime tells a fresh K which of its containers are ready (5)',
-    breaks: ['Converges'],
+    breaks: ['Converges', 'EndsTheSame'],
   },
   {
     name: 'environment/no-fence',

@@ -107,6 +107,12 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   'want-left-behind': LABELS,
   'want-parting-unheard': LABELS,
   'want-unmanaged-unseen': LABELS,
+  'any-list-taken': { near: 'any-list-taken', alsoOff: ['gone-for-good'] },
+  'gone-for-good': { near: 'any-list-taken', alsoOff: ['any-list-taken'] },
+  'old-list-revives': {
+    ...DELETIONS_CLOSE,
+    why: 'A keeps what a list alone has shown in any case (`test/simulator/open/listed-alone.json`); caught over A, D and R alone by `test/machines`',
+  },
   'gone-untold': DELETIONS,
   'strangers-believed': DELETIONS_CLOSE,
   'orphans-frozen': DELETIONS,
@@ -132,8 +138,13 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   'strays-block': OWNER,
   'flush-unawaited': OWNER,
   'stock-cancels': OWNER,
+  'gone-node-kept': { near: 'gone-node-kept' },
+  'unlabelled-held': {
+    unseen:
+      'nobody takes the label from one Pod in these worlds: what stock makes of it then has no rule yet (protocol 14); caught by the explorer (`owner-unlabelled`)',
+  },
   'eviction-unversioned': { near: 'eviction-unversioned' },
-  'hand-over-unmatched': { ...NO_ROOM, why: 'it saves a Pod: R counts both for a moment, and ends one' },
+  'hand-over-unmatched': NO_ROOM,
   'unplaced-confirmed-early': NO_ROOM,
   'bare-unanswered': NO_ROOM,
   'unplaced-tombstone-left': {

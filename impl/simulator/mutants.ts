@@ -164,6 +164,11 @@ export function pageOf(caught: readonly Catch[], patience: Patience): string {
   );
   const saved = missed.filter(({ aim }) => aim.why !== undefined);
   const others = missed.filter(({ aim }) => aim.unseen === undefined && aim.why === undefined);
+  const uncaught = [
+    '| mutant | about | the rule that it removes |',
+    '|---|---|---|',
+    ...others.map(({ mutant, aim }) => `| \`${mutant.name}\` | ${wordsOf(aim)} | ${mutant.rule} |`),
+  ];
   return `## What the fuzzer catches
 
 Each rule of the protocol switched off, one at a time, in whole worlds under faults (\`kubedirect fuzz\`): ${found.length} of
@@ -193,8 +198,6 @@ ${unseen.join('\n')}
 
 ### Not caught within ${patience.seeds} seeds
 
-| mutant | about | the rule that it removes |
-|---|---|---|
-${others.map(({ mutant, aim }) => `| \`${mutant.name}\` | ${wordsOf(aim)} | ${mutant.rule} |`).join('\n')}
+${others.length === 0 ? 'None of the others.' : uncaught.join('\n')}
 `;
 }

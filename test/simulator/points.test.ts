@@ -49,6 +49,12 @@ describe('a fault at every point', () => {
     );
   });
 
+  it('a run in which the containers that are ready are told to nobody does not end as the one without', async () => {
+    const world = { pods: PODS, runtime: 'runs', mutants: ['environment/readiness-untold'] } as const;
+    const [row] = await runPattern('intermediate', world, 1, { stage: 'kubelet', from: 300, most: 30 });
+    expect(row?.failed.map(({ property }) => property)).toContain('EndsTheSame');
+  });
+
   it.each(['unobserved', 'stale', 'rolledBack'] as const)('%s', { timeout: 600_000 }, async (pattern) => {
     expect((await failedOf(pattern, 'publish')).failed).toEqual([]);
   });

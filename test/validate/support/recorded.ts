@@ -1,5 +1,6 @@
 /** Traces of the simulator, and ways to corrupt them. */
 import { drawPlan } from '../../../impl/simulator/draw.ts';
+import type { Plan } from '../../../impl/simulator/plan.ts';
 import { runPlan } from '../../../impl/simulator/run.ts';
 import { type PlacedLine, parseTrace, type TraceLine } from '../../../impl/trace/parse.ts';
 import { TRACE_HEADER } from '../../../spec/trace.ts';
@@ -12,10 +13,13 @@ export function recorded(
   mutants: readonly string[] = [],
   theme?: string,
 ): string {
+  return traceOfPlan(drawPlan(seed, { nodes, pods, mutants, ...(theme !== undefined && { theme }) }));
+}
+
+/** The text of the trace of a plan. */
+export function traceOfPlan(plan: Plan): string {
   const rows = [JSON.stringify(TRACE_HEADER)];
-  runPlan(drawPlan(seed, { nodes, pods, mutants, ...(theme !== undefined && { theme }) }), (line) =>
-    rows.push(JSON.stringify(line)),
-  );
+  runPlan(plan, (line) => rows.push(JSON.stringify(line)));
   return `${rows.join('\n')}\n`;
 }
 
