@@ -12,8 +12,8 @@
 (* counted.                                                                *)
 (*                                                                         *)
 (* A line is                                                               *)
-(*   event    [kind: "saw" (set, fact), "left" (set), "scale" (want),      *)
-(*            "gone", "other"]                                             *)
+(*   event    [kind: "saw" (set, fact), "left" (set), "listed" (left: what  *)
+(*            a list has not shown), "scale" (want), "gone", "other"]      *)
 (*   sets     ReplicaSet -> [number, managed, owned, deleting, replicas,   *)
 (*            desired, written, revision, eligible], as R has them after it*)
 (*   want, told, gone, hold     its state after the step                   *)
@@ -38,7 +38,8 @@ NoEnd == 1000000
 None == [one \in {} |-> 0]
 
 SetBorn ==
-  [sets |-> None, want |-> <<>>, told |-> FALSE, gone |-> FALSE, hold |-> T!NoHold, stands |-> None, is |-> None]
+  [sets |-> None, want |-> <<>>, told |-> FALSE, gone |-> FALSE, hold |-> T!NoHold, stands |-> None, is |-> None,
+   known |-> FALSE]
 
 At(numbers, one, default) == IF one \in DOMAIN numbers THEN numbers[one] ELSE default
 
@@ -58,15 +59,18 @@ SetTakes(life, want) ==
 SetHears(life, line) ==
   LET event == line.event
       scaled == event.kind = "scale"
-      Without_(one) == [each \in DOMAIN life.sets \ {one} |-> life.sets[each]]
+      Without_(some) == [each \in DOMAIN life.sets \ some |-> life.sets[each]]
   IN [life EXCEPT
         !.sets = CASE event.kind = "saw" ->
                         [each \in DOMAIN @ \cup {event.set} |-> IF each = event.set THEN event.fact ELSE @[each]]
-                   [] event.kind = "left" -> Without_(event.set)
+                   [] event.kind = "left" -> Without_({event.set})
+                   [] event.kind = "listed" -> Without_(Range(event.left))
                    [] OTHER -> @,
         !.want = CASE scaled -> SetTakes(life, event.want) [] event.kind = "gone" -> <<>> [] OTHER -> @,
         !.told = line.open /\ (@ \/ scaled),
-        !.gone = line.known /\ (CASE scaled -> FALSE [] event.kind = "gone" -> TRUE [] OTHER -> @)]
+        \* Also of a Deployment of which R has seen no ReplicaSet yet.
+        !.gone = CASE scaled -> FALSE [] event.kind = "gone" -> TRUE [] OTHER -> @ /\ (line.known \/ ~life.known),
+        !.known = line.known]
 
 \* ---- What it may do ------------------------------------------------------------
 
@@ -99,7 +103,9 @@ SetCounted(life, line, owned, live) ==
       end == IF want.confirmed THEN NoEnd ELSE 0
       held == direct \/ life.hold.held
       shown == T!IsShown(want, managed)
-      told == shown /\ T!IsTold(want, managed)
+      \* One that was made by hand, and then adopted, bears no such number.
+      Numbered_(set) == set.desired >= 0
+      told == shown /\ T!IsTold(want, Chosen(managed, Numbered_))
       holds == held /\ ~(shown /\ \A one \in DOMAIN managed : live[one] = managed[one].replicas)
       total == T!SumOf(live, DOMAIN managed)
   IN IF life.want = <<>> \/ ~line.open \/ ~life.told
@@ -183,7 +189,8 @@ SetJudged(life, line) ==
         (IF got = expected THEN {}
          ELSE {<<"what R knows of the Deployment is another", "expected", expected, "got", got>>})
         \* What it had heard of the Pods of a ReplicaSet that it did not know yet, no line of this track tells.
-        \cup Unless(line.touched \/ \A one \in DOMAIN life.stands \cup DOMAIN line.stands :
+        \* Nor of one that R comes to know by its Pods, when a list does not show it.
+        \cup Unless(line.touched \/ ~life.known \/ \A one \in DOMAIN life.stands \cup DOMAIN line.stands :
                                       Stood(line, one) = At(life.stands, one, 0)
                                         \/ (line.event.kind = "saw" /\ line.event.set = one /\ one \notin DOMAIN life.sets),
                     "the Pods of a ReplicaSet are not as many as they were")

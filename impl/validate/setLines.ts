@@ -81,6 +81,12 @@ function eventOf(words: Words, names: SetNames, { place, before, after }: LifeSt
   }
   if (event.type === 'replicaSetVanished' && was.groupOf.get(event.uid) === group)
     return { kind: 'left', set: names.of(event.uid) };
+  if (event.type === 'synced') {
+    const left = [...(was.groups.get(group) ?? [])].filter(
+      (uid) => was.replicaSets.has(uid) && !is.replicaSets.has(uid),
+    );
+    if (left.length > 0) return { kind: 'listed', left: left.map((uid) => names.of(uid)) };
+  }
   const isHeeded =
     event.type === 'received' &&
     event.link === 'upstream' &&
