@@ -360,9 +360,10 @@ Adopt(turn, fact) ==
   LET uid == FreeUid(turn.life, AdoptedUid(fact.uid, fact.meta))
       record == [uid |-> uid, node |-> turn.life.node, phase |-> "accepted", ready |-> FALSE,
                  version |-> NextVersion(turn), set |-> fact.set]
-      kept == Persists(Persists(DropForeign(turn, fact.uid),
-                [kind |-> "accepted", uid |-> uid, record |-> record, meta |-> fact.meta]),
-                Entry("publishIntent", uid))
+      ours == DropForeign(turn, fact.uid)
+      kept == IF Is("adoption-not-journalled") THEN ours
+              ELSE Persists(Persists(ours, [kind |-> "accepted", uid |-> uid, record |-> record, meta |-> fact.meta]),
+                            Entry("publishIntent", uid))
       held == [HoldPod(kept, record, [FreshPod(uid) EXCEPT !.object = "standing", !.meta = fact.meta,
                                                            !.wrote = <<fact.ready>>])
                  EXCEPT !.life.counter = @ + 1]

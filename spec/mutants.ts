@@ -94,7 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'adoption-not-journalled',
     rule: 'an adopted Pod is journalled as accepted with publish intent (5)',
-    breaks: ['TerminationIrreversible'],
+    breaks: ['TerminationIrreversible', 'OneSide'],
   },
   {
     name: 'another-node-ignored',

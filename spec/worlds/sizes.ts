@@ -99,6 +99,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'switch-release': 136,
   'switch-no-room': 276,
   'switch-then-scaled': 780,
+  'switch-adopted-crash': 175,
   'switch-let-go-crash': 243,
   'switch-let-go-back': 678,
   'switch-adopts': 2_758,

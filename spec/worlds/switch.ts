@@ -27,8 +27,8 @@ const switchWorld = familyOf(exactWorld, {
   eventually: ['ReleaseAcknowledged', 'TakenBack', 'Converges', 'TombstonesCollected', 'NoLeak'],
 });
 
-/** K hears of the release, R does not, and ends what stock has made. */
-const LET_GO: readonly string[] = [
+/** K hears of the release, R does not; K has adopted and started a Pod of stock's. */
+const ADOPTED: readonly string[] = [
   'user',
   'watch kubelet/n1~1',
   'watch scheduler~1 switch',
@@ -40,6 +40,11 @@ const LET_GO: readonly string[] = [
   'answer kubelet/n1~1',
   'answer kubelet/n1~1',
   'watch kubelet/n1~1 pods',
+];
+
+/** R, which has not heard of the release, ends it, and K lets it go; then R hears. */
+const LET_GO: readonly string[] = [
+  ...ADOPTED,
   'deliver scheduler~1:node/n1#1 up',
   'deliver scheduler~1:node/n1#1 up',
   'deliver scheduler~1:node/n1#1 up',
@@ -82,7 +87,8 @@ export const SWITCH_WORLDS: readonly WorldDescription[] = [
     pods: 0,
     script: [RELEASE, scaleTo(1)],
     sometimes: ['released', 'stockActs'],
-    change: { ...ALERT },
+    // A second ReplicaSet (`switch-sets`) adds no new kind of step, and has all of these.
+    change: { ...ALERT, deep: true },
   }),
   switchWorld({
     name: 'switch-starting',
@@ -161,6 +167,22 @@ export const SWITCH_WORLDS: readonly WorldDescription[] = [
     faults: { crash: { 'kubelet/n1': 1 } },
     sometimes: ['released', 'stockActs'],
     change: { begins: [...LET_GO, 'crash kubelet/n1~1 false'] },
+  }),
+  switchWorld({
+    name: 'switch-adopted-crash',
+    title: 'K has adopted and started a Pod of stock, and begins anew',
+    pods: 0,
+    script: [RELEASE, scaleTo(1)],
+    faults: { crash: { 'kubelet/n1': 1 } },
+    sometimes: ['released', 'stockActs'],
+    change: {
+      begins: [
+        ...ADOPTED,
+        'watch replicaset~1 replicaSets',
+        'watch replicaset~1 switch',
+        'crash kubelet/n1~1 false',
+      ],
+    },
   }),
   switchWorld({
     name: 'switch-let-go-back',
