@@ -40,6 +40,14 @@ export interface ContainerSample {
   readonly ready: readonly number[];
   /** `cri`: when K heard of each Pod, ms from the want: what comes before is the chain, what comes until it runs the runtime. */
   readonly assigned: readonly number[];
+  /** `cri`: calls of the runtime until the last Pod was Ready, by method: how many, and ms of all. */
+  readonly calls: Readonly<Record<string, Calls>>;
+}
+
+/** Calls of one method. */
+export interface Calls {
+  readonly count: number;
+  readonly milliseconds: number;
 }
 
 /** How to measure. */
@@ -88,6 +96,34 @@ function assignedAt(folder: string, since: number): readonly number[] {
     );
 }
 
+/** What the agent's metrics say of its calls of the runtime until now. */
+async function callsUntilNow(waist: SpawnedWaist): Promise<ReadonlyMap<string, Calls>> {
+  const text = await (await fetch(`http://${waist.stages.kubelet.status}/metrics`)).text();
+  const found = new Map<string, Calls>();
+  for (const [, what, method = '', value] of text.matchAll(
+    /^kubedirect_runtime_call_seconds_(sum|count)\{method="(\w+)"\} (\S+)$/gm,
+  )) {
+    const { count, milliseconds } = found.get(method) ?? { count: 0, milliseconds: 0 };
+    const number = Number(value);
+    found.set(
+      method,
+      what === 'sum' ? { count, milliseconds: number * 1_000 } : { count: number, milliseconds },
+    );
+  }
+  return found;
+}
+
+function callsBetween(before: ReadonlyMap<string, Calls>, after: ReadonlyMap<string, Calls>) {
+  const since = ([method, { count, milliseconds }]: readonly [string, Calls]) => {
+    const earlier = before.get(method) ?? { count: 0, milliseconds: 0 };
+    return [
+      method,
+      { count: count - earlier.count, milliseconds: milliseconds - earlier.milliseconds },
+    ] as const;
+  };
+  return Object.fromEntries([...after].map(since).filter(([, { count }]) => count > 0));
+}
+
 interface Arena {
   readonly client: KubernetesClient;
   readonly runtimes: Readonly<Record<ContainerContender, CriClient>>;
@@ -105,9 +141,11 @@ async function measure(arena: Arena, contender: ContainerContender, count: numbe
   try {
     await observer.synced();
     await scale(0);
+    const before = await callsUntilNow(waist);
     const [want, start] = [Date.now(), performance.now()];
     await scale(count);
     await observer.until(`${count} containers of ${contender}`, () => observer.ready.size >= count);
+    const calls = contender === 'cri' ? callsBetween(before, await callsUntilNow(waist)) : {};
     const ready = observer.readyAt.map((moment) => moment - start);
     const running = (await startedAt(runtimes[contender], contender)).map((moment) => moment - want);
     const assigned = contender === 'cri' ? assignedAt(folder, want).map((moment) => moment - want) : [];
@@ -116,7 +154,7 @@ async function measure(arena: Arena, contender: ContainerContender, count: numbe
     while ((await startedAt(runtimes[contender], contender)).length > 0) await sleep(100);
     await sleep(1_000);
     return {
-      ...{ contender, count, round, ready },
+      ...{ contender, count, round, ready, calls },
       running: ascending(running),
       assigned: ascending(assigned),
     };
@@ -154,7 +192,10 @@ export async function measureContainers(options: ContainersOptions): Promise<rea
       control: await of(ACCOUNTS.control),
       nodes: [NODES.cri],
       runtime: 'cri',
-      agentMore: criArguments(own, await plane.userKubeconfig(`system:node:${NODES.cri}`, ['system:nodes'])),
+      agentMore: [
+        ...criArguments(own, await plane.userKubeconfig(`system:node:${NODES.cri}`, ['system:nodes'])),
+        ...['--status', '127.0.0.1:0'],
+      ],
       folder,
       traces: true,
       rehearses: true,

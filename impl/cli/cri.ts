@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Templates } from '../controller/host/templates.ts';
 import { createKubernetesClient } from '../controller/kubernetes/client.ts';
+import { runtimeCalls } from '../controller/metrics.ts';
 import { callersOf } from '../controller/process/callers.ts';
 import type { RuntimeName } from '../controller/process/process.ts';
 import type { RunFlags } from './stages.ts';
@@ -107,6 +108,7 @@ export async function openCri(flags: CriFlags & RunFlags, node: string, template
   const client = nodeClient(flags, closing.signal);
   const runtime = await CriRuntime.open({
     ...{ socket: path.resolve(criSocket), node, hostAddress: host, templates, log, closing },
+    observe: (method, milliseconds) => runtimeCalls.observe({ method }, milliseconds / 1_000),
     objects: client === null ? NO_OBJECTS : objectsOf(client, closing.signal),
     folders: {
       logs: path.join(folder, 'logs'),

@@ -1,9 +1,18 @@
 /** What a process of stages counts of itself, for Prometheus. */
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Registry, Summary } from 'prom-client';
 
 /** All metrics of this process. @public */
 export const metrics = new Registry();
 collectDefaultMetrics({ register: metrics });
+
+/** Where the time of a container goes that our agent starts itself. @public */
+export const runtimeCalls = new Summary({
+  name: 'kubedirect_runtime_call_seconds',
+  help: 'Calls of the container runtime (CRI), by method',
+  labelNames: ['method'],
+  percentiles: [0.5, 0.99],
+  registers: [metrics],
+});
 
 /** What machines reported to people. @public */
 export const reports = new Counter({

@@ -53,14 +53,19 @@ const isNotFound = (error: unknown) => (error as { code?: number }).code === grp
 /** The runtime behind a socket. @public */
 export class CriClient {
   readonly #socket: string;
+  readonly #observe: (method: string, milliseconds: number) => void;
   readonly #runtime: Client;
   readonly #images: Client;
   readonly #events: EventsClient;
   readonly #exitType: { deserialize: (bytes: Buffer) => TaskExit };
 
-  /** @param socket - path of the runtime's socket */
-  constructor(socket: string) {
+  /**
+   * @param socket - path of the runtime's socket
+   * @param observe - told of each call, and how long it took
+   */
+  constructor(socket: string, observe: (method: string, milliseconds: number) => void = () => {}) {
     this.#socket = socket;
+    this.#observe = observe;
     // biome-ignore lint/suspicious/noExplicitAny: what proto-loader makes has no types
     const [cri, events] = [load('runtime.proto'), load('events.proto')] as any[];
     const { Events, TaskExit } = events.containerd.services.events.v1;
@@ -76,7 +81,9 @@ export class CriClient {
   #ask<T>(client: Client, method: string, request: object, within = DEADLINE_MS): Promise<T> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + within;
+      const start = performance.now();
       (client[method] as Call).call(client, request, { deadline }, (error, answer) => {
+        this.#observe(method, performance.now() - start);
         if (error === null) return resolve(answer as T);
         const text = `${method} at ${this.#socket}: expected an answer, got ${error.details || error.message}`;
         reject(

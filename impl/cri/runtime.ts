@@ -28,6 +28,8 @@ export interface CriRuntimeOptions {
   readonly folders: Folders;
   readonly templates: Templates;
   readonly objects: Objects;
+  /** Told of each call of the runtime. */
+  readonly observe: (method: string, milliseconds: number) => void;
   /** Aborted once it is closed. */
   readonly closing: AbortController;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -53,7 +55,7 @@ export class CriRuntime implements PodRuntime {
 
   private constructor(options: CriRuntimeOptions) {
     this.#options = options;
-    this.#client = new CriClient(options.socket);
+    this.#client = new CriClient(options.socket, options.observe);
   }
 
   /**
@@ -66,8 +68,10 @@ export class CriRuntime implements PodRuntime {
     options.log('a container runtime answers', { runtime: runtime.#version });
     // First: what ends from now on is heard of, or seen to have ended.
     runtime.#follow();
-    await runtime.#clear();
-    for (const [pod, found] of await runtime.#found())
+    const sandboxes = await runtime.#sandboxes();
+    // What has ended with the machine, or while no agent ran: nothing runs of it.
+    for (const one of sandboxes) if (!isThere(one)) await runtime.#client.removeSandbox(one.id);
+    for (const [pod, found] of await runtime.#found(sandboxes))
       runtime.#pods.set(pod.uid, await PodRun.find(pod, runtime.#runOptions(pod.uid), found));
     return runtime;
   }
@@ -197,19 +201,13 @@ export class CriRuntime implements PodRuntime {
     };
   }
 
-  /** Takes away what has ended with the machine, or while no agent ran: nothing runs of it. */
-  async #clear(): Promise<void> {
-    const sandboxes = await this.#client.sandboxes({ [LABELS.node]: this.#options.node });
-    for (const { id } of sandboxes.filter((one) => !isThere(one))) await this.#client.removeSandbox(id);
+  #sandboxes(): Promise<readonly SandboxEntry[]> {
+    return this.#client.sandboxes({ [LABELS.node]: this.#options.node });
   }
 
   /** The Pods whose sandboxes are there, with their containers. */
-  async #found(): Promise<readonly (readonly [KeptPod, Found])[]> {
-    const labels = { [LABELS.node]: this.#options.node };
-    const [sandboxes, containers] = await Promise.all([
-      this.#client.sandboxes(labels),
-      this.#client.containers(labels),
-    ]);
+  async #found(sandboxes: readonly SandboxEntry[]): Promise<readonly (readonly [KeptPod, Found])[]> {
+    const containers = await this.#client.containers({ [LABELS.node]: this.#options.node });
     return Promise.all(
       sandboxes.filter(isThere).map(async ({ id, annotations }) => {
         const own = containers.filter((container) => container.pod_sandbox_id === id);
@@ -261,7 +259,9 @@ export class CriRuntime implements PodRuntime {
 
   /** What has ended while nobody told. */
   async #compare(): Promise<void> {
-    const found = new Map((await this.#found()).map(([pod, there]) => [pod.uid, there]));
+    const found = new Map(
+      (await this.#found(await this.#sandboxes())).map(([pod, there]) => [pod.uid, there]),
+    );
     for (const [uid, run] of this.#pods) {
       if (run === 'awaited' || run.sandbox === null) continue;
       const there = found.get(uid);

@@ -24,6 +24,9 @@ function countsOf(text: string): readonly number[] {
 
 const pad = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(0)).padStart(8);
 
+/** The calls that stand between a Pod and its process, in their order. */
+const STARTING = ['RunPodSandbox', 'ImageStatus', 'CreateContainer', 'StartContainer'];
+
 /** A row for each count: median and 99th percentile over all Pods of all rounds; ratios are of stock's to ours. */
 export function render(samples: readonly ContainerSample[]): string {
   const counts = [...new Set(samples.map(({ count }) => count))];
@@ -41,8 +44,18 @@ export function render(samples: readonly ContainerSample[]): string {
       return `${String(count).padStart(5)}  ${what.padEnd(8)}${cells.map(pad).join('')}  ${ratio(0.5).padStart(6)}  ${ratio(0.99).padStart(6)}  ${chain}`;
     });
   });
+  const callRows = counts.map((count) => {
+    const own = samples.filter((sample) => sample.contender === 'cri' && sample.count === count);
+    const mean = (method: string) => {
+      const all = own.flatMap(({ calls }) => calls[method] ?? []);
+      const sum = (of: 'count' | 'milliseconds') => all.reduce((total, each) => total + each[of], 0);
+      return pad(sum('milliseconds') / sum('count'));
+    };
+    return `${String(count).padStart(5)}  ${STARTING.map(mean).join('')}`;
+  });
+  const callHead = `\n Pods  ${STARTING.map((method) => method.slice(0, 7).padStart(8)).join('')}   mean ms of a call: ${STARTING.join(', ')}`;
   const head = ' Pods          stock: p50     p99  ours: p50    p99     p50×    p99×     chain';
-  return `${head}\n${rows.join('\n')}\n\nms from the want to the process running (by containerd) and to the Pod Ready (by a watch). chain: median until our tail has the Pod;\nthe rest until it runs are calls of the container runtime.\n`;
+  return `${head}\n${rows.join('\n')}\n${callHead}\n${callRows.join('\n')}\n\nms from the want to the process running (by containerd) and to the Pod Ready (by a watch). chain: median until our tail has the Pod;\nthe rest until it runs are calls of the container runtime.\n`;
 }
 
 async function containers({ counts, rounds, json, results }: Flags): Promise<void> {
