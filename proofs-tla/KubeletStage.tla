@@ -470,6 +470,9 @@ Started(turn, uid) ==
               THEN ChangeRecord(started, uid, "running", started.life.records[uid].ready, FALSE)
               ELSE started
   IN IF uid \notin DOMAIN turn.life.pods THEN Kill(turn, uid) ELSE Advance(told, uid)
+\* Nothing was started: its template asks for what is given for a Pod that stands at the API Server.
+NeedsObject(turn, uid) ==
+  IF uid \notin DOMAIN turn.life.pods THEN turn ELSE Advance(ContainersHeard(turn, uid, "needsObject"), uid)
 BecameReady(turn, uid) ==
   IF uid \notin DOMAIN turn.life.pods THEN turn
   ELSE IF turn.life.pods[uid].containers # "running" \/ Marked(turn.life.records[uid]) THEN turn
@@ -510,6 +513,7 @@ HearPod(turn, event) ==
     [] event.type = "deleted" -> DeleteReply(turn, event.uid, event.outcome)
     [] event.type = "podRead" -> PodReadReply(turn, event.uid, event.found)
     [] event.type = "started" -> Started(turn, HeldAs(turn.life, event.uid))
+    [] event.type = "needsObject" -> NeedsObject(turn, HeldAs(turn.life, event.uid))
     [] event.type = "ready" -> BecameReady(turn, HeldAs(turn.life, event.uid))
     [] event.type = "stopped" -> Stopped(turn, HeldAs(turn.life, event.uid))
     [] event.type = "waited" -> Advance(ObjectHeard(turn, event.uid, "waited", <<>>), event.uid)

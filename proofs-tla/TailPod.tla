@@ -80,10 +80,12 @@ ObjectAfter(object, event) ==
          IF object = "checking" THEN "absent" ELSE IF object = "contested" THEN "refused" ELSE object
 
 ContainersAfter(containers, event) ==
-  CASE event = "startSent" -> IF containers = "none" THEN "starting" ELSE containers
-    [] event = "started" -> IF containers \in {"none", "starting"} THEN "running" ELSE containers
+  CASE event = "startSent" -> IF containers \in {"none", "awaitingObject"} THEN "starting" ELSE containers
+    [] event = "started" ->
+         IF containers \in {"none", "starting", "awaitingObject"} THEN "running" ELSE containers
+    [] event = "needsObject" -> IF containers = "starting" THEN "awaitingObject" ELSE containers
     [] event = "stopSent" ->
-         IF containers \in {"none", "starting", "running"} THEN "stopping" ELSE containers
+         IF containers \in {"none", "starting", "awaitingObject", "running"} THEN "stopping" ELSE containers
     [] event = "stopped" -> "quiet"
 
 End(tell, reason) == [do |-> "end", ending |-> [tell |-> tell, reason |-> reason]]
@@ -100,6 +102,8 @@ NextOfLive(record, pod, k) ==
     [] pod.object = "unpublished" /\ k.owner # "direct" -> End("lost", "OwnedByStock")
     [] k.runtime = "publish" -> IF pod.object = "unpublished" THEN Do("create") ELSE Wait
     [] pod.containers = "none" -> Do("start")
+    [] pod.containers = "awaitingObject" ->
+         IF pod.object = "unpublished" THEN Do("create") ELSE Do("start")
     [] pod.object = "unpublished" ->
          IF pod.containers = "running" \/ Is("publish-before-running") THEN Do("create") ELSE Wait
     [] OTHER ->
@@ -107,7 +111,7 @@ NextOfLive(record, pod, k) ==
          THEN Do("writeStatus") ELSE Wait
 
 IsQuiet(pod, k) ==
-  k.runtime = "publish" \/ pod.containers \in {"quiet", "none"} \/ Is("terminated-before-stop")
+  k.runtime = "publish" \/ pod.containers \in {"quiet", "none", "awaitingObject"} \/ Is("terminated-before-stop")
 
 \* A tombstone whose object is live: deleted, if K is the one who may.
 NextOfLiveObject(pod, k) ==

@@ -160,6 +160,7 @@ PodHeard(turn, k, event) ==
          [] event.kind = "deleted" -> {PodDeleted(turn, k, event.outcome)}
          [] event.kind = "read" -> {PodRead(turn, k, event.facts)}
          [] event.kind = "started" -> {PodStarts(turn, k)}
+         [] event.kind = "needsObject" -> {PodAdvanced(PodContainers(turn, "needsObject"), k)}
          [] event.kind = "ready" -> {PodBecomesReady(turn, k, event.ready)}
          [] event.kind = "stopped" -> {PodStops(turn, k, event.failed)}
          [] event.kind = "waited" -> {PodAdvanced(PodObject(turn, "waited"), k)}

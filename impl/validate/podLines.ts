@@ -57,11 +57,12 @@ function ofMessage({ message }: Extract<StageEvent, { type: 'received' }>, uid: 
 
 function ofContainers(
   { aliases }: Context,
-  event: Extract<StageEvent, { type: 'podStarted' | 'podReadiness' | 'podStopped' }>,
+  event: Extract<StageEvent, { type: 'podStarted' | 'podNeedsObject' | 'podReadiness' | 'podStopped' }>,
   uid: Uid,
 ): PodEvent {
   if ((aliases.get(event.uid) ?? event.uid) !== uid) return OTHER;
   if (event.type === 'podStarted') return { kind: 'started' };
+  if (event.type === 'podNeedsObject') return { kind: 'needsObject' };
   if (event.type === 'podReadiness') return { kind: 'ready', ready: event.ready };
   return { kind: 'stopped', failed: event.failed };
 }
@@ -99,6 +100,7 @@ export function toldOf(
       if (event.uid !== uid) return OTHER;
       return { kind: 'read', facts: maybe(event.pod).map((fact) => factOf(before, fact, uid)) };
     case 'podStarted':
+    case 'podNeedsObject':
     case 'podReadiness':
     case 'podStopped':
       return ofContainers(before, event, uid);
