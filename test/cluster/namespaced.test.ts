@@ -75,7 +75,7 @@ describe.skipIf(!support.ok)('an installation for one namespace', () => {
   );
 
   it(
-    'leaves one with the same label elsewhere to stock, unfenced; and the room that it takes is counted',
+    'leaves one with the same label elsewhere to stock, unfenced',
     async () => {
       const there = await create(ELSEWHERE, 5);
       await there.rests(5);
