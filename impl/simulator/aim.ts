@@ -139,6 +139,27 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   'flush-unawaited': OWNER,
   'stock-cancels': OWNER,
   'gone-node-kept': { near: 'gone-node-kept' },
+  'taken-name-unread': {
+    unseen:
+      'K never publishes again, and nobody else makes an object of that name in these worlds; caught by the explorer and TLC (`exact-up-refused`)',
+  },
+  'lost-delete-unasked': TAIL,
+  'object-not-awaited': {
+    unseen:
+      'no template of these worlds needs its object first; caught by the explorer (`tail-object-first`)',
+  },
+  'let-go-killed': {
+    unseen:
+      'nobody takes a Pod from its ReplicaSet, or the label from one, in these worlds; caught by the explorer (`owner-unlabelled-crash`)',
+  },
+  'orphan-end-untold': {
+    unseen:
+      'nobody takes a Pod from its ReplicaSet in these worlds; caught by the explorer (`owner-unlabelled-node-crash`)',
+  },
+  'want-untold-set-awaited': {
+    unseen:
+      'nobody makes a ReplicaSet by hand in these worlds; caught by the explorer (`rollout-waits-adopted`)',
+  },
   'unlabelled-held': {
     unseen:
       'nobody takes the label from one Pod in these worlds: what stock makes of it then has no rule yet (protocol 14); caught by the explorer (`owner-unlabelled`)',
