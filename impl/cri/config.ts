@@ -4,6 +4,7 @@ import { parseQuantity } from '../controller/host/quantities.ts';
 import { environmentOf, expanded, type Known, type Place } from './environment.ts';
 import type { ContainerConfig, Mount, Namespaces, SandboxConfig, SecurityProfile } from './messages.ts';
 import type { ContainerSpec, KeptPod, PodSpec } from './podSpec.ts';
+import { isFilled } from './volumeFiles.ts';
 
 /** Where a runtime keeps what is not the runtime's. */
 export interface Folders {
@@ -126,8 +127,11 @@ export function containerConfig(
   folders: Folders,
   known: Known = new Map(),
 ): ContainerConfig {
+  // As by a kubelet: nobody writes into what is filled from objects.
+  const filled = new Set((pod.spec.volumes ?? []).filter(isFilled).map(({ name }) => name));
   const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly = false }): Mount => {
-    return { container_path: mountPath, host_path: volumeFolder(pod, name, folders), readonly: readOnly };
+    const host_path = volumeFolder(pod, name, folders);
+    return { container_path: mountPath, host_path, readonly: readOnly || filled.has(name) };
   });
   const variables = environmentOf(pod, container, place, known);
   const expand = (text: string) => expanded(text, variables);

@@ -1,7 +1,7 @@
 /** The volumes of one Pod: made before its sandbox, and kept up to date as long as it is here. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { writeFiles } from './atomicFiles.ts';
+import { type File, writeFiles } from './atomicFiles.ts';
 import { type Folders, volumeFolder } from './config.ts';
 import type { Place } from './environment.ts';
 import type { Objects } from './objects.ts';
@@ -20,11 +20,22 @@ export interface VolumesOptions {
   readonly failed: (volume: string, error: Error) => void;
 }
 
+/** A folder whose content is nobody else's on this machine; containers are given what is in it by mounts. */
+async function ownFolder(folder: string): Promise<void> {
+  await fs.mkdir(folder, { recursive: true });
+  await fs.chmod(folder, 0o700);
+}
+
 /** The volumes of a Pod. */
 export class Volumes {
   readonly #pod: KeptPod;
   readonly #options: VolumesOptions;
   readonly #tokens: Tokens = new Map();
+  /** What was written last, by volume. */
+  readonly #written = new Map<string, ReadonlyMap<string, File>>();
+  /** One after the other. */
+  #writing: Promise<unknown> = Promise.resolve();
+  #isRemoved = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(pod: KeptPod, options: VolumesOptions) {
@@ -35,6 +46,8 @@ export class Volumes {
   /** Makes all of them; then they are kept up to date. */
   async make(): Promise<void> {
     const { folders } = this.#options;
+    this.#isRemoved = false;
+    for (const root of [folders.volumes, folders.secrets]) await ownFolder(root);
     for (const volume of this.#pod.spec.volumes ?? []) {
       if (isFilled(volume)) {
         await this.#fill(volume.name);
@@ -68,16 +81,28 @@ export class Volumes {
   /** Takes all of it away. */
   async remove(): Promise<void> {
     this.close();
+    this.#isRemoved = true;
+    await this.#writing;
+    this.#written.clear();
     const { volumes, secrets } = this.#options.folders;
     for (const folder of [volumes, secrets])
       await fs.rm(path.join(folder, this.#pod.uid), { recursive: true, force: true });
   }
 
-  async #fill(name: string): Promise<void> {
+  /** One at a time, and none once they are taken away: it would be left for ever. */
+  #fill(name: string): Promise<void> {
+    const filled = this.#writing.then(() => (this.#isRemoved ? undefined : this.#write(name)));
+    this.#writing = filled.catch(() => {});
+    return filled;
+  }
+
+  async #write(name: string): Promise<void> {
     const { folders, objects, place } = this.#options;
     const volume = (this.#pod.spec.volumes ?? []).find((one) => one.name === name);
     if (volume === undefined) return;
     const filling = { pod: this.#pod, place: place(), objects, tokens: this.#tokens };
-    await writeFiles(volumeFolder(this.#pod, name, folders), await filesOf(filling, volume));
+    const files = await filesOf(filling, volume);
+    await writeFiles(volumeFolder(this.#pod, name, folders), files, this.#written.get(name) ?? null);
+    this.#written.set(name, files);
   }
 }

@@ -33,10 +33,14 @@ const REASONS: Readonly<Record<string, string>> = {
     'sidecars are not run: they begin before and end after the others, which the machines of a Pod do not know',
 };
 
+/** Fields whose `false` asks for something: a user namespace. */
+const MEANT = fields('hostUsers');
+
 /** Fields of an object that are set and not among these, by their paths. What is `false` or empty is not asked for. */
 function others(object: unknown, known: ReadonlySet<string>, path: string): readonly string[] {
   return Object.entries((object ?? {}) as Any)
-    .filter(([name, value]) => !known.has(name) && ![null, undefined, false, ''].includes(value as null))
+    .filter(([name, value]) => !known.has(name) && (MEANT.has(name) || ![false, ''].includes(value as never)))
+    .filter(([, value]) => value !== null && value !== undefined)
     .map(([name]) => `${path}.${name}${REASONS[name] === undefined ? '' : ` (${REASONS[name]})`}`);
 }
 

@@ -4,10 +4,12 @@ import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { User, UserCallers } from '../../impl/controller/process/callers.ts';
 import type { Listening } from '../../impl/controller/process/listen.ts';
 import { createAuthority, type KeyPair } from '../../impl/controlplane/certificates.ts';
+import { credentialsOf } from '../../impl/cri/api/credentials.ts';
 import { serveKubeletApi } from '../../impl/cri/api/serve.ts';
 import type { Streams } from '../../impl/cri/client.ts';
 
@@ -33,6 +35,8 @@ const callers: UserCallers = {
 let api: Listening;
 let runtime: net.Server;
 let streamed: string[] = [];
+const UPGRADED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n';
+let speaks = UPGRADED;
 const certificates = {} as Record<'apiserver' | 'stranger' | 'server' | 'other', KeyPair>;
 
 beforeAll(async () => {
@@ -48,7 +52,7 @@ beforeAll(async () => {
     socket.on('error', () => {});
     socket.once('data', (request) => {
       streamed.push(request.toString());
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+      socket.write(speaks);
       socket.pipe(socket);
     });
   });
@@ -162,6 +166,45 @@ describe("the kubelet's API of a node", () => {
     expect(asked).toEqual(Array(2).fill('kube-apiserver (): create nodes/proxy of n'));
   });
 
+  it.each(['//', '//[', '*', 'http://[', '/%ff', '?', ''])(
+    'answers a request for %j, and goes on',
+    async (target) => {
+      const { cert, key } = certificates.apiserver;
+      const [host, port] = api.address.split(':') as [string, string];
+      for (const more of ['', 'Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n']) {
+        const socket = tls.connect({ host, port: Number(port), cert, key, rejectUnauthorized: false });
+        let said = '';
+        socket.on('data', (text) => {
+          said += text;
+        });
+        socket.write(`GET ${target} HTTP/1.1\r\nHost: n\r\n${more}\r\n`);
+        await expect.poll(() => said).toMatch(/^HTTP\/1.1 40[04] /);
+        socket.destroy();
+      }
+      expect((await ask(log)).status).toBe(200);
+    },
+  );
+
+  it('passes on what the runtime says instead of an upgrade, and nothing more', async () => {
+    speaks = 'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone';
+    streamed = [];
+    try {
+      const answer = await upgrade('/exec/default/web/main?command=a&output=1');
+      expect(answer).toEqual({ status: 500, text: expect.stringMatching(/^RUNTIME_FAILED: .* status 404/) });
+      expect(streamed).toHaveLength(1);
+    } finally {
+      speaks = UPGRADED;
+    }
+  });
+
+  it('believes no authority where the file for it has none', async () => {
+    const empty = path.join(folder, 'empty.crt');
+    fs.writeFileSync(empty, '');
+    await expect(credentialsOf({ tls: undefined, clientCa: empty }, 'n', '127.0.0.1')).rejects.toMatchObject({
+      code: 'CERTIFICATES_UNREADABLE',
+    });
+  });
+
   const output: Streams = { stdin: false, stdout: true, stderr: false, tty: false };
   it.each([
     ['/exec/default/web/main?command=a&command=b%20c&output=1', ['c-1', ['a', 'b c'], output]],
@@ -181,7 +224,7 @@ describe("the kubelet's API of a node", () => {
     expect(await upgrade(url, { token: 'kube-apiserver' })).toEqual({ status: 101, text: 'words' });
     const [request = ''] = streamed;
     expect(JSON.parse(decodeURIComponent(request.split(' ')[1]?.split('/')[2] ?? ''))).toEqual(expected);
-    expect(request).toMatch(/^POST .*\r\nHost: 127/);
+    expect(request).toMatch(/^POST [^]*\r\nHost: 127/i);
     expect(request).toMatch(/Upgrade: SPDY/i);
     // The caller's token is not the runtime's to see.
     expect(request).not.toMatch(/authorization/i);

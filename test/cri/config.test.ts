@@ -72,6 +72,17 @@ describe('a Pod in CRI', () => {
     });
   });
 
+  it('writes into no volume that is filled from objects, whatever its mount says', () => {
+    const volumes = [
+      { name: 'c', configMap: { name: 'c' } },
+      { name: 'e', emptyDir: {} },
+    ];
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}`, readOnly: false }));
+    const filled = { ...pod, spec: { ...pod.spec, volumes } };
+    const { mounts } = containerConfig(filled, { ...main, volumeMounts }, 0, PLACE, FOLDERS);
+    expect(mounts.map(({ readonly }) => readonly)).toEqual([true, false]);
+  });
+
   it('keeps the whole Pod with its sandbox, for the next life of the agent', () => {
     const { annotations, labels, log_directory } = sandboxConfig(pod, 'n', FOLDERS);
     expect(JSON.parse(annotations['kubedirect.dev/pod'] ?? '')).toEqual(pod);
@@ -110,6 +121,7 @@ describe('what is not heeded', () => {
 
   it.each<[string, object, string]>([
     ['a host namespace', { hostPID: true }, 'spec.hostPID'],
+    ['a user namespace', { hostUsers: false }, 'spec.hostUsers'],
     [
       'a volume in memory',
       { volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }] },

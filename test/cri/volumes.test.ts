@@ -129,6 +129,38 @@ describe('a volume', () => {
     expect(await make({ secret: { secretName: 's', items, optional: true } })).toEqual([]);
   });
 
+  it("is not believed: links that a container leaves in it lead nowhere, and what a crash has left is in nobody's way", async () => {
+    const precious = path.join(root, 'precious');
+    fs.mkdirSync(precious);
+    const { volumes, read, folders } = volumesOf(podWith([{ name: 'v', configMap: { name: 'c' } }]));
+    await volumes.make();
+    const folder = path.join(folders.volumes, 'r1-1/v');
+    fs.rmSync(path.join(folder, '..data'));
+    fs.symlinkSync(path.relative(folder, precious), path.join(folder, '..data'));
+    fs.symlinkSync('nowhere', path.join(folder, '..data_tmp'));
+    fs.symlinkSync(precious, path.join(folder, '..1_00000000'));
+    stored['configmaps/default/c'] = { a: 'three' };
+    await volumes.make();
+    expect(read('v', 'a')).toBe('three');
+    expect(fs.readdirSync(root)).toContain('precious');
+    expect(fs.readdirSync(folder).filter((name) => name.startsWith('..'))).toHaveLength(2);
+    volumes.close();
+  });
+
+  it("is nobody else's on the machine, and is not made again while it is taken away", async () => {
+    const { volumes, folders } = volumesOf(podWith([{ name: 'v', secret: { secretName: 's' } }]));
+    const making = volumes.make();
+    await making;
+    for (const root of [folders.volumes, folders.secrets]) expect(fs.statSync(root).mode & 0o777).toBe(0o700);
+    stored['secrets/default/s'] = { key: 'another' };
+    const again = volumes.make();
+    await new Promise((resolve) => setImmediate(resolve));
+    await volumes.remove();
+    await again.catch(() => {});
+    await volumes.remove();
+    expect(fs.existsSync(path.join(folders.secrets, 'r1-1'))).toBe(false);
+  });
+
   it.each(['../a', 'a/../../b', '/a', '', '..data', 'a//b'])('has no file at %j', (text) =>
     expect(codeOf(() => safePath(text))).toBe('RUNTIME_FAILED'),
   );
@@ -178,6 +210,17 @@ describe('a Pod is published first', () => {
     ['with a token', { volumes: [{ projected: { sources: [{ serviceAccountToken: {} }] } }] }, true],
     ['with variables of an object', { initContainers: [{ envFrom: [{ configMapRef: {} }] }] }, true],
     ['with a variable of a Secret', { containers: [{ env: [{ valueFrom: { secretKeyRef: {} } }] }] }, true],
+    [
+      'that asks for what baseline does not allow',
+      { containers: [{ securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }] },
+      true,
+    ],
+    ['that asks for no seccomp', { securityContext: { seccompProfile: { type: 'Unconfined' } } }, true],
+    [
+      'that asks for no more than baseline',
+      { containers: [{ securityContext: { capabilities: { add: ['CHOWN'], drop: ['ALL'] } } }] },
+      false,
+    ],
     [
       'with its own uid',
       { containers: [{ env: [{ valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }] }] },

@@ -1,7 +1,7 @@
 /** By what the kubelet's API of a Node shows who it is, and whom it believes: files, or a certificate of its own that nobody has signed, as a kubelet's. */
 // First: the library below looks for it when it is loaded.
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -63,6 +63,21 @@ async function read(file: string): Promise<string> {
   }
 }
 
+/** Without a certificate in it, Node would believe every public authority. */
+async function readAuthority(file: string): Promise<string> {
+  const text = await read(file);
+  try {
+    new X509Certificate(text);
+  } catch (cause) {
+    throw new KubedirectError(
+      'CERTIFICATES_UNREADABLE',
+      `${file}: expected the certificate of an authority, PEM: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  return text;
+}
+
 /**
  * Reads them, or makes what no file has.
  * @param before - what was read before: a certificate of its own is made once
@@ -74,7 +89,7 @@ export async function credentialsOf(
   address: string,
   before: Credentials | null = null,
 ): Promise<Credentials> {
-  const ca = clientCa === undefined ? undefined : await read(clientCa);
+  const ca = clientCa === undefined ? undefined : await readAuthority(clientCa);
   if (tls === undefined) return { ...(before ?? (await ownCertificate(node, address))), ca };
   const [cert, key] = await Promise.all(['tls.crt', 'tls.key'].map((name) => read(path.join(tls, name))));
   return { cert: cert as string, key: key as string, ca };

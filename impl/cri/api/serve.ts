@@ -50,6 +50,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 /** Files of certificates are read again so often. */
 const READ_AGAIN_MS = 3_600_000;
+/** A peer that is gone without a word is found out by then. */
+const KEEP_ALIVE_MS = 15_000;
+const HEADERS_MS = 10_000;
+/** More connections at once are not taken: the agent has its Pods to see to. */
+const CONNECTIONS = 512;
 
 interface Refusal {
   readonly status: number;
@@ -69,10 +74,18 @@ interface Asked {
   readonly query: URLSearchParams;
 }
 
-function askedBy({ method = '', url = '' }: IncomingMessage): Asked {
-  const { pathname, searchParams: query } = new URL(url, 'https://node');
+/** Path and query, as they came: whatever else a request line may hold is no path of ours. */
+function targetOf({ url = '' }: IncomingMessage): readonly [path: string, query: string] {
+  const [path = '', ...rest] = url.split('?');
+  return [path, rest.join('?')];
+}
+
+function askedBy(request: IncomingMessage): Asked {
+  const { method = '' } = request;
+  const [pathname, query] = targetOf(request);
   try {
-    return { method, parts: pathname.split('/').slice(1).map(decodeURIComponent), query };
+    const parts = pathname.split('/').slice(1).map(decodeURIComponent);
+    return { method, parts, query: new URLSearchParams(query) };
   } catch {
     throw new KubedirectError('PATH_UNKNOWN', `expected a path of the kubelet's API, got ${pathname}`);
   }
@@ -132,12 +145,16 @@ async function answer(options: KubeletApiOptions, request: IncomingMessage, resp
 export async function serveKubeletApi(options: KubeletApiOptions): Promise<Listening> {
   const { node, address, port, files, served, log } = options;
   const say = (request: IncomingMessage, error: unknown) => {
-    const { pathname } = new URL(request.url ?? '', 'https://node');
-    log("the kubelet's API refused a request", { path: pathname, error: (error as Error).message });
+    const [asked] = targetOf(request);
+    log("the kubelet's API refused a request", { path: asked, error: (error as Error).message });
   };
   let credentials = await credentialsOf(files, node, address);
   const server = https.createServer(
-    { ...credentials, requestCert: credentials.ca !== undefined, rejectUnauthorized: false },
+    {
+      ...credentials,
+      ...{ requestCert: credentials.ca !== undefined, rejectUnauthorized: false },
+      ...{ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS },
+    },
     (request, response) => {
       answer(options, request, response).catch((error: unknown) => {
         if (response.headersSent) return void response.destroy();
@@ -147,6 +164,7 @@ export async function serveKubeletApi(options: KubeletApiOptions): Promise<Liste
       });
     },
   );
+  server.maxConnections = CONNECTIONS;
   const tunnels = new Set<Duplex>();
   server.on('upgrade', (request, socket, head) => {
     tunnels.add(socket);
@@ -163,6 +181,8 @@ export async function serveKubeletApi(options: KubeletApiOptions): Promise<Liste
     (async () => {
       const asked = askedBy(request);
       await admit(options, request, asked);
+      // Who has gone meanwhile starts nothing.
+      if (socket.destroyed) return;
       tunnel(request, socket, head, await streamOf(served, asked), refuse);
     })().catch(refuse);
   });

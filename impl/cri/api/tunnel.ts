@@ -1,20 +1,28 @@
 /** An upgraded connection (SPDY, WebSocket), handed through to where the runtime serves its streams. What flows is theirs to understand. */
-import type { IncomingMessage } from 'node:http';
-import net from 'node:net';
+import http, { type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { KubedirectError } from '../../../spec/errors.ts';
 
-/** The request anew, for another server: who the caller is, is not that server's to know. */
-function requestFor({ method, rawHeaders }: IncomingMessage, url: URL): string {
-  const lines = [`${method} ${url.pathname}${url.search} HTTP/1.1`, `Host: ${url.host}`];
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (!['host', 'authorization'].includes((rawHeaders[i] as string).toLowerCase()))
-      lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+/** What of the request the runtime is told: how to upgrade, and nothing of who asks. */
+const TOLD = /^(upgrade|connection|x-stream-protocol-version|sec-websocket-[a-z]+|origin)$/i;
+const KEEP_ALIVE_MS = 15_000;
+
+function headersOf({ headersDistinct }: IncomingMessage): Record<string, string[]> {
+  const told = Object.entries(headersDistinct).filter(([name]) => TOLD.test(name));
+  return Object.fromEntries(told) as Record<string, string[]>;
+}
+
+/** The runtime's answer to the upgrade, as it gave it. */
+function headOf({ statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
+  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
+  for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 /**
  * @param head - what the client has sent beyond its request
- * @param failed - the server could not be reached
+ * @param failed - the server could not be reached, or did not upgrade
  */
 export function tunnel(
   request: IncomingMessage,
@@ -23,17 +31,39 @@ export function tunnel(
   url: URL,
   failed: (error: Error) => void,
 ): void {
-  const upstream = net.connect({ host: url.hostname, port: Number(url.port) });
-  upstream.setNoDelay(true);
-  upstream.once('error', failed);
-  socket.once('error', () => upstream.destroy());
-  socket.once('close', () => upstream.destroy());
-  upstream.once('connect', () => {
-    upstream.off('error', failed);
-    upstream.on('error', () => socket.destroy());
-    upstream.once('close', () => socket.destroy());
-    upstream.write(requestFor(request, url));
-    if (head.length > 0) upstream.write(head);
-    socket.pipe(upstream).pipe(socket);
+  if (socket.destroyed) return;
+  if (url.protocol !== 'http:')
+    return failed(new KubedirectError('RUNTIME_FAILED', `expected streams over http, got ${url.protocol}`));
+  const upstream = http.request({
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? 80 : Number(url.port),
+    ...{ method: request.method, path: `${url.pathname}${url.search}`, headers: headersOf(request) },
   });
+  socket.once('close', () => upstream.destroy());
+  upstream.once('error', failed);
+  upstream.once('response', (response) => {
+    upstream.off('error', failed);
+    upstream.on('error', () => {});
+    failed(
+      new KubedirectError(
+        'RUNTIME_FAILED',
+        `expected the runtime to upgrade, got status ${response.statusCode}`,
+      ),
+    );
+    upstream.destroy();
+  });
+  upstream.once('upgrade', (response: IncomingMessage, server: Socket, begun: Buffer) => {
+    upstream.off('error', failed);
+    server.setNoDelay(true);
+    server.setKeepAlive(true, KEEP_ALIVE_MS);
+    server.on('error', () => socket.destroy());
+    server.once('close', () => socket.destroy());
+    socket.once('error', () => server.destroy());
+    socket.once('close', () => server.destroy());
+    socket.write(headOf(response));
+    if (begun.length > 0) socket.write(begun);
+    if (head.length > 0) server.write(head);
+    socket.pipe(server).pipe(socket);
+  });
+  upstream.end();
 }
