@@ -126,6 +126,7 @@ describe.skipIf(TOOLCHAIN === null)('validation', () => {
     ['no-minimum', 'nodes', 1, 'TLC (KubeletStage)'],
     ['take-back-uncompared', 'owner', 1, 'TLC (Switch)'],
     ['flush-unawaited', 'owner', 2, 'TLC (Switch)'],
+    ['stock-binds', 'owner', 20, 'TLC (Switch)'],
   ])(
     'rejects %s where a Node is registered or the owner switch is thrown',
     async (mutant, theme, seed, by) => {
