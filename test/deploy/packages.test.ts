@@ -136,12 +136,16 @@ describe('an agent that runs containers itself', () => {
   const { spec } = specOf(named('DaemonSet', ACCOUNTS.cri)).template;
   const [main] = spec.containers;
 
-  it('is root with one capability, not privileged, on the network of its machine', () => {
+  it('is root with two capabilities, not privileged, on the network of its machine', () => {
     expect(spec).toMatchObject({ hostNetwork: true });
     expect(spec.securityContext).toEqual({ seccompProfile: { type: 'RuntimeDefault' } });
     expect(main?.securityContext).toEqual({
       ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
-      ...{ runAsNonRoot: false, runAsUser: 0, capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] } },
+      ...{
+        runAsNonRoot: false,
+        runAsUser: 0,
+        capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE', 'FOWNER'] },
+      },
     });
   });
 

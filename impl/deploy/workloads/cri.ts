@@ -1,11 +1,12 @@
 /**
  * The Pod of an agent that runs containers itself, by a container runtime of its own on the machine. What it needs beyond the others, and why:
  *
- * - root: the runtime's socket is root's, and so are the files that it writes; `DAC_OVERRIDE`, to remove what containers wrote as other users;
+ * - root: the runtime's socket is root's, and so are the files that it writes; `DAC_OVERRIDE` and `FOWNER`, to remove what containers wrote as
+ *   other users, in sticky folders too;
  * - the machine's network: the API Server asks it for logs and exec at its Node's address, and probes go to Pods from there;
  * - folders of the machine, under the same paths, since the runtime is told them: the socket's, logs and volumes, Secrets; and its credentials.
  *
- * It is not privileged: nothing is mounted or made by it but files.
+ * It is not privileged by name, but root with the runtime's socket can have anything run: it is as trusted as a kubelet.
  */
 import { ACCOUNTS, CRI_NODE_SUFFIX } from '../identities.ts';
 import { container, labelsOf, podSpec, SCRATCH, SCRATCH_MOUNT, scopeOf, UNPRIVILEGED } from './pods.ts';
@@ -51,7 +52,7 @@ export function criPod(values: Values) {
           ...main,
           securityContext: {
             ...UNPRIVILEGED,
-            capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] },
+            capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE', 'FOWNER'] },
             ...{ runAsNonRoot: false, runAsUser: 0 },
           },
         },
