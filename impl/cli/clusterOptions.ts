@@ -20,10 +20,13 @@ export interface ClusterFlags extends ConnectionFlags {
 
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-function namespaceName(text: string): string {
+const namespaceName = (flag: string) => (text: string) => {
   if (NAME.test(text)) return text;
-  throw new KubedirectError('FLAG_INVALID', `expected the name of a namespace, got ${JSON.stringify(text)}`);
-}
+  throw new KubedirectError(
+    'FLAG_INVALID',
+    `${flag}: expected the name of a namespace, got ${JSON.stringify(text)}`,
+  );
+};
 
 function seconds(text: string): number {
   const value = Number(text);
@@ -50,13 +53,13 @@ export function withConnection(command: Command): Command {
     .option(
       '--namespace <name>',
       'where the stages and the owner switch live',
-      namespaceName,
+      namespaceName('--namespace'),
       SYSTEM_NAMESPACE,
     )
     .option(
       '--watch-namespace <name>',
       'only Deployments of this namespace are managed (default: of all)',
-      namespaceName,
+      namespaceName('--watch-namespace'),
     );
 }
 
