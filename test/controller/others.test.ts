@@ -73,3 +73,32 @@ it('for all: what bears no label', () => {
     ],
   });
 });
+
+it('for one namespace: the room of a Pod whose label is put on, or taken off, is counted once, and given back', () => {
+  const events: StageEvent[] = [];
+  let shows: { observed(object: unknown): void; vanished(object: unknown): void } | null = null;
+  let read: (object: KubernetesObject) => unknown = (object) => object;
+  const hub = {
+    scope: 'shop',
+    subscribe: (path: string, _: object, subscriber: typeof shows, project: typeof read) => {
+      if (path.endsWith('/pods')) [shows, read] = [subscriber, project];
+      return () => {};
+    },
+  } as unknown as WatchHub;
+  observe({
+    ...{ stage: 'scheduler', node: null, namespace: 'kubedirect-system', hub, manyNodes: false },
+    ...{ handsOver: false, events: {} as never, log: () => {} },
+    give: (event) => void (event.type.startsWith('pod') && events.push(event)),
+  });
+  const show = (how: 'observed' | 'vanished', isLabelled: boolean) => {
+    events.length = 0;
+    shows?.[how](read(pod('shop', 'flipped', isLabelled) as unknown as KubernetesObject));
+    return events.map(({ type }) => type);
+  };
+  expect(show('observed', false)).toEqual(['podObserved']);
+  expect(show('observed', true)).toEqual(['podVanished']);
+  expect(show('vanished', true)).toEqual([]);
+  expect(show('observed', true)).toEqual([]);
+  expect(show('observed', false)).toEqual(['podObserved']);
+  expect(show('vanished', false)).toEqual(['podVanished']);
+});

@@ -189,8 +189,8 @@ class OpenJournal implements Journal {
 
   async append(entries: readonly JournalEntry[]): Promise<void> {
     try {
-      if (this.#grown > this.#compaction.mostBytes) this.#compact();
       if (this.#isClosed) throw Object.assign(new Error('closed'), { code: 'EBADF' });
+      if (this.#grown > this.#compaction.mostBytes) this.#compact();
       const text = render(entries);
       writeAll(this.#descriptor, text);
       this.#grown += text.length;

@@ -207,15 +207,24 @@ function watchOthers({ hub, give }: Audience): End {
   const { scope } = hub;
   const isOther = (pod: PodFact) => !pod.managed || (scope !== undefined && pod.namespace !== scope);
   const asOther = (pod: PodFact): PodFact => ({ ...pod, managed: false });
+  // A Pod whose label is put on or taken off, where the watch shows it all the same.
+  const told = new Set<string>();
+  const vanished = (pod: PodFact) => {
+    told.delete(pod.metadataUid);
+    give({ type: 'podVanished', pod: asOther(pod) });
+  };
   return hub.subscribe<KeptPod>(
     pathOf({ resource: 'pods' }),
     scope === undefined ? UNMANAGED : BOUND,
     {
       observed: ({ fact }) => {
-        if (isOther(fact)) give({ type: 'podObserved', pod: asOther(fact) });
+        if (isOther(fact)) {
+          told.add(fact.metadataUid);
+          give({ type: 'podObserved', pod: asOther(fact) });
+        } else if (told.has(fact.metadataUid)) vanished(fact);
       },
       vanished: ({ fact }) => {
-        if (isOther(fact)) give({ type: 'podVanished', pod: asOther(fact) });
+        if (told.has(fact.metadataUid)) vanished(fact);
       },
       synced: () => give({ type: 'synced', what: 'pods' }),
     },
