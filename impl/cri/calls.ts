@@ -115,6 +115,11 @@ export class PodCalls {
     this.#volumes.close();
   }
 
+  /** Whether that is a container of these which has not ended, as far as anybody has said. */
+  hasRunning(id: string): boolean {
+    return [...this.#created.values()].some((created) => created.id === id && created.exitCode === null);
+  }
+
   /** Notes the end of a container, if it is one of these and has not ended before; the container as it was, by its name. */
   ended(
     id: string,

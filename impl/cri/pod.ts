@@ -102,6 +102,11 @@ export class PodRun {
     this.#give({ type: 'stop' });
   }
 
+  /** Whether that is a container of its which has not ended, as far as the runtime has said. */
+  hasRunning(id: string): boolean {
+    return this.#calls.hasRunning(id);
+  }
+
   /** The runtime says that a container has ended, whoever's it is. */
   exited(id: string, exitCode: number): void {
     const found = this.#calls.ended(id, exitCode);

@@ -39,6 +39,8 @@ export interface CriRuntimeOptions {
 type Entry = 'awaited' | PodRun;
 
 const NOT_HEEDED = 'this runtime does not heed what a Pod asks for: it is not started';
+/** All of it is looked at so often, ms. */
+const LOOK_OVER_MS = 10_000;
 const isThere = ({ state }: SandboxEntry) => state === 'SANDBOX_READY';
 
 /** The `cri` runtime of one node. @public */
@@ -51,6 +53,7 @@ export class CriRuntime implements PodRuntime {
   #give: (event: StageEvent) => void = () => {};
   #unfollow: () => void = () => {};
   #again: NodeJS.Timeout | null = null;
+  #over: NodeJS.Timeout | null = null;
   #version = '';
 
   private constructor(options: CriRuntimeOptions) {
@@ -73,6 +76,7 @@ export class CriRuntime implements PodRuntime {
     for (const one of sandboxes) if (!isThere(one)) await runtime.#client.removeSandbox(one.id);
     for (const [pod, found] of await runtime.#found(sandboxes))
       runtime.#pods.set(pod.uid, await PodRun.find(pod, runtime.#runOptions(pod.uid), found));
+    runtime.#lookOver();
     return runtime;
   }
 
@@ -135,6 +139,7 @@ export class CriRuntime implements PodRuntime {
   close(): void {
     this.#options.closing.abort();
     if (this.#again !== null) clearTimeout(this.#again);
+    if (this.#over !== null) clearInterval(this.#over);
     this.#unfollow();
     for (const run of this.#pods.values()) if (run !== 'awaited') run.leave();
     this.#client.close();
@@ -257,17 +262,35 @@ export class CriRuntime implements PodRuntime {
     }, waitMs);
   }
 
-  /** What has ended while nobody told. */
+  /** What has ended while nobody told: two lists, and a question for each container of that kind. */
   async #compare(): Promise<void> {
-    const found = new Map(
-      (await this.#found(await this.#sandboxes())).map(([pod, there]) => [pod.uid, there]),
+    // Those that are there before it is asked: one that is made meanwhile is in no list.
+    const known = [...this.#pods.values()].flatMap((run) =>
+      run === 'awaited' || run.sandbox === null ? [] : [[run, run.sandbox] as const],
     );
-    for (const [uid, run] of this.#pods) {
-      if (run === 'awaited' || run.sandbox === null) continue;
-      const there = found.get(uid);
-      for (const [entry, status] of there?.containers ?? [])
-        if (entry.state === 'CONTAINER_EXITED') run.exited(entry.id, status?.exit_code ?? -1);
-      if (there === undefined) run.sandboxExited(run.sandbox);
+    const [sandboxes, containers] = await Promise.all([
+      this.#sandboxes(),
+      this.#client.containers({ [LABELS.node]: this.#options.node }),
+    ]);
+    const there = new Set(sandboxes.filter(isThere).map(({ id }) => id));
+    const ended = containers.filter(({ state }) => state === 'CONTAINER_EXITED');
+    for (const [run, sandbox] of known) {
+      for (const { id } of ended) {
+        if (!run.hasRunning(id)) continue;
+        const status = await this.#client.containerStatus(id);
+        run.exited(id, status?.exit_code ?? -1);
+      }
+      if (!there.has(sandbox)) run.sandboxExited(sandbox);
     }
+  }
+
+  /** Now and then, as a kubelet does: news of what ends can be lost where the runtime was started again. */
+  #lookOver(): void {
+    this.#over = setInterval(() => {
+      this.#compare().catch((error: Error) =>
+        this.#options.log('the container runtime could not be looked at', { error: error.message }),
+      );
+    }, LOOK_OVER_MS);
+    this.#over.unref();
   }
 }

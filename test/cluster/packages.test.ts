@@ -102,6 +102,7 @@ describe.skipIf(!support.ok)('the packages', () => {
       agent: { ...placement, tolerations: [] },
       cri: {
         ...placement,
+        nodeSelector: { ...placement.nodeSelector, 'kubedirect.dev/runtime': 'cri' },
         ...{ socketFolder: '/run/other', socket: 's', folder: '/srv/cri', secrets: '/dev/shm/cri' },
         credentials: '/etc/cri',
       },
