@@ -136,6 +136,6 @@ export const SIZES: Readonly<Record<string, number>> = {
   'exact-break': 8_521,
   'no-room-exact-ended': 7_641,
   'exact-leaders-scheduler': 30_382,
-  'exact-two-crash': 49_005,
+  'exact-two-crash': 48_981,
   'register-lease': 58_101,
 };

@@ -21,8 +21,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** A world of each chain: links, wants, Pods with a crash, preemption, cancellation, a rollout. */
-const USUAL = ['ends-duplicate', 'versions-first', 'exact-two-crash', 'preempt', 'cancel-watch', 'rollout'];
+/** A world of each chain: links, wants, a rollout, Pods with a crash, preemption. */
+const USUAL = ['ends-duplicate', 'versions-crash-autoscaler', 'rollout', 'exact-crash-scheduler', 'preempt'];
 
 const perSecond = (count: number, milliseconds: number) => (count / milliseconds) * 1000;
 const spread = (values: readonly number[]) => {
