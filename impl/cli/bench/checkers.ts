@@ -1,7 +1,4 @@
 /** `kubedirect bench checkers`: the explorer against TLC, and the simulator (figure 7). */
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Command } from 'commander';
 import {
   type EngineSample,
@@ -12,13 +9,12 @@ import {
 import { spreadOf } from '../../bench/statistics.ts';
 import { resolveToolchain } from '../../tlc/resolve.ts';
 import { integer } from '../arguments.ts';
+import { giveResult, type ResultFlags, withLoads } from './result.ts';
 
-interface Flags {
+interface Flags extends ResultFlags {
   readonly world: readonly string[];
   readonly rounds: number;
   readonly seeds: number;
-  readonly results: string;
-  readonly json?: boolean;
 }
 
 /** A world of each chain: links, wants, a rollout, Pods with a crash, preemption. */
@@ -52,29 +48,25 @@ function render(engines: readonly EngineSample[], simulator: readonly SimulatorS
   ].join('\n');
 }
 
-async function checkers({ world, rounds, seeds, results, json }: Flags): Promise<void> {
+async function checkers(flags: Flags): Promise<void> {
+  const { world, rounds, seeds } = flags;
   const toolchain = await resolveToolchain();
-  const loads = [os.loadavg()[0]];
   const engines: EngineSample[] = [];
   const simulator: SimulatorSample[] = [];
-  // What is compiled once is compiled before.
-  sampleSimulator(seeds, 0);
-  for (let round = 1; round <= rounds; round += 1) {
-    process.stderr.write(`round ${round} of ${rounds}\n`);
-    for (const name of world)
-      for (const engine of ['explorer', 'tlc'] as const)
-        engines.push(await sampleEngine(toolchain, name, engine, round));
-    simulator.push(sampleSimulator(seeds, round));
-  }
-  loads.push(os.loadavg()[0]);
-  const machine = { cpu: os.cpus()[0]?.model ?? '', cores: os.cpus().length, loads, node: process.version };
-  const result = { figure: 'checkers', date: new Date().toISOString(), machine, seeds, engines, simulator };
-  fs.mkdirSync(results, { recursive: true });
-  const file = path.join(results, 'checkers.json');
-  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  process.stdout.write(
-    json === true ? `${JSON.stringify(result)}\n` : `${render(engines, simulator)}samples: ${file}\n`,
-  );
+  const [, on] = await withLoads(async () => {
+    // What is compiled once is compiled before.
+    sampleSimulator(seeds, 0);
+    for (let round = 1; round <= rounds; round += 1) {
+      process.stderr.write(`round ${round} of ${rounds}\n`);
+      for (const name of world)
+        for (const engine of ['explorer', 'tlc'] as const)
+          engines.push(await sampleEngine(toolchain, name, engine, round));
+      simulator.push(sampleSimulator(seeds, round));
+    }
+  });
+  const date = new Date().toISOString();
+  const result = { figure: 'checkers', date, machine: on, seeds, engines, simulator };
+  giveResult(flags, 'checkers', result, (file) => `${render(engines, simulator)}samples: ${file}\n`);
 }
 
 /** Adds the command. */

@@ -1,17 +1,13 @@
 /** `kubedirect bench containers`: real containers, ours against the stock kubelet. */
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ContainerContender, type ContainerSample, measureContainers } from '../../bench/containers.ts';
 import { percentile } from '../../bench/statistics.ts';
 import { integer } from '../arguments.ts';
+import { giveResult, machine, type ResultFlags } from './result.ts';
 
-interface Flags {
+interface Flags extends ResultFlags {
   readonly counts: readonly number[];
   readonly rounds: number;
-  readonly json?: boolean;
-  readonly results: string;
 }
 
 function countsOf(text: string): readonly number[] {
@@ -58,17 +54,13 @@ export function render(samples: readonly ContainerSample[]): string {
   return `${head}\n${rows.join('\n')}\n${callHead}\n${callRows.join('\n')}\n\nms from the want to the process running (by containerd) and to the Pod Ready (by a watch). chain: median until our tail has the Pod;\nthe rest until it runs are calls of the container runtime.\n`;
 }
 
-async function containers({ counts, rounds, json, results }: Flags): Promise<void> {
+async function containers(flags: Flags): Promise<void> {
+  const { counts, rounds } = flags;
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
   const samples = await measureContainers({ counts, rounds, onProgress });
-  const machine = { cpu: os.cpus()[0]?.model ?? '', cores: os.cpus().length, node: process.version };
-  const result = { figure: 'containers', date: new Date().toISOString(), machine, rounds, samples };
-  fs.mkdirSync(results, { recursive: true });
-  const file = path.join(results, 'containers.json');
-  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  process.stdout.write(
-    json === true ? `${JSON.stringify(result)}\n` : `\n${render(samples)}\nsamples: ${file}\n`,
-  );
+  const date = new Date().toISOString();
+  const result = { figure: 'containers', date, machine: machine(), rounds, samples };
+  giveResult(flags, 'containers', result, (file) => `\n${render(samples)}\nsamples: ${file}\n`);
 }
 
 /** Adds the command. */

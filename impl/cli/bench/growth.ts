@@ -1,17 +1,13 @@
 /** `kubedirect bench growth`: cost of a step and memory of a record as records grow (figure 8). */
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type GrowthRow, measureGrowth, SUBJECTS, type Subject } from '../../bench/growth.ts';
 import { integer } from '../arguments.ts';
+import { giveResult, type ResultFlags, withLoads } from './result.ts';
 
-interface Flags {
+interface Flags extends ResultFlags {
   readonly stages: readonly Subject[];
   readonly sizes: readonly number[];
   readonly rounds: number;
-  readonly json?: boolean;
-  readonly results: string;
 }
 
 function invalid(expected: string, got: string): InvalidArgumentError {
@@ -42,25 +38,24 @@ function render({ what, sizes, bytes, steps }: GrowthRow): string {
   return [head, memory, ...rows].join('\n');
 }
 
-function growth({ stages, sizes, rounds, json, results }: Flags): void {
-  const loads = [os.loadavg()[0]];
+async function growth(flags: Flags): Promise<void> {
+  const { stages, sizes, rounds, json } = flags;
   const rows: GrowthRow[] = [];
-  for (const stage of stages) {
-    const row = measureGrowth(stage, sizes, rounds);
-    rows.push(row);
-    if (json !== true) process.stdout.write(`${render(row)}\n\n`);
-  }
-  loads.push(os.loadavg()[0]);
-  const machine = { cpu: os.cpus()[0]?.model ?? '', cores: os.cpus().length, loads, node: process.version };
-  const result = { figure: 'growth', date: new Date().toISOString(), machine, rounds, rows };
-  fs.mkdirSync(results, { recursive: true });
-  const file = path.join(results, 'growth.json');
-  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else
-    process.stdout.write(
-      `steps: median in µs; ratio: of the last size to the first. Load of the machine ${loads.map((load) => load?.toFixed(1)).join(' to ')} on ${machine.cores} cores.\nsamples: ${file}\n`,
-    );
+  const [, on] = await withLoads(() => {
+    for (const stage of stages) {
+      const row = measureGrowth(stage, sizes, rounds);
+      rows.push(row);
+      if (json !== true) process.stdout.write(`${render(row)}\n\n`);
+    }
+  });
+  const result = { figure: 'growth', date: new Date().toISOString(), machine: on, rounds, rows };
+  giveResult(
+    flags,
+    'growth',
+    result,
+    (file) =>
+      `steps: median in µs; ratio: of the last size to the first. Load of the machine ${on.loads.map((load) => load?.toFixed(1)).join(' to ')} on ${on.cores} cores.\nsamples: ${file}\n`,
+  );
 }
 
 /** Adds the command. */

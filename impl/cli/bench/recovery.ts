@@ -1,19 +1,15 @@
 /** `kubedirect bench recovery`: a killed stage serves again (figure 5). */
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Command } from 'commander';
 import { STAGES } from '../../../spec/vocabulary.ts';
 import { measureRecovery, type RecoverySample } from '../../bench/recovery.ts';
 import { spreadOf } from '../../bench/statistics.ts';
 import { integer } from '../arguments.ts';
+import { giveResult, type ResultFlags, withLoads } from './result.ts';
 
-interface Flags {
+interface Flags extends ResultFlags {
   readonly pods: number;
   readonly nodes: number;
   readonly rounds: number;
-  readonly results: string;
-  readonly json?: boolean;
 }
 
 const spread = (values: readonly number[]) => {
@@ -36,20 +32,17 @@ function render(samples: readonly RecoverySample[]): string {
   ].join('\n');
 }
 
-async function recovery({ pods, nodes, rounds, results, json }: Flags): Promise<void> {
+async function recovery(flags: Flags): Promise<void> {
+  const { pods, nodes, rounds } = flags;
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
-  const loads = [os.loadavg()[0]];
-  const samples = await measureRecovery({ pods, nodes, rounds, onProgress });
-  loads.push(os.loadavg()[0]);
-  const machine = { cpu: os.cpus()[0]?.model ?? '', cores: os.cpus().length, loads, node: process.version };
-  const result = { figure: 'recovery', date: new Date().toISOString(), machine, pods, nodes, samples };
-  fs.mkdirSync(results, { recursive: true });
-  const file = path.join(results, `recovery-${pods}-${nodes}.json`);
-  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  process.stdout.write(
-    json === true
-      ? `${JSON.stringify(result)}\n`
-      : `\n${pods} Pods live on ${nodes} nodes; each stage a process, killed ${rounds} times\n\n${render(samples)}samples: ${file}\n`,
+  const [samples, on] = await withLoads(() => measureRecovery({ pods, nodes, rounds, onProgress }));
+  const result = { figure: 'recovery', date: new Date().toISOString(), machine: on, pods, nodes, samples };
+  giveResult(
+    flags,
+    `recovery-${pods}-${nodes}`,
+    result,
+    (file) =>
+      `\n${pods} Pods live on ${nodes} nodes; each stage a process, killed ${rounds} times\n\n${render(samples)}samples: ${file}\n`,
   );
 }
 

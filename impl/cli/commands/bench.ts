@@ -1,7 +1,5 @@
 /** `kubedirect bench`: figures, side by side on the real control plane. */
-import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import type { Command } from 'commander';
 import { CONTENDERS, type Contender, measureScaleOut, type Sample } from '../../bench/scaleOut.ts';
 import { spreadOf } from '../../bench/statistics.ts';
@@ -10,15 +8,14 @@ import { registerCheckers } from '../bench/checkers.ts';
 import { registerContainers } from '../bench/containers.ts';
 import { registerGrowth } from '../bench/growth.ts';
 import { registerRecovery } from '../bench/recovery.ts';
+import { giveResult, machine, type ResultFlags } from '../bench/result.ts';
 
-interface Flags {
+interface Flags extends ResultFlags {
   readonly pods: number;
   readonly nodes: number;
   readonly rounds: number;
   readonly stockRounds: number;
   readonly apart?: boolean;
-  readonly json?: boolean;
-  readonly results: string;
 }
 
 const WHAT: Readonly<Record<Contender, string>> = {
@@ -66,31 +63,18 @@ function renderCpu(samples: readonly Sample[]): string {
 }
 
 async function scaleOut(flags: Flags): Promise<void> {
-  const { pods, nodes, rounds, stockRounds, apart = false, results, json } = flags;
+  const { pods, nodes, rounds, stockRounds, apart = false } = flags;
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
   const samples = await measureScaleOut({ pods, nodes, rounds, stockRounds, apart, onProgress });
-  const [cpu] = os.cpus();
-  const machine = {
-    cpu: cpu?.model ?? '',
-    cores: os.cpus().length,
-    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
-  };
-  const result = {
-    figure: 'scale-out',
-    date: new Date().toISOString(),
-    machine,
-    pods,
-    nodes,
-    apart,
-    samples,
-  };
-  fs.mkdirSync(results, { recursive: true });
-  const file = path.join(results, `scale-out-${pods}-${nodes}.json`);
-  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  process.stdout.write(
-    json === true
-      ? `${JSON.stringify(result)}\n`
-      : `\n${pods} Pods of one function, ${nodes} nodes; ours in ${apart ? 'five processes' : 'two processes'}\n\n${render(samples)}\n${renderCpu(samples)}\nsamples: ${file}\n`,
+  const on = { ...machine(), memoryGiB: Math.round(os.totalmem() / 2 ** 30) };
+  const date = new Date().toISOString();
+  const result = { figure: 'scale-out', date, machine: on, pods, nodes, apart, samples };
+  giveResult(
+    flags,
+    `scale-out-${pods}-${nodes}`,
+    result,
+    (file) =>
+      `\n${pods} Pods of one function, ${nodes} nodes; ours in ${apart ? 'five processes' : 'two processes'}\n\n${render(samples)}\n${renderCpu(samples)}\nsamples: ${file}\n`,
   );
 }
 
