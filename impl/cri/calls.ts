@@ -48,6 +48,8 @@ export class PodCalls {
   readonly #volumes: Volumes;
   #sandbox: string | null = null;
   #address = '';
+  /** Until when all of it has time to end, Unix ms; null while it need not. */
+  #end: number | null = null;
 
   constructor(pod: KeptPod, options: CallOptions) {
     this.#pod = pod;
@@ -196,6 +198,15 @@ export class PodCalls {
     return { address: this.#address, container, execute };
   }
 
+  /** The whole Pod is to end: from now on its grace period runs, which is one for all of its containers. */
+  beginEnd(): void {
+    this.#end ??= Date.now() + this.#grace * 1_000;
+  }
+
+  get #grace(): number {
+    return this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
+  }
+
   /** Stops a container: its `preStop`, SIGTERM, and after the grace period SIGKILL. The exit code; null of one that is not the newest. */
   async stop(
     name: string,
@@ -206,11 +217,11 @@ export class PodCalls {
     const spec = this.#specs.get(name) as ContainerSpec;
     if (created?.attempt !== attempt) return null;
     const { id } = created;
-    const grace = this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
+    const end = this.#end ?? Date.now() + this.#grace * 1_000;
+    const left = () => Math.max(1, Math.ceil((end - Date.now()) / 1_000));
     const preStop = spec.lifecycle?.preStop;
-    const began = Date.now();
-    if (preStop !== undefined) await beforeStop(preStop, this.#reach(spec, id), grace);
-    await client.stopContainer(id, Math.max(1, Math.ceil(grace - (Date.now() - began) / 1_000)));
+    if (preStop !== undefined) await beforeStop(preStop, this.#reach(spec, id), left());
+    await client.stopContainer(id, left());
     return { id, exitCode: (await client.containerStatus(id))?.exit_code ?? -1 };
   }
 

@@ -11,11 +11,14 @@ const plans = (probe: Probe): ProbePlan => ({
 /** The probe of a kind, if the container has one. */
 export const probeOf = (container: ContainerSpec, kind: ProbeKind) => container[`${kind}Probe`];
 
+/** An init container that runs on. */
+export const isSidecar = ({ restartPolicy }: ContainerSpec) => restartPolicy === 'Always';
+
 /** What the machine is told of a Pod's spec. */
 export function planOf({ spec }: KeptPod): PodPlan {
   const planned = (isInit: boolean) => (container: ContainerSpec) => ({
     name: container.name,
-    isInit,
+    kind: !isInit ? ('main' as const) : isSidecar(container) ? ('sidecar' as const) : ('init' as const),
     probes: Object.fromEntries(
       PROBES.flatMap((kind) => {
         const probe = probeOf(container, kind);

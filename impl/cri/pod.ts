@@ -1,6 +1,7 @@
 /** Carries out what the machine of one Pod's containers asks for (`machines/runtime`), by a runtime's calls, and tells it what came of it. */
 import {
   hasStarted,
+  isReady,
   type Pod,
   type RuntimeEffect,
   type RuntimeEvent,
@@ -98,7 +99,13 @@ export class PodRun {
     };
   }
 
+  /** Whether a container answers its users, by its probes. */
+  isReady(name: string): boolean {
+    return isReady(this.#state, name);
+  }
+
   stop(): void {
+    this.#calls.beginEnd();
     this.#give({ type: 'stop' });
   }
 

@@ -75,6 +75,8 @@ export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly imagePullPolicy?: string;
+  /** `Always` of an init container: a sidecar. */
+  readonly restartPolicy?: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly workingDir?: string;

@@ -1,5 +1,6 @@
 /** What the status of a Pod says of its containers and addresses, as a kubelet writes it. */
 import type { Created } from './calls.ts';
+import { isSidecar } from './plan.ts';
 import type { PodRun } from './pod.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
@@ -17,13 +18,15 @@ function ended({ id, exitCode, startedAt, finishedAt }: Omit<Created, 'before'>)
 /** The part of a Pod's status that its runtime knows. */
 export function containerStatuses(run: PodRun, hostIP: string): object {
   const inits = new Set((run.pod.spec.initContainers ?? []).map(({ name }) => name));
-  const all = [...run.containers()].map(([{ name, image }, created]) => {
+  const all = [...run.containers()].map(([container, created]) => {
+    const { name, image } = container;
+    const isThrough = inits.has(name) && !isSidecar(container) && created?.exitCode === 0;
     const containerID = created === null ? '' : `containerd://${created.id}`;
     const isRunning = created !== null && created.exitCode === null;
     const startedAt = created === null ? undefined : time(created.startedAt);
     return {
       ...{ name, image, imageID: image, containerID, restartCount: created?.attempt ?? 0 },
-      ready: inits.has(name) ? created?.exitCode === 0 : run.ready === true,
+      ready: isThrough || run.isReady(name),
       started: isRunning,
       state: isRunning
         ? { running: { startedAt } }

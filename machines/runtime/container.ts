@@ -1,6 +1,6 @@
 /**
  * One container of a Pod, where our agent runs the containers: it is started, asked how it is, started again when it has ended, and stopped.
- * The restart policy is `Always`: a Deployment's template has no other; an init container is through once it has ended with 0.
+ * The restart policy is `Always`: a Deployment's template has no other; an init container that is no sidecar is through once it has ended with 0.
  */
 import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
 import type { RuntimeMutantName } from '../../spec/containers/mutants.ts';
@@ -44,6 +44,8 @@ interface Context {
   /** Tries in a row that came to nothing, or not to much. */
   readonly failures: number;
   readonly answers: Readonly<Partial<Record<ProbeKind, Answers>>>;
+  /** It has come up once: it ran, and its startup probe, if it has one, had succeeded. */
+  readonly cameUp: boolean;
   readonly out: readonly RuntimeEffect[];
 }
 
@@ -89,7 +91,8 @@ const toldOf = (context: Context, event: ContainerEvent): Context => {
   if (event.type !== 'probed' || !asked(context).includes(event.kind)) return context;
   const { kind, ok } = event;
   const plan = context.plan.probes[kind] as ProbePlan;
-  const next = { ...context, answers: { ...context.answers, [kind]: heard(context, plan, kind, ok) } };
+  const answers = { ...context.answers, [kind]: heard(context, plan, kind, ok) };
+  const next = { ...context, answers, cameUp: context.cameUp || answers.startup?.verdict === true };
   const again = asked(next).includes(kind) ? [timerOf(next, kind, plan.period)] : [];
   return { ...next, out: [...context.out, ...again, ...ask(next, asked(context))] };
 };
@@ -106,7 +109,8 @@ export const containerMachine = setup({
   types: { context: {} as Context, events: {} as ContainerEvent, input: {} as Context },
   guards: {
     isThrough: ({ context, event }: Args) =>
-      context.plan.isInit &&
+      (context.plan.kind === 'init' ||
+        (context.plan.kind === 'sidecar' && context.mutants.has('sidecar-through'))) &&
       event.type === 'exited' &&
       (event.exitCode === 0 || context.mutants.has('init-failed-through')),
     isSick: ({ context, event }: Args) => {
@@ -129,7 +133,8 @@ export const containerMachine = setup({
       ],
     })),
     beginAsking: assign(({ context }) => {
-      const fresh = { ...context, answers: {} };
+      const cameUp = context.cameUp || context.plan.probes.startup === undefined;
+      const fresh = { ...context, answers: {}, cameUp };
       return { ...fresh, out: [...context.out, ...ask(fresh, [])] };
     }),
     note: assign(({ context, event }) => toldOf(context, event)),
@@ -235,6 +240,7 @@ export function startContainer(plan: ContainerPlan, mutants: Mutants): Container
     attempt: 0,
     failures: 0,
     answers: {},
+    cameUp: false,
     out: [],
   });
   return container;
@@ -242,7 +248,8 @@ export function startContainer(plan: ContainerPlan, mutants: Mutants): Container
 
 /** A container as an agent that has just started finds it; it is asked how it is from now on. @public */
 export function findContainer(plan: ContainerPlan, found: FoundContainer, mutants: Mutants): Container {
-  const fresh = { plan, mutants, attempt: found.attempt, failures: found.attempt, answers: {}, out: [] };
+  const { attempt } = found;
+  const fresh = { plan, mutants, attempt, failures: attempt, answers: {}, cameUp: false, out: [] };
   const begun = stepContainer(initialTransition(containerMachine, fresh)[0], { type: 'begin' });
   // Its start was asked for by the life before.
   const asked = { ...begun, context: { ...begun.context, out: [] } } as Container;
@@ -262,6 +269,12 @@ export function takeEffects(container: Container): readonly [Container, readonly
   const { out } = container.context;
   if (out.length === 0) return [container, out];
   return [{ ...container, context: { ...container.context, out: [] } } as Container, out];
+}
+
+/** Whether those after it may begin: an init container has done its work; a sidecar has come up once, whatever became of it since. */
+export function isPassed({ value, context: { plan, cameUp, mutants } }: Container): boolean {
+  if (plan.kind === 'init') return value === 'through';
+  return cameUp || (value === 'running' && mutants.has('sidecar-unawaited'));
 }
 
 /** Whether its users may be sent to it: it runs, and its probes say so; null while they have not said. */

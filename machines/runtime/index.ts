@@ -1,4 +1,4 @@
 /** The containers of a Pod, where our agent runs them. */
 export { type Container, containerMachine, restartDelay } from './container.ts';
 export * from './plan.ts';
-export { hasStarted, type Pod, runtimePodMachine, startPod, stepPod } from './pod.ts';
+export { hasStarted, isReady, type Pod, runtimePodMachine, startPod, stepPod } from './pod.ts';

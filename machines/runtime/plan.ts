@@ -16,12 +16,15 @@ export interface ProbePlan {
 /** One container of a Pod. @public */
 export interface ContainerPlan {
   readonly name: string;
-  /** It runs to its end before the next one begins. */
-  readonly isInit: boolean;
+  /**
+   * `init`: runs to its end before the next one begins. `sidecar`: an init container that runs on; the next one begins once it has come up, and it
+   * ends after all that came after it. `main`: the others, which begin and end together.
+   */
+  readonly kind: 'init' | 'sidecar' | 'main';
   readonly probes: Readonly<Partial<Record<ProbeKind, ProbePlan>>>;
 }
 
-/** What a Pod is made of: its init containers in their order, then the others. @public */
+/** What a Pod is made of: its init containers, sidecars among them, in their order, then the others. @public */
 export interface PodPlan {
   readonly containers: readonly ContainerPlan[];
 }

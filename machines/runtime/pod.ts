@@ -1,6 +1,6 @@
 /**
- * The containers of one Pod, where our agent runs them: the sandbox, the init containers one after the other, then the others together;
- * and at the end all of it away. K hears that they have come up, whether they are ready, and that nothing runs any more; what it does
+ * The containers of one Pod, where our agent runs them: the sandbox, the init containers one after the other, sidecars among them, then the
+ * others together; and at the end the others, the sidecars from the last to the first, and all of it away. K hears that they have come up, whether they are ready, and that nothing runs any more; what it does
  * about that is `machines/kubelet`.
  */
 import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
@@ -10,6 +10,7 @@ import {
   type Container,
   type ContainerEvent,
   findContainer,
+  isPassed,
   probeTimer,
   readinessOf,
   restartTimer,
@@ -38,7 +39,7 @@ interface Context {
 }
 
 const nameOf = ({ context }: Container) => context.plan.name;
-const isInit = ({ context }: Container) => context.plan.isInit;
+const kindOf = ({ context }: Container) => context.plan.kind;
 
 /** Steps one container and takes what it asks for. */
 function stepOne(context: Context, name: string, event: ContainerEvent): Context {
@@ -57,7 +58,7 @@ function settle(context: Context): Context {
   const { containers } = context;
   const open = context.mutants.has('inits-together')
     ? undefined
-    : containers.find((one) => isInit(one) && one.value !== 'through');
+    : containers.find((one) => kindOf(one) !== 'main' && !isPassed(one));
   const due = open === undefined ? containers : [open];
   let next = context;
   for (const one of due) if (one.value === 'waiting') next = stepOne(next, nameOf(one), { type: 'begin' });
@@ -66,14 +67,18 @@ function settle(context: Context): Context {
 
 function tell(context: Context): Context {
   const { mutants } = context;
-  const main = context.containers.filter((one) => !isInit(one));
+  const main = context.containers.filter((one) => kindOf(one) === 'main');
+  // Sidecars serve, too: a Pod without its proxy is not ready.
+  const serving = mutants.has('sidecar-unready-ready')
+    ? main
+    : context.containers.filter((one) => kindOf(one) !== 'init');
   let { told, out } = context;
   const up = main.filter(({ value }) => value === 'running').length;
   if (!told.started && up >= (mutants.has('started-early') ? 1 : main.length)) {
     told = { ...told, started: true };
     out = [...out, { type: 'tellStarted' }];
   }
-  const verdicts = main.map(readinessOf);
+  const verdicts = serving.map(readinessOf);
   const isUndecided = told.ready === null && !verdicts.includes(false) && verdicts.includes(null);
   const ready = told.started && verdicts.every((verdict) => verdict === true);
   const isKept = !ready && mutants.has('unready-untold');
@@ -115,8 +120,19 @@ function fire(context: Context, timer: string): Context {
   return context;
 }
 
-const stopAll = (context: Context): Context =>
-  context.containers.reduce((next, one) => stepOne(next, nameOf(one), { type: 'stop' }), context);
+/** Stops whose turn it is: all but the sidecars at once; of the sidecars each once nothing of what came after it runs. */
+function stopDue(context: Context): Context {
+  const isEarly = context.mutants.has('sidecars-with-the-others');
+  return context.containers.reduceRight((next, one, index) => {
+    const hasTurn =
+      isEarly ||
+      kindOf(one) !== 'sidecar' ||
+      next.containers.every(
+        (other, at) => other.value === 'stopped' || (kindOf(other) === 'sidecar' && at <= index),
+      );
+    return hasTurn ? stepOne(next, nameOf(one), { type: 'stop' }) : next;
+  }, context);
+}
 
 const stoppedOf = ({ failed }: Pick<Context, 'failed'>): RuntimeEffect => ({ type: 'tellStopped', failed });
 
@@ -167,7 +183,7 @@ export const runtimePodMachine = setup({
     hear: does((context, event) => hear(context, event as ContainerNews)),
     fire: does((context, event) => (event.type === 'timerFired' ? fire(context, event.timer) : context)),
     settle: does(settle),
-    stopAll: does(stopAll),
+    stopDue: does(stopDue),
     fail: does((context) => ({ ...context, failed: true })),
     tellStopped: does((context) => ({ ...context, out: [...context.out, stoppedOf(context)] })),
   },
@@ -210,13 +226,13 @@ export const runtimePodMachine = setup({
       },
     },
     stopping: {
-      description: 'Its containers are stopped, together',
-      entry: 'stopAll',
+      description: 'Its containers are stopped, together; then its sidecars, from the last to the first',
+      entry: 'stopDue',
       always: { guard: 'isQuiet', target: 'removing' },
       on: {
-        containerStarted: { actions: 'hear' },
-        containerFailed: { actions: 'hear' },
-        containerExited: { actions: 'hear' },
+        containerStarted: { actions: ['hear', 'stopDue'] },
+        containerFailed: { actions: ['hear', 'stopDue'] },
+        containerExited: { actions: ['hear', 'stopDue'] },
       },
     },
     removing: {
@@ -264,13 +280,18 @@ export function startPod(
   });
   // One that had come up is K's to know (`running`); how it is now, K is told as soon as that is known.
   const wasUp =
-    found !== null && plans.every(({ name, isInit }) => isInit || found.some((one) => one.name === name));
+    found !== null &&
+    plans.every(({ name, kind }) => kind !== 'main' || found.some((one) => one.name === name));
   const told = { started: wasUp, ready: wasUp ? null : false };
   return take(initialTransition(runtimePodMachine, { mutants, containers, told, failed: false, out })[0]);
 }
 
 /** Whether all its containers have come up once. @public */
 export const hasStarted = ({ context }: Pod): boolean => context.told.started;
+
+/** Whether one of its containers answers its users, by its probes. @public */
+export const isReady = ({ context }: Pod, name: string): boolean =>
+  context.containers.some((one) => nameOf(one) === name && readinessOf(one) === true);
 
 /** One event. @public */
 export function stepPod(pod: Pod, event: RuntimeEvent): readonly [Pod, readonly RuntimeEffect[]] {

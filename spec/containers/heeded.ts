@@ -1,6 +1,6 @@
 /**
  * What of a Pod's spec our agent heeds where it runs the containers itself. A field that is not named here is not heeded, and a Pod that has it
- * is not started: it says which, and why where there is more to say. (`spec/eligibility.ts` has refused before what the Scheduler stage does not heed.)
+ * is not started: it says which. (`spec/eligibility.ts` has refused before what the Scheduler stage does not heed.)
  */
 
 const fields = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -27,12 +27,6 @@ const FILE_REFS =
 type Any = Readonly<Record<string, unknown>>;
 const all = (list: unknown): readonly Any[] => (list ?? []) as readonly Any[];
 
-/** Reasons beyond *not heeded*, by the last name of the path. */
-const REASONS: Readonly<Record<string, string>> = {
-  restartPolicy:
-    'sidecars are not run: they begin before and end after the others, which the machines of a Pod do not know',
-};
-
 /** Fields whose `false` asks for something: a user namespace. */
 const MEANT = fields('hostUsers');
 
@@ -41,7 +35,7 @@ function others(object: unknown, known: ReadonlySet<string>, path: string): read
   return Object.entries((object ?? {}) as Any)
     .filter(([name, value]) => !known.has(name) && (MEANT.has(name) || ![false, ''].includes(value as never)))
     .filter(([, value]) => value !== null && value !== undefined)
-    .map(([name]) => `${path}.${name}${REASONS[name] === undefined ? '' : ` (${REASONS[name]})`}`);
+    .map(([name]) => `${path}.${name}`);
 }
 
 function ofEnvironment(env: unknown, path: string): readonly string[] {
@@ -61,6 +55,10 @@ function mayBeRoot(container: Any, ofPod: Any): boolean {
   const user = own.runAsUser ?? ofPod.runAsUser;
   return (own.runAsNonRoot ?? ofPod.runAsNonRoot) === true && (user === undefined || user === 0);
 }
+
+/** An init container that runs on. */
+const isSidecar = ({ restartPolicy }: Any, list: string) =>
+  list === 'initContainers' && restartPolicy === 'Always';
 
 function ofContainer(container: Any, ofPod: Any, path: string): readonly string[] {
   const { env, envFrom, lifecycle, volumeMounts, securityContext } = container;
@@ -117,7 +115,11 @@ function ofVolume(volume: Any): readonly string[] {
 export function unheeded(spec: Any): readonly string[] {
   const containers = (name: 'containers' | 'initContainers') =>
     all(spec[name]).flatMap((each, i) =>
-      ofContainer(each, (spec.securityContext ?? {}) as Any, `spec.${name}[${i}]`),
+      ofContainer(
+        isSidecar(each, name) ? { ...each, restartPolicy: null } : each,
+        (spec.securityContext ?? {}) as Any,
+        `spec.${name}[${i}]`,
+      ),
     );
   return [
     ...others(spec, POD, 'spec'),

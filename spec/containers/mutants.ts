@@ -6,9 +6,14 @@
 /** What must hold of a Pod's containers in every order of a runtime's answers, in words. @public */
 export const RUNTIME_PROPERTIES = {
   OneAtATime: 'of each name one container at a time is started or runs, and only in a sandbox',
-  InitsFirst: 'a container is started only once each init container before it has ended with 0',
-  StartedIsUp: 'K hears once that they have come up, and all containers run then',
-  ReadyIsTrue: 'K holds a Pod for ready only while all containers run, and each has said so itself',
+  InitsFirst:
+    'a container is started only once each init container before it has ended with 0, or, a sidecar, has come up',
+  SidecarsLast: 'a Pod that ends stops a sidecar only once nothing of what came after it runs',
+  KeptUp: 'what has ended is started again, unless it is an init container that has ended with 0',
+  StartedIsUp:
+    'K hears once that they have come up, and all containers run then but init containers and sidecars',
+  ReadyIsTrue:
+    'K holds a Pod for ready only while all containers and sidecars run, and each has said so itself',
   StartupFirst: 'a container is asked how it is only once its startup probe has succeeded',
   SickIsStopped: 'a container that answers too often that it is not alive is stopped',
   BacksOff: 'a container is started again after a while that grows with its failures',
@@ -40,6 +45,16 @@ export const RUNTIME_MUTANTS = {
   'init-failed-through': {
     rule: 'an init container is through only if it ended with 0',
     breaks: 'InitsFirst',
+  },
+  'sidecar-unawaited': {
+    rule: 'what comes after a sidecar waits for its startup probe',
+    breaks: 'InitsFirst',
+  },
+  'sidecar-through': { rule: 'a sidecar that ends with 0 is started again', breaks: 'KeptUp' },
+  'sidecar-unready-ready': { rule: 'a Pod is ready only if its sidecars are', breaks: 'ReadyIsTrue' },
+  'sidecars-with-the-others': {
+    rule: 'sidecars end after the others, from the last to the first',
+    breaks: 'SidecarsLast',
   },
   'started-early': {
     rule: 'K hears that a Pod has come up once all its containers have',

@@ -32,7 +32,10 @@ const pod: KeptPod = {
   annotations: {},
   spec: {
     containers: [main],
-    initContainers: [{ name: 'first', image: 'echo:1' }],
+    initContainers: [
+      { name: 'first', image: 'echo:1' },
+      { name: 'proxy', image: 'echo:1', restartPolicy: 'Always' },
+    ],
     volumes: [{ name: 'scratch', emptyDir: {} }],
   },
 };
@@ -93,10 +96,11 @@ describe('a Pod in CRI', () => {
   it('is planned with its init containers first, and Kubernetes’ defaults for probes', () => {
     expect(planOf(pod)).toEqual({
       containers: [
-        { name: 'first', isInit: true, probes: {} },
+        { name: 'first', kind: 'init', probes: {} },
+        { name: 'proxy', kind: 'sidecar', probes: {} },
         {
           name: 'main',
-          isInit: false,
+          kind: 'main',
           probes: {
             readiness: { initialDelay: 0, period: 1_000, successThreshold: 1, failureThreshold: 3 },
           },
@@ -149,9 +153,14 @@ describe('what is not heeded', () => {
       'spec.containers[0].securityContext.privileged',
     ],
     [
-      'a sidecar',
-      { initContainers: [{ name: 's', image: 'i', restartPolicy: 'Always' }] },
-      'spec.initContainers[0].restartPolicy (sidecars are not run: they begin before and end after the others, which the machines of a Pod do not know)',
+      'an init container with a restart policy of its own that makes it no sidecar',
+      { initContainers: [{ name: 's', image: 'i', restartPolicy: 'OnFailure' }] },
+      'spec.initContainers[0].restartPolicy',
+    ],
+    [
+      'a container with a restart policy of its own',
+      { containers: [{ ...main, restartPolicy: 'Always' }] },
+      'spec.containers[0].restartPolicy',
     ],
     [
       'a probe by gRPC',

@@ -20,8 +20,8 @@ export interface World {
   readonly containers: Readonly<Record<string, 'starting' | 'running' | 'stopping'>>;
   /** Ended, and their end may be told again. */
   readonly late: readonly string[];
-  /** Init containers that ended with 0. */
-  readonly through: readonly string[];
+  /** Init containers that ended with 0, and sidecars that have come up once. */
+  readonly passed: readonly string[];
   /** Probes in flight, as `<name>/<attempt>/<kind>`. */
   readonly probes: readonly string[];
   /** Of these the last answer was good. */
@@ -35,7 +35,7 @@ export interface World {
 const TRIES = 2;
 
 const NOTHING: Omit<World, 'pod'> = {
-  ...{ sandbox: 'none', isLost: false, containers: {}, late: [], through: [], probes: [], good: [] },
+  ...{ sandbox: 'none', isLost: false, containers: {}, late: [], passed: [], probes: [], good: [] },
   ...{ timers: [], isStopped: false, told: [] },
 };
 
@@ -46,7 +46,8 @@ const of = ({ containers }: Pick<World, 'containers'>, name: string) =>
   Object.entries(containers).filter(([key]) => key.startsWith(`${name}/`));
 const runs = (world: Pick<World, 'containers'>, name: string) =>
   of(world, name).some(([, state]) => state === 'running');
-const mainOf = ({ containers }: PodPlan) => containers.filter(({ isInit }) => !isInit);
+const mainOf = ({ containers }: PodPlan) => containers.filter(({ kind }) => kind === 'main');
+const servingOf = ({ containers }: PodPlan) => containers.filter(({ kind }) => kind !== 'init');
 
 /** What the world is after the effects, and what they break. */
 class Step {
@@ -82,12 +83,16 @@ class Step {
         this.#holds('OneAtATime', world.sandbox === 'there' && of(world, effect.name).length === 0);
         this.#holds(
           'InitsFirst',
-          this.#initsBefore(effect.name).every((name) => world.through.includes(name)),
+          this.#initsBefore(effect.name).every((name) => world.passed.includes(name)),
         );
         this.#holds('LostIsEnded', !world.isLost);
         return this.#put({ containers: { ...containers, [key]: 'starting' } });
       case 'stopContainer':
         this.#holds('AsksWhatRuns', ['running', 'stopping'].includes(containers[key] ?? ''));
+        this.#holds(
+          'SidecarsLast',
+          this.#after(effect.name).every((name) => of(world, name).length === 0),
+        );
         return this.#put({ containers: { ...containers, [key]: 'stopping' } });
       case 'probe': {
         const probe = `${key}/${effect.kind}`;
@@ -131,8 +136,10 @@ class Step {
     if (isKept && world.told.includes('ready'))
       this.#holds(
         'ReadyIsTrue',
-        mainOf(this.#plan).every((container) => this.#saidReady(container)),
+        servingOf(this.#plan).every((container) => this.#saidReady(container)),
       );
+    for (const name of isKept ? this.#ended() : [])
+      this.#holds('KeptUp', of(world, name).length > 0 || world.timers.includes(`restart/${name}`));
     for (const timer of world.timers) {
       const [what, kind = '', name = ''] = timer.split('/');
       if (what !== 'probe') continue;
@@ -154,8 +161,24 @@ class Step {
     const at = all.findIndex((one) => one.name === name);
     return all
       .slice(0, at)
-      .filter(({ isInit }) => isInit)
+      .filter(({ kind }) => kind !== 'main')
       .map((one) => one.name);
+  }
+
+  /** What must have ended before a sidecar is stopped where the whole Pod ends. */
+  #after(name: string): readonly string[] {
+    const all = this.#plan.containers;
+    const at = all.findIndex((one) => one.name === name);
+    if (all[at]?.kind !== 'sidecar' || !(this.world.isStopped || this.world.isLost)) return [];
+    return all.filter(({ kind }, index) => kind !== 'sidecar' || index > at).map((one) => one.name);
+  }
+
+  /** Names of what has ended and is not through. */
+  #ended(): readonly string[] {
+    return this.#plan.containers
+      .filter(({ name, kind }) => kind !== 'init' || !this.world.passed.includes(name))
+      .map(({ name }) => name)
+      .filter((name) => this.world.late.some((key) => key.startsWith(`${name}/`)));
   }
 
   #saidReady({ name, probes }: PodPlan['containers'][number]): boolean {
@@ -169,6 +192,9 @@ class Step {
   }
 }
 
+/** With this name among those that let what comes after them begin. */
+const passing = ({ passed }: World, name: string) => ({ passed: [...without(passed, name), name] });
+
 type Next = readonly [event: RuntimeEvent, change: Partial<World>];
 
 /** What may come of one container. */
@@ -179,27 +205,34 @@ function ofContainer(world: World, key: string, plan: PodPlan): readonly Next[] 
   const isLast = attempt >= TRIES;
   const good = world.good.filter((probe) => !probe.startsWith(`${key}/`));
   const ended = { containers: others, late: [...world.late, key], good };
+  const { kind = 'main', probes = {} } = plan.containers.find((one) => one.name === name) ?? {};
+  const isUp = kind === 'sidecar' && probes.startup === undefined;
   if (state === 'starting')
     return [
-      [{ type: 'containerStarted', name, attempt }, { containers: { ...others, [key]: 'running' } }],
+      [
+        { type: 'containerStarted', name, attempt },
+        { containers: { ...others, [key]: 'running' }, ...(isUp && passing(world, name)) },
+      ],
       ...(isLast ? [] : [[{ type: 'containerFailed', name, attempt }, ended] as const]),
     ];
   if (isLast && state === 'running') return [];
-  const isInit = plan.containers.some((one) => one.name === name && one.isInit);
   return [0, 1].map((exitCode) => [
     { type: 'containerExited', name, attempt, exitCode, ran: 0 },
-    { ...ended, ...(isInit && exitCode === 0 && { through: [...without(world.through, name), name] }) },
+    { ...ended, ...(kind === 'init' && exitCode === 0 && passing(world, name)) },
   ]);
 }
 
-function ofProbe({ probes, good, containers }: World, probe: string): readonly Next[] {
+function ofProbe(world: World, probe: string, plan: PodPlan): readonly Next[] {
+  const { probes, good, containers } = world;
   const [name = '', number, kind] = probe.split('/');
+  const isSidecar = plan.containers.some((one) => one.name === name && one.kind === 'sidecar');
   const attempt = Number(number);
   return (attempt < TRIES ? [true, false] : [true]).map((ok) => [
     { type: 'probed', name, attempt, kind: kind as 'readiness', ok },
     {
       probes: without(probes, probe),
       good: [...without(good, probe), ...(ok && containers[`${name}/${number}`] ? [probe] : [])],
+      ...(ok && isSidecar && kind === 'startup' && passing(world, name)),
     },
   ]);
 }
@@ -220,7 +253,7 @@ function nexts(world: World, plan: PodPlan): readonly Next[] {
     );
   if (sandbox === 'there') all.push([{ type: 'sandboxExited' }, { isLost: true }]);
   for (const key of Object.keys(containers)) all.push(...ofContainer(world, key, plan));
-  for (const probe of probes) all.push(...ofProbe(world, probe));
+  for (const probe of probes) all.push(...ofProbe(world, probe, plan));
   for (const key of late) {
     const [name = '', number] = key.split('/');
     all.push([{ type: 'containerExited', name, attempt: Number(number), exitCode: 1, ran: 0 }, {}]);
@@ -234,7 +267,12 @@ const keyOf = ({ pod, ...rest }: World) =>
   JSON.stringify([
     Object.values(rest).map((value) => (Array.isArray(value) ? value.toSorted() : value)),
     pod.value,
-    pod.context.containers.map(({ value, context }) => [value, context.attempt, context.answers]),
+    pod.context.containers.map(({ value, context }) => [
+      value,
+      context.attempt,
+      context.answers,
+      context.cameUp,
+    ]),
   ]);
 
 /** What an exploration has come to. */

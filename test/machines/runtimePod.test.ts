@@ -17,16 +17,25 @@ import {
 import { explore } from './runtime.world.ts';
 
 const probe = { initialDelay: 0, period: 1_000, successThreshold: 1, failureThreshold: 1 };
-const container = (name: string, isInit = false, probes: PodPlan['containers'][number]['probes'] = {}) => {
-  return { name, isInit, probes };
+type Plan = PodPlan['containers'][number];
+const container = (name: string, kind: Plan['kind'] = 'main', probes: Plan['probes'] = {}) => {
+  return { name, kind, probes };
 };
 
 const PLANS: Readonly<Record<string, PodPlan>> = {
   one: { containers: [container('a')] },
   'two together': { containers: [container('a'), container('b')] },
-  'one after another': { containers: [container('i', true), container('a')] },
+  'one after another': { containers: [container('i', 'init'), container('a')] },
+  'beside a sidecar that is asked': {
+    containers: [container('s', 'sidecar', { startup: probe }), container('a')],
+  },
+  'after a sidecar': { containers: [container('s', 'sidecar'), container('i', 'init'), container('a')] },
   'one that is asked how it is': {
-    containers: [container('a', false, { startup: probe, readiness: probe, liveness: probe })],
+    containers: [container('a', 'main', { startup: probe, readiness: probe, liveness: probe })],
+  },
+  // The largest, last: a mutant is looked for in one after the other.
+  'beside two sidecars': {
+    containers: [container('s', 'sidecar'), container('t', 'sidecar'), container('a')],
   },
 };
 
@@ -53,7 +62,7 @@ describe('the containers of a Pod', () => {
   });
 
   describe('that an agent finds at its start', () => {
-    const plan = { containers: [container('a', false, { readiness: probe })] };
+    const plan = { containers: [container('a', 'main', { readiness: probe })] };
     const told = (effects: readonly RuntimeEffect[]) => effects.filter(({ type }) => type.startsWith('tell'));
     const found = (running: boolean) => {
       return startPod(plan, [{ name: 'a', attempt: 0, running, exitCode: running ? null : 1 }]);
