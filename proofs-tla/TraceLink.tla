@@ -9,7 +9,7 @@
 (* `kubedirect validate` makes a module that extends this one and holds    *)
 (* the tracks (`impl/validate/`).                                          *)
 (***************************************************************************)
-EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants, TraceSets, TraceAgent, TraceOwner
+EXTENDS TraceUpper, TraceLower, TraceWire, TracePod, TraceWants, TraceSets, TraceAgent, TraceMark, TraceOwner
 
 CONSTANT Tracks   \* sequence of [kind, me, lines]
 
@@ -27,6 +27,7 @@ Born(one) ==
     [] one.kind = "autoscaler" -> AskBorn
     [] one.kind = "sets" -> SetBorn
     [] one.kind = "agent" -> AgentBorn(one.me)
+    [] one.kind = "mark" -> MarkBorn(one.me)
     [] one.kind = "owner/replicaset" -> OwnRBorn(one.me)
     [] one.kind = "owner/deployment" -> OwnDBorn
     [] one.kind = "owner/scheduler" -> OwnSBorn
@@ -41,6 +42,7 @@ Judged(line) ==
        [] one.kind = "autoscaler" -> AskJudged(one.me, life, line)
        [] one.kind = "sets" -> SetJudged(life, line)
        [] one.kind = "agent" -> AgentJudged(one.me, life, line)
+       [] one.kind = "mark" -> MarkJudged(one.me, life, line)
        [] one.kind = "owner/replicaset" -> OwnRJudged(one.me, life, line)
        [] one.kind = "owner/deployment" -> OwnDJudged(life, line)
        [] one.kind = "owner/scheduler" -> OwnSJudged(life, line)

@@ -21,7 +21,16 @@ export type OwnerKind = `owner/${'deployment' | 'replicaset' | 'scheduler'}`;
 export interface Track {
   /** For people. */
   readonly name: string;
-  readonly kind: EndKind | 'wire' | 'pod' | 'deployment' | 'autoscaler' | 'sets' | 'agent' | OwnerKind;
+  readonly kind:
+    | EndKind
+    | 'wire'
+    | 'pod'
+    | 'deployment'
+    | 'autoscaler'
+    | 'sets'
+    | 'agent'
+    | 'mark'
+    | OwnerKind;
   readonly me: unknown;
   readonly lines: readonly TrackLine[];
 }

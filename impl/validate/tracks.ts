@@ -3,6 +3,7 @@ import { agentTracks } from './agents.ts';
 import type { Words } from './encode.ts';
 import { endTracks, type Track } from './ends.ts';
 import type { LifeTrace } from './lives.ts';
+import { markTracks } from './marks.ts';
 import { ownerTracks } from './owners.ts';
 import { podTracks } from './pods.ts';
 import { setTracks } from './sets.ts';
@@ -19,6 +20,7 @@ export const MODULES: Readonly<Record<Track['kind'], string>> = {
   autoscaler: 'Wants',
   sets: 'Targets',
   agent: 'KubeletStage',
+  mark: 'CancellingEnd',
   'owner/deployment': 'Switch',
   'owner/replicaset': 'Switch',
   'owner/scheduler': 'Switch',
@@ -36,6 +38,7 @@ export function tracksOf(
     ...wantTracks(words, life),
     ...setTracks(words, life),
     ...agentTracks(words, life),
+    ...markTracks(words, life),
     ...ownerTracks(words, life),
   ]);
   return { tracks: [...own, ...wires].filter(({ lines }) => lines.length > 0), halves };

@@ -2,10 +2,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { recordTo } from '../../impl/controller/process/trace.ts';
 import type { Plan } from '../../impl/simulator/plan.ts';
 import { everythingOnce, pointsOf } from '../../impl/simulator/points.ts';
+import { readReplay } from '../../impl/simulator/replayFile.ts';
 import { parseTrace } from '../../impl/trace/parse.ts';
 import { readTrace } from '../../impl/trace/read.ts';
 import { validateTraces } from '../../impl/validate/validate.ts';
@@ -135,6 +137,33 @@ describe.skipIf(TOOLCHAIN === null)('validation', () => {
       expect(judgements[0]?.faults.map((fault) => fault.by)).toContain(by);
     },
   );
+
+  it('rejects a node that is given up in another way than the rule says, and accepts it as the rule says', async () => {
+    const mutants = ['adopt-undrained', 'cancel-unconfirmed', 'mark-over-higher', 'gone-node-kept'];
+    const found = (name: string) =>
+      readReplay(fileURLToPath(new URL(`../simulator/found/${name}.json`, import.meta.url)));
+    const traceOf = (name: string, plan: Plan) => ({ name, files: [parseTrace(traceOfPlan(plan), name)] });
+    const judgements = await validateTraces(
+      TOOLCHAIN!,
+      mutants.flatMap((mutant) => {
+        const { plan } = found(mutant);
+        return [
+          traceOf(`${mutant}, with the rule`, { ...plan, mutants: [] }),
+          traceOf(mutant, { ...plan, mutants: [mutant] }),
+        ];
+      }),
+    );
+    const byMark = judgements.map(({ name, faults }) => [
+      name,
+      faults.some(({ by }) => by === 'TLC (CancellingEnd)'),
+    ]);
+    expect(byMark).toEqual(
+      mutants.flatMap((mutant) => [
+        [`${mutant}, with the rule`, false],
+        [mutant, true],
+      ]),
+    );
+  }, 180_000);
 
   it('refuses more lines than it may judge as TRACE_TOO_LARGE', async () => {
     const files = [parseTrace(recorded(21, 1, 2), 'file')];

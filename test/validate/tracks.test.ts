@@ -31,7 +31,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const kindIn = ({ value }: TrackLine) => ((value as Fields).event as { kind?: string } | undefined)?.kind;
 
 /** Of K's Node and mark, and of the owner switch: each kind of track must reject what it judges, whatever the others do. */
-const isOfTheSwitch = (kind: Track['kind']) => kind === 'agent' || kind.startsWith('owner/');
+const isOfTheSwitch = (kind: Track['kind']) =>
+  kind === 'agent' || kind === 'mark' || kind.startsWith('owner/');
 
 /** R creates or ends some. That it may decide from here on, and what it hears of its Pods, other tracks say. */
 const decidesPods = ({ minted, ended }: Fields) => [minted, ended].some((pods) => text(pods) !== 'None');
@@ -82,10 +83,10 @@ function badOf(good: readonly Track[]): readonly { readonly name: string; readon
 
 /**
  * One acknowledgement less, or later, may be one that was gathered with the next; what a reply tells, the watch tells too; and of what comes
- * at the end of a run (its Deployments are deleted), nothing that follows shows that it is missing.
+ * at the end of a run (its Deployments are deleted), nothing that follows shows that it is missing. That an `Offer` came, the link's judge says.
  */
 const ANOTHER_TRUE_RUN =
-  /^(received Invalidated|published|deleteAnswered|received GoneAcknowledged|deploymentVanished): (missing|swapped)$/;
+  /^(mark leaseRead|received Invalidated|published|deleteAnswered|received GoneAcknowledged|deploymentVanished): (missing|swapped)$/;
 
 async function judged(traces: readonly (readonly PlacedLine[])[]) {
   const words = new Words();

@@ -89,11 +89,16 @@ function alteredEvent(event: Fields): Fields {
   return { kind: 'other' };
 }
 
+/** Of a cancellation: it was told nothing, or where it was not, it did something. */
+const unheard = (hears: readonly Fields[]): Fields =>
+  hears.length > 0 ? { hears: hears.slice(1) } : { acts: [{ do: 'hangUp', detail: [] }] };
+
 /** A line with what it was told changed; where nothing was told, with what came of it changed. */
 function altered(value: object): object {
   if (isWire(value)) return { ...value, message: otherSession(value.message) };
   const fields = value as Fields;
   const event = fields.event as Fields;
+  if ('hears' in fields) return { ...fields, ...unheard(fields.hears as readonly Fields[]) };
   if (event.kind !== 'other') return { ...fields, event: alteredEvent(event) };
   if (isOfTheSwitch(fields)) return { ...fields, acts: [{ do: 'register', detail: [] }] };
   if ('pod' in fields) return { ...fields, entries: [{ kind: 'ended', meta: [] }] };
