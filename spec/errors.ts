@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   API_REQUEST_FAILED: 'the API Server answered a request with an error',
   KUBECONFIG_INVALID: 'the kubeconfig cannot be read, or names no usable cluster',
   CLUSTER_UNSUPPORTED: 'the cluster lacks something that the installation needs',
+  SCOPE_DIFFERS: 'a process or command acts on another namespace than the owner switch says is managed',
   INSTALL_REFUSED: 'the installation was not carried out: something in the cluster stands against it',
   POLICY_INEFFECTIVE: 'the owner switch does not deny what it must deny',
   RELEASE_INCOMPLETE: 'managed Pods did not come to match their ReplicaSets in time',

@@ -1,7 +1,14 @@
 /** Options and output that the commands on a cluster (`install`, `release`, `uninstall`) share. */
 import type { Command } from 'commander';
+import { scopeWritten } from '../../machines/ownership/scope.ts';
 import { KubedirectError } from '../../spec/errors.ts';
-import type { KubernetesClientOptions } from '../controller/kubernetes/client.ts';
+import { foreignScope, readSwitch } from '../controller/host/scope.ts';
+import {
+  createKubernetesClient,
+  type KubernetesClient,
+  type KubernetesClientOptions,
+} from '../controller/kubernetes/client.ts';
+import { isKubernetesError } from '../controller/kubernetes/errors.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 
 /** Flags of {@link withConnection}. @internal */
@@ -81,6 +88,35 @@ export function connectionOf(
     userAgent: 'kubedirect-cli',
     connections: 8,
   };
+}
+
+/**
+ * A client that acts on what the installation manages, as the owner switch says; `--watch-namespace` may only say the same. Where that can not be
+ * read by this user, the flag alone counts.
+ * @throws KubedirectError `SCOPE_DIFFERS`
+ * @internal
+ */
+export async function clientOf(
+  flags: Pick<ConnectionFlags, 'kubeconfig' | 'namespace' | 'watchNamespace'>,
+): Promise<KubernetesClient> {
+  const options = connectionOf(flags);
+  const client = createKubernetesClient(options);
+  try {
+    const written = (await readSwitch(client, flags.namespace))?.data?.scope;
+    if (flags.watchNamespace === undefined) {
+      const scope = scopeWritten(written);
+      if (scope === undefined) return client;
+      await client.close();
+      return createKubernetesClient({ ...options, scope });
+    }
+    const refused = foreignScope(flags.watchNamespace, written);
+    if (refused !== null) throw refused;
+    return client;
+  } catch (error) {
+    if (isKubernetesError(error, 'Forbidden')) return client;
+    await client.close();
+    throw error;
+  }
 }
 
 /** Progress goes to standard error, so that standard output holds the result only. @internal */

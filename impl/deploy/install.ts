@@ -6,6 +6,7 @@
  * namespace says, and it was lost, it is made again as `stock`, and stays so: `release --take-back` is the way from there, since stages
  * must acknowledge first. (That stages have run says nothing: those of Helm and kustomize run before there is a switch.)
  */
+import { mayRescope, scopeWritten } from '../../machines/ownership/scope.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
 import {
@@ -19,8 +20,9 @@ import { SWITCH_MADE_ANNOTATION } from '../controller/names.ts';
 import { apply } from './apply.ts';
 import { allManifests, isSwitch } from './manifests.ts';
 import { findOffenders } from './offenders.ts';
-import { readOwner, writeOwner } from './owner.ts';
+import { type OwnerSwitch, readOwner, writeOwner } from './owner.ts';
 import { createScratch, probeController, probeOwner } from './probe.ts';
+import { retractGrants } from './retract.ts';
 
 /** How to install. @public */
 export interface InstallOptions {
@@ -77,14 +79,26 @@ async function refuseOffenders(client: KubernetesClient): Promise<void> {
   );
 }
 
+/** The switch before this installation. */
+type Before = Pick<OwnerSwitch, 'owner' | 'scope'>;
+
 /** What a switch that is gone counts as, if there has been one. */
-async function lostSwitch(
-  client: KubernetesClient,
-  namespace: string,
-): Promise<{ readonly owner: Owner } | undefined> {
+async function lostSwitch(client: KubernetesClient, namespace: string): Promise<Before | undefined> {
   const path = pathOf({ resource: 'namespaces', name: namespace });
   const { annotations } = (await client.get<KubernetesObject>(path))?.metadata ?? {};
-  return annotations?.[SWITCH_MADE_ANNOTATION] === undefined ? undefined : { owner: 'stock' };
+  return annotations?.[SWITCH_MADE_ANNOTATION] === undefined
+    ? undefined
+    : { owner: 'stock', scope: undefined };
+}
+
+/** Another scope than that of an installation whose stages own Pods. */
+function refuseRescope(before: Before | undefined, scope: string | undefined): void {
+  if (mayRescope(before, scope)) return;
+  const words = (one: string | undefined) => (one === undefined ? 'all namespaces' : `namespace ${one}`);
+  throw new KubedirectError(
+    'INSTALL_REFUSED',
+    `${words(scopeWritten(before?.scope))} is managed here, under direct: expected the same --watch-namespace, got ${words(scope)}. To change it: kubedirect release; install with the new one; start the stages with it; kubedirect release --take-back.`,
+  );
 }
 
 /** Says on the namespace that there has been a switch. */
@@ -112,6 +126,7 @@ export async function install(options: InstallOptions): Promise<Installed> {
     const version = await checkServer(client);
     await refuseOffenders(client);
     const before = (await readOwner(client, namespace)) ?? (await lostSwitch(client, namespace));
+    refuseRescope(before, client.scope);
     const simulator = options.simulator ?? false;
     const all = allManifests({
       ...{ namespace, simulator, scope: client.scope },
@@ -120,6 +135,8 @@ export async function install(options: InstallOptions): Promise<Installed> {
     const manifests = options.existing === true ? all.filter(isSwitch) : all;
     for (const manifest of manifests) await apply(client, manifest);
     await noteSwitch(client, namespace);
+    const retracted = await retractGrants(client, all);
+    if (retracted > 0) onProgress(`took back ${retracted} roles and bindings of an earlier installation`);
     onProgress(`applied ${manifests.length} objects to ${client.server} (${version})`);
     const propagationMs = await prove({ ...options, timeoutMs, onProgress }, client, before?.owner, owner);
     return { namespace, owner: before?.owner ?? owner, objects: manifests.length, version, propagationMs };

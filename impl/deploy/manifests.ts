@@ -5,6 +5,7 @@
  * The policies come before the rights to act, so that at no moment an account of ours may create Pods without its fence.
  */
 import { stringify } from 'yaml';
+import { writtenScope } from '../../machines/ownership/scope.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
 import { OWNER_SWITCH, SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { fencePolicies } from './fence.ts';
@@ -28,10 +29,15 @@ export function namespaceManifest(namespace: string): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: INSTALLED_LABELS } };
 }
 
-/** The owner switch (protocol 9). @public */
-export function switchManifest(namespace: string, owner: Owner): Manifest {
+/** The owner switch (protocol 9). @param scope - as it is written; undefined: it does not say @public */
+export function switchManifest(namespace: string, owner: Owner, scope: string | undefined): Manifest {
   const metadata = { name: OWNER_SWITCH, namespace, labels: INSTALLED_LABELS };
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { owner } };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata,
+    data: { owner, ...(scope !== undefined && { scope }) },
+  };
 }
 
 /** Whether an object is the owner switch. @public */
@@ -70,7 +76,7 @@ export function allManifests(options: ManifestOptions = {}): Manifest[] {
   const namespace = options.namespace ?? SYSTEM_NAMESPACE;
   return [
     namespaceManifest(namespace),
-    switchManifest(namespace, options.owner ?? 'stock'),
+    switchManifest(namespace, options.owner ?? 'stock', writtenScope(options.scope)),
     ...policyManifests(namespace, options.scope),
     ...rbacManifests(namespace, options.accounts ?? accountsFor(options.simulator === true), options.scope),
   ];

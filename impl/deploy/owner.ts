@@ -11,6 +11,8 @@ import { switchManifest } from './manifests.ts';
 /** The switch as a consistent read shows it. @public */
 export interface OwnerSwitch {
   readonly owner: Owner;
+  /** What is managed, as it is written; undefined: the switch does not say. */
+  readonly scope: string | undefined;
   readonly resourceVersion: string;
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -29,6 +31,7 @@ function fromConfigMap(object: ConfigMap): OwnerSwitch {
   }
   return {
     owner,
+    scope: object.data?.scope,
     resourceVersion: object.metadata.resourceVersion,
     annotations: object.metadata.annotations ?? {},
   };
@@ -44,19 +47,20 @@ export async function readOwner(
 }
 
 /**
- * Set the owner. With `resourceVersion` only if nobody has written in between (409 otherwise). A switch that is gone is made again.
+ * Set the owner. With `resourceVersion` only if nobody has written in between (409 otherwise). A switch that is gone is made again, with the
+ * scope that is known; without one it does not say, until `install` does.
  * @public
  */
 export async function writeOwner(
   client: KubernetesClient,
   namespace: string,
   owner: Owner,
-  resourceVersion?: string,
+  { resourceVersion, scope }: { readonly resourceVersion?: string; readonly scope?: string | undefined } = {},
 ): Promise<OwnerSwitch> {
   const existing = await client.get<ConfigMap>(path(namespace));
   if (existing === undefined) {
     const collection = pathOf({ resource: 'configmaps', namespace });
-    const body = switchManifest(namespace, owner);
+    const body = switchManifest(namespace, owner, scope);
     return fromConfigMap(await client.request<ConfigMap>({ method: 'POST', path: collection, body }));
   }
   const annotations = { [FLUSH_ANNOTATION]: null };

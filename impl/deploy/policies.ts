@@ -189,6 +189,12 @@ export function protectPolicies(namespace: string): Manifest[] {
           reason: 'Invalid',
           message: `data.owner must be direct or stock`,
         },
+        {
+          // What is lost with the switch, or was never said by an older version, may be said.
+          expression: `request.operation != 'UPDATE' || !oldObject.?data.scope.hasValue() || oldObject.?data.owner.orValue('') != 'direct' || object.?data.scope == oldObject.?data.scope`,
+          reason: 'Forbidden',
+          message: `data.scope is changed under stock alone: kubedirect release, then kubedirect install`,
+        },
       ],
     }),
     binding(POLICIES.protectSwitch),

@@ -209,7 +209,7 @@ export async function takeBack(options: ReleaseOptions): Promise<OwnerSwitch> {
     const missing = await unacknowledged(client, namespace, now.resourceVersion);
     if (missing.length === 0) {
       try {
-        const taken = await writeOwner(client, namespace, 'direct', now.resourceVersion);
+        const taken = await writeOwner(client, namespace, 'direct', now);
         await tellDeployments(client, TAKEN_BACK);
         return taken;
       } catch (error) {

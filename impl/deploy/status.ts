@@ -61,6 +61,8 @@ export interface DeploymentStatus {
 export interface InstallationStatus {
   /** null if there is no owner switch: nothing is installed. */
   readonly owner: Owner | null;
+  /** The one namespace whose Deployments are managed; null: all. */
+  readonly scope: string | null;
   readonly stages: readonly StageStatus[];
   readonly agents: readonly AgentStatus[];
   readonly deployments: readonly DeploymentStatus[];
@@ -75,6 +77,7 @@ interface Shown extends DeploymentObject {
 /** What the status is made of, as consistent reads show it. @internal */
 export interface StatusInputs {
   readonly owner: Owner | null;
+  readonly scope: string | null;
   readonly leases: ReadonlyMap<LedStage, Lease>;
   readonly nodes: readonly KubernetesObject[];
   readonly deployments: readonly Shown[];
@@ -163,9 +166,17 @@ function attentionTo(
 }
 
 /** The status out of what was read. @internal */
-export function statusOf({ owner, leases, nodes, deployments, nowMs }: StatusInputs): InstallationStatus {
+export function statusOf({
+  owner,
+  scope,
+  leases,
+  nodes,
+  deployments,
+  nowMs,
+}: StatusInputs): InstallationStatus {
   const status = {
     owner,
+    scope,
     stages: LED_STAGES.map((stage) => stageStatus(stage, leases.get(stage), nowMs)),
     agents: nodes.flatMap(agentStatus),
     deployments: deployments.filter(isManaged).map(deploymentStatus),
@@ -188,6 +199,7 @@ export async function readStatus(client: KubernetesClient, namespace: string): P
   ]);
   return statusOf({
     owner: owner?.owner ?? null,
+    scope: client.scope ?? null,
     leases,
     nodes: nodes.items,
     deployments: deployments.items,

@@ -4,12 +4,13 @@
  *
  * A stage is *gone* while nobody holds its Lease, or while its renewals stand still, by this process' own clock: no two clocks are compared.
  * What could not be read tells nothing: after a read that failed, or a pause of this process, all stages are watched anew. Of a switch
- * that is deleted or damaged, which leaves managed Pods to neither side, the owner that was read last is written again.
+ * that is deleted or damaged, which leaves managed Pods to neither side, what was read last is written again: the owner, and the scope.
  */
 
 import { type LeaseObservation, observe } from '../../machines/ownership/lease.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
+import { foreignScope } from '../controller/host/scope.ts';
 import { pause } from '../controller/kubernetes/backoff.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import type { Lease } from '../controller/kubernetes/types.ts';
@@ -24,6 +25,8 @@ const NEEDED: readonly LedStage[] = ['deployment', 'replicaset', 'scheduler'];
 export interface Reading {
   /** `damaged`: it says neither; null: there is no switch. */
   readonly owner: Owner | 'damaged' | null;
+  /** The scope that it says; absent: none, or there is no switch. */
+  readonly scope?: string | undefined;
   readonly leases: ReadonlyMap<LedStage, Pick<Lease, 'spec'>>;
 }
 
@@ -33,6 +36,8 @@ export interface Watch {
   readonly lookedAtMs: number | null;
   /** The owner read last. */
   readonly owner: Owner | null;
+  /** And the scope. */
+  readonly scope?: string | undefined;
   /** Each stage's last sign of life, and since when it has been the same. */
   readonly signs: ReadonlyMap<LedStage, LeaseObservation>;
 }
@@ -43,7 +48,7 @@ export const UNWATCHED: Watch = { lookedAtMs: null, owner: null, signs: new Map(
 export type Act =
   | { readonly act: 'nothing' }
   | { readonly act: 'release'; readonly gone: readonly LedStage[] }
-  | { readonly act: 'mend'; readonly owner: Owner };
+  | { readonly act: 'mend'; readonly owner: Owner; readonly scope?: string | undefined };
 
 /** How long is too long, ms. @public */
 export interface Patience {
@@ -54,7 +59,7 @@ export interface Patience {
 /** One look. Pure. @param nowMs - a clock that never goes back @public */
 export function look(
   before: Watch,
-  { owner, leases }: Reading,
+  { owner, scope, leases }: Reading,
   nowMs: number,
   { afterMs, intervalMs }: Patience,
 ): readonly [Watch, Act] {
@@ -69,11 +74,12 @@ export function look(
     }),
   );
   const known = owner === 'direct' || owner === 'stock' ? owner : before.owner;
-  const watch: Watch = { lookedAtMs: nowMs, owner: known, signs };
+  const said = owner === 'direct' || owner === 'stock' ? scope : before.scope;
+  const watch: Watch = { lookedAtMs: nowMs, owner: known, signs, ...(said !== undefined && { scope: said }) };
   if (owner === null || owner === 'damaged') {
     // Never seen: stages of Helm and kustomize run before there is a switch, and `install` makes it. If it was lost, `install` knows.
     if (owner === null && known === null) return [watch, { act: 'nothing' }];
-    return [watch, { act: 'mend', owner: known ?? 'stock' }];
+    return [watch, { act: 'mend', owner: known ?? 'stock', ...(said !== undefined && { scope: said }) }];
   }
   const gone = NEEDED.filter((stage) => nowMs - (signs.get(stage)?.sinceMs ?? nowMs) >= afterMs);
   return [watch, owner === 'direct' && gone.length > 0 ? { act: 'release', gone } : { act: 'nothing' }];
@@ -90,25 +96,27 @@ export interface WatchdogOptions extends Patience {
 }
 
 async function read({ client, namespace }: WatchdogOptions): Promise<Reading> {
-  const [owner, leases] = await Promise.all([
+  const [found, leases] = await Promise.all([
     readOwner(client, namespace).then(
-      (found) => found?.owner ?? null,
+      (one) => ({ owner: one?.owner ?? null, scope: one?.scope }),
       (error: unknown) => {
         if (error instanceof KubedirectError && error.code === 'CLUSTER_UNSUPPORTED')
-          return 'damaged' as const;
+          return { owner: 'damaged' as const, scope: undefined };
         throw error;
       },
     ),
     readLeases(client, namespace),
   ]);
-  return { owner, leases };
+  const refused = foreignScope(client.scope, found.scope);
+  if (refused !== null) throw refused;
+  return { ...found, leases };
 }
 
 async function carryOut(options: WatchdogOptions, act: Act): Promise<void> {
   const { client, namespace, log } = options;
   if (act.act === 'mend') {
     log('the owner switch is gone or damaged: it is written again', { owner: act.owner });
-    await writeOwner(client, namespace, act.owner);
+    await writeOwner(client, namespace, act.owner, act);
   }
   if (act.act !== 'release') return;
   log('the stages are gone: the stock controllers are given the managed Pods', { gone: act.gone });
@@ -116,7 +124,7 @@ async function carryOut(options: WatchdogOptions, act: Act): Promise<void> {
   log('released', { replicaSets, settledMs: Math.round(settledMs) });
 }
 
-/** Watches until the signal. @public */
+/** Watches until the signal. @throws KubedirectError `SCOPE_DIFFERS` @public */
 export async function watchdog(options: WatchdogOptions): Promise<void> {
   const { signal, intervalMs, log, onLook = () => {} } = options;
   let watch = UNWATCHED;
@@ -128,6 +136,7 @@ export async function watchdog(options: WatchdogOptions): Promise<void> {
       onLook(watch);
       await carryOut(options, act);
     } catch (error) {
+      if (error instanceof KubedirectError && error.code === 'SCOPE_DIFFERS') throw error;
       log('the API Server did not answer as needed: all stages are watched anew', { error: String(error) });
       watch = { ...UNWATCHED, owner: watch.owner };
       onLook(null);

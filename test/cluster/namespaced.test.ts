@@ -1,15 +1,21 @@
 /** An installation for one namespace, on the real control plane: it manages what is there, and nothing of ours can touch anything elsewhere. */
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
 import { denyingPolicy, type KubernetesError } from '../../impl/controller/kubernetes/errors.ts';
 import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
-import { SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import { OWNER_SWITCH, SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import { SpawnedStage } from '../../impl/controller/process/spawn.ts';
 import {
+  ACCOUNTS,
   STAGE_ACCOUNTS,
   STOCK_REPLICASET_CONTROLLER,
   serviceAccountUser,
 } from '../../impl/deploy/identities.ts';
+import { install } from '../../impl/deploy/install.ts';
 import { POLICIES } from '../../impl/deploy/policies.ts';
+import { release } from '../../impl/deploy/release.ts';
 import type { StageName } from '../../spec/vocabulary.ts';
 import { PodHistory } from './support/podHistory.ts';
 import {
@@ -19,6 +25,7 @@ import {
   type RealWaist,
   startRealWaist,
   support,
+  until,
 } from './support/realWaist.ts';
 
 const HERE = 'shop';
@@ -111,8 +118,55 @@ describe.skipIf(!support.ok)('an installation for one namespace', () => {
     }
   });
 
-  it('every property that the recorded traces show held', async () => {
-    const { broken } = await kd.judgeAtRest();
-    expect(broken).toEqual([]);
-  });
+  it(
+    'a stage that was told all namespaces, or another, is refused by name, and does not stand by',
+    async () => {
+      const kubeconfig = await kd.cluster.serviceAccountKubeconfig(
+        SYSTEM_NAMESPACE,
+        STAGE_ACCOUNTS.scheduler,
+      );
+      for (const scope of [[], ['--watch-namespace', ELSEWHERE]]) {
+        const log = path.join(kd.folder, 'foreign.log');
+        const args = ['run', '--stages', 'scheduler', '--holder', 'foreign', '--kubeconfig', kubeconfig];
+        const foreign = new SpawnedStage('scheduler', [...args, ...scope], log);
+        await foreign.start();
+        await until('it is over', async () => foreign.pid === undefined);
+        expect(fs.readFileSync(log, 'utf8')).toContain('"code":"SCOPE_DIFFERS"');
+        fs.rmSync(log);
+      }
+    },
+    CASE_MS,
+  );
+
+  it(
+    'another namespace is written under stock alone; then what this one was granted there is taken back',
+    async () => {
+      const connection = (scope?: string) => ({ kubeconfig: kd.cluster.kubeconfig, scope });
+      const installFor = (scope?: string) =>
+        install({ connection: connection(scope), namespace: SYSTEM_NAMESPACE, owner: 'stock' });
+      await expect(installFor(ELSEWHERE)).rejects.toMatchObject({ code: 'INSTALL_REFUSED' });
+      const here = createKubernetesClient(connection(HERE));
+      clients.push(here);
+      const target = pathOf({ resource: 'configmaps', namespace: SYSTEM_NAMESPACE, name: OWNER_SWITCH });
+      const rewrite = (scope: string) =>
+        outcome(
+          here.request({ method: 'PATCH', path: target, patchType: 'merge', body: { data: { scope } } }),
+        );
+      expect(await rewrite('*')).toBe(POLICIES.protectSwitch);
+      const { broken } = await kd.judgeAtRest();
+      expect(broken).toEqual([]);
+      await release({ client: here, namespace: SYSTEM_NAMESPACE });
+      // To all, and back: the watchdog's ClusterRole is one that nothing overwrites.
+      await installFor();
+      const watchdog = as(serviceAccountUser(SYSTEM_NAMESPACE, ACCOUNTS.watchdog));
+      const lists = (namespace: string) =>
+        outcome(watchdog.list(pathOf({ resource: 'deployments', namespace })));
+      await until('it may list everywhere', async () => (await lists(ELSEWHERE)) === 'admitted');
+      await installFor(ELSEWHERE);
+      await until('it may not here', async () => (await lists(HERE)) === 'Forbidden');
+      expect(await lists(ELSEWHERE)).toBe('admitted');
+      expect(await makes(asStage('scheduler'), HERE)).toBe('Forbidden');
+    },
+    CASE_MS,
+  );
 });

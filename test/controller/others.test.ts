@@ -46,7 +46,7 @@ function heard(scope: string | undefined) {
   } as unknown as WatchHub;
   observe({
     ...{ stage: 'scheduler', node: null, namespace: 'kubedirect-system', hub, manyNodes: false },
-    ...{ handsOver: false, events: {} as never, log: () => {} },
+    ...{ handsOver: false, events: {} as never, log: () => {}, refused: () => {} },
     give: (event) => void events.push(event),
   });
   const pods = events.flatMap((event) => (event.type === 'podObserved' ? [event.pod] : []));
@@ -87,7 +87,7 @@ it('for one namespace: the room of a Pod whose label is put on, or taken off, is
   } as unknown as WatchHub;
   observe({
     ...{ stage: 'scheduler', node: null, namespace: 'kubedirect-system', hub, manyNodes: false },
-    ...{ handsOver: false, events: {} as never, log: () => {} },
+    ...{ handsOver: false, events: {} as never, log: () => {}, refused: () => {} },
     give: (event) => void (event.type.startsWith('pod') && events.push(event)),
   });
   const show = (how: 'observed' | 'vanished', isLabelled: boolean) => {

@@ -29,7 +29,7 @@ describe('the manifests', () => {
   });
 
   it('begin with the switch at stock, and fence before they grant', () => {
-    expect(all.find((one) => one.kind === 'ConfigMap')?.data).toEqual({ owner: 'stock' });
+    expect(all.find((one) => one.kind === 'ConfigMap')?.data).toEqual({ owner: 'stock', scope: '*' });
     const last = all.findLastIndex((one) => one.kind === 'ValidatingAdmissionPolicyBinding');
     expect(all.findIndex((one) => one.kind.endsWith('RoleBinding'))).toBeGreaterThan(last);
   });

@@ -41,6 +41,7 @@ const deployment = (
 
 const WELL: StatusInputs = {
   owner: 'direct',
+  scope: null,
   leases: new Map(LED_STAGES.map((stage) => lease(stage))),
   nodes: [node('node-0', { 'kubedirect.dev/acknowledged-owner': 'direct@17' }), of('Node', 'without-agent')],
   deployments: [

@@ -1,8 +1,7 @@
 /** `kubedirect drain`: takes the managed Pods off a Node. */
 import type { Command } from 'commander';
-import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
 import { drain } from '../../deploy/drain.ts';
-import { type ClusterFlags, connectionOf, onProgress, say, withClusterOptions } from '../clusterOptions.ts';
+import { type ClusterFlags, clientOf, onProgress, say, withClusterOptions } from '../clusterOptions.ts';
 
 const DETAILS = `
 Cordons the Node and evicts its managed Pods, heeding PodDisruptionBudgets; each is replaced on another Node. Others than managed Pods stay: kubectl drain takes them
@@ -17,7 +16,7 @@ export function register(program: Command): void {
 }
 
 async function run(node: string, flags: ClusterFlags): Promise<void> {
-  const client = createKubernetesClient(connectionOf(flags));
+  const client = await clientOf(flags);
   try {
     const done = await drain({ client, node, timeoutMs: flags.timeout * 1000, onProgress });
     say(flags, `${node}: cordoned, ${done.evicted} managed Pods evicted in ${done.milliseconds} ms`, done);

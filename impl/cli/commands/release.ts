@@ -1,8 +1,7 @@
 /** `kubedirect release`: the emergency exit, and the way back. */
 import type { Command } from 'commander';
-import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
 import { release, takeBack } from '../../deploy/release.ts';
-import { type ClusterFlags, connectionOf, onProgress, say, withClusterOptions } from '../clusterOptions.ts';
+import { type ClusterFlags, clientOf, onProgress, say, withClusterOptions } from '../clusterOptions.ts';
 
 interface Flags extends ClusterFlags {
   readonly takeBack?: boolean;
@@ -24,7 +23,7 @@ export function register(program: Command): void {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const client = createKubernetesClient(connectionOf(flags));
+  const client = await clientOf(flags);
   const options = { client, namespace: flags.namespace, timeoutMs: flags.timeout * 1000, onProgress };
   try {
     if (flags.takeBack === true) {

@@ -1,9 +1,8 @@
 /** `kubedirect status`: what runs where, and what needs attention. */
 import type { Command } from 'commander';
-import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
 import { type InstallationStatus, readStatus } from '../../deploy/status.ts';
 import { table } from '../../table.ts';
-import { type ClusterFlags, connectionOf, say, withClusterOptions } from '../clusterOptions.ts';
+import { type ClusterFlags, clientOf, say, withClusterOptions } from '../clusterOptions.ts';
 import { EXIT } from '../exit.ts';
 
 const DETAILS = `
@@ -22,7 +21,7 @@ export function register(program: Command): void {
 
 const or = (value: string | number | null) => (value === null ? '-' : String(value));
 
-function render({ owner, stages, agents, deployments, attention }: InstallationStatus): string {
+function render({ owner, scope, stages, agents, deployments, attention }: InstallationStatus): string {
   const stageRows = stages.map(({ stage, holder, incarnation, address, renewedSecondsAgo: ago }) => [
     stage,
     or(holder),
@@ -45,6 +44,9 @@ function render({ owner, stages, agents, deployments, attention }: InstallationS
   ]);
   return [
     `Managed Pods are owned by: ${or(owner)}`,
+    ...(owner === null
+      ? []
+      : [`Managed: labelled Deployments of ${scope === null ? 'all namespaces' : `namespace ${scope}`}`]),
     '',
     table([['stage', 'leader', 'incarnation', 'address', 'renewed'], ...stageRows]),
     '',
@@ -63,7 +65,7 @@ function render({ owner, stages, agents, deployments, attention }: InstallationS
 }
 
 async function run(flags: ClusterFlags): Promise<void> {
-  const client = createKubernetesClient(connectionOf(flags));
+  const client = await clientOf(flags);
   try {
     const status = await readStatus(client, flags.namespace);
     say(flags, render(status), status);

@@ -1,8 +1,7 @@
 /** `kubedirect uninstall`: release, wait, remove everything. */
 import type { Command } from 'commander';
-import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
 import { uninstall } from '../../deploy/uninstall.ts';
-import { type ClusterFlags, connectionOf, onProgress, say, withClusterOptions } from '../clusterOptions.ts';
+import { type ClusterFlags, clientOf, onProgress, say, withClusterOptions } from '../clusterOptions.ts';
 
 const DETAILS = `
 Hands the managed Pods to the stock controllers as \`release\` does, then removes what \`install\` applied. Refuses while a stage still
@@ -25,7 +24,7 @@ export function register(program: Command): void {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const client = createKubernetesClient(connectionOf(flags));
+  const client = await clientOf(flags);
   try {
     const timeoutMs = flags.timeout * 1000;
     const done = await uninstall({

@@ -1,4 +1,5 @@
 /** What each stage hears of the API Server: shared watches projected to events. */
+import type { KubedirectError } from '../../../spec/errors.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { PodFact } from '../../../spec/facts.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
@@ -18,6 +19,7 @@ import {
 } from './facts.ts';
 import type { DeploymentObject, NodeObject, PodObject, ReplicaSetObject } from './objects.ts';
 import { watchWithPriorities } from './priorities.ts';
+import { foreignScope } from './scope.ts';
 import type { Templates } from './templates.ts';
 import type { WatchHub } from './watchHub.ts';
 
@@ -30,6 +32,8 @@ export interface Audience {
   readonly events: EventRecorder;
   readonly give: (event: StageEvent) => void;
   readonly log: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** The installation manages something else: nothing more may be done. */
+  readonly refused: (error: KubedirectError) => void;
   /** K: one shared watch of all Pods serves many nodes of this process. */
   readonly manyNodes: boolean;
   /** S: it publishes unbound what finds no room, and hears of the managed Pods that bear no stamp. */
@@ -40,10 +44,12 @@ type End = () => void;
 const ALL: Readonly<Record<string, string>> = {};
 const MANAGED = { labelSelector: `${MANAGED_LABEL}=true` };
 
-function watchSwitch({ hub, namespace, give, log }: Audience): End {
+function watchSwitch({ hub, namespace, give, log, refused }: Audience): End {
   const query = { fieldSelector: `metadata.name=${OWNER_SWITCH}` };
   return hub.subscribe<ConfigMap>(pathOf({ resource: 'configmaps', namespace }), query, {
     observed: (object) => {
+      const foreign = foreignScope(hub.scope, object.data?.scope);
+      if (foreign !== null) return refused(foreign);
       const fact = switchFact(object);
       if (fact === null)
         log('the owner switch says neither direct nor stock: keeping what it said before', {

@@ -32,6 +32,7 @@ import { LinkPort, serveStage } from './linkPort.ts';
 import { observe } from './observe.ts';
 import { carryOut, type Life } from './runner.ts';
 import type { PodRuntime } from './runtime.ts';
+import { refuseForeignScope } from './scope.ts';
 import { StageHost } from './stageHost.ts';
 import type { Templates } from './templates.ts';
 import { Timers } from './timers.ts';
@@ -102,6 +103,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'AGENT_SUPERSEDED',
   'JOURNAL_CORRUPT',
   'JOURNAL_FULL',
+  'SCOPE_DIFFERS',
 ]);
 
 /** How a life ended: start again above a number, wait for the Lease, or nothing more. */
@@ -174,6 +176,9 @@ export class StageProcess {
   }
 
   async #lives(): Promise<void> {
+    const { client, namespace } = this.#options;
+    // Before the Lease is taken, or stood by for. Later the watch tells.
+    await this.#until(() => refuseForeignScope(client, namespace));
     let above = 0;
     while (!this.#stopping.signal.aborted) {
       const lease = await this.#takeIncarnation(above);
@@ -434,6 +439,7 @@ export class StageProcess {
         events,
         give,
         log,
+        refused: over,
         manyNodes: this.#options.manyNodes,
         handsOver: this.#options.handsOver,
       });
