@@ -60,7 +60,8 @@ export function render({ what, outcome, traffic, stages, verdicts, held }: Repor
     ]),
     ...(what.startsWith('embedded')
       ? [
-          '  (stock is simulated here, inside the API Server: compare requests, not seconds; --cluster compares both for real)',
+          '  (stock is simulated here, inside the API Server: it makes its Pods at once and writes two statuses, where the real one writes',
+          '  some fifty; the lists that a killed Scheduler asks for are counted to ours. Compare neither seconds nor bytes: --cluster does.)',
         ]
       : []),
     '',
