@@ -16,6 +16,17 @@ export interface SortedSet<T> {
   first(): T | undefined;
   /** In order. */
   [Symbol.iterator](): Iterator<T>;
+  /** A copy to change: what both have in common is copied once, as it is changed, and not at each change. */
+  edit(): SortedEdit<T>;
+}
+
+/** A set under change. */
+export interface SortedEdit<T> {
+  readonly size: number;
+  add(item: T): void;
+  remove(item: T): void;
+  /** The set as it is now. */
+  done(): SortedSet<T>;
 }
 
 // sorted-btree is CommonJS: its class is the `default` of its exports. `with` and `without` copy a path, not the tree.
@@ -44,6 +55,30 @@ class TreeSet<T> implements SortedSet<T> {
   }
   [Symbol.iterator](): Iterator<T> {
     return this.#tree.keys();
+  }
+  edit(): SortedEdit<T> {
+    // What `clone` shares is copied when one of both is changed.
+    return new TreeEdit(this.#tree.clone());
+  }
+}
+
+class TreeEdit<T> implements SortedEdit<T> {
+  readonly #tree: Tree<T>;
+
+  constructor(tree: Tree<T>) {
+    this.#tree = tree;
+  }
+  get size(): number {
+    return this.#tree.size;
+  }
+  add(item: T): void {
+    this.#tree.set(item, undefined, false);
+  }
+  remove(item: T): void {
+    this.#tree.delete(item);
+  }
+  done(): SortedSet<T> {
+    return new TreeSet(this.#tree.clone());
   }
 }
 

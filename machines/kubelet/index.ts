@@ -41,6 +41,8 @@ function settle(context: KubeletContext): KubeletContext {
 function take(snapshot: KubeletState): Step<KubeletState> {
   const context = settle(snapshot.context);
   const { entries, acts } = context;
+  if (entries.isEmpty() && acts.isEmpty())
+    return [context === snapshot.context ? snapshot : ({ ...snapshot, context } as KubeletState), []];
   const effects: Effect[] = acts.toArray();
   if (!entries.isEmpty()) {
     const journal: Effect = { type: 'journal', entries: entries.toArray() };

@@ -101,6 +101,25 @@ export function gathered(first: Gatherable, second: Gatherable): Gatherable {
   };
 }
 
+/** Many of them in their order, as by {@link gathered} one after the other. */
+export function gatheredAll(messages: readonly [Gatherable, ...Gatherable[]]): Gatherable {
+  const from = messages.findLastIndex(({ kind }) => kind === 'Invalidated') + 1;
+  const invalidations = messages.slice(from) as Invalidate[];
+  const last = messages.at(-1) as Gatherable;
+  if (last.kind === 'Invalidated' || invalidations.length === 1) return last;
+  return {
+    ...last,
+    changed: newest(
+      invalidations.flatMap(({ changed }) => changed),
+      ({ uid }) => uid,
+    ),
+    counts: newest(
+      invalidations.flatMap(({ counts }) => counts),
+      ({ replicaSet }) => replicaSet,
+    ),
+  };
+}
+
 /** The messages that carry the news in a session. Taken, then changed, then what ended. */
 export function messagesOf(news: Upward, session: SessionId): readonly Message[] {
   const messages: Message[] = [];

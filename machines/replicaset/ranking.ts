@@ -10,7 +10,7 @@
 import { Map as PMap } from 'immutable';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { Heap } from '../heap.ts';
-import { type SortedSet, sortedSet } from '../sorted.ts';
+import { type SortedEdit, type SortedSet, sortedSet } from '../sorted.ts';
 
 const PENDING = new Set(['created', 'bound', 'accepted']);
 
@@ -89,28 +89,50 @@ export function standingOf(record: PodRecord, cost: number): Standing {
   };
 }
 
-const isBucketOf = ({ keys }: Standing) => {
-  const [assigned, running, ready, cost] = keys;
-  return ({ keys: [a, r, d, c] }: Bucket) => a === assigned && r === running && d === ready && c === cost;
-};
-
-function without(buckets: readonly Bucket[], gone: Standing): readonly Bucket[] {
-  const isOf = isBucketOf(gone);
-  return buckets.flatMap((bucket) => {
-    if (!isOf(bucket)) return bucket;
-    const pods = bucket.pods.remove(gone.uid);
-    return pods.size === 0 ? [] : { ...bucket, pods };
-  });
+/** A bucket under change. */
+interface OpenBucket {
+  readonly keys: Standing['keys'];
+  /** As it was before; null of one that is new. */
+  readonly before: Bucket | null;
+  /** Null as long as nothing of it has changed. */
+  pods: SortedEdit<Uid> | null;
 }
 
-function withOne(buckets: readonly Bucket[], come: Standing): readonly Bucket[] {
-  const at = buckets.findIndex(isBucketOf(come));
-  const bucket = buckets[at];
+const open = (bucket: Bucket): OpenBucket => ({ keys: bucket.keys, before: bucket, pods: null });
+const NOBODY = sortedSet(byAge);
+
+function podsOf(bucket: OpenBucket): SortedEdit<Uid> {
+  bucket.pods ??= (bucket.before?.pods ?? NOBODY).edit();
+  return bucket.pods;
+}
+
+function bucketOf(buckets: readonly OpenBucket[], { keys }: Standing): OpenBucket | undefined {
+  const [assigned, running, ready, cost] = keys;
+  return buckets.find(
+    ({ keys: [a, r, d, c] }) => a === assigned && r === running && d === ready && c === cost,
+  );
+}
+
+function enter(buckets: OpenBucket[], come: Standing): void {
+  let bucket = bucketOf(buckets, come);
   if (bucket === undefined) {
-    const pods = sortedSet(byAge).add(come.uid);
-    return [...buckets, { node: come.node, keys: come.keys, crowd: 0, pods }];
+    bucket = { keys: come.keys, before: null, pods: null };
+    buckets.push(bucket);
   }
-  return buckets.with(at, { ...bucket, pods: bucket.pods.add(come.uid) });
+  podsOf(bucket).add(come.uid);
+}
+
+function leave(buckets: OpenBucket[], gone: Standing): void {
+  const bucket = bucketOf(buckets, gone);
+  if (bucket === undefined) return;
+  const pods = podsOf(bucket);
+  pods.remove(gone.uid);
+  if (pods.size === 0) buckets.splice(buckets.indexOf(bucket), 1);
+}
+
+function closed(node: string | null, { keys, before, pods }: OpenBucket): Bucket {
+  if (pods === null && before !== null) return before;
+  return { node, keys, crowd: before?.crowd ?? 0, pods: pods?.done() ?? NOBODY };
 }
 
 /** Puts the buckets of a node where they belong, with the crowd as it is now. */
@@ -136,16 +158,28 @@ const isSame = ([before, after]: Move) =>
 
 /** The ranking after some Pods changed, in their order. The buckets of each node are put where they belong once. */
 export function rerank(ranking: Ranking, moves: readonly Move[]): Ranking {
-  const moved = new Map<string | null, readonly Bucket[]>();
-  const on = (node: string | null) => moved.get(node) ?? ranking.nodes.get(node) ?? [];
+  const moved = new Map<string | null, OpenBucket[]>();
+  const on = (node: string | null) => {
+    let buckets = moved.get(node);
+    if (buckets === undefined) {
+      buckets = (ranking.nodes.get(node) ?? []).map(open);
+      moved.set(node, buckets);
+    }
+    return buckets;
+  };
   for (const move of moves) {
     if (isSame(move)) continue;
     const [before, after] = move;
-    if (before !== null) moved.set(before.node, without(on(before.node), before));
-    if (after !== null) moved.set(after.node, withOne(on(after.node), after));
+    if (before !== null) leave(on(before.node), before);
+    if (after !== null) enter(on(after.node), after);
   }
   let next = ranking;
-  for (const [node, buckets] of moved) next = replace(next, node, buckets);
+  for (const [node, buckets] of moved)
+    next = replace(
+      next,
+      node,
+      buckets.map((bucket) => closed(node, bucket)),
+    );
   return next;
 }
 

@@ -26,6 +26,12 @@ function standing(record: PodRecord | undefined, cost: number): Standing | null 
 /** A record as it was and as it is; undefined where there is none. */
 type Change = readonly [before: PodRecord | undefined, after: PodRecord | undefined];
 
+function note(set: PSet<Uid>, uid: Uid, was: boolean, is: boolean): void {
+  if (was === is) return;
+  if (is) set.add(uid);
+  else set.delete(uid);
+}
+
 /** The index of a ReplicaSet after some of its records changed, in their order. */
 function reindex(
   index: ReplicaSetIndex,
@@ -43,10 +49,8 @@ function reindex(
     moves.push([stood, stands]);
     live += (stands === null ? 0 : 1) - (stood === null ? 0 : 1);
     ready += isReady(after) - isReady(before);
-    if (isUnpublished(after)) unpublished.add(uid);
-    else unpublished.delete(uid);
-    if (after?.phase === 'terminating') terminating.add(uid);
-    else terminating.delete(uid);
+    note(unpublished, uid, isUnpublished(before), isUnpublished(after));
+    note(terminating, uid, before?.phase === 'terminating', after?.phase === 'terminating');
   }
   return {
     live,

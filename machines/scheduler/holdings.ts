@@ -39,6 +39,17 @@ function remove(ledger: OpenLedger, record: PodRecord, count: Count): void {
   count(record.priority, -1);
 }
 
+/** Whether a record takes the room that it took before: then only how it is has changed. */
+function takesTheSame(before: PodRecord, after: PodRecord): boolean {
+  const [was, is] = [before.requests, after.requests];
+  return (
+    before.node === after.node &&
+    before.priority === after.priority &&
+    (before.phase === 'terminating') === (after.phase === 'terminating') &&
+    (was === is || (was.cpu === is.cpu && was.memory === is.memory && was.pods === is.pods))
+  );
+}
+
 /** Applies changes: each is a record to hold, or one to let go of. */
 function account(context: Context, held: readonly PodRecord[], dropped: readonly PodRecord[]): Context {
   const open = new Map<string, OpenLedger>();
@@ -60,6 +71,10 @@ function account(context: Context, held: readonly PodRecord[], dropped: readonly
   const records = context.records.withMutations((map) => {
     for (const record of held) {
       const before = map.get(record.uid);
+      if (before !== undefined && takesTheSame(before, record)) {
+        map.set(record.uid, record);
+        continue;
+      }
       if (before?.node != null) remove(ledgerOf(before.node), before, count);
       if (record.node !== null) add(ledgerOf(record.node), record, count);
       map.set(record.uid, record);

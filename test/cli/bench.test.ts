@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import type { ControlPath } from '../../impl/bench/controlPath.ts';
+import { STAGES } from '../../spec/vocabulary.ts';
 import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../impl/cli/main.ts');
@@ -31,3 +33,39 @@ it.skipIf(TOOLCHAIN === null)(
     fs.rmSync(results, { recursive: true });
   },
 );
+
+it('bench control-path counts the Pods, the frames and what is at rest, over processes and mutual TLS', () => {
+  const results = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-bench-'));
+  const asked = [
+    '--pods',
+    '60',
+    '--wave',
+    '20',
+    '--nodes',
+    '2',
+    '--alone',
+    '2',
+    '--rest',
+    '1',
+    '--rounds',
+    '1',
+  ];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [MAIN, 'bench', 'control-path', ...asked, '--json', '--results', results],
+    { encoding: 'utf8' },
+  );
+  expect(status, stderr).toBe(0);
+  const { rounds } = JSON.parse(stdout) as { readonly rounds: readonly ControlPath[] };
+  const { sustained, alone, rest } = rounds[0] as ControlPath;
+  expect(sustained.pods).toBe(60);
+  expect(sustained.stages.map(({ stage }) => stage)).toEqual([...STAGES]);
+  for (const { bytes, messages, frames } of sustained.links) {
+    expect(frames).toBeGreaterThan(0);
+    expect(messages).toBeGreaterThanOrEqual(frames);
+    expect(bytes).toBeGreaterThan(messages);
+  }
+  expect(alone.want).toHaveLength(2);
+  expect(rest.links.map(({ messages }) => messages)).toEqual([0, 0, 0, 0]);
+  fs.rmSync(results, { recursive: true });
+});

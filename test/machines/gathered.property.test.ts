@@ -7,7 +7,7 @@ import { growAutoscaler, growDeployment } from '../../impl/bench/growth/wants.ts
 import type { GrownStage } from '../../impl/bench/growth/world.ts';
 import { viewOfAutoscaler } from '../../machines/autoscaler/index.ts';
 import { viewOfDeployment } from '../../machines/deployment/index.ts';
-import { gathered, mayWait } from '../../machines/ownership/upward.ts';
+import { type Gatherable, gathered, gatheredAll, mayWait } from '../../machines/ownership/upward.ts';
 import { viewOfReplicaSet } from '../../machines/replicaset/index.ts';
 import { viewOfScheduler } from '../../machines/scheduler/view.ts';
 import type { Effect } from '../../spec/effects.ts';
@@ -111,6 +111,21 @@ function podsOf(grown: GrownStage, name: string, link: string): readonly PodStat
 }
 
 describe('gathered invalidations', () => {
+  it('many at once are as one after the other', () => {
+    const grown = growReplicaSet(40);
+    const { event } = patternOf(grown, 'ready');
+    const acknowledgement: Gatherable = { kind: 'Invalidated', session: event.message.session };
+    const one = twoLists(podsOf(grown, 'ready', 'downstream')).map(
+      ([changed]): Gatherable => ({ ...event.message, changed, counts: [] }),
+    );
+    const some = fc.oneof({ weight: 9, arbitrary: one }, fc.constant(acknowledgement));
+    fc.assert(
+      fc.property(some, fc.array(some, { maxLength: 6 }), (first, rest) => {
+        expect(gatheredAll([first, ...rest])).toEqual(rest.reduce(gathered, first));
+      }),
+    );
+  });
+
   it('R comes to the same state, and tells D the same', () => {
     const grown = growReplicaSet(40);
     const pattern = patternOf(grown, 'ready');

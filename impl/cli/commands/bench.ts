@@ -6,6 +6,7 @@ import { spreadOf } from '../../bench/statistics.ts';
 import { integer } from '../arguments.ts';
 import { registerCheckers } from '../bench/checkers.ts';
 import { registerContainers } from '../bench/containers.ts';
+import { registerControlPath } from '../bench/controlPath.ts';
 import { registerGrowth } from '../bench/growth.ts';
 import { registerRecovery } from '../bench/recovery.ts';
 import { giveResult, machine, type ResultFlags } from '../bench/result.ts';
@@ -96,6 +97,7 @@ export function register(program: Command): void {
     .action(scaleOut);
   registerCheckers(bench);
   registerContainers(bench);
+  registerControlPath(bench);
   registerGrowth(bench);
   registerRecovery(bench);
 }

@@ -2,7 +2,7 @@
  * Sends, and gathers what may wait (`spec/protocol.md` 3): after one invalidation (downward: one acknowledgement) those that follow
  * within a moment go as one. The first goes at once, so a change that comes alone is not delayed.
  */
-import { type Gatherable, gathered, mayWait } from '../../../machines/ownership/upward.ts';
+import { type Gatherable, gatheredAll, mayWait } from '../../../machines/ownership/upward.ts';
 import type { Message } from '../../../spec/messages.ts';
 import { TIMERS } from '../../../spec/timers.ts';
 
@@ -19,7 +19,7 @@ export const inRealTime: After = (milliseconds, act) => {
 export class Gather {
   readonly #send: (message: Message) => void;
   readonly #after: After;
-  #held: Gatherable | null = null;
+  #held: [Gatherable, ...Gatherable[]] | null = null;
   #forget: (() => void) | null = null;
 
   /**
@@ -41,8 +41,8 @@ export class Gather {
     if (!mayWait(message)) {
       this.release();
       this.#send(message);
-    } else if (this.#held !== null) this.#held = gathered(this.#held, message);
-    else if (this.#forget !== null) this.#held = message;
+    } else if (this.#held !== null) this.#held.push(message);
+    else if (this.#forget !== null) this.#held = [message];
     else {
       this.#send(message);
       this.#wait();
@@ -60,7 +60,7 @@ export class Gather {
   release(): boolean {
     const held = this.#held;
     this.#held = null;
-    if (held !== null) this.#send(held);
+    if (held !== null) this.#send(gatheredAll(held));
     return held !== null;
   }
 

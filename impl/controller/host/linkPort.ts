@@ -18,6 +18,7 @@ import {
   type LinkConnection,
   type LinkEvents,
   type LinkServer,
+  type LinkStats,
   type LocalLinks,
   serve,
   type TlsSource,
@@ -25,6 +26,7 @@ import {
 import { linksBroken } from '../metrics.ts';
 import { Gather } from './gather.ts';
 import { traced } from './tracing.ts';
+import { Traffic } from './traffic.ts';
 
 /** What the links of a stage need. @public */
 export interface LinkPortOptions {
@@ -66,11 +68,17 @@ export class LinkPort {
   readonly #served = new Map<string, Served>();
   /** All that were accepted and are not broken, also those that have not said `Hello` yet. */
   readonly #accepted = new Set<LinkConnection>();
+  readonly #traffic = new Traffic();
   #over = false;
 
   constructor(options: LinkPortOptions, incarnation: Incarnation) {
     this.#options = options;
     this.#incarnation = incarnation;
+  }
+
+  /** What has gone over the links of this life, by peer. */
+  traffic(): ReadonlyMap<PeerName, LinkStats> {
+    return this.#traffic.byPeer();
   }
 
   /** Dials until connected, or until the link is asked for another session. */
@@ -112,6 +120,7 @@ export class LinkPort {
   accept(connection: LinkConnection): LinkEvents {
     let key: string | null = null;
     this.#accepted.add(connection);
+    this.#traffic.begin(connection);
     return {
       opened: () => {},
       message: (message) => {
@@ -130,6 +139,7 @@ export class LinkPort {
       },
       broken: (reason, code) => {
         this.#accepted.delete(connection);
+        this.#traffic.end(connection);
         this.#note(connection.peer, reason, code);
         if (key === null || this.#over || this.#served.get(key)?.connection !== connection) return;
         this.#forget(key);
@@ -206,7 +216,7 @@ export class LinkPort {
     if (address instanceof Error) return again(address.message);
     if (address === null || address === '') return again('the peer has not said where it listens');
     const { self, tls, bounds, local } = this.#options;
-    dialled.connection = dial(
+    const connection = dial(
       { ...bounds, address, role: self, peer, tls, local },
       {
         opened: () => {
@@ -218,6 +228,7 @@ export class LinkPort {
           if (!dialled.over) this.#receive(link, peer, message);
         },
         broken: (reason, code) => {
+          this.#traffic.end(connection);
           dialled.connection = null;
           dialled.out.end();
           if (dialled.over) return;
@@ -228,6 +239,8 @@ export class LinkPort {
         },
       },
     );
+    dialled.connection = connection;
+    this.#traffic.begin(connection);
   }
 }
 

@@ -14,7 +14,7 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { KubernetesObject } from '../kubernetes/types.ts';
 import { type HeldLease, holdIncarnation, type LeaseTimes } from '../lease.ts';
-import type { ConnectionOptions, LinkServer, LocalLinks, TlsSource } from '../links/index.ts';
+import type { ConnectionOptions, LinkServer, LinkStats, LocalLinks, TlsSource } from '../links/index.ts';
 import {
   ACKNOWLEDGED_OWNER_ANNOTATION,
   AGENT_ADDRESS_ANNOTATION,
@@ -135,6 +135,11 @@ export class StageProcess {
   get life(): { readonly incarnation: Incarnation; readonly state: unknown } | null {
     const running = this.#running;
     return running === null ? null : { incarnation: running.incarnation, state: running.host.state };
+  }
+
+  /** What has gone over the links of the life that runs, by peer. */
+  traffic(): ReadonlyMap<PeerName, Readonly<LinkStats>> {
+    return this.#running?.port.traffic() ?? new Map();
   }
 
   /** Who holds the Lease that this stage stands by for; null if it leads, or does not know. */

@@ -1,5 +1,6 @@
 /** Gauges of the stages of a process, read off the machines when they are scraped. */
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { stageOf } from '../../../spec/vocabulary.ts';
 import type { StageProcess } from '../host/stageProcess.ts';
 import { recordsOf } from './pods.ts';
 import { readinessOf } from './readiness.ts';
@@ -46,5 +47,32 @@ export function gaugesOf(stages: readonly StageProcess[]): Registry {
       for (const { self, life } of stages) this.set({ name: self }, life === null ? 0 : 1);
     },
   });
+  countLinks(stages, registers);
   return registry;
+}
+
+/** Over all links to one peer, as this end counts them; they begin anew with each life. A node's K is `kubelet`. */
+function countLinks(stages: readonly StageProcess[], registers: Registry[]): void {
+  const counter = (what: 'bytes' | 'messages' | 'frames', help: string) =>
+    new Counter({
+      name: `kubedirect_link_${what}_total`,
+      help,
+      labelNames: ['stage', 'peer', 'direction'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { self, traffic } of stages.map((stage) => ({
+          self: stage.self,
+          traffic: stage.traffic(),
+        })))
+          for (const [peer, stats] of traffic) {
+            const labels = { stage: stageOf(self), peer: stageOf(peer) };
+            this.inc({ ...labels, direction: 'in' }, stats[`${what}In`]);
+            this.inc({ ...labels, direction: 'out' }, stats[`${what}Out`]);
+          }
+      },
+    });
+  counter('bytes', 'Bytes of the frames on the links to adjacent stages of other processes');
+  counter('messages', 'Messages on the links to adjacent stages');
+  counter('frames', 'Frames on the links to adjacent stages of other processes');
 }
