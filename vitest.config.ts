@@ -1,10 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/longFirst.ts';
 import { skipReporter } from './test/support/skipReporter.ts';
 
 /** `unit`: needs Node alone. `cluster`: needs the real control plane; files run one after the other. */
 export default defineConfig({
   test: {
     reporters: ['default', skipReporter()],
+    sequence: { sequencer: LongFirst },
+    // Vitest would leave a core to others: of two that is half.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {

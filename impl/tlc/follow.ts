@@ -61,7 +61,7 @@ async function statesAlong(
       await writeFile(join(folder, `${NAME}.tla`), boundModule(module, runs));
       const config = unjudged(posedConfig).replace('FairSpec', 'FollowedSpec');
       const dump = join(folder, 'graph.dot');
-      await runTlc(toolchain, { module: NAME, config, folder, dump, workers: 1 });
+      await runTlc(toolchain, { module: NAME, config, folder, dump, workers: 1, brief: true });
       return new Set((await readDump(dump, (text) => text)).keys);
     }),
   );

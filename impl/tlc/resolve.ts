@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubedirectError } from '../../spec/errors.ts';
 import { cacheRoot } from '../controlplane/cache.ts';
+import { classArchive } from './archive.ts';
 import { JAR_SHA256, JAVA_MINIMUM, JAVA_WHEEL, TLC_WHEEL } from './pins.ts';
 import { sha256Of, unpackedWheel } from './wheels.ts';
 
@@ -20,6 +21,8 @@ export interface Toolchain {
   readonly java: string;
   /** Path of `tla2tools.jar`. */
   readonly jar: string;
+  /** TLC's classes as Java keeps them, if it does: a run begins sooner. */
+  readonly archive?: string;
 }
 
 /** Options of {@link resolveToolchain}. @public */
@@ -39,7 +42,10 @@ export async function resolveToolchain(options: ToolchainOptions = {}): Promise<
   const env = options.env ?? process.env;
   const onProgress = options.onProgress ?? (() => {});
   const root = cacheRoot(env, 'tlc');
-  return { jar: await resolveJar(root, env, onProgress), java: await resolveJava(root, env, onProgress) };
+  const jar = await resolveJar(root, env, onProgress);
+  const java = await resolveJava(root, env, onProgress);
+  const archive = await classArchive(root, java, jar, (await versionText(java, env)) ?? '');
+  return { jar, java, ...(archive !== null && { archive }) };
 }
 
 type Progress = (line: string) => void;
@@ -73,15 +79,19 @@ async function resolveJar(root: string, env: NodeJS.ProcessEnv, onProgress: Prog
   );
 }
 
-/** Version of a `java`, as its first number; null if it does not run. */
-async function javaVersion(java: string, env: NodeJS.ProcessEnv): Promise<number | null> {
+/** What a `java` says of itself; null if it does not run. */
+async function versionText(java: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
-    const { stderr } = await run(java, ['-version'], { env });
-    const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(stderr) ?? [];
-    return first === undefined ? null : Number(first === '1' ? second : first);
+    return (await run(java, ['-version'], { env })).stderr;
   } catch {
     return null;
   }
+}
+
+/** Version of a `java`, as its first number; null if it does not run. */
+async function javaVersion(java: string, env: NodeJS.ProcessEnv): Promise<number | null> {
+  const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec((await versionText(java, env)) ?? '') ?? [];
+  return first === undefined ? null : Number(first === '1' ? second : first);
 }
 
 async function resolveJava(root: string, env: NodeJS.ProcessEnv, onProgress: Progress): Promise<string> {

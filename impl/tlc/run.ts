@@ -74,6 +74,9 @@ function launch(
   const java = ['-Xss16m', `-Djava.io.tmpdir=${scratch}`, `-DTLA-Library=${PROOFS}`];
   // A run of one thread leaves the other cores to others.
   java.push(workers === 1 ? '-XX:+UseSerialGC' : '-XX:+UseParallelGC');
+  // One that does not fit is left alone, without a word.
+  if (toolchain.archive !== undefined)
+    java.push(`-XX:SharedArchiveFile=${toolchain.archive}`, '-Xlog:disable');
   if (run.brief) java.push('-XX:TieredStopAtLevel=1');
   if (run.heap !== undefined) java.push(`-Xmx${run.heap}`);
   const tlc = ['-tool', '-deadlock', '-metadir', join(scratch, 'states'), '-workers', String(workers)];
