@@ -21,7 +21,7 @@ const record = (world: string, digest: string): readonly [string, Record] => [
 ];
 
 describe('the page of checks', () => {
-  const page = checksPage(new Map([record('ends', 'now'), record('chain', 'before')]), 'now');
+  const page = checksPage(new Map([record('ends', 'now'), record('chain', 'before')]), () => 'now');
   const line = (world: string) => page.split('\n').find((one) => one.startsWith(`| \`${world}\``));
 
   it('has a row with its figures', () => {

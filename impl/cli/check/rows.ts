@@ -11,12 +11,15 @@ import type { Difference } from '../../tlc/compare.ts';
 import { compare, dumpedGraph, exploredGraph } from '../../tlc/equality.ts';
 import type { Toolchain } from '../../tlc/resolve.ts';
 import { CHECK_EXIT } from '../exit.ts';
+import type { Part } from './parts.ts';
 
 /** One line of the table. */
 export interface Row {
   readonly world: string;
   readonly engine: 'explorer' | 'tlc' | 'equal';
   readonly how: 'searched' | 'walked';
+  /** Of a long check: what of the world it is about. */
+  readonly part?: Part;
   readonly states: number;
   readonly edges: number;
   readonly depth: number;

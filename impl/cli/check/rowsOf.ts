@@ -5,6 +5,7 @@ import type { Setting } from '../../explorer/world.ts';
 import type { TlcProgress } from '../../tlc/output.ts';
 import type { Toolchain } from '../../tlc/resolve.ts';
 import type { Engine } from './choose.ts';
+import type { Part } from './parts.ts';
 import { alongRow, explorerRow, type Row, tlcAndEqualRows, tlcRow, UNFINISHED, wideRow } from './rows.ts';
 
 /** How a world is checked (plain data). */
@@ -29,10 +30,11 @@ function isBrief({ description, mutants }: Setting): boolean {
   return mutants.size === 0 && !description.deep && (SIZES[description.name] ?? 0) < MANY_STATES;
 }
 
-/** The rows of a world. */
+/** The rows of a world, or of a part of it: that the engines agree is of its graph. */
 export async function* rowsOf(
   setting: Setting,
   effort: WorldEffort,
+  part: Part | undefined,
   signal: AbortSignal,
   onProgress: (progress: TlcProgress) => void,
 ): AsyncGenerator<Row> {
@@ -54,6 +56,6 @@ export async function* rowsOf(
   const how = { signal, onProgress, workers, brief: isBrief(setting), ...chosen };
   // With one worker the counterexample is the shortest.
   if (setting.mutants.size > 0) yield await tlcRow(toolchain, setting, { ...how, workers: 1 });
-  else if (engine === 'tlc') yield await tlcRow(toolchain, setting, how);
+  else if (engine === 'tlc' || part === 'liveness') yield await tlcRow(toolchain, setting, how);
   else yield* await tlcAndEqualRows(toolchain, setting, how, maxStates);
 }

@@ -11,8 +11,10 @@ import { filmOfMoves } from '../../viewer/ofMoves.ts';
 import { pageOf } from '../../viewer/page.ts';
 import { CHECK_EXIT } from '../exit.ts';
 import { type Engine, mutantsOf, shapesOf, tellingFirst, worldNamed, worldsOf } from './choose.ts';
+import { digests } from './digest.ts';
 import { checksPage } from './page.ts';
-import { digestOf, readRecords, record } from './records.ts';
+import { costOf, isWhole, type Part, partKey, partsOf, wasHurried } from './parts.ts';
+import { readRecords, record } from './records.ts';
 import type { Row } from './rows.ts';
 import { HEAD, lineOf, perSecond } from './table.ts';
 import type { Task } from './worldProcess.ts';
@@ -43,6 +45,8 @@ export interface CheckOptions extends Effort {
   readonly page?: string;
   /** A world that has not ended by then is given up. */
   readonly minutes?: number;
+  /** Minutes after which nothing more is begun: a slice of a long check. */
+  readonly for?: number;
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -112,16 +116,35 @@ async function withSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promis
   }
 }
 
+/** The parts of worlds that are left to do, the cheap ones first, and the graphs before all that is to come. */
+function partsLeft(
+  names: readonly string[],
+  { resume = '', minutes }: CheckOptions,
+  digest: (world: string) => string,
+): readonly { readonly world: string; readonly part: Part }[] {
+  const records = readRecords(resume);
+  return names
+    .flatMap((world) => partsOf(world).map((part) => ({ world, part })))
+    .filter(({ world, part }) => {
+      const known = records.get(partKey(world, part));
+      return known?.digest !== digest(world) || wasHurried(known.rows, minutes);
+    })
+    .map((one) => [costOf(one.world, one.part, records), one] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, one]) => one);
+}
+
 /** What each world's process is told. */
 async function tasksOf(
   options: CheckOptions,
   jobs: number,
-  isDone: (world: string) => boolean,
+  digest: (world: string) => string,
 ): Promise<readonly Task[]> {
   const { engine, deep, mutant, world, heap, modules, threads, maxStates, walks, seed, steps } = options;
   mutantsOf(mutant);
-  const worlds = worldsOf(world, deep, engine).filter(({ name }) => !isDone(name));
-  const shapes = shapesOf(world, deep, engine).filter(({ name }) => !isDone(name));
+  const { resume } = options;
+  const worlds = worldsOf(world, deep, engine);
+  const shapes = shapesOf(world, deep, engine);
   const specified = worlds.some(({ spec }) => spec !== undefined) || shapes.length > 0;
   const needsTlc = engine !== 'explorer' && specified;
   const chosenOnes = [...worlds, ...shapes];
@@ -134,7 +157,9 @@ async function tasksOf(
     ...(modules === undefined ? {} : { modules }),
     ...(threads === undefined ? {} : { threads }),
   };
-  return names.map((name) => ({ ...effort, ...chosen, world: name }));
+  const parts: readonly { world: string; part?: Part }[] =
+    resume === undefined ? names.map((name) => ({ world: name })) : partsLeft(names, options, digest);
+  return parts.map((one) => ({ ...effort, ...chosen, ...one }));
 }
 
 /**
@@ -144,13 +169,13 @@ async function tasksOf(
 export async function runCheck(options: CheckOptions): Promise<number> {
   const { json, memory, minutes, jobs = availableParallelism(), resume, page } = options;
   const { engine, mutant, maxStates, walks, seed, steps } = options;
-  const digest =
-    resume === undefined ? '' : digestOf({ engine, mutant, maxStates, walks, seed, steps, minutes });
-  const done = resume === undefined ? new Map() : readRecords(resume);
+  const digest = digests({ engine, mutant, maxStates, walks, seed, steps });
   return withSignals(async (signal) => {
-    const tasks = await tasksOf(options, jobs, (world) => done.get(world)?.digest === digest);
+    const tasks = await tasksOf(options, jobs, digest);
     if (!json) process.stdout.write(`${HEAD}\n`);
     let worst: number = CHECK_EXIT.held;
+    const until =
+      options.for === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.for * 60_000;
     let counterexamples = 0;
     // What is kept, or was asked for by name, is told as soon as it is there.
     const longFirst = resume === undefined && options.world === undefined;
@@ -160,6 +185,11 @@ export async function runCheck(options: CheckOptions): Promise<number> {
       longFirst,
       strict: resume === undefined,
       onProgress: progress,
+      isDue: ({ world, part }: Task, graph: readonly Row[] | undefined) => {
+        if (performance.now() > until) return false;
+        const known = () => (resume === undefined ? [] : (readRecords(resume).get(world)?.rows ?? []));
+        return part !== 'liveness' || isWhole(graph ?? known());
+      },
       ...(minutes === undefined ? {} : { minutes }),
       ...(memory === undefined ? {} : { memory }),
     };
@@ -170,7 +200,8 @@ export async function runCheck(options: CheckOptions): Promise<number> {
         worst = Math.max(worst, row.exit);
       }
       counterexamples += films.length;
-      if (resume !== undefined) record(resume, digest, rows);
+      const [first] = rows;
+      if (resume !== undefined && first !== undefined) record(resume, digest(first.world), rows);
       if (resume !== undefined && page !== undefined)
         fs.writeFileSync(page, checksPage(readRecords(resume), digest));
       // A long check goes on, and tells all that it finds.

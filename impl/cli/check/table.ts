@@ -15,7 +15,8 @@ const COLUMNS: readonly (readonly [string, number, (row: Row) => string])[] = [
 ];
 
 /** Who has checked; `walks`: the explorer, at random; `along`: TLC has gone along with random runs of the machines. */
-export function engineText({ engine, how }: Pick<Row, 'engine' | 'how'>): string {
+export function engineText({ engine, how, part }: Pick<Row, 'engine' | 'how' | 'part'>): string {
+  if (part === 'liveness') return `${engine}, liveness`;
   if (how === 'searched') return engine;
   return engine === 'equal' ? 'along' : 'walks';
 }

@@ -3,6 +3,7 @@ import { KubedirectError } from '../../../spec/errors.ts';
 import { settingOf } from '../../explorer/stages.ts';
 import type { TlcProgress } from '../../tlc/output.ts';
 import { mutantsOf, shapeNamed, worldNamed } from './choose.ts';
+import { type Part, partOf } from './parts.ts';
 import type { Row } from './rows.ts';
 import { rowsOf, type WorldEffort } from './rowsOf.ts';
 import { shapeRow } from './shapeRow.ts';
@@ -11,6 +12,8 @@ import { shapeRow } from './shapeRow.ts';
 export interface Task extends WorldEffort {
   readonly world: string;
   readonly mutant: string | undefined;
+  /** Absent: all at once. */
+  readonly part?: Part;
 }
 
 /** What it tells. */
@@ -22,7 +25,8 @@ export type Told =
 const tell = (told: Told) => process.send?.(told);
 
 async function work(task: Task): Promise<void> {
-  const { world, mutant, ...effort } = task;
+  const { world, mutant, part, ...effort } = task;
+  const told = (row: Row) => tell({ row: part === undefined ? row : { ...row, part } });
   const controller = new AbortController();
   process.on('SIGINT', () => controller.abort());
   const onProgress = ({ depth, distinct, queue }: TlcProgress) =>
@@ -31,10 +35,11 @@ async function work(task: Task): Promise<void> {
     const shape = shapeNamed(world);
     if (shape !== null) {
       const row = await shapeRow(shape, task, controller.signal, onProgress);
-      if (row !== null) tell({ row });
+      if (row !== null) told(row);
     } else {
-      const setting = settingOf(worldNamed(world), mutantsOf(mutant));
-      for await (const row of rowsOf(setting, effort, controller.signal, onProgress)) tell({ row });
+      const setting = settingOf(partOf(worldNamed(world), part), mutantsOf(mutant));
+      const rows = rowsOf(setting, effort, part, controller.signal, onProgress);
+      for await (const row of rows) told(row);
     }
   } catch (error) {
     const code = error instanceof KubedirectError ? error.code : null;

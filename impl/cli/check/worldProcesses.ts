@@ -1,15 +1,19 @@
 /** Worlds in processes of their own, a few at a time. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ErrorCode, KubedirectError } from '../../../spec/errors.ts';
 import { SIZES } from '../../../spec/worlds/sizes.ts';
 import { CHECK_EXIT, exitCodeOf } from '../exit.ts';
+import { lateText } from './parts.ts';
 import type { Row } from './rows.ts';
 import type { Task, Told } from './worldProcess.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'worldProcess.ts');
+/** What Node has compiled of our modules, in a folder of its version's: the next world's process need not. */
+const COMPILED = getCompileCacheDir();
 /** A process that has not ended by then is killed: it searches, and hears nothing. */
 const PATIENCE_MS = 2000;
 
@@ -27,6 +31,8 @@ export interface Pool {
   /** Megabytes of the explorer's heap, of each. */
   readonly memory?: number;
   readonly onProgress: (line: string) => void;
+  /** Asked when a task's turn has come: of liveness with the rows of the world's graph, if that was looked at just now. */
+  readonly isDue: (task: Task, graph: readonly Row[] | undefined) => boolean;
 }
 
 function interrupted(world: string): KubedirectError {
@@ -57,7 +63,7 @@ function endedBadly(world: string, how: number | string | null, said: string): K
 }
 
 /** What is told of the engine that did not come to its end. */
-function givenUp({ world, engine }: Task, rows: readonly Row[], verdict: string, exit: number): Row {
+function givenUp({ world, engine, part }: Task, rows: readonly Row[], verdict: string, exit: number): Row {
   const order = engine === 'tlc' ? (['tlc'] as const) : (['explorer', 'tlc', 'equal'] as const);
   const nothing = {
     states: 0,
@@ -68,7 +74,15 @@ function givenUp({ world, engine }: Task, rows: readonly Row[], verdict: string,
     moves: null,
     details: [],
   };
-  return { world, engine: order[rows.length] ?? 'equal', how: 'searched', ...nothing, verdict, exit };
+  return {
+    world,
+    engine: order[rows.length] ?? 'equal',
+    how: 'searched',
+    ...nothing,
+    verdict,
+    exit,
+    ...(part !== undefined && { part }),
+  };
 }
 
 /** The rows of one world, in a folder of its own. */
@@ -79,7 +93,11 @@ async function rowsOf(task: Task, pool: Pool, scratch: string): Promise<readonly
   const folder = await mkdtemp(path.join(scratch, `${world}-`));
   const child = fork(PROGRAM, [], {
     execArgv: memory === undefined ? [] : [`--max-old-space-size=${memory}`],
-    env: { ...process.env, TMPDIR: folder },
+    env: {
+      ...process.env,
+      TMPDIR: folder,
+      ...(COMPILED !== undefined && { NODE_COMPILE_CACHE: path.dirname(COMPILED) }),
+    },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     // A terminal's interrupt is passed on by us, once.
@@ -112,7 +130,7 @@ async function rowsOf(task: Task, pool: Pool, scratch: string): Promise<readonly
   clearTimeout(timer);
   await rm(folder, { recursive: true, force: true });
   if (signal.aborted) throw interrupted(world);
-  if (isLate) return [...rows, givenUp(task, rows, `not ended within ${minutes} min`, CHECK_EXIT.held)];
+  if (isLate) return [...rows, givenUp(task, rows, lateText(minutes), CHECK_EXIT.held)];
   const error = failure ?? (how === 0 ? null : endedBadly(world, how, said));
   if (error === null) return rows;
   if (strict || !(error instanceof KubedirectError)) throw error;
@@ -167,12 +185,14 @@ export async function checkWorlds(
   const waiting = tasks.map(() => Promise.withResolvers<readonly Row[]>());
   for (const { promise } of waiting) promise.catch(() => {});
   const order = orderOf(tasks, pool.longFirst);
+  const due = async (task: Task, how: Pool) => {
+    const graph = tasks.findIndex(({ world, part }) => part === 'graph' && world === task.world);
+    const told = task.part === 'liveness' && graph >= 0 ? await waiting[graph]?.promise : undefined;
+    return pool.isDue(task, told) ? rowsOf(task, how, folder) : [];
+  };
   const work = async () => {
     for (let at = order.shift(); at !== undefined; at = order.shift())
-      await rowsOf(tasks[at] as Task, { ...pool, signal }, folder).then(
-        waiting[at]?.resolve,
-        waiting[at]?.reject,
-      );
+      await due(tasks[at] as Task, { ...pool, signal }).then(waiting[at]?.resolve, waiting[at]?.reject);
   };
   const workers = Array.from({ length: Math.min(pool.jobs, tasks.length) }, work);
   try {

@@ -100,6 +100,11 @@ export function register(program: Command): void {
       fileToWrite,
     )
     .option('--minutes <n>', 'give a world up that has not ended by then', duration)
+    .option(
+      '--for <minutes>',
+      'begin nothing more after so long: a slice of a check that is resumed',
+      duration,
+    )
     .option('--page <file>', 'write all that is kept as a page of the docs', fileToWrite)
     .option('--max-states <n>', 'states to search at most', positive, DEFAULT_EFFORT.maxStates)
     .option('--walks <n>', 'random walks through each wide world', positive, DEFAULT_EFFORT.walks)
