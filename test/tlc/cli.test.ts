@@ -111,9 +111,14 @@ describe('check, interrupted', () => {
     const { code } = await interrupt(args, (text) => text.includes('held'));
     expect(code).toBe(130);
     expect([...readRecords(file).keys()]).toEqual(['ends']);
-    const again = await check(['--world', 'ends', '--resume', file, '--json']);
-    expect(again).toMatchObject({ code: 0, out: '' });
-    expect(fs.readFileSync(page, 'utf8')).toMatch(/\| `ends` \| explorer \| 45 \|/);
+    const again = ['--world', 'ends', '--resume', file, '--page', page, '--json'];
+    expect(rowsIn((await check(again)).out)).toMatchObject([
+      { world: 'ends', engine: 'explorer', part: 'liveness', verdict: 'held' },
+    ]);
+    expect(await check(again)).toMatchObject({ code: 0, out: '' });
+    expect(fs.readFileSync(page, 'utf8')).toMatch(
+      /\| `ends` \| explorer \| 45 \|.*\n\| `ends` \| explorer, liveness \| 45 \|/,
+    );
     const longer = await check(['--world', 'ends', '--resume', file, '--max-states', '1000']);
     expect(longer.out).toMatch(/ends .* held/);
   });
