@@ -77,18 +77,26 @@ export interface RealContainerd {
   stop(): Promise<void>;
 }
 
+/** Where a real node is made: a control plane's folder, or one of its own. @internal */
+export interface Site extends Pick<Internals, 'reaper' | 'caFile' | 'onProgress'> {
+  readonly dataDir: string;
+}
+
+const siteOf = (controlPlane: ControlPlane): Site => {
+  return { ...internalsOf(controlPlane), dataDir: controlPlane.dataDir };
+};
+
 /** What both kinds of a real node stand on. */
 interface Ground {
   readonly layout: Layout;
   readonly config: NodeConfig;
   readonly containerd: SupervisedProcess;
-  readonly internals: Internals;
   /** Ends containerd, and removes what it has left on the machine. */
   readonly clear: () => Promise<void>;
 }
 
 async function standing<T>(
-  controlPlane: ControlPlane,
+  site: Site,
   name: string,
   maxPods: number,
   use: (ground: Ground) => Promise<T>,
@@ -100,22 +108,22 @@ async function standing<T>(
       `node ${name}: expected Linux, root, containerd, runc and network plugins: ${support.reason}`,
     );
   }
-  const internals = internalsOf(controlPlane);
-  const binaries = await resolveBinaries(['echo'], { onProgress: internals.onProgress });
-  const layout = layoutOf(join(controlPlane.dataDir, 'real', name));
+  const { reaper, caFile, onProgress } = site;
+  const binaries = await resolveBinaries(['echo'], { onProgress });
+  const layout = layoutOf(join(site.dataDir, 'real', name));
   const cleaner = [process.execPath, '--no-warnings', CLEANER, JSON.stringify(layout)];
   await mkdir(layout.dir, { recursive: true });
-  internals.reaper.tell({ kind: 'command', name: layout.dir, argv: cleaner });
-  const forget = () => internals.reaper.tell({ kind: 'commandDone', name: layout.dir });
+  reaper.tell({ kind: 'command', name: layout.dir, argv: cleaner });
+  const forget = () => reaper.tell({ kind: 'commandDone', name: layout.dir });
   try {
     const [port = 0] = await freePorts(1);
     const config = await writeNodeConfig(layout, cniBinDir() ?? '', {
       port,
-      caFile: internals.caFile,
+      caFile,
       maxPods,
     });
     await makeGround(layout);
-    const containerd = containerdProcess(controlPlane, name, layout, config, internals);
+    const containerd = containerdProcess(site, name, layout, config);
     await containerd.start();
     await importImages(layout, binaries.get('echo') ?? '');
     const clear = async () => {
@@ -123,7 +131,7 @@ async function standing<T>(
       await clean(cleaner);
       forget();
     };
-    return await use({ layout, config, containerd, internals, clear });
+    return await use({ layout, config, containerd, clear });
   } catch (error) {
     await clean(cleaner).catch(() => undefined);
     forget();
@@ -144,14 +152,26 @@ async function running(layout: Layout): Promise<string[]> {
  * @public
  */
 export async function startRealContainerd(controlPlane: ControlPlane, name: string): Promise<RealContainerd> {
-  return standing(controlPlane, name, 110, async ({ layout, containerd, internals, clear }) => {
+  return containerdAt(siteOf(controlPlane), name);
+}
+
+/**
+ * @param leave - after it has stopped
+ * @internal
+ */
+export async function containerdAt(
+  site: Site,
+  name: string,
+  leave: () => Promise<void> = async () => {},
+): Promise<RealContainerd> {
+  return standing(site, name, 110, async ({ layout, containerd, clear }) => {
     let stopping: Promise<void> | undefined;
     return {
       containerdSocket: layout.socket,
       address: `${layout.prefix}.1`,
       cgroup: `/${layout.cgroup}`,
       folder: layout.dir,
-      clientCa: internals.caFile,
+      clientCa: site.caFile,
       get pid() {
         return containerd.pid;
       },
@@ -160,7 +180,7 @@ export async function startRealContainerd(controlPlane: ControlPlane, name: stri
       ctr: (args) => ctr(layout, args),
       containers: () => running(layout),
       stop: () => {
-        stopping ??= clear();
+        stopping ??= clear().then(leave);
         return stopping;
       },
     };
@@ -177,8 +197,9 @@ export async function startRealNode(
   name: string,
   options: RealNodeOptions = {},
 ): Promise<RealNode> {
-  return standing(controlPlane, name, options.maxPods ?? 110, async (ground) => {
-    const { layout, config, containerd, internals } = ground;
+  const internals = internalsOf(controlPlane);
+  return standing(siteOf(controlPlane), name, options.maxPods ?? 110, async (ground) => {
+    const { layout, config, containerd } = ground;
     const binaries = await resolveBinaries(['kubelet'], { onProgress: internals.onProgress });
     const kubeconfig = await controlPlane.userKubeconfig(`system:node:${name}`, ['system:nodes']);
     const labels = Object.entries(options.labels ?? {}).map(([key, value]) => `${key}=${value}`);
@@ -191,7 +212,7 @@ export async function startRealNode(
         ...(labels.length === 0 ? [] : [`--node-labels=${labels.join(',')}`]),
       ],
     });
-    const node = realNode(name, kubelet, ground);
+    const node = realNode(name, kubelet, ground, internals);
     internals.nodes.add(node);
     await kubelet.start();
     await waitForNodes(internals.client, [name]);
@@ -199,7 +220,12 @@ export async function startRealNode(
   });
 }
 
-function realNode(name: string, kubelet: SupervisedProcess, { layout, internals, clear }: Ground): RealNode {
+function realNode(
+  name: string,
+  kubelet: SupervisedProcess,
+  { layout, clear }: Ground,
+  internals: Internals,
+): RealNode {
   let stopping: Promise<void> | undefined;
   const node: RealNode = {
     kind: 'real',
@@ -263,11 +289,10 @@ function startScript({ dir, covered, settings }: Layout, config: string): string
 }
 
 function containerdProcess(
-  { dataDir }: ControlPlane,
+  { dataDir, reaper }: Site,
   name: string,
   layout: Layout,
   config: NodeConfig,
-  { reaper }: Internals,
 ): SupervisedProcess {
   const args = ['--mount', '--propagation', 'private', 'sh', '-c', startScript(layout, config.containerd)];
   return new SupervisedProcess(

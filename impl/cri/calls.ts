@@ -2,17 +2,22 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { FoundContainer, ProbeKind } from '../../machines/runtime/index.ts';
+import type { LogBounds } from '../../spec/containers/logRotation.ts';
 import { imageAct } from '../../spec/containers/pullPolicy.ts';
 import { DEFAULT_GRACE } from '../controller/host/podObject.ts';
 import type { CriClient } from './client.ts';
 import { containerConfig, type Folders, LABELS, logFolderOf, logNameOf, sandboxConfig } from './config.ts';
 import { type Place, readObjects } from './environment.ts';
+import { removeLog, rotateLog } from './logFiles.ts';
 import type { ContainerEntry, ContainerStatus } from './messages.ts';
 import type { Objects } from './objects.ts';
 import { probeOf } from './plan.ts';
 import type { ContainerSpec, KeptPod } from './podSpec.ts';
-import { ask, beforeStop, type Reach } from './probe.ts';
+import { afterStart, ask, beforeStop, type Reach } from './probe.ts';
 import { Volumes } from './volumes.ts';
+
+/** So long a `postStart` may take, s. */
+const POST_START_S = 110;
 
 /** By what, and where. */
 export interface CallOptions {
@@ -85,6 +90,13 @@ export class PodCalls {
   logFile(name: string, before: boolean): string {
     const attempt = (this.#created.get(name)?.attempt ?? 0) - (before ? 1 : 0);
     return path.join(logFolderOf(this.#pod, this.#options.folders), logNameOf(name, attempt));
+  }
+
+  /** Puts the logs of what runs aside that are longer than they may be. */
+  async rotateLogs(bounds: LogBounds): Promise<void> {
+    for (const [name, { id, exitCode }] of this.#created)
+      if (exitCode === null)
+        await rotateLog(this.logFile(name, false), bounds, () => this.#options.client.reopenLog(id));
   }
 
   /** What an earlier life of the agent has made. The newest container of each name counts. */
@@ -170,7 +182,7 @@ export class PodCalls {
     const within = sandboxConfig(this.#pod, node, folders);
     await fs.mkdir(path.join(within.log_directory, name), { recursive: true });
     // The log of the one before stays (`kubectl logs --previous`).
-    await fs.rm(path.join(within.log_directory, logNameOf(name, attempt - 2)), { force: true });
+    await removeLog(path.join(within.log_directory, logNameOf(name, attempt - 2)));
     const known = await readObjects(this.#pod, spec, objects);
     const config = containerConfig(this.#pod, spec, attempt, this.#place, folders, known);
     const id = await client.createContainer(this.#sandbox as string, config, within);
@@ -178,6 +190,10 @@ export class PodCalls {
     const now = { startedAt: Date.now(), finishedAt: null, exitCode: null };
     this.#created.set(name, { id, attempt, ...now, before });
     await client.startContainer(id);
+    const { postStart } = spec.lifecycle ?? {};
+    if (postStart === undefined || (await afterStart(postStart, this.#reach(spec, id), POST_START_S))) return;
+    await client.stopContainer(id, this.#grace);
+    throw new Error('its postStart failed: it was stopped');
   }
 
   get #place(): Place {

@@ -155,6 +155,11 @@ export class CriClient {
     await this.#ask(this.#runtime, 'StopContainer', { container_id: id, timeout: seconds }, within);
   }
 
+  /** Has its log begin anew under its name: what was there was put aside. */
+  async reopenLog(id: string): Promise<void> {
+    await this.#ask(this.#runtime, 'ReopenContainerLog', { container_id: id });
+  }
+
   /** Nothing if it is gone. */
   async removeContainer(id: string): Promise<void> {
     await this.#ask(this.#runtime, 'RemoveContainer', { container_id: id });

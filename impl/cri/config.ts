@@ -1,9 +1,10 @@
 /** A Pod of ours in CRI's words: its sandbox, and each of its containers. */
 import path from 'node:path';
 import { parseQuantity } from '../controller/host/quantities.ts';
+import { safePath } from './atomicFiles.ts';
 import { environmentOf, expanded, type Known, type Place } from './environment.ts';
 import type { ContainerConfig, Mount, Namespaces, SandboxConfig, SecurityProfile } from './messages.ts';
-import type { ContainerSpec, KeptPod, PodSpec } from './podSpec.ts';
+import type { ContainerSpec, KeptPod, PodSpec, Volume } from './podSpec.ts';
 import { isFilled } from './volumeFiles.ts';
 
 /** Where a runtime keeps what is not the runtime's. */
@@ -12,7 +13,7 @@ export interface Folders {
   readonly logs: string;
   /** Volumes: `<uid>/<volume>`. */
   readonly volumes: string;
-  /** The same of those that hold Secrets or tokens: in memory. */
+  /** The same of those that hold Secrets or tokens, or that a Pod asks to have in memory: in memory. */
   readonly secrets: string;
   /** Of the node's Pods; the runtime's own without. */
   readonly cgroupParent: string;
@@ -47,10 +48,14 @@ export function logFolderOf({ namespace, name, uid }: KeptPod, { logs }: Folders
 /** The log of the `attempt`-th container of a name, in its Pod's folder. */
 export const logNameOf = (name: string, attempt: number) => path.join(name, `${attempt}.log`);
 
+/** Of Secrets and tokens, or asked for by its Pod. */
+export const isKeptInMemory = ({ secret, projected, emptyDir }: Volume) =>
+  secret !== undefined || projected !== undefined || emptyDir?.medium === 'Memory';
+
 /** Folder of a volume. */
 export function volumeFolder({ uid, spec }: KeptPod, volume: string, { volumes, secrets }: Folders): string {
-  const { secret, projected } = spec.volumes?.find(({ name }) => name === volume) ?? {};
-  return path.join(secret !== undefined || projected !== undefined ? secrets : volumes, uid, volume);
+  const found = spec.volumes?.find(({ name }) => name === volume);
+  return path.join(found !== undefined && isKeptInMemory(found) ? secrets : volumes, uid, volume);
 }
 
 /** The sandbox of a Pod. */
@@ -129,10 +134,13 @@ export function containerConfig(
 ): ContainerConfig {
   // As by a kubelet: nobody writes into what is filled from objects.
   const filled = new Set((pod.spec.volumes ?? []).filter(isFilled).map(({ name }) => name));
-  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly = false }): Mount => {
-    const host_path = volumeFolder(pod, name, folders);
-    return { container_path: mountPath, host_path, readonly: readOnly || filled.has(name) };
-  });
+  const mounts = (container.volumeMounts ?? []).map(
+    ({ name, mountPath, readOnly = false, subPath = '' }): Mount => {
+      const folder = volumeFolder(pod, name, folders);
+      const host_path = subPath === '' ? folder : path.join(folder, safePath(subPath));
+      return { container_path: mountPath, host_path, readonly: readOnly || filled.has(name) };
+    },
+  );
   const variables = environmentOf(pod, container, place, known);
   const expand = (text: string) => expanded(text, variables);
   return {

@@ -8,6 +8,7 @@ import {
   startPod,
   stepPod,
 } from '../../machines/runtime/index.ts';
+import type { LogBounds } from '../../spec/containers/logRotation.ts';
 import type { ServedContainer } from './api/served.ts';
 import { type CallOptions, type Created, type FoundEntry, PodCalls } from './calls.ts';
 import { planOf } from './plan.ts';
@@ -125,6 +126,14 @@ export class PodRun {
   /** The runtime has the sandbox no more, or what holds it has ended. */
   sandboxExited(id: string): void {
     if (id === this.sandbox) this.#give({ type: 'sandboxExited' });
+  }
+
+  /** Puts logs aside that are longer than they may be. */
+  async rotateLogs(bounds: LogBounds): Promise<void> {
+    await this.#calls.rotateLogs(bounds).catch((error: unknown) => {
+      // Of what has just ended there is nothing to be begun anew.
+      if (!this.#isLeft) this.#say('another log', error);
+    });
   }
 
   /** The agent ends: nothing is carried out any more, and everything runs on. */

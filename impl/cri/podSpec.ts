@@ -66,7 +66,7 @@ export interface VolumeSource {
 /** `v1` Volume. */
 export interface Volume extends VolumeSource {
   readonly name: string;
-  readonly emptyDir?: object;
+  readonly emptyDir?: { readonly medium?: string };
   readonly projected?: { readonly sources?: readonly VolumeSource[]; readonly defaultMode?: number };
 }
 
@@ -103,11 +103,13 @@ export interface ContainerSpec {
     readonly name: string;
     readonly mountPath: string;
     readonly readOnly?: boolean;
+    /** Of a volume that is filled: one of its files or folders. */
+    readonly subPath?: string;
   }[];
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
-  readonly lifecycle?: { readonly preStop?: Handler };
+  readonly lifecycle?: { readonly postStart?: Handler; readonly preStop?: Handler };
   readonly securityContext?: {
     readonly allowPrivilegeEscalation?: boolean;
     readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };

@@ -1,4 +1,4 @@
-/** Asks a container how it is, once: by a command in it, a request to it, or a connection. Also what is done before it is stopped. */
+/** Asks a container how it is, once: by a command in it, a request to it, or a connection. Also what is done after it has started, and before it is stopped. */
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -79,4 +79,11 @@ export async function ask(handler: Handler, reach: Reach, seconds: number): Prom
 export async function beforeStop(handler: Handler, reach: Reach, seconds: number): Promise<void> {
   if (handler.sleep !== undefined) await sleep(Math.min(handler.sleep.seconds, seconds) * 1_000);
   else await ask(handler, reach, seconds);
+}
+
+/** What a container's `postStart` asks for; whether that was done. */
+export async function afterStart(handler: Handler, reach: Reach, seconds: number): Promise<boolean> {
+  if (handler.sleep === undefined) return ask(handler, reach, seconds);
+  await sleep(handler.sleep.seconds * 1_000);
+  return true;
 }

@@ -1,6 +1,7 @@
 /** The volumes of one Pod: made before its sandbox, and kept up to date as long as it is here. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { KubedirectError } from '../../spec/errors.ts';
 import { type File, writeFiles } from './atomicFiles.ts';
 import { type Folders, volumeFolder } from './config.ts';
 import type { Place } from './environment.ts';
@@ -24,6 +25,11 @@ export interface VolumesOptions {
 async function ownFolder(folder: string): Promise<void> {
   await fs.mkdir(folder, { recursive: true });
   await fs.chmod(folder, 0o700);
+}
+
+/** Whether a folder that is there is in memory: tmpfs, ramfs. */
+export async function isInMemory(folder: string): Promise<boolean> {
+  return [0x01021994, 0x858458f6].includes((await fs.statfs(folder)).type);
 }
 
 /** The volumes of a Pod. */
@@ -54,6 +60,11 @@ export class Volumes {
         continue;
       }
       const folder = volumeFolder(this.#pod, volume.name, folders);
+      if (volume.emptyDir?.medium === 'Memory' && !(await isInMemory(folders.secrets)))
+        throw new KubedirectError(
+          'RUNTIME_FAILED',
+          `volume ${volume.name}: expected ${folders.secrets} in memory (--secret-folder), got a folder on a disk`,
+        );
       await fs.mkdir(folder, { recursive: true });
       await fs.chmod(folder, 0o777);
     }

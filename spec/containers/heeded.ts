@@ -18,7 +18,11 @@ const SECURITY = fields(
 const PROBE = fields(
   'exec failureThreshold httpGet initialDelaySeconds periodSeconds successThreshold tcpSocket timeoutSeconds',
 );
+const HOOK = fields('exec httpGet sleep');
 const MOUNT = fields('mountPath name readOnly');
+/** Of a volume that is filled from objects: nobody but the agent writes there, so that a path leads where it says. */
+const FILLED_MOUNT = fields('mountPath name readOnly subPath');
+const FILLED = ['configMap', 'downwardAPI', 'projected', 'secret'];
 const FIELD_REFS =
   /^(metadata\.(name|namespace|uid|labels\['[^']+'\]|annotations\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIP|podIP))$/;
 const FILE_REFS =
@@ -56,16 +60,24 @@ function mayBeRoot(container: Any, ofPod: Any): boolean {
   return (own.runAsNonRoot ?? ofPod.runAsNonRoot) === true && (user === undefined || user === 0);
 }
 
+/** What of its Pod says what a container may ask for. */
+interface OfPod {
+  /** Its security context. */
+  readonly ofPod: Any;
+  /** Names of the volumes that are filled from objects. */
+  readonly filled: ReadonlySet<unknown>;
+}
+
 /** An init container that runs on. */
 const isSidecar = ({ restartPolicy }: Any, list: string) =>
   list === 'initContainers' && restartPolicy === 'Always';
 
-function ofContainer(container: Any, ofPod: Any, path: string): readonly string[] {
+function ofContainer(container: Any, { ofPod, filled }: OfPod, path: string): readonly string[] {
   const { env, envFrom, lifecycle, volumeMounts, securityContext } = container;
   const probes = (['startupProbe', 'readinessProbe', 'livenessProbe'] as const).flatMap((probe) =>
     others(container[probe], PROBE, `${path}.${probe}`),
   );
-  const { preStop, ...hooks } = (lifecycle ?? {}) as Any;
+  const { postStart, preStop, ...hooks } = (lifecycle ?? {}) as Any;
   const seccomp = (securityContext as { seccompProfile?: { type?: string } } | undefined)?.seccompProfile;
   return [
     ...others(container, CONTAINER, path),
@@ -75,11 +87,14 @@ function ofContainer(container: Any, ofPod: Any, path: string): readonly string[
     ),
     ...probes,
     ...others(hooks, new Set(), `${path}.lifecycle`),
-    ...others(preStop, fields('exec httpGet sleep'), `${path}.lifecycle.preStop`),
+    ...others(postStart, HOOK, `${path}.lifecycle.postStart`),
+    ...others(preStop, HOOK, `${path}.lifecycle.preStop`),
     ...others(securityContext, SECURITY, `${path}.securityContext`),
     ...(mayBeRoot(container, ofPod) ? [`${path}.securityContext.runAsNonRoot`] : []),
     ...(seccomp?.type === 'Localhost' ? [`${path}.securityContext.seccompProfile`] : []),
-    ...all(volumeMounts).flatMap((mount) => others(mount, MOUNT, `${path}.volumeMounts`)),
+    ...all(volumeMounts).flatMap((mount) =>
+      others(mount, filled.has(mount.name) ? FILLED_MOUNT : MOUNT, `${path}.volumeMounts`),
+    ),
   ];
 }
 
@@ -101,10 +116,12 @@ function ofSource(source: Any, known: string, path: string): readonly string[] {
 function ofVolume(volume: Any): readonly string[] {
   const path = `spec.volumes[${String(volume.name)}]`;
   const { sources } = (volume.projected ?? {}) as Any;
+  const { medium, ...emptyDir } = (volume.emptyDir ?? {}) as Any;
   return [
     ...ofSource(volume, 'configMap downwardAPI emptyDir name projected secret', path),
-    // In memory, or of a size: nobody would see to it.
-    ...others(volume.emptyDir, new Set(), `${path}.emptyDir`),
+    ...(['', 'Memory', undefined, null].includes(medium as never) ? [] : [`${path}.emptyDir.medium`]),
+    // Of a size: nobody would see to it.
+    ...others(emptyDir, new Set(), `${path}.emptyDir`),
     ...all(sources).flatMap((source, i) =>
       ofSource(source, 'configMap downwardAPI secret serviceAccountToken', `${path}.projected.sources[${i}]`),
     ),
@@ -113,13 +130,14 @@ function ofVolume(volume: Any): readonly string[] {
 
 /** The paths of what a Pod's spec asks for and our agent does not heed; none: it can be started. @public */
 export function unheeded(spec: Any): readonly string[] {
+  const filled = all(spec.volumes).filter((volume) => FILLED.some((kind) => volume[kind] !== undefined));
+  const pod = {
+    ofPod: (spec.securityContext ?? {}) as Any,
+    filled: new Set(filled.map(({ name }) => name)),
+  };
   const containers = (name: 'containers' | 'initContainers') =>
     all(spec[name]).flatMap((each, i) =>
-      ofContainer(
-        isSidecar(each, name) ? { ...each, restartPolicy: null } : each,
-        (spec.securityContext ?? {}) as Any,
-        `spec.${name}[${i}]`,
-      ),
+      ofContainer(isSidecar(each, name) ? { ...each, restartPolicy: null } : each, pod, `spec.${name}[${i}]`),
     );
   return [
     ...others(spec, POD, 'spec'),

@@ -128,7 +128,7 @@ describe('what is not heeded', () => {
     ['a user namespace', { hostUsers: false }, 'spec.hostUsers'],
     [
       'a volume in memory',
-      { volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }] },
+      { volumes: [{ name: 'v', emptyDir: { medium: 'HugePages' } }] },
       'spec.volumes[v].emptyDir.medium',
     ],
     [
@@ -174,8 +174,8 @@ describe('what is not heeded', () => {
     ],
     [
       'a hook after the start',
-      { containers: [{ ...main, lifecycle: { postStart: {} } }] },
-      'spec.containers[0].lifecycle.postStart',
+      { containers: [{ ...main, lifecycle: { postStart: { tcpSocket: {} } } }] },
+      'spec.containers[0].lifecycle.postStart.tcpSocket',
     ],
     [
       'nobody is root, and nobody says who it is',

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Following, readLog } from '../../impl/cri/api/log.ts';
 import { type LogOptions, logOptionsOf } from '../../impl/cri/api/logOptions.ts';
+import { removeLog, rotateLog } from '../../impl/cri/logFiles.ts';
+import { asideName, rotation } from '../../spec/containers/logRotation.ts';
 import { codeOf } from '../support/codeOf.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-log-'));
@@ -63,6 +65,43 @@ describe('a log', () => {
     await sleep(20);
     fs.appendFileSync(file, line(3, 'its last words'));
     expect(await whole).toBe('first\nsecond\nits last words\n');
+  });
+
+  it('put aside while it is followed: its last lines, then those of the next one', async () => {
+    const file = fileWith(line(1, 'first'));
+    let isOver = false;
+    const whole = read(file, 'follow=true', { isOver: () => isOver, signal: new AbortController().signal });
+    await sleep(50);
+    const bounds = { maxBytes: 5, maxFiles: 3 };
+    const rotated = await rotateLog(file, bounds, async () => {
+      // The runtime writes to the old one until it has been told, and there is none under the name.
+      const aside = fs.readdirSync(folder).find((name) => name.startsWith(`${path.basename(file)}.`)) ?? '';
+      fs.appendFileSync(path.join(folder, aside), line(2, 'second'));
+      await sleep(50);
+      fs.writeFileSync(file, line(3, 'third'));
+    });
+    expect(rotated).toBe(true);
+    await sleep(50);
+    isOver = true;
+    expect(await whole).toBe('first\nsecond\nthird\n');
+    expect(await read(file, '')).toBe('third\n');
+  });
+
+  it('whose runtime does not begin another stays under its name', async () => {
+    const file = fileWith(line(1, 'first'));
+    const reopen = () => Promise.reject(new Error('it has ended'));
+    await expect(rotateLog(file, { maxBytes: 5, maxFiles: 2 }, reopen)).rejects.toThrow('it has ended');
+    expect(await read(file, '')).toBe('first\n');
+    await removeLog(file);
+    expect(fs.readdirSync(folder).filter((name) => name.startsWith(path.basename(file)))).toEqual([]);
+  });
+
+  it('is put aside once it is longer than it may be, and the oldest go', () => {
+    const bounds = { maxBytes: 10, maxFiles: 4 };
+    expect(rotation(10, [], bounds)).toBe(null);
+    expect(rotation(11, ['b', 'a'], bounds)).toEqual({ remove: [] });
+    expect(rotation(11, ['c', 'a', 'b'], bounds)).toEqual({ remove: ['a'] });
+    expect(asideName('0.log', new Date('2026-11-28T22:01:02.345Z'))).toBe('0.log.20261128-220102');
   });
 
   it('whose reader goes: nothing is read any more', async () => {

@@ -1,5 +1,5 @@
 // The one program in the test image of a real node. As `pause` it holds a Pod's namespaces; otherwise it serves HTTP on
-// $PORT (8080): `/` answers the hostname, which is the Pod's name, `/healthz` answers ok. On SIGTERM it stops answering
+// $PORT (8080): `/` answers the hostname, which is the Pod's name, `/healthz` answers ok, `/say/TEXT` has it say TEXT. On SIGTERM it stops answering
 // healthy, waits $TERM_DELAY (a Go duration, default 0s), finishes what it serves, and exits 0. It is its image's only tool, too:
 // `say TEXT…`, `cat [FILE…]` (without: what it reads), `write FILE TEXT`, `env`, `exit CODE`.
 package main
@@ -110,6 +110,9 @@ func serve() error {
 			return
 		}
 		fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("/say/", func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println(strings.TrimPrefix(r.URL.Path, "/say/"))
 	})
 	server := &http.Server{Addr: ":" + port, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	stopped := make(chan error, 1)

@@ -38,42 +38,73 @@ async function tailStart(file: FileHandle, lines: number): Promise<number> {
   return 0;
 }
 
+/** Null while there is no such file: the one that was there has just been put aside. */
+function watched(path: string): fs.FSWatcher | null {
+  try {
+    return fs.watch(path);
+  } catch {
+    return null;
+  }
+}
+
 /** Resolves when the file changes, or after a while. */
 function changed(path: string, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const watcher = fs.watch(path);
+    const watcher = watched(path);
     const end = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', end);
-      watcher.close();
+      watcher?.close();
       resolve();
     };
     const timer = setTimeout(end, ms);
     signal.addEventListener('abort', end, { once: true });
-    watcher.once('change', end);
-    watcher.once('error', end);
+    watcher?.once('change', end);
+    watcher?.once('error', end);
   });
 }
 
-/** The bytes from a place on, as they come. */
+/** The log that was begun when this one was put aside; null if this is still the one. */
+async function nextOf(path: string, file: FileHandle): Promise<FileHandle | null> {
+  const [own, there] = await Promise.all([file.stat(), fsp.stat(path).catch(() => null)]);
+  return there === null || there.ino === own.ino ? null : fsp.open(path).catch(() => null);
+}
+
+/** The bytes from a place on, as they come; of the log, and of those that are begun after it. Closes it. */
 async function* bytesFrom(
   path: string,
-  file: FileHandle,
+  first: FileHandle,
   from: number,
   following: Following | null,
 ): AsyncGenerator<Buffer> {
+  let file = first;
+  let next: FileHandle | null = null;
   let at = from;
   let wasOver = false;
-  for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, at);
-    if (bytesRead > 0) {
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-      continue;
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, at);
+      if (bytesRead > 0) {
+        at += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+        continue;
+      }
+      if (following === null || following.signal.aborted) return;
+      if (next !== null) {
+        await file.close();
+        [file, next, at] = [next, null, 0];
+        continue;
+      }
+      // Its last lines may have been written since: they are read before the next one is.
+      next = await nextOf(path, file);
+      if (next !== null) continue;
+      if (wasOver) return;
+      wasOver = following.isOver();
+      await changed(path, wasOver ? LAST_MS : LOOK_MS, following.signal);
     }
-    if (following === null || following.signal.aborted || wasOver) return;
-    wasOver = following.isOver();
-    await changed(path, wasOver ? LAST_MS : LOOK_MS, following.signal);
+  } finally {
+    await file.close();
+    await next?.close();
   }
 }
 
@@ -128,10 +159,6 @@ export async function* readLog(
   following: Following | null,
 ): AsyncGenerator<Buffer> {
   const file = await fsp.open(path);
-  try {
-    const from = options.tailLines === null ? 0 : await tailStart(file, options.tailLines);
-    yield* printed(linesOf(bytesFrom(path, file, from, following)), options);
-  } finally {
-    await file.close();
-  }
+  const from = options.tailLines === null ? 0 : await tailStart(file, options.tailLines);
+  yield* printed(linesOf(bytesFrom(path, file, from, following)), options);
 }
