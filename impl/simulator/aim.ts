@@ -144,10 +144,7 @@ export const AIMS: Readonly<Record<string, Aim>> = {
       'K never publishes again, and nobody else makes an object of that name in these worlds; caught by the explorer and TLC (`exact-up-refused`)',
   },
   'lost-delete-unasked': TAIL,
-  'object-not-awaited': {
-    unseen:
-      'no template of these worlds needs its object first; caught by the explorer (`tail-object-first`)',
-  },
+  'object-not-awaited': { theme: 'objectFirst' },
   'let-go-killed': {
     unseen:
       'nobody takes a Pod from its ReplicaSet, or the label from one, in these worlds; caught by the explorer (`owner-unlabelled-crash`)',

@@ -402,7 +402,7 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
       replicas: dice.whole(0, share),
     }));
   // Where our agents run the containers, stock's scheduler places nothing.
-  const runtime = dice.chance(0.5) && !theme.handsOver ? 'runs' : 'publish';
+  const runtime = (dice.chance(0.5) && !theme.handsOver) || theme.objectFirst ? 'runs' : 'publish';
   // On a Node without an agent only stock runs anything.
   const isStocks = theme.releases || theme.handsOver;
   const agentless = isStocks && runtime === 'publish' && nodes.length > 1 && dice.chance(0.3);
@@ -410,6 +410,7 @@ export function drawPlan(seed: number, envelope: Envelope = {}): Plan {
     seed,
     runtime,
     ...(theme.handsOver && { handsOver: true }),
+    ...(theme.objectFirst && { objectFirst: dice.pick(['all', 'some'] as const) }),
     nodes: agentless ? nodes.with(-1, { ...(nodes.at(-1) as PlannedNode), agentless }) : nodes,
     deployments,
     foreign,

@@ -20,6 +20,8 @@ export class Machine {
   readonly capacity: Resources;
   /** uid → state; in `publish` the stamp's uid, or `a-<metadata.uid>`. */
   readonly containers = new Map<Uid, ContainerState>();
+  /** Its runtime has told K that they need their object first. */
+  readonly awaiting = new Set<Uid>();
   /** Raised when the machine dies: what was under way in it is void. */
   epoch = 0;
   #journal: JournalState = EMPTY_JOURNAL;
@@ -67,9 +69,34 @@ function later(sim: Simulation, machine: Machine, milliseconds: number, act: () 
   });
 }
 
+/** Whether Pods of a template need their object before they are started; of `some`, every other. */
+function needsObject({ plan }: Simulation, replicaSet: string): boolean {
+  if (plan.objectFirst !== 'some') return plan.objectFirst === 'all';
+  return [...replicaSet].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 2 === 0;
+}
+
+/** Asks for the object, or, asked again, finds that it is not there; false: it is not needed, or stands. */
+function awaitsObject(sim: Simulation, machine: Machine, uid: Uid): boolean {
+  const wasTold = machine.awaiting.delete(uid);
+  if (wasTold && objectOf(sim, uid) !== undefined) return false;
+  if (!wasTold) machine.awaiting.add(uid);
+  later(sim, machine, 1, () =>
+    sim.tellTail(
+      machine.name,
+      wasTold ? { type: 'podStopped', uid, failed: true } : { type: 'podNeedsObject', uid },
+    ),
+  );
+  return true;
+}
+
 /** K starts containers. */
-export function startContainers(sim: Simulation, machine: Machine, uid: Uid): void {
+export function startContainers(
+  sim: Simulation,
+  machine: Machine,
+  { uid, replicaSet }: { readonly uid: Uid; readonly replicaSet: string },
+): void {
   if (machine.containers.has(uid)) return;
+  if (needsObject(sim, replicaSet) && awaitsObject(sim, machine, uid)) return;
   sim.setContainers(machine, uid, 'starting');
   later(sim, machine, sim.latency('start'), () => {
     if (machine.containers.get(uid) !== 'starting') return;
@@ -88,6 +115,7 @@ export function tellReadiness(sim: Simulation, machine: Machine): void {
 
 /** K stops containers, or a start in flight. */
 export function stopContainers(sim: Simulation, machine: Machine, uid: Uid): void {
+  machine.awaiting.delete(uid);
   const state = machine.containers.get(uid);
   if (state === undefined)
     return later(sim, machine, 1, () =>
@@ -190,5 +218,6 @@ export function loseDisk(sim: Simulation, machine: Machine): void {
 /** Power is gone. */
 export function powerOff(sim: Simulation, machine: Machine): void {
   machine.epoch += 1;
+  machine.awaiting.clear();
   for (const uid of [...machine.containers.keys()]) sim.setContainers(machine, uid, null);
 }

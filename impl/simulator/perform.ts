@@ -109,7 +109,7 @@ export function perform(sim: Simulation, life: Life, effect: Effect): void {
     case 'startPod': {
       const node = nodeOf(life.peer);
       sim.judge.starting(effect.record.uid, node);
-      return startContainers(sim, sim.machineOf(node), effect.record.uid);
+      return startContainers(sim, sim.machineOf(node), effect.record);
     }
     case 'stopPod':
       return stopContainers(sim, sim.machineOf(nodeOf(life.peer)), effect.uid);

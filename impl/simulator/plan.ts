@@ -171,6 +171,8 @@ export interface Plan {
   readonly runtime: 'runs' | 'publish';
   /** S hands over what finds no room. */
   readonly handsOver?: true;
+  /** Where K runs the containers: of which templates the Pods need their object before they are started. */
+  readonly objectFirst?: 'all' | 'some';
   readonly nodes: readonly PlannedNode[];
   readonly deployments: readonly PlannedDeployment[];
   readonly foreign: readonly PlannedForeign[];

@@ -25,6 +25,8 @@ export interface Theme {
   readonly deletes?: true;
   /** Some Deployments have no label at first; it is put there, and taken away. */
   readonly labels?: true;
+  /** Where K runs the containers, templates need their object before they are started. */
+  readonly objectFirst?: true;
 }
 
 /** All themes. */
@@ -144,6 +146,27 @@ export const THEMES: readonly Theme[] = [
     acts: ['request', 'rollout', 'deleteReplicaSet'],
     stages: ['autoscaler', 'deployment', 'replicaset'],
     labels: true,
+  },
+  {
+    name: 'objectFirst',
+    share: 0,
+    faults: [
+      'crash',
+      'crashAt',
+      'nodeCrash',
+      'journalLost',
+      'api',
+      'watchLost',
+      'stale',
+      'exit',
+      'break',
+      'usurp',
+      'cutOff',
+      'slowDisk',
+    ],
+    acts: ['request', 'deletePod', 'rollout'],
+    stages: ['scheduler', 'kubelet'],
+    objectFirst: true,
   },
 ];
 
