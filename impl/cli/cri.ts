@@ -1,9 +1,11 @@
 /** Flags of an agent that runs the containers itself, by a container runtime's socket. */
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { LOG_BOUNDS } from '../../spec/containers/logRotation.ts';
 import { KubedirectError } from '../../spec/errors.ts';
+import { parseQuantity } from '../controller/host/quantities.ts';
 import type { Templates } from '../controller/host/templates.ts';
-import { createKubernetesClient } from '../controller/kubernetes/client.ts';
+import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { runtimeCalls } from '../controller/metrics.ts';
 import { callersOf } from '../controller/process/callers.ts';
 import type { RuntimeName } from '../controller/process/process.ts';
@@ -17,6 +19,8 @@ export interface CriFlags {
   readonly cgroupParent: string;
   readonly nodeKubeconfig?: string;
   readonly maxPods: number;
+  readonly containerLogMaxSize: number;
+  readonly containerLogMaxFiles: number;
   readonly kubeletPort: number;
   readonly kubeletTls?: string;
   readonly clientCa?: string;
@@ -32,6 +36,24 @@ function podCount(text: string): number {
   );
 }
 
+function bytes(text: string): number {
+  try {
+    const size = parseQuantity(text);
+    if (Number.isSafeInteger(size) && size > 0) return size;
+  } catch {}
+  throw new InvalidArgumentError(
+    `FLAG_INVALID: expected a number of bytes such as 10Mi, got ${JSON.stringify(text)}.`,
+  );
+}
+
+function fileCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 1) return count;
+  throw new InvalidArgumentError(
+    `FLAG_INVALID: expected a number of files from 2, got ${JSON.stringify(text)}.`,
+  );
+}
+
 function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isSafeInteger(port) && port >= 0 && port < 65_536) return port;
@@ -39,6 +61,12 @@ function portNumber(text: string): number {
     `FLAG_INVALID: expected a port (0: one that is free), got ${JSON.stringify(text)}.`,
   );
 }
+
+/** So long a dry run of a Pod may take, webhooks and all. */
+const DRY_RUN_MS = 10_000;
+
+const podNamespace = (pod: object) =>
+  (pod as { readonly metadata?: { readonly namespace?: string } }).metadata?.namespace ?? 'default';
 
 /** Adds them. */
 export function withCriOptions(command: Command): Command {
@@ -56,6 +84,18 @@ export function withCriOptions(command: Command): Command {
     )
     .option('--cgroup-parent <cgroup>', "cri: the Pods' cgroup; without: the runtime's own", '')
     .option('--max-pods <count>', 'cri: how many Pods the Node takes', podCount, 110)
+    .option(
+      '--container-log-max-size <bytes>',
+      'cri: a log of a container that is longer is put aside, and another begun',
+      bytes,
+      LOG_BOUNDS.maxBytes,
+    )
+    .option(
+      '--container-log-max-files <count>',
+      'cri: how many logs of a container are kept, the one that is written to among them',
+      fileCount,
+      LOG_BOUNDS.maxFiles,
+    )
     .option(
       '--node-kubeconfig <file>',
       'cri: the identity of a kubelet (system:node:<name>): the agent makes the Node, keeps it alive, and serves its logs and exec; without: somebody else does',
@@ -97,7 +137,13 @@ function nodeClient({ nodeKubeconfig }: CriFlags, signal: AbortSignal) {
 }
 
 /** Opens the runtime of a node, and keeps its Node if it was told under which identity. The code is loaded only here: other agents need none of it. */
-export async function openCri(flags: CriFlags & RunFlags, node: string, templates: Templates, log: Log) {
+export async function openCri(
+  flags: CriFlags & RunFlags,
+  node: string,
+  templates: Templates,
+  log: Log,
+  agent: KubernetesClient,
+) {
   const [{ CriRuntime }, { NO_OBJECTS, objectsOf }] = await Promise.all([
     import('../cri/runtime.ts'),
     import('../cri/objects.ts'),
@@ -109,7 +155,15 @@ export async function openCri(flags: CriFlags & RunFlags, node: string, template
   const runtime = await CriRuntime.open({
     ...{ socket: path.resolve(criSocket), node, hostAddress: host, templates, log, closing },
     observe: (method, milliseconds) => runtimeCalls.observe({ method }, milliseconds / 1_000),
+    // As who publishes them: the agent.
+    dryRun: (pod) =>
+      agent.createPod(podNamespace(pod), pod, {
+        dryRun: true,
+        timeoutMs: DRY_RUN_MS,
+        signal: closing.signal,
+      }),
     objects: client === null ? NO_OBJECTS : objectsOf(client, closing.signal),
+    logs: { maxBytes: flags.containerLogMaxSize, maxFiles: flags.containerLogMaxFiles },
     folders: {
       logs: path.join(folder, 'logs'),
       volumes: path.join(folder, 'volumes'),

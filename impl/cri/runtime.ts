@@ -3,12 +3,14 @@
  * do. A Pod is kept with its sandbox, so the next process of the agent finds all that runs, and goes on with it.
  */
 import { unheeded } from '../../spec/containers/heeded.ts';
+import type { LogBounds } from '../../spec/containers/logRotation.ts';
 import { needsObject } from '../../spec/containers/needsObject.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodRecord, Uid } from '../../spec/vocabulary.ts';
 import { podObject } from '../controller/host/podObject.ts';
 import type { PodRuntime } from '../controller/host/runtime.ts';
 import type { Templates } from '../controller/host/templates.ts';
+import { Admission, type DryRun } from './admission.ts';
 import type { Served } from './api/served.ts';
 import { CriClient } from './client.ts';
 import { type Folders, LABELS, POD_ANNOTATION } from './config.ts';
@@ -28,6 +30,8 @@ export interface CriRuntimeOptions {
   readonly folders: Folders;
   readonly templates: Templates;
   readonly objects: Objects;
+  readonly logs: LogBounds;
+  readonly dryRun: DryRun;
   /** Told of each call of the runtime. */
   readonly observe: (method: string, milliseconds: number) => void;
   /** Aborted once it is closed. */
@@ -47,6 +51,7 @@ const isThere = ({ state }: SandboxEntry) => state === 'SANDBOX_READY';
 export class CriRuntime implements PodRuntime {
   readonly #options: CriRuntimeOptions;
   readonly #client: CriClient;
+  readonly #admission: Admission;
   readonly #pods = new Map<Uid, Entry>();
   /** K was told that they need their object first. */
   readonly #awaiting = new Set<Uid>();
@@ -55,10 +60,12 @@ export class CriRuntime implements PodRuntime {
   #again: NodeJS.Timeout | null = null;
   #over: NodeJS.Timeout | null = null;
   #version = '';
+  #isRotating = false;
 
   private constructor(options: CriRuntimeOptions) {
     this.#options = options;
     this.#client = new CriClient(options.socket, options.observe);
+    this.#admission = new Admission(options);
   }
 
   /**
@@ -125,9 +132,15 @@ export class CriRuntime implements PodRuntime {
   stop(uid: Uid): void {
     const run = this.#pods.get(uid);
     this.#awaiting.delete(uid);
+    this.#admission.giveUp(uid);
     if (run instanceof PodRun) return run.stop();
     this.#pods.delete(uid);
     setImmediate(() => this.#give({ type: 'podStopped', uid, failed: false }));
+  }
+
+  refused({ uid, replicaSet }: PodRecord): void {
+    this.#awaiting.delete(uid);
+    this.#admission.refused(replicaSet);
   }
 
   statusOf(uid: Uid): object | null {
@@ -153,18 +166,26 @@ export class CriRuntime implements PodRuntime {
     let replicaSet = templates.peek(record.replicaSet) ?? null;
     while (replicaSet === null && isAwaited()) replicaSet = await templates.get(record.replicaSet);
     if (replicaSet === null || !isAwaited()) return;
-    const { metadata, spec } = podObject(record, replicaSet, 0);
+    const object = podObject(record, replicaSet, 0);
+    const { metadata, spec } = object;
     const paths = unheeded(spec as never);
     if (paths.length > 0) return this.#refuse(uid, NOT_HEEDED, paths);
     const { name, namespace = 'default', labels, annotations } = metadata;
     const pod: KeptPod = { uid, namespace, name, labels, annotations, spec: spec as unknown as PodSpec };
-    if (!needsObject(spec as never)) this.#run(pod);
-    else if (this.#awaiting.delete(uid)) await this.#runStanding(pod);
-    else {
-      this.#awaiting.add(uid);
-      this.#pods.delete(uid);
-      this.#give({ type: 'podNeedsObject', uid });
-    }
+    if (this.#awaiting.delete(uid)) return this.#runStanding(pod);
+    if (needsObject(spec as never)) return this.#publishFirst(uid);
+    this.#admission.want(uid, {
+      ...{ replicaSet: record.replicaSet, object },
+      start: () => this.#run(pod),
+      publishFirst: () => this.#publishFirst(uid),
+    });
+  }
+
+  /** K is told so, and asks again once it is done. */
+  #publishFirst(uid: Uid): void {
+    this.#awaiting.add(uid);
+    this.#pods.delete(uid);
+    this.#give({ type: 'podNeedsObject', uid });
   }
 
   #run(pod: KeptPod): void {
@@ -282,6 +303,9 @@ export class CriRuntime implements PodRuntime {
       }
       if (!there.has(sandbox)) run.sandboxExited(sandbox);
     }
+    // Of a start that was in flight when an earlier life of the agent ended: nobody else takes it away.
+    for (const { id, labels } of sandboxes)
+      if (!this.#pods.has(labels[LABELS.uid] ?? '')) await this.#client.removeSandbox(id);
   }
 
   /** Now and then, as a kubelet does: news of what ends can be lost where the runtime was started again. */
@@ -290,7 +314,16 @@ export class CriRuntime implements PodRuntime {
       this.#compare().catch((error: Error) =>
         this.#options.log('the container runtime could not be looked at', { error: error.message }),
       );
+      void this.#rotateLogs();
     }, LOOK_OVER_MS);
     this.#over.unref();
+  }
+
+  /** Those that are longer than they may be; nothing while the last time is not over. */
+  async #rotateLogs(): Promise<void> {
+    if (this.#isRotating) return;
+    this.#isRotating = true;
+    for (const run of this.#pods.values()) if (run !== 'awaited') await run.rotateLogs(this.#options.logs);
+    this.#isRotating = false;
   }
 }

@@ -19,6 +19,7 @@ import {
 import { CriClient } from '../../impl/cri/client.ts';
 import { LABELS } from '../../impl/cri/config.ts';
 import { NODE_TAINT } from '../../impl/cri/node.ts';
+import { createdAt } from './support/audit.ts';
 import { executed, forwarded, logs, strangers } from './support/kubeletApi.ts';
 import type { PodHistory } from './support/podHistory.ts';
 import { BUILD_MS, CASE_MS, NEEDED, type RealWaist, startRealWaist, until } from './support/realWaist.ts';
@@ -39,27 +40,6 @@ interface SeenPod {
     readonly podIP: string;
     readonly containerStatuses: readonly { readonly restartCount: number }[];
   };
-}
-
-/** When the API Server received the create of each Pod, Unix ms, by the audit log. */
-function createdAt(folder: string): ReadonlyMap<string, number> {
-  const lines = fs.readFileSync(path.join(folder, 'audit.log'), 'utf8').split('\n').filter(Boolean);
-  return new Map(
-    lines
-      .map((line) => JSON.parse(line))
-      .filter(
-        ({ verb, stage, objectRef, responseStatus }) =>
-          verb === 'create' &&
-          stage === 'ResponseComplete' &&
-          objectRef?.resource === 'pods' &&
-          objectRef.subresource === undefined &&
-          responseStatus?.code === 201,
-      )
-      .map(({ objectRef, requestReceivedTimestamp }) => {
-        const micros = /\.(\d{3})(\d*)Z$/.exec(requestReceivedTimestamp)?.[2] ?? '';
-        return [objectRef.name, Date.parse(requestReceivedTimestamp) + Number(`0.${micros || '0'}`)];
-      }),
-  );
 }
 
 describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
@@ -320,13 +300,22 @@ describe.skipIf(!support.ok)('an agent that runs the containers itself', () => {
   );
 
   it(
-    'a stock kubelet beside us was disturbed by none of it, nor are we by its end',
+    'a stock kubelet beside us was disturbed by none of it, nor are we by its death, its return and its end',
     async () => {
       expect(theirs).toHaveLength(6);
       expect((await stock.containers()).sort()).toEqual(theirs);
       expect(stockPods.all.filter(({ gone, ready }) => gone || !ready)).toEqual([]);
       const ours = (await containerd.containers()).sort();
       expect(ours).toHaveLength(2 * (REST + 2));
+      await stock.kill();
+      expect((await answers()).sort()).toEqual(await names());
+      await stock.restart();
+      // It has looked at all that runs by now: it makes its Node Ready, and goes on with Pods that it is given.
+      await kd.kubectl('scale', 'deployment', 'stock', '--replicas=4');
+      await stockPods.rests(4);
+      const there = new Set(await stock.containers());
+      expect(theirs.filter((id) => !there.has(id))).toEqual([]);
+      expect((await containerd.containers()).sort()).toEqual(ours);
       await stock.stop();
       expect((await containerd.containers()).sort()).toEqual(ours);
       expect((await answers()).sort()).toEqual(await names());

@@ -17,7 +17,16 @@ describe('a container runtime', () => {
   });
 
   const flags = (more: Partial<CriFlags>): CriFlags => {
-    return { criFolder: '.', secretFolder: '.', cgroupParent: '', maxPods: 110, kubeletPort: 0, ...more };
+    return {
+      criFolder: '.',
+      secretFolder: '.',
+      cgroupParent: '',
+      maxPods: 110,
+      kubeletPort: 0,
+      containerLogMaxSize: 1,
+      containerLogMaxFiles: 2,
+      ...more,
+    };
   };
   it('flags: a socket, and one node', () => {
     expect(() => checkCri('cri', ['n'], flags({}))).toThrow(/expected --cri-socket, got none/);

@@ -21,7 +21,14 @@ function countsOf(text: string): readonly number[] {
 const pad = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(0)).padStart(8);
 
 /** The calls that stand between a Pod and its process, in their order. */
-const STARTING = ['RunPodSandbox', 'ImageStatus', 'CreateContainer', 'StartContainer'];
+const STARTING = [
+  'ListPodSandbox',
+  'RunPodSandbox',
+  'PodSandboxStatus',
+  'ImageStatus',
+  'CreateContainer',
+  'StartContainer',
+];
 
 /** A row for each count: median and 99th percentile over all Pods of all rounds; ratios are of stock's to ours. */
 export function render(samples: readonly ContainerSample[]): string {
@@ -47,9 +54,16 @@ export function render(samples: readonly ContainerSample[]): string {
       const sum = (of: 'count' | 'milliseconds') => all.reduce((total, each) => total + each[of], 0);
       return pad(sum('milliseconds') / sum('count'));
     };
-    return `${String(count).padStart(5)}  ${STARTING.map(mean).join('')}`;
+    const median = (what: 'assigned' | 'running') =>
+      pad(
+        percentile(
+          own.flatMap((sample) => sample[what]).sort((a, b) => a - b),
+          0.5,
+        ),
+      );
+    return `${String(count).padStart(5)}  ${median('assigned')}${STARTING.map(mean).join('')}${median('running')}`;
   });
-  const callHead = `\n Pods  ${STARTING.map((method) => method.slice(0, 7).padStart(8)).join('')}   mean ms of a call: ${STARTING.join(', ')}`;
+  const callHead = `\nours, where the time goes: the chain (median), mean ms of each call in its order (${STARTING.join(', ')}), until it runs (median)\n Pods     chain${STARTING.map((method) => method.slice(0, 7).padStart(8)).join('')} running`;
   const head = ' Pods          stock: p50     p99  ours: p50    p99     p50×    p99×     chain';
   return `${head}\n${rows.join('\n')}\n${callHead}\n${callRows.join('\n')}\n\nms from the want to the process running (by containerd) and to the Pod Ready (by a watch). chain: median until our tail has the Pod;\nthe rest until it runs are calls of the container runtime.\n`;
 }

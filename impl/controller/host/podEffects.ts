@@ -42,10 +42,14 @@ async function createOnce(life: Life, namespace: string, object: object): Promis
   }
 }
 
+/** Refusals that are admission's: who starts Pods before they are published asks it again. */
+const ADMISSION: ReadonlySet<Refusal> = new Set<Refusal>(['switch', 'forbidden', 'quota', 'invalid']);
+
 /** Creates the object of a Pod: at once if its template is known, else when it shows. */
 export function publish(life: Life, { record }: Of<'publish'>): void {
   const { uid } = record;
   const failed = (refusal: Refusal, text: string) => {
+    if (ADMISSION.has(refusal)) life.runtime?.refused?.(record);
     if (!life.signal.aborted) life.give({ type: 'publishFailed', uid, refusal, text });
   };
   const known = life.templates.peek(record.replicaSet);

@@ -16,6 +16,8 @@ export interface PodRuntime {
   attach(give: (event: StageEvent) => void): void;
   /** What a Pod's status says beside its phase and conditions: addresses and containers; null of a Pod that it does not know. */
   statusOf?(uid: Uid): object | null;
+  /** A Pod was not admitted when it was published. */
+  refused?(record: PodRecord): void;
   /** The process ends: the containers run on. */
   close?(): void;
 }

@@ -65,7 +65,12 @@ export interface ProcessOptions {
   readonly runtime: RuntimeName;
   /** `cri`: opens the runtime of a node. */
   readonly openRuntime?:
-    | ((node: string, templates: Templates, log: ProcessOptions['log']) => Promise<PodRuntime>)
+    | ((
+        node: string,
+        templates: Templates,
+        log: ProcessOptions['log'],
+        client: KubernetesClient,
+      ) => Promise<PodRuntime>)
     | undefined;
   /**
    * S publishes unbound what finds no room (protocol 7). Default: yes. Never where our agents run the containers, whatever is said here: their
@@ -175,11 +180,12 @@ function stageOptions(
 async function runtimesOf(
   { nodes, runtime, startMs = 0, openRuntime, log }: ProcessOptions,
   templates: Templates,
+  client: KubernetesClient,
 ): Promise<ReadonlyMap<string, PodRuntime>> {
   if (runtime === 'publish') return new Map();
   const open = async (node: string) => {
     const opened =
-      runtime === 'cri' ? await openRuntime?.(node, templates, log) : new SimulatedRuntime(startMs);
+      runtime === 'cri' ? await openRuntime?.(node, templates, log, client) : new SimulatedRuntime(startMs);
     if (opened === undefined) throw new RangeError('runtime cri: expected how to open it, got nothing');
     return [node, opened] as const;
   };
@@ -199,7 +205,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   });
   const hub = new WatchHub(client, options.log);
   const templates = new Templates();
-  const runtimes = await runtimesOf(options, templates);
+  const runtimes = await runtimesOf(options, templates, client);
   let scaleApi: Listening | null = null;
   const tracing =
     options.otlp === undefined

@@ -14,7 +14,7 @@ import { preemptionMachine } from '../../../machines/ownership/preemption.ts';
 import { tailContainersMachine, tailObjectMachine } from '../../../machines/ownership/tailPod.ts';
 import { replicasFieldMachine } from '../../../machines/ownership/wants/field.ts';
 import { replicaSetMachine } from '../../../machines/replicaset/machine.ts';
-import { containerMachine, runtimePodMachine } from '../../../machines/runtime/index.ts';
+import { containerMachine, runtimePodMachine, templateMachine } from '../../../machines/runtime/index.ts';
 import { schedulerMachine } from '../../../machines/scheduler/machine.ts';
 import { mermaidOf, statesOf } from './mermaid.ts';
 
@@ -45,7 +45,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     title: 'The containers of a Pod, where our agent runs them',
-    machines: [runtimePodMachine, containerMachine],
+    machines: [templateMachine, runtimePodMachine, containerMachine],
   },
   { title: 'The built-in autoscaler', machines: [deciderMachine] },
   {
