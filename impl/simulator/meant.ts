@@ -63,8 +63,8 @@ const isOfOne = ({ records }: StageView, sets: readonly ReplicaSetFact[], uids: 
 
 /**
  * Whether stock's controller rolls a Deployment out, and says itself what may be taken away before as many others run: it was told of this
- * count, or it has lowered one of them by an older one, while the write is under way and R follows. An R whose watch is behind may not know
- * the newest ReplicaSet yet.
+ * count, or it has lowered one of them by an older one, and R follows: also when the newer count was just written. An R whose watch is behind may
+ * not know the newest ReplicaSet yet.
  */
 function rolls(
   { api }: Simulation,
@@ -86,7 +86,7 @@ function rolls(
   const follows = viewOf(after)?.wants.some(
     (want) => want.deployment === deployment && want.mode === 'follow',
   );
-  return isLowered && follows === true && api.deployments.get(deployment)?.replicas !== value;
+  return isLowered && follows === true;
 }
 
 /** Whether R ends Pods of a Deployment that is rolled out, or that has left, as stock's controller says. */
