@@ -86,6 +86,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'tail-deleted': 1_095,
   'tail-replaced': 4_539,
   'tail-no-room-seen': 24,
+  'tail-lost-journal-offered': 909,
   'anew-journal-lost': 6_120,
   'anew-uncordoned': 9_148,
   'owner-release': 62,

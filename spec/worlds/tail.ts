@@ -10,6 +10,27 @@ const DELETE: UserAct = { act: 'deletePod', replicaSet: 'rs-t1' };
 /** Only K has a choice: what is above serves at once. */
 const TAIL_ALONE = { quiet: ['deployment', 'replicaset', 'scheduler'] } as const;
 
+const SCALED = ['user', 'watch deployment~1', 'deliver deployment~1:downstream#1 down'] as const;
+/** K is told of a Pod and creates it; its journal is lost before the create lands; the Pod is ended; the next K registers and offers. */
+const LOST_JOURNAL_OFFERED = [
+  ...SCALED,
+  'deliver replicaset~1:downstream#1 down',
+  'deliver scheduler~1:node/n1#1 down',
+  'journalLost kubelet/n1~1',
+  'start kubelet/n1',
+  ...SCALED,
+  'deliver replicaset~1:downstream#1 down',
+  'told scheduler~1:node/n1#1 up',
+  'land 1',
+  'answer kubelet/n1~2 0 0',
+  'connect scheduler~1 node/n1 kubelet/n1~2',
+  'answer kubelet/n1~2 0 0',
+  'deliver scheduler~1:node/n1#2 down',
+  'answer kubelet/n1~2 0 0',
+  'answer kubelet/n1~2 0 0',
+  'answer kubelet/n1~2 0 0',
+] as const;
+
 /** Worlds of the tail. @public */
 export const TAIL_WORLDS: readonly WorldDescription[] = [
   chainWorld({
@@ -86,6 +107,20 @@ export const TAIL_WORLDS: readonly WorldDescription[] = [
     script: [scale(1), scale(0)],
     faults: { journalLost: { n1: 1 } },
     change: { deep: true, quiet: ['deployment', 'replicaset'], ...sees('podRuns', 'endedBeforeStart') },
+  }),
+  chainWorld({
+    name: 'tail-lost-journal-offered',
+    title:
+      'the same, from where the next K, which knows nothing, offers; the create of the one before may still land',
+    runtime: 'publish',
+    pods: 0,
+    script: [scale(1), scale(0)],
+    faults: { journalLost: { n1: 1 } },
+    change: {
+      quiet: ['deployment', 'replicaset'],
+      begins: LOST_JOURNAL_OFFERED,
+      ...sees('podRuns', 'tombstoneCollected'),
+    },
   }),
   chainWorld({
     name: 'tail-no-room',

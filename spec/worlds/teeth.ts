@@ -120,6 +120,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'bare-by-name', world: 'no-room-anew-late' },
   { mutant: 'want-fresh-no-hold', world: 'wants-hold-crash' },
   { mutant: 'gone-let-go', world: 'anew-containers-gone' },
+  { mutant: 'lost-journal-trusted', world: 'tail-lost-journal-offered' },
 ];
 
 /** All mutants that the explorer catches over the machines. @public */
@@ -250,10 +251,5 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'refused-kept',
     reason:
       'Wants a Pod of stock that does not fit where K runs the containers, and that stock ends. The fuzzer catches it (test/simulator/found/).',
-  },
-  {
-    mutant: 'lost-journal-trusted',
-    reason:
-      'caught in the world `tail-lost-journal` in 31 steps, which takes longer than all other mutants together; caught over K alone by `test/machines/kubeletMutants.test.ts`',
   },
 ];
