@@ -542,9 +542,54 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['ShownRuns'],
   },
   {
+    name: 'lost-adopted-ended',
+    rule: 'a K whose journal is lost finds by the uid that follows from it what runs for a Pod of the stock controller (5)',
+    breaks: ['ShownRuns'],
+  },
+  {
+    name: 'lost-let-go-killed',
+    rule: 'and what the lives before have let go, by its stamp or by that uid (5)',
+    breaks: ['ShownRuns'],
+  },
+  {
+    name: 'left-while-down-unasked',
+    rule: 'of a Pod that was let go by others while its node was down the containers are looked for (5)',
+    breaks: ['ShownRuns'],
+  },
+  {
     name: 'orphan-end-untold',
     rule: 'of an orphan whose containers have ended its object says so (5)',
     breaks: ['ShownRuns'],
+  },
+  {
+    name: 'orphan-end-unfinished',
+    rule: 'the deletion of an orphan of which nothing runs is completed by K, which was its kubelet (5)',
+    breaks: ['NoLeak'],
+  },
+  {
+    name: 'failed-orphan-runs',
+    rule: 'an orphan that others say has failed is stopped, and takes room until then (5)',
+    breaks: ['RunningShown'],
+  },
+  {
+    name: 'failing-orphan-adopted',
+    rule: 'an orphan of which K has asked that it be said to have failed is not adopted, before that is seen (5)',
+    breaks: ['ShownRuns'],
+  },
+  {
+    name: 'orphan-unsaid',
+    rule: 'K writes on an orphan that it runs, and whether it is ready (5)',
+    breaks: ['RunningShown'],
+  },
+  {
+    name: 'adopter-unjudged',
+    rule: 'of a managed ReplicaSet that D is shown as one of a Deployment that it is not shown, a list tells whether that is ours (8)',
+    breaks: ['Converges'],
+  },
+  {
+    name: 'list-anew-unheard',
+    rule: 'a watch that lists anew while a list is under way is kept in mind: what that list alone shows is asked for once more (3)',
+    breaks: ['Converges'],
   },
   {
     name: 'unlabelled-held',

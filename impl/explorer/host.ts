@@ -102,7 +102,7 @@ function carryOut(
   let done = 0;
   for (const effect of effects) {
     if (done === crashAfter || after.processes[id] === undefined) break;
-    after = perform(after, id, effect);
+    after = perform(after, id, effect, setting.description.slowStatus);
     done += 1;
   }
   const record: StepRecord = {

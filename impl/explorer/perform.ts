@@ -91,12 +91,16 @@ function startPod(world: World, process: Process, uid: string): World {
   return world.containers[node]?.[uid] === undefined ? setContainer(world, node, uid, 'starting') : world;
 }
 
-/** The world after one effect of a living process. */
-export function perform(world: World, id: string, effect: Effect): World {
+/**
+ * The world after one effect of a living process.
+ *
+ * @param slow - what K writes on a Pod's status takes time too
+ */
+export function perform(world: World, id: string, effect: Effect, slow = false): World {
   const process = world.processes[id] as Process;
   const seen = { ...world, history: recordEffect(world, process, effect) };
   const flight: Flight = { by: id, peer: process.peer, incarnation: process.incarnation, effect };
-  if (isFlight(effect)) return { ...seen, flights: [...seen.flights, flight] };
+  if (isFlight(effect, slow)) return { ...seen, flights: [...seen.flights, flight] };
   switch (effect.type) {
     case 'connect': {
       const { link, peer, n } = effect;

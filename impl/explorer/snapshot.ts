@@ -1,5 +1,5 @@
 /** Draws the {@link WorldView} that the properties look at. */
-import { adoptedUid } from '../../machines/ownership/adoption.ts';
+import { adoptedObject } from '../../machines/ownership/adoption.ts';
 import type { PodFact, ReplicaSetFact, SwitchFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL, type JournalState } from '../../spec/journal.ts';
 import type { Message } from '../../spec/messages.ts';
@@ -57,12 +57,17 @@ function placedIn(journal: JournalState): ReadonlyMap<string, PlacedView> {
   return placed;
 }
 
+const upIn = ({ containers }: World, name: string): readonly string[] =>
+  Object.entries(containers[name] ?? {}).flatMap(([uid, state]) => (state === 'running' ? [uid] : []));
+
 function nodeView(world: World, name: string): NodeView {
   const fact = world.api.nodes[name];
   const journal = world.journals[name] ?? EMPTY_JOURNAL;
   const running = new Map<string, Resources>();
   for (const uid of Object.keys(world.containers[name] ?? {})) {
-    const pod = Object.values(world.api.pods).find((one) => one.uid === uid);
+    const pod = Object.values(world.api.pods).find(
+      (one) => one.uid === uid || adoptedObject(uid) === one.metadataUid,
+    );
     // One that has lost its label is nobody's of ours.
     if (pod?.managed === false) continue;
     const now = livesOnAs(journal, uid, (replicaSet, of) => podName(world.api, replicaSet, of));
@@ -84,15 +89,27 @@ function nodeView(world: World, name: string): NodeView {
     placed: placedIn(journal),
     isRenewed: (world.lives[`kubelet/${name}`] ?? 0) > 1,
     running,
+    up: new Set(upIn(world, name)),
     foreign,
   };
 }
 
-/** Pods that are or were ours, shown Running, that have no containers: those bear the stamp, or the uid that follows from the object. */
+/** Pods that were ours, by stamp, or by what some K has accepted, and have lost their label. */
+function unlabelledIn({ api, history }: World): readonly PodFact[] {
+  const gone = Object.values(api.pods).filter(({ managed, node }) => !managed && node !== null);
+  if (gone.length === 0) return gone;
+  const adopted = new Set(Object.keys(history.accepted).map(adoptedObject));
+  return gone.filter(({ uid, metadataUid }) => uid !== null || adopted.has(metadataUid));
+}
+
+/** Pods that are or were ours, by stamp, label, or what some K has accepted, that are shown Running and have no containers of any name. */
 function hollowIn(world: World): readonly PodFact[] {
+  const adopted = new Set(Object.keys(world.history.accepted).map(adoptedObject));
   return Object.values(world.api.pods).filter(({ node, phase, managed, uid, metadataUid }) => {
-    if (node === null || phase !== 'Running' || !(managed || uid !== null)) return false;
-    return world.containers[node]?.[uid ?? adoptedUid(metadataUid, null)] === undefined;
+    if (node === null || phase !== 'Running') return false;
+    if (!managed && uid === null && !adopted.has(metadataUid)) return false;
+    const containers = Object.keys(world.containers[node] ?? {});
+    return !containers.some((one) => one === uid || adoptedObject(one) === metadataUid);
   });
 }
 
@@ -124,7 +141,7 @@ export function snapshot(setting: Setting, world: World): WorldView {
       }),
     ),
     objects: Object.values(world.api.pods).filter(({ managed }) => managed),
-    unlabelled: Object.values(world.api.pods).filter(({ managed, uid }) => !managed && uid !== null),
+    unlabelled: unlabelledIn(world),
     hollow: setting.description.runtime === 'runs' ? hollowIn(world) : [],
     deletes: world.flights.flatMap(({ by, peer, effect }) =>
       peer === 'scheduler' && effect.type === 'deleteStray' && world.processes[by] !== undefined

@@ -68,7 +68,8 @@ function deleteDeployment(world: World, uid: string, cascade: Cascade): World {
 function makeDeployment(world: World, uid: string, template: string, replicas: number): World {
   const asked = ask(world, uid, replicas);
   const due = { ...asked.history.due, [uid]: { generation: 1, values: [replicas] } };
-  const made = { ...deployment(replicas, uid), name: 'd', template, rest: template, resourceVersion: '0' };
+  const bare = { ...deployment(replicas, uid), name: 'd', template, rest: template, resourceVersion: '0' };
+  const made = world.api.unmanaged.includes(template) ? { ...bare, unmanaged: true as const } : bare;
   return putDeployment({ ...asked, history: { ...asked.history, due } }, made);
 }
 
@@ -89,6 +90,13 @@ function scale(world: World, uid: string, replicas: number): World {
   const after = { ...asked, history: { ...asked.history, external, due } };
   return putDeployment(after, { ...was, replicas, generation, replicasOwner: 'kubectl/Update/scale' });
 }
+
+/** What people do to a Pod that has lost its label. */
+const UNLABELLED = {
+  labelPod: { managed: true },
+  failPod: { phase: 'Failed', ready: false },
+  deleteUnlabelled: { deleting: true },
+} as const;
 
 /** One act of a person. */
 export function act(world: World, what: UserAct): World {
@@ -142,6 +150,14 @@ export function act(world: World, what: UserAct): World {
       );
       const change = what.act === 'unlabelPod' ? { managed: false } : what.force ? null : { deleting: true };
       return pod === undefined ? world : putPod(world, pod.name, change);
+    }
+    case 'labelPod':
+    case 'failPod':
+    case 'deleteUnlabelled': {
+      const pod = Object.values(world.api.pods).find(
+        (one) => one.replicaSet === what.replicaSet && !one.deleting && !one.managed,
+      );
+      return pod === undefined ? world : putPod(world, pod.name, UNLABELLED[what.act]);
     }
     case 'deleteReplicaSet': {
       const was = world.api.replicaSets[what.uid];

@@ -180,6 +180,9 @@ export function land(world: World, flight: Flight, landing: Landing): Landed {
       const node = after.api.nodes[name];
       return [after, node === undefined ? null : { type: 'registered', node }];
     }
+    case 'failPod':
+    case 'writePodStatus':
+      return [writeNow(world, flight), null];
     case 'writeReplicas':
       return landReplicas(world, effect, landing.mutants.has('environment/no-precondition'));
     default:
@@ -198,7 +201,8 @@ export function isFenced({ effect }: Flight): boolean {
 }
 
 /** Whether the effect is a write that takes time. */
-export function isFlight(effect: Effect): boolean {
+export function isFlight(effect: Effect, slow = false): boolean {
+  if (slow && (effect.type === 'failPod' || effect.type === 'writePodStatus')) return true;
   return ['publish', 'deletePod', 'deleteStray', 'mark', 'register', 'writeReplicas'].includes(effect.type);
 }
 

@@ -111,7 +111,7 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   'gone-for-good': { near: 'any-list-taken', alsoOff: ['any-list-taken'] },
   'old-list-revives': {
     ...DELETIONS_CLOSE,
-    why: 'A keeps what a list alone has shown in any case (`test/simulator/open/listed-alone.json`); caught over A, D and R alone by `test/machines`',
+    why: 'A keeps what a list alone has shown in any case (3); caught over A, D and R alone by `test/machines`',
   },
   'gone-untold': DELETIONS,
   'strangers-believed': DELETIONS_CLOSE,
@@ -153,6 +153,39 @@ export const AIMS: Readonly<Record<string, Aim>> = {
     unseen:
       'nobody takes a Pod from its ReplicaSet in these worlds; caught by the explorer (`owner-unlabelled-node-crash`)',
   },
+  'lost-adopted-ended': {
+    unseen:
+      'R makes another in the place of the one that is ended, and the judge of these worlds looks when all is at rest; caught by the explorer (`owner-adopted-lost`)',
+  },
+  'lost-let-go-killed': {
+    unseen:
+      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-lost`)',
+  },
+  'left-while-down-unasked': {
+    unseen:
+      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-down`)',
+  },
+  'orphan-end-unfinished': {
+    unseen:
+      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-deleted`)',
+  },
+  'failed-orphan-runs': {
+    unseen:
+      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-failed`)',
+  },
+  'failing-orphan-adopted': {
+    unseen:
+      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-back`)',
+  },
+  'orphan-unsaid': {
+    unseen:
+      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-starting`)',
+  },
+  'adopter-unjudged': {
+    unseen:
+      'no Deployment adopts the ReplicaSet of another in these worlds; caught by the explorer (`wants-adopted`)',
+  },
+  'list-anew-unheard': { near: 'list-anew-unheard' },
   'want-untold-set-awaited': {
     unseen:
       'nobody makes a ReplicaSet by hand in these worlds; caught by the explorer (`rollout-waits-adopted`)',

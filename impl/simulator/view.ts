@@ -1,6 +1,6 @@
 /** Draws the {@link WorldView} that the properties look at, of a simulated world. */
 
-import { adoptedUid } from '../../machines/ownership/adoption.ts';
+import { adoptedObject, adoptedUid } from '../../machines/ownership/adoption.ts';
 import type { PodFact, SwitchFact } from '../../spec/facts.ts';
 import { EMPTY_JOURNAL } from '../../spec/journal.ts';
 import type { NodeView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
@@ -131,12 +131,14 @@ function trafficOf(sim: Simulation): readonly TrafficView[] {
   }));
 }
 
-/** Pods that are or were ours, shown Running, that have no containers, where an agent runs them. */
+/** Pods that are or were ours, shown Running, that have no containers of any name, where an agent runs them. */
 function hollowIn(sim: Simulation): readonly PodFact[] {
   return [...sim.api.pods.values()].filter(({ node, phase, managed, uid, metadataUid }) => {
     const machine = node === null ? undefined : sim.machines.get(node);
-    if (machine === undefined || phase !== 'Running' || !(managed || uid !== null)) return false;
-    return !isAgentless(sim, machine) && !machine.containers.has(uid ?? adoptedUid(metadataUid, null));
+    if (machine === undefined || phase !== 'Running' || isAgentless(sim, machine)) return false;
+    const isOurs = managed || uid !== null || sim.judge.accepted.has(adoptedUid(metadataUid, null));
+    if (!isOurs || machine.containers.has(uid ?? adoptedUid(metadataUid, null))) return false;
+    return ![...machine.containers.keys()].some((one) => adoptedObject(one) === metadataUid);
   });
 }
 

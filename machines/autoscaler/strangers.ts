@@ -31,8 +31,9 @@ export function vanish(context: AutoscalerContext, uid: string): AutoscalerConte
 /** Asks for a consistent list of Deployments, if it was told of some that no list has shown, or was shown some that may be gone. */
 export function suspectStrangers(context: AutoscalerContext): AutoscalerContext {
   const { lists, mutants, seen, wants } = context;
-  if (!isComplete(lists) || mutants.has('strangers-believed')) return context;
-  const strangers = [...wants.keys()].filter((uid) => !seen.has(uid));
+  if (!isComplete(lists)) return context;
+  const isBelieved = mutants.has('strangers-believed');
+  const strangers = [...wants.keys()].filter((uid) => !isBelieved && !seen.has(uid));
   if (strangers.length === 0 && !lists.doubted) return context;
   return emit(
     { ...context, suspects: PSet(strangers), lists: asking(lists) },

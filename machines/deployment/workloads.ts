@@ -87,7 +87,13 @@ export function seeReplicaSet(context: DeploymentContext, fact: ReplicaSetFact):
   next = { ...next, replicaSets: next.replicaSets.set(fact.uid, fact) };
   if (fact.deployment === null) return next;
   const uids = next.owned.get(fact.deployment) ?? PSet<string>();
-  return touch({ ...next, owned: next.owned.set(fact.deployment, uids.add(fact.uid)) }, fact.deployment);
+  const owned = { ...next, owned: next.owned.set(fact.deployment, uids.add(fact.uid)) };
+  return judgeAdopter(touch(owned, fact.deployment), fact);
+}
+
+/** One that D is not shown may have adopted it: R holds no want of that, and nobody would tell it to follow the ReplicaSet (†). */
+function judgeAdopter(context: DeploymentContext, { unmanaged }: ReplicaSetFact): DeploymentContext {
+  return unmanaged || context.mutants.has('adopter-unjudged') ? context : suspectStrangers(context);
 }
 
 /** A ReplicaSet is gone. */

@@ -96,9 +96,10 @@ export function keepOrphan(
   fact: PodFact,
   requests: Resources,
   containerUid: Uid | null,
+  asked: Foreign['asked'] = 'no',
 ): KubeletContext {
   const { metadataUid } = fact;
-  const rest = { uid: null, deleting: false, asked: 'no' } as const;
+  const rest = { uid: null, deleting: false, asked } as const;
   return putForeign(context, {
     ...{ metadataUid, name: nameOf(fact), requests, containerUid },
     ...{ kind: 'orphan', ...rest },
@@ -112,13 +113,14 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
     metadataUid: fact.metadataUid,
     name: nameOf(fact),
     uid: stamp,
-    requests: isOver(fact) ? NOTHING : fact.requests,
+    requests: isOver(fact) && !stillRuns(context, before) ? NOTHING : fact.requests,
     kind: before?.kind === 'orphan' ? 'orphan' : 'unmanaged',
     deleting: fact.deleting,
     asked: before?.asked ?? 'no',
     containerUid: before?.containerUid ?? null,
   };
-  if (!fact.managed || fact.replicaSet === null) return observeUnmanaged(context, foreign);
+  if (!fact.managed || fact.replicaSet === null || isFailing(context, before, fact))
+    return observeUnmanaged(context, fact, foreign, before);
   const strayed = before?.kind === 'stray' ? before.uid : stamp;
   if (strayed !== null)
     return context.mutants.has('late-create-left')
@@ -131,18 +133,43 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
     // Of one that did not fit K has asked only that it fails (†).
     const asked = before?.kind === 'unmanaged' && !context.mutants.has('refused-kept') ? 'no' : foreign.asked;
     if (mine) return tidy(putForeign(context, { ...foreign, uid, asked, kind: 'stray' }), fact.metadataUid);
-    return observeUnmanaged(context, foreign);
+    return observeUnmanaged(context, fact, foreign, before);
   }
   return adopt(context, fact, freeUid(context, fact.metadataUid), foreign.containerUid);
 }
 
-/** Counted in the room. An orphan of ours that is being deleted still needs its kubelet. */
-function observeUnmanaged(context: KubeletContext, foreign: Foreign): KubeletContext {
-  const { containerUid, deleting } = foreign;
-  const held = putForeign(context, foreign);
-  if (containerUid === null || !deleting || foreign.asked === 'yes') return held;
-  const asked = putForeign(held, { ...foreign, asked: 'yes' });
-  return act(asked, { type: 'stopPod', uid: containerUid });
+/** What somebody else says to have failed may run still, and takes its room (†). */
+const stillRuns = ({ mutants }: KubeletContext, before: Foreign | undefined) =>
+  before?.containerUid != null && !mutants.has('failed-orphan-runs');
+
+/** K has asked that it be said to have failed, since its containers have ended: it is not taken for one that could be started again (†). */
+const isFailing = ({ mutants }: KubeletContext, before: Foreign | undefined, fact: PodFact) =>
+  before?.kind === 'orphan' && before.asked === 'yes' && before.containerUid === null && !fact.deleting
+    ? !mutants.has('failing-orphan-adopted')
+    : false;
+
+/** Counted in the room. An orphan of ours still needs its kubelet, when it is being deleted or others say that it has failed (†). */
+function observeUnmanaged(
+  context: KubeletContext,
+  fact: PodFact,
+  foreign: Foreign,
+  before: Foreign | undefined,
+): KubeletContext {
+  const { containerUid, deleting, metadataUid } = foreign;
+  const { mutants, runtime } = context;
+  const ends = deleting || (isOver(fact) && !mutants.has('failed-orphan-runs'));
+  if (containerUid !== null) {
+    const held = putForeign(context, foreign);
+    if (!ends || foreign.asked === 'yes') return held;
+    return act(putForeign(held, { ...foreign, asked: 'yes' }), { type: 'stopPod', uid: containerUid });
+  }
+  const wasOurs = before?.kind === 'orphan' || before?.kind === 'stray';
+  if (!deleting || !wasOurs || runtime !== 'runs' || mutants.has('orphan-end-unfinished'))
+    return putForeign(context, foreign);
+  // Nothing of it runs: its kubelet completes the deletion.
+  const uid = before.uid ?? adoptedUid(metadataUid, null);
+  const asked = before.kind === 'stray' ? before.asked : 'no';
+  return tidy(putForeign(context, { ...foreign, uid, asked, kind: 'stray' }), metadataUid);
 }
 
 function freeUid(context: KubeletContext, metadataUid: string): Uid {

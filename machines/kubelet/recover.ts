@@ -14,8 +14,9 @@ import { OBJECT_TABLE } from '../ownership/tailPod.ts';
 import { heedMark, journalNode, startDrain } from './cancel.ts';
 import { act, type Ending, type KubeletContext, type TailPod } from './context.ts';
 import { beginDoubt } from './doubt.ts';
+import { takeFound } from './found.ts';
 import { advanceAll, awaitAmbiguous, endGone } from './life.ts';
-import { adopt, keepOrphan, observe, reconcile, seenOf, stampOf } from './observe.ts';
+import { observe, reconcile, seenOf, stampOf } from './observe.ts';
 import { nextVersion, putPod } from './pods.ts';
 import { kill } from './runtime.ts';
 import { hearTail } from './tail.ts';
@@ -117,7 +118,7 @@ export function recover(context: KubeletContext, facts: readonly PodFact[]): Kub
   const here = facts.filter(({ node }) => node === context.node);
   const objectFor = objectsOf(context, here);
   let now: KubeletContext = { ...context, journal: null, running: null };
-  const ends: (readonly [Uid, Ending])[] = [];
+  const ends: (readonly [TailPod, Ending])[] = [];
   for (const pod of journal.pods.values()) {
     const object = objectFor(pod);
     const containerUid = containerUidOf(context, pod, object);
@@ -126,60 +127,29 @@ export function recover(context: KubeletContext, facts: readonly PodFact[]): Kub
     const ending = endingOf(context.runtime, remains);
     const kept = keptByMutant(context, ending, recovered);
     now = kept === null ? next : putPod(next, kept);
-    if (ending !== null && kept === null) ends.push([recovered.record.uid, ending]);
+    if (ending !== null && kept === null) ends.push([recovered, ending]);
     running.delete(containerUid);
   }
-  now = adoptLost(now, journal, here, running);
-  now = findLetGo(now, here, running);
+  now = takeFound(now, journal.nodeUid === null, here, running);
   for (const fact of here) now = observe(now, fact);
   for (const containerUid of running) now = kill(now, containerUid);
-  for (const [uid, ending] of ends) now = endGone(now, uid, ending);
+  for (const [pod, ending] of ends) now = endFound(now, pod, ending);
   now = beginDoubt(settleNode(now));
   return replayEarly(advanceAll(now, journal.pods.keys()));
 }
 
-/** An empty journal with stamped Pods on the node means that it was lost: they are adopted under their own uids. */
-function adoptLost(
-  context: KubeletContext,
-  journal: JournalState,
-  facts: readonly PodFact[],
-  running: Set<Uid>,
-): KubeletContext {
-  if (journal.nodeUid !== null) return context;
-  let now = context;
-  for (const fact of facts) {
-    const adoptable = fact.managed && fact.replicaSet !== null && fact.uid !== null;
-    // One that is being deleted too: its containers may still run, so its end must be awaited.
-    if (!adoptable || seenOf(fact) === 'seenFailed') continue;
-    const uid = fact.uid as Uid;
-    if (context.runtime === 'publish') {
-      now = adopt(now, fact, uid, null);
-      continue;
-    }
-    const runs = running.delete(uid);
-    now = adopt(now, fact, uid, uid, runs ? 'running' : 'starting');
-    if (!runs) now = endGone(now, uid, { tell: 'lost', reason: 'ContainersGone' });
-  }
-  return now;
-}
-
 /**
- * The containers of what the life before has let go go on (†): they bear the stamp of the object, or the uid that follows from it. Where none
- * run, a start may still be in flight: it is stopped, and then the object is said to have failed.
+ * Ends what the start found gone. One that the list shows to be let go is no longer held, but its containers are looked for all the same, and
+ * when they are quiet its object says so (†).
  */
-function findLetGo(context: KubeletContext, facts: readonly PodFact[], running: Set<Uid>): KubeletContext {
-  if (context.runtime !== 'runs' || context.mutants.has('let-go-killed')) return context;
-  let now = context;
-  for (const fact of facts) {
-    const { metadataUid } = fact;
-    if (!now.released.has(metadataUid) || now.byObject.has(metadataUid)) continue;
-    const containerUid = fact.uid ?? adoptedUid(metadataUid, null);
-    const runs = running.delete(containerUid);
-    if (!runs && seenOf(fact) === 'seenFailed') continue;
-    now = keepOrphan(now, fact, fact.requests, containerUid);
-    if (!runs) now = act(now, { type: 'stopPod', uid: containerUid });
-  }
-  return now;
+function endFound(
+  context: KubeletContext,
+  { record, containerUid }: TailPod,
+  ending: Ending,
+): KubeletContext {
+  if (context.pods.has(record.uid)) return endGone(context, record.uid, ending);
+  if (!context.orphans.has(containerUid) || context.mutants.has('left-while-down-unasked')) return context;
+  return act(context, { type: 'stopPod', uid: containerUid });
 }
 
 /** Serving, on the Node that was registered. If it is another than the journal's, all Pods end, and only then it moves. */

@@ -8,6 +8,7 @@ import { changeRecord, containersHeard, dropForeign, putForeign } from './pods.t
 
 type Event<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
+const NOTHING = { cpu: 0, memory: 0, pods: 0 };
 const heldAs = (context: KubeletContext, containerUid: Uid): Uid =>
   context.aliases.get(containerUid) ?? containerUid;
 
@@ -23,7 +24,8 @@ export function kill(context: KubeletContext, containerUid: Uid): KubeletContext
 /** The containers came up: running, upstream at once. */
 export function podStarted(context: KubeletContext, event: Event<'podStarted'>): KubeletContext {
   const uid = heldAs(context, event.uid);
-  if (!context.pods.has(uid)) return context.orphans.has(event.uid) ? context : kill(context, event.uid);
+  if (!context.pods.has(uid))
+    return context.orphans.has(event.uid) ? sayOfOrphan(context, event.uid, false) : kill(context, event.uid);
   const started = containersHeard(context, uid, 'started');
   const up = started.pods.get(uid)?.containers === 'running';
   const told = up
@@ -42,7 +44,8 @@ export function podNeedsObject(context: KubeletContext, event: Event<'podNeedsOb
 export function podReadiness(context: KubeletContext, event: Event<'podReadiness'>): KubeletContext {
   const uid = heldAs(context, event.uid);
   const pod = context.pods.get(uid);
-  if (pod?.containers !== 'running' || pod.record.phase === 'terminating') return context;
+  if (pod === undefined) return sayOfOrphan(context, event.uid, event.ready);
+  if (pod.containers !== 'running' || pod.record.phase === 'terminating') return context;
   return advance(changeRecord(context, uid, 'running', event.ready), uid);
 }
 
@@ -56,16 +59,31 @@ export function podStopped(context: KubeletContext, event: Event<'podStopped'>):
   return endPod(quiet, uid, { tell: 'lost', reason: event.failed ? 'ContainersFailed' : 'ContainersExited' });
 }
 
+/** K is the kubelet of what it has let go: nobody else says that it runs, and whether it is ready (†). */
+export function sayOfOrphan(context: KubeletContext, containerUid: Uid, ready: boolean): KubeletContext {
+  const metadataUid = context.orphans.get(containerUid);
+  const orphan = metadataUid === undefined ? undefined : context.foreign.get(metadataUid);
+  if (orphan === undefined || orphan.asked === 'yes' || context.mutants.has('orphan-unsaid')) return context;
+  const { name } = orphan;
+  return act(context, {
+    ...({ type: 'writePodStatus', uid: containerUid, name, ready } as const),
+    metadataUid: orphan.metadataUid,
+  });
+}
+
 function strangerStopped(context: KubeletContext, containerUid: Uid): KubeletContext {
   const rest = { ...context, killing: context.killing.delete(containerUid) };
   const metadataUid = rest.orphans.get(containerUid);
   const foreign = metadataUid === undefined ? undefined : rest.foreign.get(metadataUid);
   if (metadataUid === undefined || foreign === undefined) return rest;
   // An orphan whose containers ended: if it is being deleted, its kubelet completes that; else it says so on the object (†).
-  const quiet = { ...foreign, uid: containerUid, containerUid: null, asked: 'no' } as const;
+  const quiet = { ...foreign, containerUid: null } as const;
   const left = dropForeign(rest, metadataUid);
-  if (foreign.deleting) return tidy(putForeign(left, { ...quiet, kind: 'stray' }), metadataUid);
-  const over = putForeign(left, { ...quiet, uid: null });
+  if (foreign.deleting)
+    return tidy(putForeign(left, { ...quiet, uid: containerUid, asked: 'no', kind: 'stray' }), metadataUid);
+  // Others have said so already.
+  if (foreign.asked === 'yes') return putForeign(left, { ...quiet, requests: NOTHING });
+  const over = putForeign(left, { ...quiet, asked: 'yes' });
   if (rest.mutants.has('orphan-end-untold')) return over;
   const { name } = foreign;
   return act(over, { type: 'failPod', uid: containerUid, metadataUid, name, reason: 'ContainersEnded' });

@@ -4,7 +4,7 @@
  * Only the answer to a list that was asked for says what is gone: a watch that lists anew may do so from an API server that is behind (†).
  * An answer may in turn be older than what the watch told meanwhile: what that told to be gone, the answer does not bring back (†). And what
  * an answer alone has shown may come to its end before the watch has told of it, and then the watch never does: when the watch lists anew,
- * another consistent list decides (†).
+ * another consistent list decides (†); also if it has done so while one was under way, of what that one then shows (†).
  */
 import { Set as PSet } from 'immutable';
 
@@ -18,6 +18,8 @@ export interface Lists {
   readonly vanished: PSet<string>;
   /** One of these was shown then, by the watch or by the list; or the watch has listed anew: the next list decides. */
   readonly doubted: boolean;
+  /** The watch has listed anew while one was under way. */
+  readonly anew: boolean;
   /** What was first shown while a list was under way: the watch may never have told of it. */
   readonly alone: PSet<string>;
   /** Of those, what no list has shown since another was asked for. */
@@ -26,7 +28,7 @@ export interface Lists {
 
 /** Of a stage that begins. @public */
 export const NO_LISTS: Lists = {
-  ...{ listed: false, asked: 0, vanished: PSet(), doubted: false },
+  ...{ listed: false, asked: 0, vanished: PSet(), doubted: false, anew: false },
   ...{ alone: PSet(), awaited: PSet() },
 };
 
@@ -52,12 +54,18 @@ export function answered(
   token: string | undefined,
   mutants?: ReadonlySet<string>,
 ): Lists | null {
-  if (!lists.listed && token === undefined) return { ...lists, listed: true };
+  const isUnderWay = lists.asked > 0;
+  const anew =
+    lists.anew || (isUnderWay && token === undefined && mutants?.has('list-anew-unheard') !== true);
+  if (!lists.listed && token === undefined) return { ...lists, listed: true, anew };
   const isAnswer = token !== undefined || mutants?.has('any-list-taken') === true;
-  if (lists.asked > 0 && isAnswer) {
+  if (isUnderWay && isAnswer) {
     const asked = lists.asked - 1;
-    return { ...lists, asked, vanished: asked === 0 ? PSet<string>() : lists.vanished };
+    if (asked > 0) return { ...lists, asked };
+    const doubted = lists.doubted || (anew && !lists.alone.isEmpty());
+    return { ...lists, asked, vanished: PSet<string>(), doubted, anew: false };
   }
+  if (anew !== lists.anew) return { ...lists, anew };
   const isAnew = token === undefined && !lists.alone.isEmpty() && mutants?.has('shown-alone-kept') !== true;
   return isAnew ? { ...lists, doubted: true } : null;
 }
@@ -93,9 +101,10 @@ export function isDoubtful(lists: Lists, uid: string, mutants?: ReadonlySet<stri
 }
 
 /** Plain JSON, sorted. @public */
-export function viewOfLists({ vanished, alone, awaited, ...rest }: Lists) {
+export function viewOfLists({ vanished, alone, awaited, anew, ...rest }: Lists) {
   return {
     ...rest,
+    ...(anew && { anew }),
     vanished: [...vanished].sort(),
     ...(!alone.isEmpty() && { alone: [...alone].sort() }),
     ...(!awaited.isEmpty() && { awaited: [...awaited].sort() }),

@@ -1,5 +1,5 @@
 /** What the ReplicaSet stage R knows: the data that its machine carries. */
-import { Map as PMap, Set as PSet } from 'immutable';
+import { OrderedSet, Map as PMap, Set as PSet } from 'immutable';
 import type { Effect } from '../../spec/effects.ts';
 import type { PodFact, ReplicaSetFact } from '../../spec/facts.ts';
 import type { StageConfig } from '../../spec/stage.ts';
@@ -57,7 +57,7 @@ export interface ReplicaSetContext {
   /** Of ReplicaSets; of the watch's first one the machine's own state tells. */
   readonly lists: Lists;
   /** Deployments that D said are deleted. */
-  readonly gone: PSet<string>;
+  readonly gone: OrderedSet<string>;
   readonly wants: PMap<string, Want>;
   /** Deployments for which D has sent a want in its current session. */
   readonly told: PSet<string>;
@@ -114,7 +114,7 @@ export function initialContext(config: StageConfig): ReplicaSetContext {
     groupOf: PMap(),
     lists: { ...NO_LISTS, listed: true },
     unknown: PSet(),
-    gone: PSet(),
+    gone: OrderedSet(),
     wants: PMap(),
     told: PSet(),
     holds: PMap(),

@@ -169,13 +169,13 @@ function forgetDeployments(context: ReplicaSetContext, deployments: readonly str
       gone: isKept(uid) ? next.gone.add(uid) : next.gone,
       dirty: next.dirty.add(uid),
     };
-  return next.gone.size > GONE_KEPT ? forgetOthers(next, deployments) : next;
+  return next.gone.size > GONE_KEPT ? forgetOldest(next) : next;
 }
 
-/** A watch that has yet to show a ReplicaSet of so many Deployments ago is none: the last ones are kept, and those that have some. */
-function forgetOthers(context: ReplicaSetContext, last: readonly string[]): ReplicaSetContext {
-  const gone = context.gone.filter((uid) => context.groups.has(uid));
-  return { ...context, gone: gone.union(last.slice(-GONE_KEPT)) };
+/** A watch that has yet to show a ReplicaSet of so many Deployments ago is none: the oldest are forgotten of which there are none. */
+function forgetOldest({ gone, ...context }: ReplicaSetContext): ReplicaSetContext {
+  const unseen = gone.toSeq().filter((uid) => !context.groups.has(uid));
+  return { ...context, gone: gone.subtract([...unseen.take(gone.size - GONE_KEPT)]) };
 }
 
 function deliver(context: ReplicaSetContext, message: Message): ReplicaSetContext {

@@ -265,7 +265,7 @@ export const replicaSetMachine = setup({
           { guard: 'switchSaysDirect', target: 'ended', actions: ['startAgain', ...settle] },
           { actions: ['absorbRelease', ...settle] },
         ],
-        synced: { actions: settle },
+        synced: { actions: ['completeList', ...settle] },
         podsListed: { actions: settle },
         timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
       },
@@ -275,7 +275,7 @@ export const replicaSetMachine = setup({
       on: {
         ...takingBack,
         podsListed: { actions: settle },
-        synced: { actions: settle },
+        synced: { actions: ['completeList', ...settle] },
         timerFired: [
           { guard: 'propagated', target: 'comparing', actions: ['listNodes', ...settle] },
           { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
@@ -299,7 +299,7 @@ export const replicaSetMachine = setup({
             actions: ['absorbPodList', 'deleteUnbound', 'reportWaiting', 'waitForPropagation', ...settle],
           },
         ],
-        synced: { actions: settle },
+        synced: { actions: ['completeList', ...settle] },
         timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
       },
     },
@@ -308,11 +308,14 @@ export const replicaSetMachine = setup({
       on: {
         ...takingBack,
         podsListed: { actions: settle },
-        synced: {
-          guard: 'setsAreReadAgain',
-          target: 'serving',
-          actions: ['completeList', 'acknowledgeTakeBack', 'considerAll', ...decide],
-        },
+        synced: [
+          {
+            guard: 'setsAreReadAgain',
+            target: 'serving',
+            actions: ['completeList', 'acknowledgeTakeBack', 'considerAll', ...decide],
+          },
+          { actions: ['completeList', ...settle] },
+        ],
         timerFired: { guard: 'retryIsDue', actions: ['absorbRetry', ...settle] },
       },
     },

@@ -93,8 +93,8 @@ const isUnknown = ({ groupOf, index }: ReplicaSetContext, uid: string) =>
  * list tells (†).
  */
 export function askForUnknown(context: ReplicaSetContext): ReplicaSetContext {
-  if (context.config.mutants?.has('unknown-set-kept')) return context;
-  const fresh = context.recount.filter((uid) => isUnknown(context, uid));
+  const isKept = context.config.mutants?.has('unknown-set-kept') === true;
+  const fresh = context.recount.filter((uid) => !isKept && isUnknown(context, uid));
   if ((fresh.isEmpty() && !context.lists.doubted) || context.lists.asked > 0) return context;
   return askForSets({ ...context, unknown: fresh }, 'unknown');
 }

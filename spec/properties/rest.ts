@@ -1,9 +1,9 @@
 /** Liveness: what holds once wants are stable, faults are over and all is at rest (protocol 10). */
-import type { ReplicaSetFact } from '../facts.ts';
+import type { PodFact, ReplicaSetFact } from '../facts.ts';
 import { compareWantVersions, type Resources, sameSession, type Want } from '../vocabulary.ts';
 import { isOfObject } from './owner.ts';
 import type { RestProperty } from './property.ts';
-import type { NodeView, WorldView } from './view.ts';
+import type { NodeView, StepView, WorldView } from './view.ts';
 
 const adoptedUid = (metadataUid: string) => `a-${metadataUid}`;
 const isTail = (peer: string) => peer.startsWith('kubelet/');
@@ -263,31 +263,63 @@ export const NoLeak: RestProperty = {
     for (const { uid, name, phase, metadataUid } of view.objects)
       if (uid !== null && phase !== 'Failed' && !known(uid) && !isAdopted(metadataUid))
         return `${name} stands unknown`;
+    for (const { name, node, deleting } of view.unlabelled ?? [])
+      if (deleting && tails.some(({ peer }) => peer === `kubelet/${node}`))
+        return `${name} is being deleted, and nobody completes that`;
     return null;
   },
 };
 
+/** What runs and stands, live, and a K stops because of what a list shows; unless its journal has it terminating. */
+function stoppedByList({ process, event, effects, before }: StepView): string | null {
+  if (event?.type !== 'podsListed') return null;
+  const tail = before.stages.find((stage) => stage.process === process);
+  const node = before.nodes.find(({ name }) => tail?.peer === `kubelet/${name}`);
+  const objects = [...before.objects, ...(before.unlabelled ?? [])];
+  for (const effect of effects) {
+    if (effect.type !== 'stopPod' || !node?.up?.has(effect.uid)) continue;
+    const bears = ({ uid, metadataUid }: PodFact) =>
+      uid === effect.uid || isOfObject(effect.uid, metadataUid);
+    const pod = objects.find(bears);
+    if (pod === undefined || pod.deleting || pod.phase !== 'Running') continue;
+    const placed = [...(node.placed ?? [])].find(
+      ([uid]) => uid === pod.uid || isOfObject(uid, pod.metadataUid),
+    );
+    if (placed?.[1].terminating !== true) return `${process} stops ${pod.name}, which runs and stands`;
+  }
+  return null;
+}
+
 /** @see spec/protocol.md 5 @public */
 export const ShownRuns: RestProperty = {
   kind: 'rest',
-  statement: 'what is shown Running where our agents run the containers has containers',
+  statement:
+    'what is shown Running where our agents run the containers has containers, and no K stops them for what it lists',
   check: ({ hollow = [] }) => {
     const [first] = hollow;
     return first === undefined
       ? null
       : `${first.name} is shown Running on ${first.node}, and has no containers`;
   },
+  onTheWay: stoppedByList,
 };
 
 /** @see spec/protocol.md 10 @public */
 export const RunningShown: RestProperty = {
   kind: 'rest',
-  statement: 'what runs on a node with an agent stands at the API Server',
-  check: ({ nodes, objects }) => {
-    for (const { name, running } of nodes)
+  statement: 'what runs on a node with an agent stands at the API Server, which shows it Running',
+  check: ({ nodes, objects, unlabelled = [] }) => {
+    const all = [...objects, ...unlabelled];
+    const objectOf = (uid: string) => all.find((one) => one.uid === uid || isOfObject(uid, one.metadataUid));
+    for (const { name, running, up = [] } of nodes) {
       for (const uid of running.keys())
-        if (!objects.some((one) => one.uid === uid || isOfObject(uid, one.metadataUid)))
-          return `${uid} runs on ${name}, and nobody sees it`;
+        if (objectOf(uid) === undefined) return `${uid} runs on ${name}, and nobody sees it`;
+      for (const uid of up) {
+        const pod = objectOf(uid);
+        if (pod !== undefined && pod.phase !== 'Running')
+          return `${uid} runs on ${name}, and ${pod.name} is shown ${pod.phase}`;
+      }
+    }
     return null;
   },
 };

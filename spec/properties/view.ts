@@ -94,6 +94,8 @@ export interface NodeView {
   readonly isRenewed?: boolean;
   /** Managed Pods whose containers run or are being started or stopped, by our uid. */
   readonly running: ReadonlyMap<Uid, Resources>;
+  /** Containers that have come up, by the uid that they were started under; absent where no property asks. */
+  readonly up?: ReadonlySet<Uid>;
   readonly foreign: Resources;
 }
 
@@ -206,7 +208,7 @@ export interface WorldView {
   readonly traffic: readonly TrafficView[];
   /** Managed Pods at the API Server. */
   readonly objects: readonly PodFact[];
-  /** Stamped Pods that have lost their label; absent where nobody takes it. */
+  /** Pods that some K has had and that have lost their label; absent where nobody takes it. */
   readonly unlabelled?: readonly PodFact[];
   /** Objects that are shown Running where our agents run the containers, and have none; absent where no property asks. */
   readonly hollow?: readonly PodFact[];

@@ -64,6 +64,12 @@ export type UserAct =
   | { readonly act: 'deletePod'; readonly replicaSet: string; readonly force?: true }
   /** A Pod loses its label; it stays the ReplicaSet's, for stock. */
   | { readonly act: 'unlabelPod'; readonly replicaSet: string }
+  /** One that has lost it gets it back. */
+  | { readonly act: 'labelPod'; readonly replicaSet: string }
+  /** Somebody who is not its kubelet says on a Pod that has lost its label that it has failed. */
+  | { readonly act: 'failPod'; readonly replicaSet: string }
+  /** One that has lost its label is deleted. */
+  | { readonly act: 'deleteUnlabelled'; readonly replicaSet: string }
   /** With its Pods: it stands with a deletionTimestamp while garbage collection ends them. */
   | { readonly act: 'deleteReplicaSet'; readonly uid: string }
   | { readonly act: 'deleteNode'; readonly node: string }
@@ -152,6 +158,8 @@ export interface WorldDescription {
   readonly foreign?: readonly ForeignPod[];
   /** K's runtime starts no Pod that does not stand at the API Server: what the template asks for is given for one that does. */
   readonly objectFirst?: true;
+  /** What K writes on the status of a Pod takes time, as creates and deletes do; else it is there at once. */
+  readonly slowStatus?: true;
   readonly script?: readonly UserAct[];
   readonly faults: FaultBudget;
   /** Deliver what commutes with all else at once (see the explorer's `urgent`). */

@@ -1,6 +1,6 @@
 /** Worlds of the owner switch (protocol 9): release to the stock controllers, and take back. */
 import { chainWorld, SAFETY } from './chain.ts';
-import type { FaultBudget, StageChoice, WorldDescription } from './description.ts';
+import type { FaultBudget, StageChoice, UserAct, WorldDescription } from './description.ts';
 import { ONE, room } from './objects.ts';
 import { alert, familyOf, RELEASE, scale, TAKE_BACK } from './scripted.ts';
 
@@ -19,6 +19,9 @@ const ownerWorld = familyOf(chainWorld, {
   eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'TakenBack', 'Converges'],
 });
 
+const of = { replicaSet: 'rs-t1' } as const;
+const UNLABEL: UserAct = { act: 'unlabelPod', ...of };
+
 /** A Pod has lost its label, another is there in its place, and then. */
 const unlabelledThen = (name: string, title: string, faults: FaultBudget) =>
   ownerWorld({
@@ -31,6 +34,28 @@ const unlabelledThen = (name: string, title: string, faults: FaultBudget) =>
       nodes: [{ name: 'n1', capacity: room(2), known: true }],
       begins: ['user', 'rest'],
       eventually: ['TombstonesCollected', 'NoLeak', 'Converges', 'ShownRuns'],
+    },
+  });
+
+/** A Pod was let go, and then. */
+const letGoThen = (
+  name: string,
+  title: string,
+  script: readonly UserAct[],
+  faults: FaultBudget,
+  change: Partial<WorldDescription> = {},
+) =>
+  ownerWorld({
+    name: `owner-unlabelled-${name}`,
+    title: `a Pod has lost its label, ${title}`,
+    script: [UNLABEL, ...script],
+    faults,
+    sometimes: ['podRuns'],
+    change: {
+      nodes: [{ name: 'n1', capacity: room(2), known: true }],
+      begins: ['user', 'rest'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'Converges', 'ShownRuns', 'RunningShown'],
+      ...change,
     },
   });
 
@@ -119,6 +144,64 @@ export const OWNER_WORLDS: readonly WorldDescription[] = [
     },
   }),
   unlabelledThen('crash', 'its agent begins anew', { crash: { 'kubelet/n1': 1 } }),
+  unlabelledThen('lost', 'its agent begins anew without its journal', { journalLost: { n1: 1 } }),
+  ownerWorld({
+    name: 'owner-unlabelled-down',
+    title: 'a node dies with its containers, and a Pod of it loses its label before its agent begins anew',
+    script: [{ act: 'unlabelPod', replicaSet: 'rs-t1' }],
+    faults: { nodeCrash: { n1: 1 } },
+    sometimes: ['secondIncarnation', 'podRuns'],
+    change: {
+      nodes: [{ name: 'n1', capacity: room(2), known: true }],
+      begins: ['nodeCrash kubelet/n1~1', 'user'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'Converges', 'ShownRuns'],
+    },
+  }),
+  ownerWorld({
+    name: 'owner-adopted-lost',
+    title: 'stock has made a Pod, which runs; the Pods are given back, and the agent loses its journal',
+    script: [RELEASE, scale(2), TAKE_BACK],
+    faults: { journalLost: { n1: 1 } },
+    sometimes: ['takenBack', 'secondIncarnation'],
+    change: {
+      begins: ['user', 'rest', 'user', 'rest', 'user', 'wait', 'journalLost kubelet/n1~1'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'TakenBack', 'Converges', 'ShownRuns'],
+    },
+  }),
+  letGoThen(
+    'deleted',
+    'its containers exit, and it is deleted before K has said so',
+    [{ act: 'deleteUnlabelled', ...of }],
+    { exit: 1 },
+    { slowStatus: true, begins: ['user', 'rest', 'exit n1 r1-1'] },
+  ),
+  letGoThen('failed', 'and others say that it has failed', [{ act: 'failPod', ...of }], {}),
+  letGoThen(
+    'back',
+    'its containers exit, it gets its label back before K has said so, and its agent begins anew',
+    [{ act: 'labelPod', ...of }],
+    { exit: 1, crash: { 'kubelet/n1': 1 } },
+    // If it were started again R would end one of two.
+    {
+      deep: true,
+      slowStatus: true,
+      quiet: ['deployment', 'replicaset', 'scheduler'],
+      begins: ['user', 'rest', 'exit n1 r1-1', 'answer kubelet/n1~1 0 0'],
+      always: [...SAFETY, 'FenceHolds', 'OneSide'],
+    },
+  ),
+  ownerWorld({
+    name: 'owner-unlabelled-starting',
+    title: 'a Pod that stock has made loses its label while it is being started',
+    pods: 0,
+    script: [RELEASE, scale(1), UNLABEL],
+    sometimes: ['released', 'podRuns'],
+    change: {
+      stages: ALERT,
+      begins: ['user', 'rest', 'user', 'controller', 'stock', 'bind', 'watch kubelet/n1~1'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'ShownRuns', 'RunningShown'],
+    },
+  }),
   unlabelledThen('node-crash', 'its node dies with its containers', { nodeCrash: { n1: 1 } }),
   ownerWorld({
     name: 'owner-stray',

@@ -108,6 +108,14 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'want-untold-set-awaited', world: 'rollout-waits-adopted' },
   { mutant: 'let-go-killed', world: 'owner-unlabelled-crash' },
   { mutant: 'orphan-end-untold', world: 'owner-unlabelled-node-crash' },
+  { mutant: 'lost-adopted-ended', world: 'owner-adopted-lost' },
+  { mutant: 'lost-let-go-killed', world: 'owner-unlabelled-lost' },
+  { mutant: 'left-while-down-unasked', world: 'owner-unlabelled-down' },
+  { mutant: 'orphan-end-unfinished', world: 'owner-unlabelled-deleted' },
+  { mutant: 'failed-orphan-runs', world: 'owner-unlabelled-failed' },
+  { mutant: 'failing-orphan-adopted', world: 'owner-unlabelled-back' },
+  { mutant: 'orphan-unsaid', world: 'owner-unlabelled-starting' },
+  { mutant: 'adopter-unjudged', world: 'wants-adopted' },
   { mutant: 'resend-after-reset', world: 'tail-deleted-break', behind: 'ended-accepted' },
   { mutant: 'ended-accepted', world: 'tail-deleted-break', behind: 'resend-after-reset' },
   { mutant: 'shown-node-forgotten', world: 'register-between' },
@@ -157,6 +165,11 @@ export const TOOTHLESS: readonly { readonly mutant: string; readonly reason: str
     mutant: 'unknown-set-kept',
     reason:
       'needs an R that crashes between the deletion of a ReplicaSet and its end: with both in one world (`exact-removed` with a crash of R, and one Pod without room) not searched to the end in two minutes; caught by the fuzzer (`test/simulator/found/unknown-set-*.json`), and over R alone by `test/machines/replicaset.test.ts`',
+  },
+  {
+    mutant: 'list-anew-unheard',
+    reason:
+      'in the worlds no list is older than what the watch has told, so that what it alone shows stands; caught by the fuzzer (`test/simulator/found/list-anew-unheard.json`)',
   },
   {
     mutant: 'gone-node-kept',

@@ -10,6 +10,11 @@ const STAGES: readonly StageChoice[] = [
   { peer: 'replicaset', use: 'replicaset', deaf: ['podObserved'] },
   { peer: 'scheduler', use: 'stub/scheduler', deaf: DEAF_BELOW },
 ];
+/** A hears of Deployments too. */
+const HEARD_BY_A: readonly StageChoice[] = [
+  { peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved', 'synced'] },
+  ...STAGES.slice(1),
+];
 const request = (replicas: number): UserAct => ({ act: 'request', deployment: 'd', replicas });
 const ROLLOUT: UserAct = { act: 'rollout', deployment: 'd', template: 't2' };
 
@@ -82,10 +87,23 @@ export const WANTS_WORLDS: readonly WorldDescription[] = [
     change: {
       deep: true,
       unmanaged: ['t2'],
-      stages: [
-        { peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved', 'synced'] },
-        ...STAGES.slice(1),
-      ],
+      stages: HEARD_BY_A,
+      // R ends what the rollout gives up, though never another number was asked for.
+      always: ['CacheCoherent', 'SessionFenced', 'PhaseMonotonic', 'SingleOwner', 'NoStaleDirect'],
+    },
+  }),
+  wantsWorld({
+    name: 'wants-adopted',
+    title:
+      'the Deployment is deleted, its ReplicaSet stays, and one without the label is made under its name: it adopts that, and rolls out',
+    script: [
+      { act: 'deleteDeployment', deployment: 'd', cascade: 'orphan' },
+      { act: 'makeDeployment', uid: 'e', template: 't2', replicas: 1 },
+    ],
+    change: {
+      unmanaged: ['t2'],
+      stages: HEARD_BY_A,
+      begins: ['user', 'rest'],
       // R ends what the rollout gives up, though never another number was asked for.
       always: ['CacheCoherent', 'SessionFenced', 'PhaseMonotonic', 'SingleOwner', 'NoStaleDirect'],
     },

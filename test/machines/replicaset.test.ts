@@ -311,10 +311,14 @@ describe('an R that hears Gone before it has seen any ReplicaSet (†)', () => {
     expect(heard().give(observed, gone).view.gone).toEqual([]);
   });
 
-  it('not of thousands', () => {
+  it('not of thousands: the oldest are forgotten', () => {
     const uids = Array.from({ length: 5000 }, (_, at) => `u${at}`);
     const bench = heard().fromD({ kind: 'Gone', session: toD, deployments: uids });
-    expect(bench.view.gone.length).toBeLessThan(4097);
+    bench.fromD({ kind: 'Gone', session: toD, deployments: ['last'] });
+    const gone: readonly string[] = bench.view.gone;
+    expect(gone).toHaveLength(4096);
+    expect(['last', 'u4999', 'u905'].filter((uid) => gone.includes(uid))).toHaveLength(3);
+    expect(['u0', 'u904'].filter((uid) => gone.includes(uid))).toEqual([]);
   });
 });
 
