@@ -46,6 +46,8 @@ export const TIMERS = {
   leader: 1_000,
   /** A restarted D takes its wants for confirmed without having heard A. */
   unconfirmed: 60_000,
+  /** A that ends in good order, with requests that D may not know: it waits so long for its link (kept by the host). */
+  lastRequests: 5_000,
   /** All API servers have seen a change of the owner switch. */
   propagation: 2_000,
 } as const;

@@ -325,7 +325,15 @@ export class Judge {
       this.found('NoNeedlessEnd', endedBelowMeant(this.#sim, this.#reached, view, marked));
     // An R that has not heard of a release yet ends what stock makes.
     const isUnaware = life.owner !== 'stock' && this.switch.owner === 'stock';
-    if (!isUnaware && !isRolled(this.#sim, view, marked)) for (const name of COUNTS) this.#check(name, view);
+    if (isUnaware || this.#liveOn(marked) || isRolled(this.#sim, view, marked)) return;
+    for (const name of COUNTS) this.#check(name, view);
+  }
+
+  /** Their objects live on under other uids: a K has told of those before S was shown that they are the ones it had handed over (7). */
+  #liveOn(marked: readonly Uid[]): boolean {
+    if (marked.length === 0) return false;
+    const handedOver = new Set([...this.#sim.api.pods.values()].map((pod) => pod.handedOver));
+    return marked.every((uid) => handedOver.has(uid));
   }
 
   get #standing() {

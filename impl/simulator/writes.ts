@@ -108,7 +108,8 @@ export function register(sim: Simulation, life: Life): StageEvent | null {
   const node = sim.api.nodes.get(nodeOf(life.peer));
   if (node === undefined) return null;
   const stands = node.agent !== null && node.agent >= life.incarnation;
-  sim.judge.registered(life);
+  // One that is answered again, since its reply was late or lost, was made when it was first done.
+  if (!stands) sim.judge.registered(life);
   const after = stands
     ? node
     : sim.api.put('nodes', node.name, { ...node, agent: life.incarnation, address: life.id });

@@ -4,7 +4,7 @@ import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
 import { step } from '../drive.ts';
-import { viewOfUpstreamSide } from '../ownership/link/index.ts';
+import { isUpstreamOpen, viewOfUpstreamSide } from '../ownership/link/index.ts';
 import { viewOfLists } from '../ownership/lists.ts';
 import { autoscalerMachine } from './machine.ts';
 
@@ -44,6 +44,17 @@ export function standingOf(
   if (want === undefined) return null;
   const counts = [...(context.counts.get(deployment)?.values() ?? [])];
   return { want: want.value, ready: counts.reduce((sum, { ready }) => sum + ready, 0) };
+}
+
+/**
+ * Whether requests may be known to this A alone (protocol 8): some wait for a want of D's, or its link is down and it has minted wants. An A
+ * that ends in good order waits a moment, then, for D to be told.
+ * @public
+ */
+export function isAloneWithRequests({ context }: AutoscalerState): boolean {
+  const { pending, wants, config, down } = context;
+  if (!pending.isEmpty()) return true;
+  return !isUpstreamOpen(down) && wants.some(({ version }) => version.incarnation === config.incarnation);
 }
 
 /** Plain JSON of a state, keys sorted. @public */

@@ -1,6 +1,11 @@
 /** The Autoscaler stage by itself (protocol 3, 8). */
 import { describe, expect, test } from 'vitest';
-import { autoscalerMachine, autoscalerStage, viewOfAutoscaler } from '../../machines/autoscaler/index.ts';
+import {
+  autoscalerMachine,
+  autoscalerStage,
+  isAloneWithRequests,
+  viewOfAutoscaler,
+} from '../../machines/autoscaler/index.ts';
 import type { Effect } from '../../spec/effects.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Message } from '../../spec/messages.ts';
@@ -67,6 +72,18 @@ describe('the Autoscaler', () => {
         .map((each) => [each.value, each.version.generation]),
     ).toEqual([[5, 4]]);
     expect(viewOfAutoscaler(after).pending).toEqual({});
+  });
+
+  test('is alone with a request until D has told a want and its link is open: it ends no sooner', () => {
+    const isAlone = (state: State) => isAloneWithRequests(state);
+    expect([isAlone(fresh()), isAlone(open())]).toEqual([false, false]);
+    const waiting = give(fresh(), ask(5))[0];
+    expect(isAlone(waiting)).toBe(true);
+    const sent = give(waiting, ...opening([want(2)]))[0];
+    expect(isAlone(sent)).toBe(false);
+    const broken: StageEvent = { type: 'broken', link: 'downstream', upstream: 9, n: 1 };
+    expect(isAlone(give(sent, broken, ask(7))[0])).toBe(true);
+    expect(isAlone(give(open(), broken)[0])).toBe(false);
   });
 
   test('adopts a higher version from below, and keeps its own against a lower', () => {

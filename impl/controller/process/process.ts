@@ -2,13 +2,18 @@
 import os from 'node:os';
 import path from 'node:path';
 import { Registry } from 'prom-client';
-import { autoscalerStage } from '../../../machines/autoscaler/index.ts';
+import {
+  type AutoscalerState,
+  autoscalerStage,
+  isAloneWithRequests,
+} from '../../../machines/autoscaler/index.ts';
 import { deploymentStage } from '../../../machines/deployment/index.ts';
 import { kubeletStage } from '../../../machines/kubelet/index.ts';
 import { replicaSetStage } from '../../../machines/replicaset/index.ts';
 import { schedulerStage } from '../../../machines/scheduler/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
 import type { Stage } from '../../../spec/stage.ts';
+import { TIMERS } from '../../../spec/timers.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
 import { errorFields } from '../host/errorFields.ts';
 import { watchTemplates } from '../host/observe.ts';
@@ -16,6 +21,7 @@ import { type PodRuntime, SimulatedRuntime } from '../host/runtime.ts';
 import { StageProcess } from '../host/stageProcess.ts';
 import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
+import { pause } from '../kubernetes/backoff.ts';
 import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
 import { EventRecorder, writeEvent } from '../kubernetes/events.ts';
 import type { LeaseTimes } from '../lease.ts';
@@ -192,6 +198,14 @@ async function runtimesOf(
   return new Map(await Promise.all(nodes.map(open)));
 }
 
+/** What this A has taken and D may not know is said, if the link opens within a moment. */
+async function lastRequests(autoscaler: StageProcess): Promise<void> {
+  const until = AbortSignal.timeout(TIMERS.lastRequests);
+  const isAlone = () =>
+    autoscaler.life !== null && isAloneWithRequests(autoscaler.life.state as AutoscalerState);
+  while (isAlone() && !until.aborted) await pause(20, until);
+}
+
 /**
  * Starts the stages; they take their Leases in the background.
  * @throws KubedirectError `KUBECONFIG_INVALID`, `JOURNAL_LOCKED`, `JOURNAL_FULL`, `PORT_TAKEN`, `RUNTIME_FAILED`
@@ -225,10 +239,12 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     ...options.stages.map((name) => make(name, null)),
     ...options.nodes.map((node) => make('kubelet', node)),
   ];
+  const autoscaler = stages.find(({ self }) => self === 'autoscaler');
   let status: Listening | null = null;
   const stop = async () => {
     await scaleApi?.close();
     await status?.close();
+    if (autoscaler !== undefined) await lastRequests(autoscaler);
     await Promise.all(stages.map((stage) => stage.stop()));
     for (const runtime of runtimes.values()) runtime.close?.();
     events.close();
@@ -237,7 +253,6 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     recorder?.close();
     await tracing?.close();
   };
-  const autoscaler = stages.find(({ self }) => self === 'autoscaler');
   try {
     // First: the Autoscaler stage says on its Lease where this is.
     if (autoscaler !== undefined && options.scaleApi !== undefined) {
