@@ -1,6 +1,13 @@
 /** Lists of one kind of object (protocol 3): what only a list that was asked for has shown, and a watch that lists anew beside it. */
 import { describe, expect, it } from 'vitest';
-import { answered, asking, type Lists, NO_LISTS, noteShown, takeAbsent } from '../../machines/ownership/lists.ts';
+import {
+  answered,
+  asking,
+  type Lists,
+  NO_LISTS,
+  noteShown,
+  takeAbsent,
+} from '../../machines/ownership/lists.ts';
 
 const TOKEN = 'strangers';
 const heard = (lists: Lists, token?: string, ...mutants: string[]) =>
