@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { ControlPath } from '../../impl/bench/controlPath.ts';
+import type { ServingSample } from '../../impl/bench/serving.ts';
 import { STAGES } from '../../spec/vocabulary.ts';
 import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 
@@ -69,3 +70,24 @@ it('bench control-path counts the Pods, the frames and what is at rest, over pro
   expect(rest.links.map(({ messages }) => messages)).toEqual([0, 0, 0, 0]);
   fs.rmSync(results, { recursive: true });
 });
+
+it('bench serving serves a small trace on the embedded cluster, by stock and from the tail', () => {
+  const results = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-bench-'));
+  const asked = ['--functions', '2', '--seconds', '2', '--invocations', '8', '--rounds', '1', '--embedded'];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [MAIN, 'bench', 'serving', ...asked, '--contenders', 'k8s+', 'tail', '--json', '--results', results],
+    { encoding: 'utf8' },
+  );
+  expect(status, stderr).toBe(0);
+  const { samples } = JSON.parse(stdout) as { readonly samples: readonly ServingSample[] };
+  expect(samples.map(({ server }) => server)).toEqual(['k8s+', 'tail']);
+  for (const { served, unserved, instances, failed } of samples) {
+    expect(served.length).toBe(8);
+    expect([unserved, failed]).toEqual([0, 0]);
+    expect(served.some(({ cold }) => cold)).toBe(true);
+    expect(instances.ever).toBeGreaterThan(0);
+  }
+  expect(fs.readFileSync(path.join(results, 'serving-2-2.svg'), 'utf8')).toContain('<polyline');
+  fs.rmSync(results, { recursive: true });
+}, 300_000);

@@ -1,5 +1,5 @@
 /** The host of the built-in autoscalers: who is told what, when each decides, and what A is given. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Deciders } from '../../impl/controller/process/deciders.ts';
 import { DEFAULT_POLICY } from '../../spec/autoscaling.ts';
 
@@ -50,6 +50,19 @@ describe('the built-in autoscalers of a process', () => {
     for (let i = 0; i < 10; i++) deciders.report('u', `g${i}`, 10);
     deciders.tick();
     expect(world.scaled.at(-1)).toEqual(['u', 10]);
+  });
+
+  it('decide on a report that came too soon once it is time, without another', async () => {
+    const { world, deciders } = setUp();
+    deciders.report('u', 'g', 10);
+    world.now += 100;
+    deciders.report('u', 'g', 95);
+    deciders.report('u', 'h', 5);
+    world.now += 100;
+    expect(world.scaled).toEqual([['u', 1]]);
+    await vi.waitFor(() => expect(world.scaled).toHaveLength(2));
+    // The average over the panic window so far: 10 for half of it, then 100.
+    expect(world.scaled.at(-1)).toEqual(['u', 6]);
   });
 
   it('take no report of a Deployment that is not scaled here, or without a life of A', () => {

@@ -10,6 +10,7 @@ import { registerControlPath } from '../bench/controlPath.ts';
 import { registerGrowth } from '../bench/growth.ts';
 import { registerRecovery } from '../bench/recovery.ts';
 import { giveResult, machine, type ResultFlags } from '../bench/result.ts';
+import { registerServing } from '../bench/serving.ts';
 
 interface Flags extends ResultFlags {
   readonly pods: number;
@@ -100,4 +101,5 @@ export function register(program: Command): void {
   registerControlPath(bench);
   registerGrowth(bench);
   registerRecovery(bench);
+  registerServing(bench);
 }

@@ -12,7 +12,7 @@ import type { ConcurrencyPolicy } from '../../../spec/autoscaling.ts';
 
 /** How often each decides though nothing is reported: windows move on, ms. */
 const TICK_MS = 2_000;
-/** A report is decided on at once, but not more often than this, ms. */
+/** A report is decided on at once; one that comes sooner than this after a decision, then. ms. */
 const REACT_MS = 200;
 
 /** What deciders ask of their process. @public */
@@ -30,6 +30,8 @@ interface Decider {
   policy: ConcurrencyPolicy;
   state: DeciderState;
   decidedAt: number;
+  /** A report came too soon after a decision: it is decided on then. */
+  due: NodeJS.Timeout | null;
 }
 
 /** The deciders of a process, by Deployment. @public */
@@ -46,8 +48,10 @@ export class Deciders {
   /** A Deployment was seen; null: it is not, or no longer, scaled here. */
   observe(deployment: string, policy: ConcurrencyPolicy | null): void {
     const known = this.#deciders.get(deployment);
-    if (policy === null) this.#deciders.delete(deployment);
-    else if (known === undefined) this.#deciders.set(deployment, fresh(policy));
+    if (policy === null) {
+      settle(known);
+      this.#deciders.delete(deployment);
+    } else if (known === undefined) this.#deciders.set(deployment, fresh(policy));
     else {
       known.policy = policy;
       known.state = stepDecider(known.state, { type: 'policyChanged', policy });
@@ -61,7 +65,9 @@ export class Deciders {
     if (decider === undefined) return false;
     const at = this.#host.now();
     decider.state = stepDecider(decider.state, { type: 'reported', at, reporter, concurrency });
-    if (at - decider.decidedAt >= REACT_MS) this.#decide(deployment, decider, at);
+    const wait = decider.decidedAt + REACT_MS - at;
+    if (wait <= 0) this.#decide(deployment, decider, at);
+    else decider.due ??= setTimeout(() => this.#decideLate(deployment, decider), wait);
     return true;
   }
 
@@ -74,8 +80,16 @@ export class Deciders {
 
   /** The process is over. */
   close(): void {
+    for (const decider of this.#deciders.values()) settle(decider);
     this.#deciders.clear();
     this.#tickIfNeeded();
+  }
+
+  #decideLate(deployment: string, decider: Decider): void {
+    decider.due = null;
+    // Another life, or another policy's: a fresh decider has heard nothing.
+    if (this.#ofThisLife() && this.#deciders.get(deployment) === decider)
+      this.#decide(deployment, decider, this.#host.now());
   }
 
   #decide(deployment: string, decider: Decider, at: number): void {
@@ -92,7 +106,10 @@ export class Deciders {
     const incarnation = this.#host.incarnation();
     if (incarnation !== this.#incarnation) {
       this.#incarnation = incarnation;
-      for (const [deployment, { policy }] of this.#deciders) this.#deciders.set(deployment, fresh(policy));
+      for (const [deployment, decider] of this.#deciders) {
+        settle(decider);
+        this.#deciders.set(deployment, fresh(decider.policy));
+      }
     }
     return incarnation !== null;
   }
@@ -110,4 +127,9 @@ const fresh = (policy: ConcurrencyPolicy): Decider => ({
   policy,
   state: startDecider({ policy }),
   decidedAt: -Infinity,
+  due: null,
 });
+
+function settle(decider: Decider | undefined): void {
+  if (decider?.due != null) clearTimeout(decider.due);
+}

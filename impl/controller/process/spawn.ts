@@ -18,6 +18,8 @@ export interface SpawnOptions {
   readonly runtime: RuntimeName;
   /** More arguments of the agent: those of its runtime. */
   readonly agentMore?: readonly string[];
+  /** More arguments of each process above the tail. */
+  readonly runMore?: readonly string[];
   readonly startMs?: number;
   /** S publishes unbound what finds no room. Default: yes, where stock kubelets run the containers. */
   readonly handsOver?: boolean;
@@ -191,7 +193,8 @@ function stagesOf(options: SpawnOptions): Readonly<Record<StageName, SpawnedStag
     return { kubeconfig, holder: `${name}-here`, folder, traces, rehearses, watchNamespace };
   };
   const tail = ['--runtime', runtime];
-  const run = [...tail, ...(options.handsOver === false ? ['--no-hand-over'] : [])];
+  const handOver = options.handsOver === false ? ['--no-hand-over'] : [];
+  const run = [...tail, ...handOver, ...(options.runMore ?? [])];
   const together =
     control === undefined ? null : make('control', runArguments(CONTROL, common('control', control), run));
   const stage = (name: (typeof CONTROL)[number]) =>
