@@ -41,13 +41,30 @@ describe('the last steps of a process', () => {
   it('are so many and no more, each once, in pages', () => {
     const recent = new Recent(100);
     for (let i = 0; i < 5; i += 1) for (const step of steps.slice(0, 50)) recent.record(step);
-    expect(recent.after(0)).toMatchObject({ first: 150, next: 250 });
-    expect(recent.after(0).steps).toHaveLength(100);
+    const { first, next, steps: kept } = recent.after(0);
+    expect(next).toBe(250);
+    expect(kept).toHaveLength(250 - first);
+    expect(kept.length).toBeGreaterThan(50);
+    expect(kept.length).toBeLessThanOrEqual(125);
+    expect(kept).toMatchObject(Array.from(kept, (_, i) => ({ step: steps[(first + i) % 50]?.step })));
     expect(recent.after(240).steps).toHaveLength(10);
     expect(recent.after(9_999)).toMatchObject({ first: 250, next: 250, steps: [] });
     const many = new Recent();
     for (let i = 0; i < 5_000; i += 1) many.record(steps[0] as never);
     expect([many.after(0).next, many.after(4_000).next]).toEqual([2_000, 5_000]);
+  });
+
+  it('are fewer where they speak of many Pods, and the last one is always there', () => {
+    const event = { type: 'podsListed', pods: Array.from({ length: 1_000 }) };
+    const large = { ...steps[0], event } as never;
+    const recent = new Recent(1_000);
+    for (let i = 0; i < 500; i += 1) recent.record(large);
+    expect(recent.after(0).steps.length).toBeGreaterThan(5);
+    expect(recent.after(0).steps.length).toBeLessThan(13);
+    const one = new Recent(10);
+    one.record(large);
+    one.record(large);
+    expect(one.after(0)).toMatchObject({ first: 1, next: 2, steps: [{}] });
   });
 
   it('of several processes come together; one that is not there, or begins anew, is told', async () => {

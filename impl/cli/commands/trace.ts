@@ -13,7 +13,7 @@ interface Flags {
 }
 
 const DETAILS = `
-Each process keeps its last 20,000 steps in memory, and nothing on disk unless run with --traces. --status names what they serve with their own --status (or what kubectl
+Each process keeps its last 20,000 steps in memory (fewer where they speak of many Pods), and nothing on disk unless run with --traces. --status names what they serve with their own --status (or what kubectl
 port-forward gives for it). In a cluster they ask for the token of somebody who may list Pods: --token "$(kubectl create token SERVICEACCOUNT)", or $KUBEDIRECT_TOKEN.
 Look at it with: kubedirect view FOLDER`;
 

@@ -93,7 +93,7 @@ A counterexample of check: check --view writes its page at once.
 The page shows each message as an arrow from the frame that sent it to the frame that received it, what each frame
 changed, and what every stage held of each Pod then. It is one file, and asks the network for nothing.
 
---live shows the last steps of the stages as they come: read only, and as much as they keep (20,000 steps a process). In a cluster they ask
+--live shows the last steps of the stages as they come: read only, and as much as they keep (20,000 steps a process, fewer where they speak of many Pods). In a cluster they ask
 for the token of somebody who may list Pods, as for why. The page is for who started it: its address can not be guessed.
 
 --inspect plays it to Stately's inspector, in which each machine is an actor: its bridge is started by

@@ -1,4 +1,4 @@
-/** The last steps of a process, kept for whoever looks on (`/steps`): so many, and no more. Nothing is written down before somebody asks. */
+/** The last steps of a process, kept for whoever looks on (`/steps`): so many, fewer where they speak of many Pods, and no more. Nothing is written down before somebody asks. */
 import { randomUUID } from 'node:crypto';
 import type { StepRecord } from '../../../spec/trace.ts';
 import type { StepRecorder } from '../host/stageProcess.ts';
@@ -21,12 +21,33 @@ export interface RecentSteps {
 
 const KEPT = 20_000;
 const AT_ONCE = 2_000;
+/** So many Pods, wants or facts in a step weigh as much as another step. */
+const ITEMS = 10;
+
+/** Items of the lists within something that is told or asked. */
+function itemsOf(told: object): number {
+  let items = 0;
+  for (const value of Object.values(told)) if (Array.isArray(value)) items += value.length;
+  return items;
+}
+
+/** What it takes to keep a step: one that speaks of thousands of Pods takes as much as many that speak of one. */
+function weightOf({ event, effects }: StepRecord): number {
+  let items = itemsOf(event);
+  if (event.type === 'received') items += itemsOf(event.message);
+  for (const effect of effects) {
+    items += itemsOf(effect);
+    if (effect.type === 'send') items += itemsOf(effect.message);
+  }
+  return 1 + items / ITEMS;
+}
 
 /** Keeps them. @public */
 export class Recent implements StepRecorder {
   readonly #process = randomUUID();
   readonly #kept: number;
-  #steps: RecentStep[] = [];
+  #steps: { readonly step: RecentStep; readonly weight: number }[] = [];
+  #weight = 0;
   /** Number of the first that is kept. */
   #first = 0;
 
@@ -35,10 +56,21 @@ export class Recent implements StepRecorder {
   }
 
   record(step: StepRecord): void {
-    this.#steps.push({ at: performance.timeOrigin + performance.now(), ...step });
-    if (this.#steps.length < 2 * this.#kept) return;
-    this.#first += this.#steps.length - this.#kept;
-    this.#steps = this.#steps.slice(-this.#kept);
+    const weight = weightOf(step);
+    this.#steps.push({ step: { at: performance.timeOrigin + performance.now(), ...step }, weight });
+    this.#weight += weight;
+    if (this.#weight > this.#kept * 1.25) this.#drop();
+  }
+
+  /** The oldest go, a fifth at once; the last one is always kept. */
+  #drop(): void {
+    let gone = 0;
+    while (this.#weight > this.#kept && gone < this.#steps.length - 1) {
+      this.#weight -= this.#steps[gone]?.weight ?? 0;
+      gone += 1;
+    }
+    this.#first += gone;
+    this.#steps = this.#steps.slice(gone);
   }
 
   flush(): void {}
@@ -46,10 +78,14 @@ export class Recent implements StepRecorder {
   /** Steps from a number on. */
   after(number: number): RecentSteps {
     const last = this.#first + this.#steps.length;
-    const oldest = Math.max(this.#first, last - this.#kept);
-    const first = Math.min(Math.max(number, oldest), last);
-    const steps = this.#steps.slice(first - this.#first, first - this.#first + AT_ONCE);
-    return { process: this.#process, first, next: first + steps.length, steps };
+    const first = Math.min(Math.max(number, this.#first), last);
+    const some = this.#steps.slice(first - this.#first, first - this.#first + AT_ONCE);
+    return {
+      process: this.#process,
+      first,
+      next: first + some.length,
+      steps: some.map(({ step }) => step),
+    };
   }
 }
 
