@@ -592,6 +592,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['Converges'],
   },
   {
+    name: 'copies-first',
+    rule: 'a K whose journal is lost takes what bears stamp and label before what bears a stamp alone: that may be a copy (5)',
+    breaks: ['ShownRuns'],
+  },
+  {
     name: 'unlabelled-held',
     rule: 'a Pod that has lost its label is let go, as an orphan is (9)',
     breaks: ['TakenBack'],

@@ -206,8 +206,9 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
     const container = world.containers[pod.node ?? '']?.[uid];
     if (pod.managed && pod.node === null && !pod.deleting)
       for (const name of nodesFor(world.api, pod)) yield { kind: 'bind', name: pod.name, node: name };
-    if (!publishes || !pod.managed || pod.node === null) continue;
+    if (!publishes || pod.node === null) continue;
     if (pod.deleting && container === undefined) yield { kind: 'finalise', name: pod.name };
+    if (!pod.managed) continue;
     if (!pod.deleting && container === undefined && pod.phase !== 'Failed')
       yield { kind: 'container', node: pod.node ?? '', uid, to: 'running' };
   }

@@ -65,11 +65,12 @@ function nodeView(world: World, name: string): NodeView {
   const journal = world.journals[name] ?? EMPTY_JOURNAL;
   const running = new Map<string, Resources>();
   for (const uid of Object.keys(world.containers[name] ?? {})) {
-    const pod = Object.values(world.api.pods).find(
+    const bearing = Object.values(world.api.pods).filter(
       (one) => one.uid === uid || adoptedObject(uid) === one.metadataUid,
     );
+    const pod = bearing.find(({ managed }) => managed);
     // One that has lost its label is nobody's of ours.
-    if (pod?.managed === false) continue;
+    if (pod === undefined && bearing.length > 0) continue;
     const now = livesOnAs(journal, uid, (replicaSet, of) => podName(world.api, replicaSet, of));
     running.set(now, journal.pods.get(now)?.record.requests ?? pod?.requests ?? NONE);
   }

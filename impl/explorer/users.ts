@@ -151,6 +151,14 @@ export function act(world: World, what: UserAct): World {
       const change = what.act === 'unlabelPod' ? { managed: false } : what.force ? null : { deleting: true };
       return pod === undefined ? world : putPod(world, pod.name, change);
     }
+    case 'copyPod': {
+      const pod = Object.values(world.api.pods).find((one) => one.replicaSet === what.replicaSet);
+      if (pod === undefined) return world;
+      const { name, metadataUid } = pod;
+      const bare = { managed: false, replicaSet: null, phase: 'Pending', ready: false } as const;
+      const copy = { ...pod, ...bare, name: `copy-of-${name}`, metadataUid: `${metadataUid}-copy` };
+      return { ...world, api: { ...world.api, pods: { [copy.name]: copy, ...world.api.pods } } };
+    }
     case 'labelPod':
     case 'failPod':
     case 'deleteUnlabelled': {

@@ -181,6 +181,9 @@ export const AIMS: Readonly<Record<string, Aim>> = {
     unseen:
       'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-starting`)',
   },
+  'copies-first': {
+    unseen: 'nobody copies a Pod in these worlds; caught by the explorer (`owner-copied-lost`)',
+  },
   'adopter-unjudged': {
     unseen:
       'no Deployment adopts the ReplicaSet of another in these worlds; caught by the explorer (`wants-adopted`)',

@@ -62,8 +62,9 @@ export interface Foreign {
   readonly deleting: boolean;
   /** A delete of ours is in flight or was denied: none other now. */
   readonly asked: 'no' | 'yes' | 'denied';
-  /** Where K runs the containers of an orphan: under which uid. */
+  /** Where K runs the containers of an orphan: under which uid, and how they are. */
   readonly containerUid: Uid | null;
+  readonly containers: ContainersState;
 }
 
 /** A `Hello` that waits for the mark to be read. */

@@ -29,7 +29,9 @@ export function takeFound(
   running: Set<Uid>,
 ): KubeletContext {
   let now = context;
-  for (const fact of facts) {
+  // A copy of a Pod may bear its stamp, and not its label: what bears both goes first (†).
+  const isFirst = (fact: PodFact) => isOurs(fact) && !context.mutants.has('copies-first');
+  for (const fact of [...facts.filter(isFirst), ...facts.filter((fact) => !isFirst(fact))]) {
     if (now.byObject.has(fact.metadataUid)) continue;
     now = isLost && isOurs(fact) ? adoptFound(now, fact, running) : keepFound(now, isLost, fact, running);
   }
@@ -40,7 +42,7 @@ export function takeFound(
 function adoptFound(context: KubeletContext, fact: PodFact, running: Set<Uid>): KubeletContext {
   if (seenOf(fact) === 'seenFailed') return context;
   if (context.runtime === 'publish')
-    return fact.uid === null ? context : adopt(context, fact, fact.uid, null);
+    return fact.uid === null ? context : adopt(context, fact, fact.uid, null, 'none');
   if (fact.uid === null && context.mutants.has('lost-adopted-ended')) return context;
   const uid = containersOf(fact);
   const runs = running.delete(uid);
@@ -60,16 +62,19 @@ function keepFound(
   fact: PodFact,
   running: Set<Uid>,
 ): KubeletContext {
-  if (context.runtime !== 'runs' || context.mutants.has('let-go-killed')) return context;
+  if (context.mutants.has('let-go-killed')) return context;
   const { metadataUid } = fact;
   const containerUid = containersOf(fact);
   const isKnown = context.released.has(metadataUid);
   // With a lost journal what bears a stamp, or has containers, was let go.
   if (!isKnown && !(isLost && wasOurs(context, fact, running))) return context;
+  // What another object has is not this one's: it is a copy.
+  if (context.pods.has(containerUid) || context.orphans.has(containerUid)) return context;
   const runs = running.delete(containerUid);
   const known = isKnown ? context : release(context, containerUid, metadataUid);
-  if (!runs && seenOf(fact) === 'seenFailed') return keepOrphan(known, fact, NOTHING, null, 'yes');
-  const kept = keepOrphan(known, fact, fact.requests, containerUid);
+  if (context.runtime === 'publish') return known;
+  if (!runs && seenOf(fact) === 'seenFailed') return keepOrphan(known, fact, NOTHING, null, 'quiet', 'yes');
+  const kept = keepOrphan(known, fact, fact.requests, containerUid, runs ? 'running' : 'stopping');
   if (!runs) return act(kept, { type: 'stopPod', uid: containerUid });
   // It came up when nobody was there to say so.
   const isUnsaid = fact.phase === 'Pending' && !fact.deleting;

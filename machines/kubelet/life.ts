@@ -171,8 +171,11 @@ function settle(context: KubeletContext, pod: TailPod): KubeletContext {
   const { metadataUid, name } = objectOf(pod);
   const reason = pod.ending?.reason ?? 'Failed';
   const told = tell(forget(context, uid), ['lost', { uid, reason }]);
-  const stray = { metadataUid, name, uid, requests: NOTHING, kind: 'stray', containerUid: null } as const;
-  const left = putForeign(told, { ...stray, deleting: false, asked: isOwner(context) ? 'yes' : 'denied' });
+  const stray = { metadataUid, name, uid, requests: NOTHING, kind: 'stray' } as const;
+  const left = putForeign(told, {
+    ...{ ...stray, deleting: false, containerUid: null, containers: 'none' },
+    asked: isOwner(context) ? 'yes' : 'denied',
+  });
   return isOwner(context) ? act(left, deletion(pod, context.runtime === 'runs' ? 0 : 1)) : left;
 }
 

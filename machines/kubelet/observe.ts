@@ -86,7 +86,7 @@ function orphan(context: KubeletContext, pod: TailPod, fact: PodFact): KubeletCo
     ended: withEnded(over.ended, uid),
     released: over.released.add(metadataUid),
   };
-  const left = keepOrphan(let_go, fact, pod.record.requests, runs ? pod.containerUid : null);
+  const left = keepOrphan(let_go, fact, pod.record.requests, runs ? pod.containerUid : null, pod.containers);
   return tell(left, ['lost', { uid, reason: 'Orphaned' }]);
 }
 
@@ -96,12 +96,13 @@ export function keepOrphan(
   fact: PodFact,
   requests: Resources,
   containerUid: Uid | null,
+  containers: ContainersState,
   asked: Foreign['asked'] = 'no',
 ): KubeletContext {
   const { metadataUid } = fact;
   const rest = { uid: null, deleting: false, asked } as const;
   return putForeign(context, {
-    ...{ metadataUid, name: nameOf(fact), requests, containerUid },
+    ...{ metadataUid, name: nameOf(fact), requests, containerUid, containers },
     ...{ kind: 'orphan', ...rest },
   });
 }
@@ -114,10 +115,11 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
     name: nameOf(fact),
     uid: stamp,
     requests: isOver(fact) && !stillRuns(context, before) ? NOTHING : fact.requests,
-    kind: before?.kind === 'orphan' ? 'orphan' : 'unmanaged',
+    kind: wasOurs(before) ? 'orphan' : 'unmanaged',
     deleting: fact.deleting,
     asked: before?.asked ?? 'no',
     containerUid: before?.containerUid ?? null,
+    containers: before?.containers ?? 'none',
   };
   if (!fact.managed || fact.replicaSet === null || isFailing(context, before, fact))
     return observeUnmanaged(context, fact, foreign, before);
@@ -130,12 +132,21 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
     // Somebody else ends it. Where K runs the containers it is the kubelet that must complete this.
     const mine = context.runtime === 'runs' && fact.deleting && foreign.containerUid === null;
     const uid = adoptedUid(fact.metadataUid, null);
-    // Of one that did not fit K has asked only that it fails (†).
-    const asked = before?.kind === 'unmanaged' && !context.mutants.has('refused-kept') ? 'no' : foreign.asked;
+    const asked = isAsked(context, before) ? foreign.asked : 'no';
     if (mine) return tidy(putForeign(context, { ...foreign, uid, asked, kind: 'stray' }), fact.metadataUid);
     return observeUnmanaged(context, fact, foreign, before);
   }
-  return adopt(context, fact, freeUid(context, fact.metadataUid), foreign.containerUid);
+  const { containerUid, containers } = foreign;
+  return adopt(context, fact, freeUid(context, fact.metadataUid), containerUid, containers);
+}
+
+/** K is, or was, the kubelet of it: let go, or a late one that has lost its label since. */
+const wasOurs = (before: Foreign | undefined) => before?.kind === 'orphan' || before?.kind === 'stray';
+
+/** Whether K has asked for its deletion: of one that did not fit, or that was let go, it has asked only that it be said to have failed (†). */
+function isAsked({ mutants }: KubeletContext, before: Foreign | undefined): boolean {
+  if (before?.kind === 'orphan') return mutants.has('orphan-end-unfinished');
+  return before?.kind === 'stray' || (before?.kind === 'unmanaged' && mutants.has('refused-kept'));
 }
 
 /** What somebody else says to have failed may run still, and takes its room (†). */
@@ -163,12 +174,13 @@ function observeUnmanaged(
     if (!ends || foreign.asked === 'yes') return held;
     return act(putForeign(held, { ...foreign, asked: 'yes' }), { type: 'stopPod', uid: containerUid });
   }
-  const wasOurs = before?.kind === 'orphan' || before?.kind === 'stray';
-  if (!deleting || !wasOurs || runtime !== 'runs' || mutants.has('orphan-end-unfinished'))
-    return putForeign(context, foreign);
+  const isMine = wasOurs(before) && runtime === 'runs' && !mutants.has('orphan-end-unfinished');
+  if (!deleting || !isMine)
+    // That its deletion was denied is of the time before it lost its label.
+    return putForeign(context, before?.kind === 'stray' ? { ...foreign, asked: 'no' } : foreign);
   // Nothing of it runs: its kubelet completes the deletion.
-  const uid = before.uid ?? adoptedUid(metadataUid, null);
-  const asked = before.kind === 'stray' ? before.asked : 'no';
+  const uid = before?.uid ?? adoptedUid(metadataUid, null);
+  const asked = before?.kind === 'stray' && before.deleting ? before.asked : 'no';
   return tidy(putForeign(context, { ...foreign, uid, asked, kind: 'stray' }), metadataUid);
 }
 
@@ -187,7 +199,7 @@ export function adopt(
   fact: PodFact,
   uid: Uid,
   containerUid: Uid | null,
-  containers: ContainersState = containerUid === null ? 'none' : 'running',
+  containers: ContainersState,
 ): KubeletContext {
   const { metadataUid, replicaSet, revision, requests, priority } = fact;
   const name = nameOf(fact);
@@ -237,7 +249,7 @@ function refuseAdoption(context: KubeletContext, fact: PodFact, uid: Uid, reason
   const name = nameOf(fact);
   const left = putForeign(context, {
     ...{ metadataUid, name, uid: null, requests: NOTHING, kind: 'unmanaged' },
-    ...{ deleting: false, asked: 'yes', containerUid: null },
+    ...{ deleting: false, asked: 'yes', containerUid: null, containers: 'none' },
   });
   return act(left, { type: 'failPod', uid, metadataUid, name, reason });
 }
@@ -297,8 +309,20 @@ export function reconcile(context: KubeletContext, facts: readonly PodFact[]): K
       now = advance(objectHeard(now, uid, 'vanished'), uid);
   for (const metadataUid of from?.foreign.keys() ?? [])
     if (!listed.has(metadataUid)) now = vanishForeign(now, metadataUid);
-  for (const fact of facts) if (!now.heardSince.has(fact.metadataUid)) now = observe(now, fact);
+  for (const fact of facts) {
+    if (now.heardSince.has(fact.metadataUid)) continue;
+    now = askToFail(observe(now, fact), fact);
+  }
   return now;
+}
+
+/** A list shows it live: that it has failed may have been refused, and nobody would ask again (†). */
+function askToFail(context: KubeletContext, fact: PodFact): KubeletContext {
+  const { metadataUid } = fact;
+  const orphan = context.foreign.get(metadataUid);
+  if (seenOf(fact) !== 'seenLive' || !isFailing(context, orphan, fact)) return context;
+  const uid = fact.uid ?? adoptedUid(metadataUid, null);
+  return act(context, { type: 'failPod', uid, metadataUid, name: nameOf(fact), reason: 'ContainersEnded' });
 }
 
 /** Asks for a consistent list of the node's Pods. */

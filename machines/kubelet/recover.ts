@@ -97,7 +97,8 @@ function objectsOf(context: KubeletContext, facts: readonly PodFact[]) {
   const byStamp = new Map<Uid, PodFact>();
   for (const fact of facts) {
     const stamp = stampOf(context, fact);
-    if (stamp !== null) byStamp.set(stamp, fact);
+    // A copy may bear the stamp, and not the label.
+    if (stamp !== null && (fact.managed || !byStamp.has(stamp))) byStamp.set(stamp, fact);
   }
   return ({ record, metadataUid }: JournalPod): PodFact | null =>
     (metadataUid === null ? byStamp.get(record.uid) : byUid.get(metadataUid)) ?? null;

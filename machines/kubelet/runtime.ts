@@ -25,7 +25,9 @@ export function kill(context: KubeletContext, containerUid: Uid): KubeletContext
 export function podStarted(context: KubeletContext, event: Event<'podStarted'>): KubeletContext {
   const uid = heldAs(context, event.uid);
   if (!context.pods.has(uid))
-    return context.orphans.has(event.uid) ? sayOfOrphan(context, event.uid, false) : kill(context, event.uid);
+    return context.orphans.has(event.uid)
+      ? sayOfOrphan(cameUp(context, event.uid), event.uid, false)
+      : kill(context, event.uid);
   const started = containersHeard(context, uid, 'started');
   const up = started.pods.get(uid)?.containers === 'running';
   const told = up
@@ -59,6 +61,11 @@ export function podStopped(context: KubeletContext, event: Event<'podStopped'>):
   return endPod(quiet, uid, { tell: 'lost', reason: event.failed ? 'ContainersFailed' : 'ContainersExited' });
 }
 
+function cameUp(context: KubeletContext, containerUid: Uid): KubeletContext {
+  const orphan = context.foreign.get(context.orphans.get(containerUid) ?? '');
+  return orphan === undefined ? context : putForeign(context, { ...orphan, containers: 'running' });
+}
+
 /** K is the kubelet of what it has let go: nobody else says that it runs, and whether it is ready (†). */
 export function sayOfOrphan(context: KubeletContext, containerUid: Uid, ready: boolean): KubeletContext {
   const metadataUid = context.orphans.get(containerUid);
@@ -77,7 +84,7 @@ function strangerStopped(context: KubeletContext, containerUid: Uid): KubeletCon
   const foreign = metadataUid === undefined ? undefined : rest.foreign.get(metadataUid);
   if (metadataUid === undefined || foreign === undefined) return rest;
   // An orphan whose containers ended: if it is being deleted, its kubelet completes that; else it says so on the object (†).
-  const quiet = { ...foreign, containerUid: null } as const;
+  const quiet = { ...foreign, containerUid: null, containers: 'quiet' } as const;
   const left = dropForeign(rest, metadataUid);
   if (foreign.deleting)
     return tidy(putForeign(left, { ...quiet, uid: containerUid, asked: 'no', kind: 'stray' }), metadataUid);

@@ -2,6 +2,7 @@
 import type { PodFact, ReplicaSetFact } from '../facts.ts';
 import { compareWantVersions, type Resources, sameSession, type Want } from '../vocabulary.ts';
 import { isOfObject } from './owner.ts';
+import { undrainedMark } from './pods.ts';
 import type { RestProperty } from './property.ts';
 import type { NodeView, StepView, WorldView } from './view.ts';
 
@@ -263,29 +264,33 @@ export const NoLeak: RestProperty = {
     for (const { uid, name, phase, metadataUid } of view.objects)
       if (uid !== null && phase !== 'Failed' && !known(uid) && !isAdopted(metadataUid))
         return `${name} stands unknown`;
-    for (const { name, node, deleting } of view.unlabelled ?? [])
+    for (const { name, node, deleting } of [...view.objects, ...(view.unlabelled ?? [])])
       if (deleting && tails.some(({ peer }) => peer === `kubelet/${node}`))
         return `${name} is being deleted, and nobody completes that`;
     return null;
   },
 };
 
-/** What runs and stands, live, and a K stops because of what a list shows; unless its journal has it terminating. */
-function stoppedByList({ process, event, effects, before }: StepView): string | null {
-  if (event?.type !== 'podsListed') return null;
+/**
+ * What runs and stands, live, and is ended by a K that does not hold it: one that begins anew, or that takes it for another. Not what the
+ * journal has terminating, or what a mark gives up.
+ */
+function endedUnheld({ process, effects, before }: StepView): string | null {
   const tail = before.stages.find((stage) => stage.process === process);
   const node = before.nodes.find(({ name }) => tail?.peer === `kubelet/${name}`);
+  if (tail === undefined || node === undefined || undrainedMark(node)) return null;
   const objects = [...before.objects, ...(before.unlabelled ?? [])];
+  const isOf = (uid: string, pod: PodFact) => uid === pod.uid || isOfObject(uid, pod.metadataUid);
   for (const effect of effects) {
-    if (effect.type !== 'stopPod' || !node?.up?.has(effect.uid)) continue;
-    const bears = ({ uid, metadataUid }: PodFact) =>
-      uid === effect.uid || isOfObject(effect.uid, metadataUid);
-    const pod = objects.find(bears);
-    if (pod === undefined || pod.deleting || pod.phase !== 'Running') continue;
-    const placed = [...(node.placed ?? [])].find(
-      ([uid]) => uid === pod.uid || isOfObject(uid, pod.metadataUid),
-    );
-    if (placed?.[1].terminating !== true) return `${process} stops ${pod.name}, which runs and stands`;
+    const pod =
+      effect.type === 'stopPod' && node.up?.has(effect.uid)
+        ? objects.find((one) => isOf(effect.uid, one))
+        : effect.type === 'deletePod' && objects.find((one) => one.metadataUid === effect.metadataUid);
+    if (!pod || pod.deleting || pod.phase !== 'Running') continue;
+    const isHeld = [...tail.records.keys()].some((uid) => isOf(uid, pod));
+    const isEnding = [...(node.placed ?? [])].some(([uid, { terminating }]) => terminating && isOf(uid, pod));
+    if (!isHeld && !isEnding)
+      return `${process} ends ${pod.name}, which runs and stands, and which it does not hold`;
   }
   return null;
 }
@@ -294,14 +299,14 @@ function stoppedByList({ process, event, effects, before }: StepView): string | 
 export const ShownRuns: RestProperty = {
   kind: 'rest',
   statement:
-    'what is shown Running where our agents run the containers has containers, and no K stops them for what it lists',
+    'what is shown Running where our agents run the containers has containers, and no K that does not hold it ends it',
   check: ({ hollow = [] }) => {
     const [first] = hollow;
     return first === undefined
       ? null
       : `${first.name} is shown Running on ${first.node}, and has no containers`;
   },
-  onTheWay: stoppedByList,
+  onTheWay: endedUnheld,
 };
 
 /** @see spec/protocol.md 10 @public */

@@ -64,6 +64,8 @@ export type UserAct =
   | { readonly act: 'deletePod'; readonly replicaSet: string; readonly force?: true }
   /** A Pod loses its label; it stays the ReplicaSet's, for stock. */
   | { readonly act: 'unlabelPod'; readonly replicaSet: string }
+  /** A copy of one, with its stamp and without its labels: `kubectl debug --copy-to`. It is listed before it. */
+  | { readonly act: 'copyPod'; readonly replicaSet: string }
   /** One that has lost it gets it back. */
   | { readonly act: 'labelPod'; readonly replicaSet: string }
   /** Somebody who is not its kubelet says on a Pod that has lost its label that it has failed. */

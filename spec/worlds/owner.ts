@@ -191,6 +191,61 @@ export const OWNER_WORLDS: readonly WorldDescription[] = [
     },
   ),
   ownerWorld({
+    name: 'owner-copied-lost',
+    title:
+      'a Pod is copied with its stamp and without its labels, and its agent begins anew without its journal',
+    script: [{ act: 'copyPod', ...of }],
+    faults: { journalLost: { n1: 1 } },
+    sometimes: ['secondIncarnation', 'podRuns'],
+    change: {
+      nodes: [{ name: 'n1', capacity: room(2), known: true }],
+      begins: ['user', 'rest'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'Converges', 'ShownRuns'],
+    },
+  }),
+  letGoThen(
+    'back-deleted',
+    'its containers have exited, it has its label back and is shown Failed; then it is deleted, and its agent may begin anew before that',
+    [
+      { act: 'labelPod', ...of },
+      { act: 'deletePod', ...of },
+    ],
+    { exit: 1, crash: { 'kubelet/n1': 1 } },
+    {
+      quiet: ['deployment', 'replicaset', 'scheduler'],
+      begins: ['user', 'rest', 'exit n1 r1-1', 'rest', 'user', 'rest'],
+    },
+  ),
+  ownerWorld({
+    name: 'owner-unlabelled-back-lost',
+    title:
+      "where the node's own kubelet runs the containers: a Pod has lost its label, its agent begins anew without its journal, and it gets its label back",
+    runtime: 'publish',
+    script: [UNLABEL, { act: 'labelPod', ...of }],
+    faults: { journalLost: { n1: 1 } },
+    sometimes: ['secondIncarnation', 'podRuns'],
+    change: {
+      nodes: [{ name: 'n1', capacity: room(2), known: true }],
+      begins: ['user', 'rest', 'journalLost kubelet/n1~1'],
+      always: [...SAFETY, 'FenceHolds', 'OneSide'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'Converges', 'ShownRuns'],
+    },
+  }),
+  ownerWorld({
+    name: 'owner-unlabelled-denied',
+    title:
+      'under stock the containers of a Pod exit, and it is said to have failed; it loses its label, and is deleted',
+    script: [RELEASE, UNLABEL, { act: 'deleteUnlabelled', ...of }],
+    faults: { exit: 1 },
+    sometimes: ['released', 'stockActs'],
+    change: {
+      stages: ALERT,
+      nodes: [{ name: 'n1', capacity: room(2), known: true }],
+      begins: ['user', 'rest', 'exit n1 r1-1'],
+      eventually: ['TombstonesCollected', 'NoLeak', 'ReleaseAcknowledged', 'ShownRuns', 'RunningShown'],
+    },
+  }),
+  ownerWorld({
     name: 'owner-unlabelled-starting',
     title: 'a Pod that stock has made loses its label while it is being started',
     pods: 0,
