@@ -4,11 +4,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { type BreakdownSample, MOMENTS } from '../../impl/bench/breakdown.ts';
+import type { BytesSample } from '../../impl/bench/bytes.ts';
 import type { ControlPath } from '../../impl/bench/controlPath.ts';
 import type { ServingSample } from '../../impl/bench/serving.ts';
 import { STAGES } from '../../spec/vocabulary.ts';
 import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 
+type Moments = BreakdownSample['moments'];
 const MAIN = path.join(import.meta.dirname, '../../impl/cli/main.ts');
 
 it.skipIf(TOOLCHAIN === null)(
@@ -90,4 +93,46 @@ it('bench serving serves a small trace on the embedded cluster, by stock and fro
   }
   expect(fs.readFileSync(path.join(results, 'serving-2-2.svg'), 'utf8')).toContain('<polyline');
   fs.rmSync(results, { recursive: true });
+}, 300_000);
+
+/** Runs a figure small on the embedded cluster. */
+function onEmbedded<T>(figure: string): readonly T[] {
+  const results = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-bench-'));
+  const asked = ['--embedded', '--pods', '6', '--rounds', '1', '--json', '--results', results];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'bench', figure, ...asked], {
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+  fs.rmSync(results, { recursive: true });
+  return (JSON.parse(stdout) as { readonly samples: readonly T[] }).samples;
+}
+
+it('bench bytes counts the requests of both sides, and what our links carried', () => {
+  const samples = onEmbedded<BytesSample>('bytes');
+  expect(samples.map(({ spender }) => spender)).toEqual(['k8s+', 'kd']);
+  // Some of stock's may have been denied, and tried again.
+  for (const { api } of samples) expect(api.requests['POST pods']).toBeGreaterThanOrEqual(6);
+  const [stock, ours] = samples as [BytesSample, BytesSample];
+  // Ours are created bound; stock's are bound after.
+  expect(stock.api.requests['POST pods/binding']).toBeGreaterThanOrEqual(6);
+  expect(ours.api.requests['POST pods/binding']).toBeUndefined();
+  expect(stock.links).toEqual({});
+  expect(Object.values(ours.links)).toHaveLength(4);
+  for (const { bytes, messages } of Object.values(ours.links)) {
+    expect(messages).toBeGreaterThan(0);
+    expect(bytes).toBeGreaterThan(messages);
+  }
+}, 300_000);
+
+it('bench breakdown tells each moment of each Pod, in their order', () => {
+  const samples = onEmbedded<BreakdownSample>('breakdown');
+  expect(samples.map(({ part }) => part)).toEqual(['k8s+', 'kd', 'tail']);
+  const [stock, ours, tail] = samples.map(({ moments }) => moments) as [Moments, Moments, Moments];
+  expect(Object.keys(stock)).toEqual(['seen', 'seen bound', 'seen Ready']);
+  for (const [moment, values] of Object.entries(ours))
+    expect(values, moment).toHaveLength(moment === 'A' || moment === 'D' ? 1 : 6);
+  expect(Object.keys(ours)).toEqual(MOMENTS.filter((moment) => moment !== 'K: started'));
+  expect(Object.keys(tail)).toEqual(MOMENTS.slice(0, 6));
+  const firsts = MOMENTS.slice(0, 5).map((moment) => ours[moment]?.[0] as number);
+  expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
 }, 300_000);

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { CONTENDERS, type Contender, measureScaleOut, type Sample } from '../../bench/scaleOut.ts';
 import { spreadOf } from '../../bench/statistics.ts';
 import { integer } from '../arguments.ts';
+import { registerBreakdown } from '../bench/breakdown.ts';
+import { registerBytes } from '../bench/bytes.ts';
 import { registerCheckers } from '../bench/checkers.ts';
 import { registerContainers } from '../bench/containers.ts';
 import { registerControlPath } from '../bench/controlPath.ts';
@@ -96,6 +98,8 @@ export function register(program: Command): void {
     .option('--results <folder>', 'where the samples go', 'results')
     .option('--json', 'print the samples as one JSON object')
     .action(scaleOut);
+  registerBreakdown(bench);
+  registerBytes(bench);
   registerCheckers(bench);
   registerContainers(bench);
   registerControlPath(bench);
