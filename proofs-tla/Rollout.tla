@@ -20,6 +20,7 @@ EXTENDS DecidingEnd, FollowingEnd
 
 CONSTANTS
   First,              \* the template at the start
+  ByHand,             \* 1: the first ReplicaSet was made by hand, and bears no number of Pods that are wanted
   Patient,            \* 1: the stock Deployment controller waits for Pods; else it is in a hurry
   Act1, Act2, Act3,   \* what people do, in this order: "to T", "scale N", "pause", "resume", or "nothing"
   Asks                \* how often A is asked for more
@@ -57,8 +58,9 @@ Annotation ==
 FirstWritten == IF IsManaged(First) THEN <<Annotation>> ELSE <<>>
 FirstSet ==
   [template |-> First, rv |-> IF IsManaged(First) THEN 2 ELSE 1, number |-> 1, replicas |-> 1,
-   desired |-> 1, written |-> FirstWritten]
-FirstWant == [version |-> FirstVersion, value |-> 1, set |-> First, mode |-> "direct"]
+   desired |-> IF ByHand = 1 THEN Untold ELSE 1, written |-> FirstWritten]
+FirstWant ==
+  [version |-> FirstVersion, value |-> 1, set |-> First, mode |-> Decided(First, With(<<>>, First, FirstSet)).mode]
 
 Init ==
   /\ object = [uid |-> "d", rv |-> IF IsManaged(First) THEN 2 ELSE 1, generation |-> IF IsManaged(First) THEN 2 ELSE 1,
@@ -78,7 +80,7 @@ Init ==
          ELSE [want |-> <<>>, gone |-> FALSE, hold |-> NoHold,
                sets |-> With(<<>>, First, FirstSet), minted |-> 0, pods |-> <<>>, dying |-> <<>>]
   /\ mail = <<>> /\ flights = <<>> /\ answers = <<>> /\ acts = 0 /\ left = Asks
-  /\ reached = (IF Patient = 1 /\ IsManaged(First) THEN 1 ELSE 0)
+  /\ reached = (IF Patient = 1 /\ IsManaged(First) /\ ByHand = 0 THEN 1 ELSE 0)
   /\ asked = <<1>> /\ external = 0 /\ overwritten = <<>>
   /\ due = [generation |-> 1, values |-> <<1>>]
 
@@ -252,6 +254,8 @@ Ranked(first, grows) ==
     \/ sets[first].replicas > sets[j].replicas
     \/ sets[first].replicas = sets[j].replicas
        /\ (IF grows THEN sets[first].number >= sets[j].number ELSE sets[first].number <= sets[j].number)
+\* Stock's own arithmetic takes one that bears no number for one of 0.
+DesiredOf(i) == IF IsUntold(sets[i]) THEN 0 ELSE sets[i].desired
 Rounded(a, b) == (2 * a + b) \div (2 * b)
 InProportion ==
   LET all == Total(SizeOf, Active)
@@ -262,7 +266,8 @@ InProportion ==
       second == CHOOSE i \in Active : i # first
       \* Two are active, at most.
       PartOf(i) ==
-        LET size == Rounded(sets[i].replicas * goal, sets[i].desired + Surge(sets[i].desired))
+        LET before == DesiredOf(i) + Surge(DesiredOf(i))
+            size == IF before = 0 THEN sets[i].replicas ELSE Rounded(sets[i].replicas * goal, before)
         IN IF grows THEN Less(size, sets[i].replicas) ELSE Less(sets[i].replicas, size)
       one == Least(PartOf(first), change)
       two == Least(PartOf(second), change - one)
@@ -281,7 +286,7 @@ Scaled ==
      ELSE IF isFull THEN Sized(FirstOf(Olds), 0) ELSE InProportion
 
 Rolled ==
-  LET isScaling == \E i \in Active : sets[i].desired # object.replicas
+  LET isScaling == \E i \in Active : ~IsUntold(sets[i]) /\ sets[i].desired # object.replicas
       size == IF sets[Newest].replicas > object.replicas THEN object.replicas ELSE NewSize(sets[Newest].replicas)
       raised == Sized(Newest, size)
   IN IF Matching # {} /\ sets[Newest].written # object.written
@@ -345,7 +350,11 @@ Converged ==
                IF IsPaused(object) THEN Total(SizeOf, {i \in DOMAIN sets : IsManaged(sets[i].template)}) ELSE object.replicas
 Converges == <>[]Converged
 TombstonesCollected == <>[](r.dying = <<>>)
+\* No rollout stands still, but one that is paused.
+IsOver == IsPaused(object) \/ Cardinality(Active) <= 1
+RolloutsEnd == <>[]IsOver
 \* The same where all is still: found without looking at all that may follow.
 ConvergesAtRest == AtRest => Converged
+RolloutsEndAtRest == AtRest => IsOver
 TombstonesCollectedAtRest == AtRest => r.dying = <<>>
 =============================================================================

@@ -24,6 +24,10 @@ IsManaged(template) == template # "t0"
 ManagedOf(sets) == {template \in DOMAIN sets : IsManaged(template)}
 Looked(sets) == IF Is("want-unmanaged-unseen") THEN ManagedOf(sets) ELSE DOMAIN sets
 
+\* What one bears as desired that was made by hand, and then adopted.
+Untold == 0 - 1
+IsUntold(set) == set.desired = Untold
+
 \* The newest of some; "" if there is none.
 NewestOf(sets, among) ==
   IF among = {} THEN ""
@@ -81,9 +85,12 @@ IsShown(want, sets) ==
      /\ \/ sets[newest].desired = want.value
         \/ sets[newest].replicas = 0 /\ want.value = 0
 
-\* Every one that asks for Pods was told of the want.
+\* Every one that asks for Pods was told of the want, but for one that bears no such number: nobody tells it.
 IsTold(want, sets) ==
-  \A one \in ManagedOf(sets) : sets[one].replicas = 0 \/ sets[one].desired = want.value
+  \A one \in ManagedOf(sets) :
+    \/ sets[one].replicas = 0
+    \/ sets[one].desired = want.value
+    \/ IsUntold(sets[one]) /\ ~Is("want-untold-set-awaited")
 
 \* What R may do, and what it keeps in mind: [may: template -> [create, end], hold].
 TargetsOf(want, gone, sets, live, hold) ==

@@ -22,9 +22,6 @@ const base = {
   eventually: ['Converges', 'TombstonesCollected'],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults' | 'sometimes'>;
 
-/** In TLA+ every ReplicaSet was told how many are wanted. */
-const { spec: _, ...withoutSpec } = base;
-
 /** Of a Deployment that is not managed yet. */
 const UNMANAGED = {
   deployments: [{ ...deployment(1), template: 't0', rest: 't0', unmanaged: true as const }],
@@ -106,7 +103,7 @@ export const ROLLOUT_WORLDS: readonly WorldDescription[] = [
     sometimes: ['wantMinted', 'externalAdopted'],
   },
   {
-    ...withoutSpec,
+    ...base,
     ...PATIENT,
     name: 'rollout-waits-adopted',
     title: 'a rollout that waits for Pods, from a ReplicaSet that was made by hand and adopted',

@@ -11,10 +11,11 @@ function actOf(act: UserAct | undefined): string {
 
 /** What a world may spend, and its script. */
 export function rolloutConstants(world: WorldDescription): Record<string, number | string> {
-  const { script = [], faults, deployments = [] } = world;
+  const { script = [], faults, deployments = [], replicaSets = [] } = world;
   if (script.length > 3) throw new Error('Rollout.tla has room for three acts');
   return {
     First: deployments[0]?.template ?? '',
+    ByHand: replicaSets[0]?.desired === null ? 1 : 0,
     Patient: world.patient ? 1 : 0,
     Act1: actOf(script[0]),
     Act2: actOf(script[1]),

@@ -15,7 +15,7 @@ export const setOf = (set: ReplicaSetFact) => ({
   rv: Number(set.resourceVersion),
   number: set.revisionNumber,
   replicas: set.replicas,
-  desired: set.desired ?? 0,
+  desired: set.desired ?? -1,
   written: option(set.written, writtenOf),
 });
 
