@@ -180,8 +180,12 @@ export const RolloutsEnd: RestProperty = {
     const waiting = new Set(withoutRoom(view).map(({ replicaSet }) => replicaSet));
     for (const deployment of Object.keys(view.replicas)) {
       if (view.paused?.includes(deployment)) continue;
-      const sets = setsOf(view, deployment).filter(({ replicas }) => replicas > 0);
-      if (sets.length > 1 && !sets.some(({ uid }) => waiting.has(uid)))
+      const all = setsOf(view, deployment);
+      const newest = Math.max(...all.map(({ revisionNumber }) => revisionNumber));
+      const sets = all.filter(({ replicas }) => replicas > 0);
+      // Also one that was held before its first step.
+      const isOld = sets.some(({ revisionNumber }) => revisionNumber < newest);
+      if (isOld && !sets.some(({ uid }) => waiting.has(uid)))
         return `${deployment} stands still with ${sets.map(({ name }) => name).join(' and ')}`;
     }
     return null;

@@ -101,6 +101,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'owner-unlabelled-down': 1_415,
   'owner-unlabelled-deleted': 43,
   'owner-unlabelled-failed': 6,
+  'owner-unlabelled-back': 25_641,
   'owner-unlabelled-back-deleted': 3_295,
   'owner-unlabelled-back-lost': 1_518,
   'owner-unlabelled-denied': 2_222,
