@@ -162,7 +162,7 @@ export async function openCri(
         timeoutMs: DRY_RUN_MS,
         signal: closing.signal,
       }),
-    objects: client === null ? NO_OBJECTS : objectsOf(client, closing.signal),
+    objects: client === null ? NO_OBJECTS : objectsOf(client, node, closing.signal),
     logs: { maxBytes: flags.containerLogMaxSize, maxFiles: flags.containerLogMaxFiles },
     folders: {
       logs: path.join(folder, 'logs'),

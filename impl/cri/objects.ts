@@ -31,6 +31,8 @@ export interface Objects {
   token(pod: KeptPod, audience: string | undefined, seconds: number): Promise<Token>;
   /** @throws KubernetesError if it does not stand */
   pod(namespace: string, name: string): Promise<StandingPod>;
+  /** A Pod of this node by its `metadata.uid`: one that somebody else has made. Null: nobody can say. @throws KubernetesError; KubedirectError if it does not stand */
+  made(namespace: string, metadataUid: string): Promise<StandingPod | null>;
 }
 
 /** The API Server's authorizer learns of a new Pod by a watch of its own, a little later than we: until then it refuses. */
@@ -68,7 +70,7 @@ interface TokenRequest {
 }
 
 /** Reads them with the identity of a node. */
-export function objectsOf(client: KubernetesClient, signal: AbortSignal): Objects {
+export function objectsOf(client: KubernetesClient, node: string, signal: AbortSignal): Objects {
   return {
     async data(kind, namespace, name) {
       const path = pathOf({ resource: kind, namespace, name });
@@ -104,6 +106,17 @@ export function objectsOf(client: KubernetesClient, signal: AbortSignal): Object
           client.request<StandingPod>({ method: 'GET', path: pathOf({ resource: 'pods', namespace, name }) }),
         signal,
       ),
+    async made(namespace, metadataUid) {
+      const { items } = await client.list<StandingPod>(pathOf({ resource: 'pods', namespace }), {
+        fieldSelector: `spec.nodeName=${node}`,
+      });
+      const found = items.find(({ metadata }) => metadata.uid === metadataUid);
+      if (found !== undefined) return found;
+      throw new KubedirectError(
+        'RUNTIME_FAILED',
+        `Pod ${metadataUid}: expected it on ${node}, it is not there`,
+      );
+    },
   };
 }
 
@@ -116,5 +129,5 @@ export const NO_OBJECTS: Objects = (() => {
         'ConfigMaps, Secrets and tokens: expected --node-kubeconfig, got none',
       ),
     );
-  return { data: refuse, token: refuse, pod: refuse };
+  return { data: refuse, token: refuse, pod: refuse, made: async () => null };
 })();

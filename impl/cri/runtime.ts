@@ -2,6 +2,7 @@
  * The containers of one node, run by a container runtime that speaks CRI: the `cri` runtime of an agent. It outlives no process; the containers
  * do. A Pod is kept with its sandbox, so the next process of the agent finds all that runs, and goes on with it.
  */
+import { adoptedObject } from '../../machines/ownership/adoption.ts';
 import { unheeded } from '../../spec/containers/heeded.ts';
 import type { LogBounds } from '../../spec/containers/logRotation.ts';
 import { needsObject } from '../../spec/containers/needsObject.ts';
@@ -15,7 +16,7 @@ import type { Served } from './api/served.ts';
 import { CriClient } from './client.ts';
 import { type Folders, LABELS, POD_ANNOTATION } from './config.ts';
 import type { SandboxEntry } from './messages.ts';
-import type { Objects } from './objects.ts';
+import type { Objects, StandingPod } from './objects.ts';
 import { type Found, PodRun } from './pod.ts';
 import type { KeptPod, PodSpec } from './podSpec.ts';
 import { containerStatuses } from './status.ts';
@@ -172,7 +173,11 @@ export class CriRuntime implements PodRuntime {
     if (paths.length > 0) return this.#refuse(uid, NOT_HEEDED, paths);
     const { name, namespace = 'default', labels, annotations } = metadata;
     const pod: KeptPod = { uid, namespace, name, labels, annotations, spec: spec as unknown as PodSpec };
-    if (this.#awaiting.delete(uid)) return this.#runStanding(pod);
+    const { objects } = this.#options;
+    // What stands was admitted: nobody is asked, and it is nothing to publish first.
+    const made = adoptedObject(uid);
+    if (made !== null) return this.#runStanding(pod, () => objects.made(namespace, made));
+    if (this.#awaiting.delete(uid)) return this.#runStanding(pod, () => objects.pod(namespace, name));
     if (needsObject(spec as never)) return this.#publishFirst(uid);
     this.#admission.want(uid, {
       ...{ replicaSet: record.replicaSet, object },
@@ -193,17 +198,18 @@ export class CriRuntime implements PodRuntime {
   }
 
   /** As the API Server has made it: admission may have added to it. */
-  async #runStanding(pod: KeptPod): Promise<void> {
+  async #runStanding(pod: KeptPod, read: () => Promise<StandingPod | null>): Promise<void> {
     const { uid } = pod;
-    const standing = await this.#options.objects.pod(pod.namespace, pod.name).catch((error: Error) => error);
+    const standing = await read().catch((error: Error) => error);
     if (this.closing.aborted || this.#pods.get(uid) !== 'awaited') return;
     if (standing instanceof Error)
       return this.#refuse(uid, 'a Pod is not there to be started', standing.message);
+    if (standing === null) return this.#run(pod);
     const { metadata, spec } = standing;
     const paths = unheeded(spec as never);
     if (paths.length > 0) return this.#refuse(uid, NOT_HEEDED, paths);
-    const { labels = {}, annotations = {} } = metadata;
-    this.#run({ ...pod, labels, annotations, spec, objectUid: metadata.uid });
+    const { name, labels = {}, annotations = {} } = metadata;
+    this.#run({ ...pod, name, labels, annotations, spec, objectUid: metadata.uid });
   }
 
   #refuse(uid: Uid, text: string, why: unknown): void {

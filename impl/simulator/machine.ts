@@ -80,7 +80,7 @@ function awaitsObject(sim: Simulation, machine: Machine, uid: Uid): boolean {
   const wasTold = machine.awaiting.delete(uid);
   if (wasTold && objectOf(sim, uid) !== undefined) return false;
   if (!wasTold) machine.awaiting.add(uid);
-  later(sim, machine, 1, () =>
+  later(sim, machine, wasTold ? sim.latency('start') : 1, () =>
     sim.tellTail(
       machine.name,
       wasTold ? { type: 'podStopped', uid, failed: true } : { type: 'podNeedsObject', uid },

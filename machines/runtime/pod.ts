@@ -120,18 +120,24 @@ function fire(context: Context, timer: string): Context {
   return context;
 }
 
-/** Stops whose turn it is: all but the sidecars at once; of the sidecars each once nothing of what came after it runs. */
+/** Stops whose turn it is: all but the sidecars at once; then of the sidecars each once nothing of what came after it runs. */
 function stopDue(context: Context): Context {
-  const isEarly = context.mutants.has('sidecars-with-the-others');
-  return context.containers.reduceRight((next, one, index) => {
-    const hasTurn =
-      isEarly ||
-      kindOf(one) !== 'sidecar' ||
-      next.containers.every(
-        (other, at) => other.value === 'stopped' || (kindOf(other) === 'sidecar' && at <= index),
+  const isLate = (one: Container) =>
+    kindOf(one) === 'sidecar' && !context.mutants.has('sidecars-with-the-others');
+  const stop = (next: Context, one: Container) => stepOne(next, nameOf(one), { type: 'stop' });
+  const isAtOnce = context.mutants.has('sidecars-looked-at-first');
+  // First: which of these have nothing to end is known then, and nobody is heard of them.
+  const others = isAtOnce ? [] : context.containers.filter((one) => !isLate(one));
+  return context.containers.reduceRight(
+    (next, one, index) => {
+      if (!isLate(one)) return isAtOnce ? stop(next, one) : next;
+      const hasTurn = next.containers.every(
+        (other, at) => other.value === 'stopped' || (isLate(other) && at <= index),
       );
-    return hasTurn ? stepOne(next, nameOf(one), { type: 'stop' }) : next;
-  }, context);
+      return hasTurn ? stop(next, one) : next;
+    },
+    others.reduce(stop, context),
+  );
 }
 
 const stoppedOf = ({ failed }: Pick<Context, 'failed'>): RuntimeEffect => ({ type: 'tellStopped', failed });

@@ -9,6 +9,8 @@ export const RUNTIME_PROPERTIES = {
   InitsFirst:
     'a container is started only once each init container before it has ended with 0, or, a sidecar, has come up',
   SidecarsLast: 'a Pod that ends stops a sidecar only once nothing of what came after it runs',
+  EndIsAsked:
+    'while a Pod is stopped and something of it runs, something is being stopped, or its start waited for',
   KeptUp: 'what has ended is started again, unless it is an init container that has ended with 0',
   StartedIsUp:
     'K hears once that they have come up, and all containers run then but init containers and sidecars',
@@ -55,6 +57,10 @@ export const RUNTIME_MUTANTS = {
   'sidecars-with-the-others': {
     rule: 'sidecars end after the others, from the last to the first',
     breaks: 'SidecarsLast',
+  },
+  'sidecars-looked-at-first': {
+    rule: 'a sidecar has its turn also where what came after it had nothing to end',
+    breaks: 'EndIsAsked',
   },
   'started-early': {
     rule: 'K hears that a Pod has come up once all its containers have',

@@ -9,6 +9,7 @@ import { logOptionsOf } from '../../impl/cri/api/logOptions.ts';
 import { containerOf } from '../../impl/cri/api/served.ts';
 import { CriClient } from '../../impl/cri/client.ts';
 import { LABELS, sandboxConfig } from '../../impl/cri/config.ts';
+import { NO_OBJECTS } from '../../impl/cri/objects.ts';
 import { echo, type LoneRuntime, openLone } from './support/loneRuntime.ts';
 import { BUILD_MS, CASE_MS, until } from './support/realWaist.ts';
 
@@ -175,6 +176,27 @@ describe.skipIf(!support.ok)('the containers of a Pod, by containerd', () => {
         told().includes('"state":{"terminated":{"exitCode":3,"reason":"Error"'),
       );
       await end(failing);
+    },
+    CASE_MS,
+  );
+
+  it(
+    'a Pod that stock has made runs as it stands, under its own name: nobody is asked to admit it',
+    async () => {
+      const spec = {
+        ...{ terminationGracePeriodSeconds: 1, enableServiceLinks: false },
+        containers: [echo('main', 8080)],
+      };
+      const metadata = { uid: 'm1', name: 'made-xyz12', namespace: 'default' };
+      const made = async () => ({ apiVersion: 'v1', kind: 'Pod', metadata, spec }) as never;
+      const dryRun = () => Promise.reject(Object.assign(new Error('denied'), { status: 403 }));
+      lone = await openLone(containerd, undefined, { dryRun, objects: { ...NO_OBJECTS, made } });
+      const uid = lone.start('made', { ...spec, automountServiceAccountToken: true }, 'a-m1');
+      await isReady(uid);
+      const { podIP } = lone.runtime.statusOf(uid) as { readonly podIP: string };
+      expect((await (await fetch(`http://${podIP}:8080/`)).text()).trim()).toBe('made-xyz12');
+      expect(lone.told.map(({ type }) => type)).not.toContain('podNeedsObject');
+      await end(uid);
     },
     CASE_MS,
   );

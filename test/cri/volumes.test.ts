@@ -41,6 +41,7 @@ const objects: Objects = {
     return { text: `${objectUid} ${audience} ${seconds} ${tokens}`, expires: Date.now() + life };
   },
   pod: () => Promise.reject(new Error('not asked')),
+  made: () => Promise.reject(new Error('not asked')),
 };
 const podWith = (volumes: PodSpec['volumes'] & {}): KeptPod => ({
   ...{ uid: 'r1-1', objectUid: 'o-1', namespace: 'default', name: 'web-r1-1', annotations: {} },

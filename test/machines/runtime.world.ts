@@ -138,6 +138,11 @@ class Step {
         'ReadyIsTrue',
         servingOf(this.#plan).every((container) => this.#saidReady(container)),
       );
+    const states = Object.values(world.containers);
+    this.#holds(
+      'EndIsAsked',
+      !world.isStopped || states.length === 0 || states.some((one) => one !== 'running'),
+    );
     for (const name of isKept ? this.#ended() : [])
       this.#holds('KeptUp', of(world, name).length > 0 || world.timers.includes(`restart/${name}`));
     for (const timer of world.timers) {

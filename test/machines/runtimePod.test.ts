@@ -30,6 +30,9 @@ const PLANS: Readonly<Record<string, PodPlan>> = {
     containers: [container('s', 'sidecar', { startup: probe }), container('a')],
   },
   'after a sidecar': { containers: [container('s', 'sidecar'), container('i', 'init'), container('a')] },
+  'after an init container and a sidecar': {
+    containers: [container('i', 'init'), container('s', 'sidecar'), container('a')],
+  },
   'one that is asked how it is': {
     containers: [container('a', 'main', { startup: probe, readiness: probe, liveness: probe })],
   },

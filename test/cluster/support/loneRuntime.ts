@@ -6,7 +6,7 @@ import { ECHO_IMAGE, type RealContainerd } from '../../../impl/controlplane/real
 import { CriClient } from '../../../impl/cri/client.ts';
 import { type Folders, LABELS } from '../../../impl/cri/config.ts';
 import { NO_OBJECTS } from '../../../impl/cri/objects.ts';
-import { CriRuntime } from '../../../impl/cri/runtime.ts';
+import { CriRuntime, type CriRuntimeOptions } from '../../../impl/cri/runtime.ts';
 import { LOG_BOUNDS, type LogBounds } from '../../../spec/containers/logRotation.ts';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { PodRecord } from '../../../spec/vocabulary.ts';
@@ -29,7 +29,7 @@ export interface LoneRuntime {
   /** How often each call of containerd was answered. */
   readonly calls: ReadonlyMap<string, number>;
   /** Starts a Pod; its uid. */
-  start(name: string, spec: object): string;
+  start(name: string, spec: object, uid?: string): string;
   /** Its containers, by containerd. */
   containers(uid: string): Promise<readonly Seen[]>;
   close(): void;
@@ -46,6 +46,7 @@ export const echo = (name: string, port: number, more: object = {}) => ({
 export async function openLone(
   containerd: RealContainerd,
   logs: LogBounds = LOG_BOUNDS,
+  more: Partial<Pick<CriRuntimeOptions, 'objects' | 'dryRun'>> = {},
 ): Promise<LoneRuntime> {
   const folder = path.join(containerd.folder, 'lone');
   // Where a machine keeps what is to be in memory.
@@ -71,11 +72,12 @@ export async function openLone(
     ...{ objects: NO_OBJECTS, logs, closing: new AbortController() },
     observe: (method) => void calls.set(method, (calls.get(method) ?? 0) + 1),
     log: (text, fields) => console.log(text, JSON.stringify(fields)),
+    ...more,
   });
   runtime.attach((event) => void told.push(event));
   return {
     ...{ runtime, folders, told, calls },
-    start(name, spec) {
+    start(name, spec, uid = `r1-${name}`) {
       const replicaSet = `rs-${name}`;
       templates.observed({
         metadata: { name, namespace: 'default', uid: replicaSet },
@@ -86,7 +88,6 @@ export async function openLone(
           },
         },
       } as never);
-      const uid = `r1-${name}`;
       runtime.start({ uid, replicaSet, node: NODE } as unknown as PodRecord);
       return uid;
     },
