@@ -249,7 +249,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refused-kept',
     rule: 'a Pod of stock that did not fit, and that stock then deletes, K deletes to the end (5, 9)',
-    breaks: ['FreshStartSame'],
+    breaks: ['NoLeak', 'FreshStartSame'],
   },
   {
     name: 'object-not-awaited',

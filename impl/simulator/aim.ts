@@ -34,7 +34,7 @@ const TAIL: Aim = { theme: 'tail' };
 
 /** By mutant. */
 export const AIMS: Readonly<Record<string, Aim>> = {
-  'shown-alone-kept': { near: 'shown-alone-kept' },
+  'shown-alone-kept': { near: 'shown-alone-kept', alsoOff: ['adopter-unjudged'] },
   'gone-unseen-forgotten': { near: 'gone-unseen-forgotten' },
   'strangers-asked-again': { near: 'strangers-asked-again' },
   'old-session-messages': { near: 'old-session-messages' },

@@ -68,6 +68,8 @@ export class Judge {
   readonly #stopped: string[] = [];
   /** K → the highest number that S had borne when it registered itself. */
   readonly #superseded = new Map<string, Incarnation>();
+  /** K → the uid of the Node on which it registered itself last. */
+  readonly #registeredOn = new Map<string, string>();
   /** The highest number that a life of each stage bore. */
   readonly #numbers = new Map<PeerName, Incarnation>();
   /** Objects that were taken away by force while their containers ran: nobody who looks at objects can know. */
@@ -167,7 +169,10 @@ export class Judge {
   }
 
   /** A K stands on its Node: whoever of S had been superseded by then must not be served by it. */
-  registered(life: Life): void {
+  registered(life: Life, nodeUid: string): void {
+    // One that is answered again, since its reply was late or lost, was made when it was first done.
+    if (this.#registeredOn.get(life.id) === nodeUid) return;
+    this.#registeredOn.set(life.id, nodeUid);
     this.#superseded.set(life.id, this.#numbers.get('scheduler') ?? 0);
   }
 

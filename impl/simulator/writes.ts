@@ -108,8 +108,7 @@ export function register(sim: Simulation, life: Life): StageEvent | null {
   const node = sim.api.nodes.get(nodeOf(life.peer));
   if (node === undefined) return null;
   const stands = node.agent !== null && node.agent >= life.incarnation;
-  // One that is answered again, since its reply was late or lost, was made when it was first done.
-  if (!stands) sim.judge.registered(life);
+  sim.judge.registered(life, node.uid);
   const after = stands
     ? node
     : sim.api.put('nodes', node.name, { ...node, agent: life.incarnation, address: life.id });

@@ -62,7 +62,8 @@ export function answered(
   if (isUnderWay && isAnswer) {
     const asked = lists.asked - 1;
     if (asked > 0) return { ...lists, asked };
-    const doubted = lists.doubted || (anew && !lists.alone.isEmpty());
+    const isKept = mutants?.has('shown-alone-kept') === true;
+    const doubted = lists.doubted || (anew && !lists.alone.isEmpty() && !isKept);
     return { ...lists, asked, vanished: PSet<string>(), doubted, anew: false };
   }
   if (anew !== lists.anew) return { ...lists, anew };
