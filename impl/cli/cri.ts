@@ -7,7 +7,7 @@ import { parseQuantity } from '../controller/host/quantities.ts';
 import type { Templates } from '../controller/host/templates.ts';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { runtimeCalls } from '../controller/metrics.ts';
-import { callersOf } from '../controller/process/callers.ts';
+import { callersOf, reviewsClient } from '../controller/process/callers.ts';
 import type { RuntimeName } from '../controller/process/process.ts';
 import type { RunFlags } from './stages.ts';
 
@@ -16,6 +16,7 @@ export interface CriFlags {
   readonly criSocket?: string;
   readonly criFolder: string;
   readonly secretFolder: string;
+  readonly secretsOnDisk?: boolean;
   readonly cgroupParent: string;
   readonly nodeKubeconfig?: string;
   readonly maxPods: number;
@@ -82,6 +83,7 @@ export function withCriOptions(command: Command): Command {
       'cri: where Secrets and tokens are kept, in memory',
       '/run/kubedirect/secrets',
     )
+    .option('--secrets-on-disk', 'cri: take that folder even where it is on a disk')
     .option('--cgroup-parent <cgroup>', "cri: the Pods' cgroup; without: the runtime's own", '')
     .option('--max-pods <count>', 'cri: how many Pods the Node takes', podCount, 110)
     .option(
@@ -144,12 +146,14 @@ export async function openCri(
   log: Log,
   agent: KubernetesClient,
 ) {
-  const [{ CriRuntime }, { NO_OBJECTS, objectsOf }] = await Promise.all([
+  const [{ CriRuntime }, { NO_OBJECTS, objectsOf }, { secretFolderAt }] = await Promise.all([
     import('../cri/runtime.ts'),
     import('../cri/objects.ts'),
+    import('../cri/inMemory.ts'),
   ]);
   const { criSocket = '', criFolder, secretFolder, cgroupParent, host = '127.0.0.1', maxPods } = flags;
   const folder = path.resolve(criFolder);
+  await secretFolderAt(path.resolve(secretFolder), flags.secretsOnDisk === true, log);
   const closing = new AbortController();
   const client = nodeClient(flags, closing.signal);
   const runtime = await CriRuntime.open({
@@ -177,11 +181,13 @@ export async function openCri(
     import('../cri/api/serve.ts'),
   ]);
   const { closing: signal, version } = runtime;
+  const reviews = reviewsClient(flags.nodeKubeconfig);
+  signal.addEventListener('abort', () => void reviews.close(), { once: true });
   const api = await serveKubeletApi({
     ...{ node, address: host, port: flags.kubeletPort, log },
     files: { tls: flags.kubeletTls, clientCa: flags.clientCa },
     served: runtime.served(),
-    callers: callersOf(client),
+    callers: callersOf(reviews),
   });
   signal.addEventListener('abort', () => void api.close(), { once: true });
   const port = Number(api.address.slice(api.address.lastIndexOf(':') + 1));

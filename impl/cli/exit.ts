@@ -2,7 +2,7 @@
 import type { ErrorCode, KubedirectError } from '../../spec/errors.ts';
 
 /** Of all subcommands. @public */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, unasked: 3 } as const;
 
 /** Of `check`: those of TLC where it has one. @public */
 export const CHECK_EXIT = { held: 0, unseen: 1, differ: 6, invariant: 12, liveness: 13 } as const;

@@ -10,6 +10,7 @@ import { WatchedCertificates } from '../controller/links/certificateFolder.ts';
 import { IssuedCertificates } from '../controller/links/issuedCertificates.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { type ProcessOptions, startProcess } from '../controller/process/process.ts';
+import { serveHelperStatus } from './helperStatus.ts';
 
 /** Exit codes of `run` and `agent`. */
 export const RUN_EXIT = { stopped: 0, usage: 2, stageOver: 20, superseded: 21 } as const;
@@ -90,10 +91,17 @@ export async function untilSignalled(
   const over = new AbortController();
   void ended.then(() => over.abort());
   const peers = [...options.stages, ...options.nodes.map((node) => `kubelet/${node}`)];
+  // Until there are certificates no stage is there that could say what it waits for.
+  const waiting = flags.issuedCertificates
+    ? await serveHelperStatus(flags.status, peers.join(', '), () => [
+        'a certificate of the links: kubedirect signer has not issued it yet. Does it run? What it says is in its log',
+      ])
+    : null;
   const tls = await tlsOf(flags, peers, over.signal, log).catch((error: unknown) => {
     if (over.signal.aborted) process.exit(RUN_EXIT.stopped);
     throw error;
   });
+  await waiting?.close();
   const running = await startProcess({
     kubeconfig: flags.kubeconfig,
     namespace: flags.namespace,

@@ -43,6 +43,8 @@ export interface HoldOptions extends LeaseRef, LeaseTimes {
     why: { readonly heldBy: string } | { readonly error: unknown },
     waitMs: number,
   ) => void;
+  /** What else is said on it, looked at with each renewal; null takes an annotation away. */
+  readonly annotations?: () => Readonly<Record<string, string | null>>;
   /** Once, and it is final: the counter on the Lease is another's. */
   readonly onLost?: () => void;
   /** Once for each stretch of failures: no renewal has succeeded for the renew deadline. It goes on trying. */
@@ -109,7 +111,14 @@ function renewing(client: KubernetesClient, options: HoldOptions, incarnation: I
         lease?.metadata.annotations?.[INCARNATION_ANNOTATION] === String(incarnation) &&
         lease.spec?.holderIdentity === options.holder;
       if (!ours) return false;
-      const body = { metadata: { resourceVersion: lease.metadata.resourceVersion }, spec };
+      const said = Object.entries(options.annotations?.() ?? {}).filter(
+        ([name, text]) => (lease.metadata.annotations?.[name] ?? null) !== text,
+      );
+      const metadata = {
+        resourceVersion: lease.metadata.resourceVersion,
+        ...(said.length > 0 && { annotations: Object.fromEntries(said) }),
+      };
+      const body = { metadata, spec };
       try {
         await client.request({ method: 'PATCH', path, patchType: 'merge', body, timeoutMs: retryMs * 2 });
         return true;

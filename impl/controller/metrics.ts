@@ -1,5 +1,5 @@
 /** What a process of stages counts of itself, for Prometheus. */
-import { Counter, collectDefaultMetrics, Registry, Summary } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry, Summary } from 'prom-client';
 
 /** All metrics of this process. @public */
 export const metrics = new Registry();
@@ -11,6 +11,14 @@ export const runtimeCalls = new Summary({
   help: 'Calls of the container runtime (CRI), by method',
   labelNames: ['method'],
   percentiles: [0.5, 0.99],
+  registers: [metrics],
+});
+
+/** Who owns the managed Pods, as the watchdog has read it last; no value where it could not be read. @public */
+export const ownerGauge = new Gauge({
+  name: 'kubedirect_owner',
+  help: '1 for who owns the managed Pods by the owner switch, direct or stock, 0 for the other',
+  labelNames: ['owner'],
   registers: [metrics],
 });
 

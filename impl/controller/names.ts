@@ -6,6 +6,8 @@ export const MANAGED_LABEL = 'kubedirect.dev/managed';
 
 /** On a stage's Lease: its incarnation, a decimal number (protocol 1). @public */
 export const INCARNATION_ANNOTATION = 'kubedirect.dev/incarnation';
+/** On a stage's Lease: what its leader waits for before it can do its part, a JSON list of sentences; absent: nothing. For people. @public */
+export const WAITS_FOR_ANNOTATION = 'kubedirect.dev/waits-for';
 /** On a Node: the incarnation of the agent that registered itself there. Its presence is the registration. @public */
 export const AGENT_INCARNATION_ANNOTATION = 'kubedirect.dev/agent-incarnation';
 /** On a Node: where the agent listens, `host:port`. @public */

@@ -28,6 +28,8 @@ export interface CallOptions {
   readonly objects: Objects;
   /** A volume could not be brought up to date. */
   readonly stale: (volume: string, error: Error) => void;
+  /** A folder could not be taken away. */
+  readonly left: (folder: string, error: Error) => void;
 }
 
 /** A container that was created. */
@@ -61,8 +63,8 @@ export class PodCalls {
     this.#options = options;
     const { containers, initContainers = [] } = pod.spec;
     const place = () => this.#place;
-    const { folders, objects, stale: failed } = options;
-    this.#volumes = new Volumes(pod, { folders, objects, place, failed });
+    const { folders, objects, stale: failed, left } = options;
+    this.#volumes = new Volumes(pod, { folders, objects, place, failed, left });
     this.#specs = new Map([...initContainers, ...containers].map((each) => [each.name, each]));
   }
 
@@ -163,11 +165,12 @@ export class PodCalls {
 
   /** Everything that was made. */
   async remove(): Promise<void> {
-    const { client, folders } = this.#options;
-    const left = await client.sandboxes({ [LABELS.uid]: this.#pod.uid });
-    for (const { id } of left) await client.removeSandbox(id);
+    const { client, folders, left } = this.#options;
+    const made = await client.sandboxes({ [LABELS.uid]: this.#pod.uid });
+    for (const { id } of made) await client.removeSandbox(id);
     await this.#volumes.remove();
-    await fs.rm(logFolderOf(this.#pod, folders), { recursive: true, force: true });
+    const logs = logFolderOf(this.#pod, folders);
+    await fs.rm(logs, { recursive: true, force: true }).catch((error: Error) => left(logs, error));
   }
 
   /** Makes a container and starts it; those before it go. */

@@ -3,6 +3,7 @@
  * and the signs of life that the stock controllers look for. Written under the identity of a kubelet, which may do no more than that.
  */
 import os from 'node:os';
+import { KubedirectError } from '../../spec/errors.ts';
 import { pause } from '../controller/kubernetes/backoff.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
@@ -12,6 +13,12 @@ import type { KubernetesObject } from '../controller/kubernetes/types.ts';
 export const NODE_TAINT = { key: 'kubedirect.dev/agent', value: 'cri', effect: 'NoSchedule' } as const;
 const BEAT_MS = 10_000;
 const LEASES = 'kube-node-lease';
+/** In place of a kubelet's version: who keeps this Node. */
+const KEPT_BY = 'kubedirect';
+
+type NodeObject = KubernetesObject & {
+  readonly status?: { readonly nodeInfo?: { readonly kubeletVersion?: string } };
+};
 
 /** What is said of a node. */
 export interface NodeKeeping {
@@ -58,7 +65,7 @@ function statusOf({ name, address, runtime, maxPods, port }: NodeKeeping) {
       kernelVersion: os.release(),
       osImage: os.version(),
       containerRuntimeVersion: runtime.replace(' ', '://'),
-      kubeletVersion: 'kubedirect',
+      kubeletVersion: KEPT_BY,
       machineID: '',
       systemUUID: '',
       bootID: '',
@@ -67,11 +74,17 @@ function statusOf({ name, address, runtime, maxPods, port }: NodeKeeping) {
   };
 }
 
-/** Makes the Node if there is none, and writes what it has. */
+/** Makes the Node if there is none, and writes what it has. @throws KubedirectError `NODE_TAKEN` if a kubelet keeps it */
 async function register(keeping: NodeKeeping): Promise<string> {
   const { client, name } = keeping;
   const path = pathOf({ resource: 'nodes', name });
-  const found = await client.get<KubernetesObject>(path);
+  const found = await client.get<NodeObject>(path);
+  const keeper = found?.status?.nodeInfo?.kubeletVersion ?? '';
+  if (keeper !== '' && keeper !== KEPT_BY)
+    throw new KubedirectError(
+      'NODE_TAKEN',
+      `Node ${name}: expected none, or one of this agent, got the one of a kubelet (${keeper}): its signs of life and its room are not ours to write. A cri agent has a Node of its own, <machine>-cri.`,
+    );
   const node =
     found ??
     (await client.request<KubernetesObject>({

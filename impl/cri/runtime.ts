@@ -20,6 +20,7 @@ import type { Objects, StandingPod } from './objects.ts';
 import { type Found, PodRun } from './pod.ts';
 import type { KeptPod, PodSpec } from './podSpec.ts';
 import { containerStatuses } from './status.ts';
+import { sweepVolumes } from './sweep.ts';
 
 /** What the runtime of a node needs. */
 export interface CriRuntimeOptions {
@@ -46,6 +47,8 @@ type Entry = 'awaited' | PodRun;
 const NOT_HEEDED = 'this runtime does not heed what a Pod asks for: it is not started';
 /** All of it is looked at so often, ms. */
 const LOOK_OVER_MS = 10_000;
+/** Folders whose Pod is gone are looked for so often, ms. */
+const SWEEP_MS = 600_000;
 const isThere = ({ state }: SandboxEntry) => state === 'SANDBOX_READY';
 
 /** The `cri` runtime of one node. @public */
@@ -60,6 +63,7 @@ export class CriRuntime implements PodRuntime {
   #unfollow: () => void = () => {};
   #again: NodeJS.Timeout | null = null;
   #over: NodeJS.Timeout | null = null;
+  #sweeping: NodeJS.Timeout | null = null;
   #version = '';
   #isRotating = false;
 
@@ -84,6 +88,7 @@ export class CriRuntime implements PodRuntime {
     for (const one of sandboxes) if (!isThere(one)) await runtime.#client.removeSandbox(one.id);
     for (const [pod, found] of await runtime.#found(sandboxes))
       runtime.#pods.set(pod.uid, await PodRun.find(pod, runtime.#runOptions(pod.uid), found));
+    await runtime.#sweep();
     runtime.#lookOver();
     return runtime;
   }
@@ -154,6 +159,7 @@ export class CriRuntime implements PodRuntime {
     this.#options.closing.abort();
     if (this.#again !== null) clearTimeout(this.#again);
     if (this.#over !== null) clearInterval(this.#over);
+    if (this.#sweeping !== null) clearInterval(this.#sweeping);
     this.#unfollow();
     for (const run of this.#pods.values()) if (run !== 'awaited') run.leave();
     this.#client.close();
@@ -224,6 +230,7 @@ export class CriRuntime implements PodRuntime {
       ...{ client: this.#client, node, hostAddress, folders, objects, log },
       stale: (volume: string, error: Error) =>
         log('a volume was not brought up to date', { uid, volume, error: error.message }),
+      left: (folder: string, error: Error) => this.#left(folder, error),
       started: () => this.#give({ type: 'podStarted', uid }),
       readiness: (ready: boolean) => this.#give({ type: 'podReadiness', uid, ready }),
       stopped: (failed: boolean) => {
@@ -231,6 +238,25 @@ export class CriRuntime implements PodRuntime {
         this.#give({ type: 'podStopped', uid, failed });
       },
     };
+  }
+
+  #left(folder: string, error: Error): void {
+    this.#options.log('a folder of a Pod that is gone could not be taken away', {
+      folder,
+      error: error.message,
+    });
+  }
+
+  /** Folders of no Pod of ours, nor of another agent's of this runtime. */
+  async #sweep(): Promise<void> {
+    const sandboxes = await this.#client.sandboxes({});
+    const there = new Set(sandboxes.map(({ labels }) => labels[LABELS.uid]));
+    const swept = await sweepVolumes(
+      this.#options.folders,
+      (uid) => there.has(uid) || this.#pods.has(uid),
+      (folder, error) => this.#left(folder, error),
+    );
+    if (swept > 0) this.#options.log('folders of Pods that are gone were taken away', { folders: swept });
   }
 
   #sandboxes(): Promise<readonly SandboxEntry[]> {
@@ -323,6 +349,12 @@ export class CriRuntime implements PodRuntime {
       void this.#rotateLogs();
     }, LOOK_OVER_MS);
     this.#over.unref();
+    this.#sweeping = setInterval(() => {
+      this.#sweep().catch((error: Error) =>
+        this.#options.log('the container runtime could not be looked at', { error: error.message }),
+      );
+    }, SWEEP_MS);
+    this.#sweeping.unref();
   }
 
   /** Those that are longer than they may be; nothing while the last time is not over. */

@@ -19,6 +19,8 @@ export interface VolumesOptions {
   readonly place: () => Place;
   /** Something could not be read anew: what is there stays. */
   readonly failed: (volume: string, error: Error) => void;
+  /** A folder could not be taken away. */
+  readonly left: (folder: string, error: Error) => void;
 }
 
 /** A folder whose content is nobody else's on this machine; containers are given what is in it by mounts. */
@@ -89,15 +91,17 @@ export class Volumes {
     this.#timer = null;
   }
 
-  /** Takes all of it away. */
+  /** Takes all of it away. What can not be is left for the sweep (`sweep.ts`): its containers have ended, and so does the Pod. */
   async remove(): Promise<void> {
     this.close();
     this.#isRemoved = true;
     await this.#writing;
     this.#written.clear();
-    const { volumes, secrets } = this.#options.folders;
-    for (const folder of [volumes, secrets])
-      await fs.rm(path.join(folder, this.#pod.uid), { recursive: true, force: true });
+    const { folders, left } = this.#options;
+    for (const root of [folders.volumes, folders.secrets]) {
+      const folder = path.join(root, this.#pod.uid);
+      await fs.rm(folder, { recursive: true, force: true }).catch((error: Error) => left(folder, error));
+    }
   }
 
   /** One at a time, and none once they are taken away: it would be left for ever. */

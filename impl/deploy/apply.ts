@@ -18,6 +18,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   PodDisruptionBudget: 'poddisruptionbudgets',
   NetworkPolicy: 'networkpolicies',
   ServiceMonitor: 'servicemonitors',
+  PrometheusRule: 'prometheusrules',
   ClusterRole: 'clusterroles',
   ClusterRoleBinding: 'clusterrolebindings',
   Role: 'roles',

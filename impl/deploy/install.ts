@@ -6,7 +6,7 @@
  * namespace says, and it was lost, it is made again as `stock`, and stays so: `release --take-back` is the way from there, since stages
  * must acknowledge first. (That stages have run says nothing: those of Helm and kustomize run before there is a switch.)
  */
-import { mayRescope, scopeWritten } from '../../machines/ownership/scope.ts';
+import { mayRescope, scopeWritten, writtenScope } from '../../machines/ownership/scope.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
 import {
@@ -21,6 +21,7 @@ import { apply } from './apply.ts';
 import { allManifests, isSwitch } from './manifests.ts';
 import { findOffenders } from './offenders.ts';
 import { type OwnerSwitch, readOwner, writeOwner } from './owner.ts';
+import { NAMESPACE_NAME, POLICIES } from './policies.ts';
 import { createScratch, probeController, probeOwner } from './probe.ts';
 import { retractGrants } from './retract.ts';
 
@@ -91,13 +92,46 @@ async function lostSwitch(client: KubernetesClient, namespace: string): Promise<
     : { owner: 'stock', scope: undefined };
 }
 
+/** The scope that policies which are applied already speak of; null if there are none. */
+async function appliedScope(
+  client: KubernetesClient,
+): Promise<{ readonly scope: string | undefined } | null> {
+  type Policy = KubernetesObject & {
+    readonly spec?: {
+      readonly matchConstraints?: {
+        readonly namespaceSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+      };
+    };
+  };
+  const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${POLICIES.owner}`;
+  const found = await client.get<Policy>(path);
+  if (found === undefined) return null;
+  return { scope: found.spec?.matchConstraints?.namespaceSelector?.matchLabels?.[NAMESPACE_NAME] };
+}
+
+/** With `--existing` that of the objects that are there counts: a flag may only say the same. */
+async function existingScope(client: KubernetesClient): Promise<string | undefined> {
+  const applied = await appliedScope(client);
+  if (applied === null)
+    throw new KubedirectError(
+      'INSTALL_REFUSED',
+      `--existing: expected the objects of the Helm chart or of the kustomize base in the cluster, got no policy ${POLICIES.owner}. Apply them first, or leave --existing out.`,
+    );
+  if (client.scope === undefined || client.scope === applied.scope) return applied.scope;
+  throw new KubedirectError(
+    'INSTALL_REFUSED',
+    `--existing: the objects that are applied are for ${inWords(applied.scope)}: expected the same of --watch-namespace, got ${inWords(client.scope)}. Apply them with the other (Helm: --set watchNamespace=…), or leave the flag out.`,
+  );
+}
+
+const inWords = (one: string | undefined) => (one === undefined ? 'all namespaces' : `namespace ${one}`);
+
 /** Another scope than that of an installation whose stages own Pods. */
 function refuseRescope(before: Before | undefined, scope: string | undefined): void {
   if (mayRescope(before, scope)) return;
-  const words = (one: string | undefined) => (one === undefined ? 'all namespaces' : `namespace ${one}`);
   throw new KubedirectError(
     'INSTALL_REFUSED',
-    `${words(scopeWritten(before?.scope))} is managed here, under direct: expected the same --watch-namespace, got ${words(scope)}. To change it: kubedirect release; install with the new one; start the stages with it; kubedirect release --take-back.`,
+    `${inWords(scopeWritten(before?.scope))} is managed here, under direct: expected the same --watch-namespace, got ${inWords(scope)}. To change it: kubedirect release; install with the new one; start the stages with it; kubedirect release --take-back.`,
   );
 }
 
@@ -121,11 +155,19 @@ export async function install(options: InstallOptions): Promise<Installed> {
     timeoutMs = 30_000,
     onProgress = () => undefined,
   } = options;
-  const client = createKubernetesClient(connection);
+  let client = createKubernetesClient(connection);
   try {
     const version = await checkServer(client);
+    if (options.existing === true) {
+      const scope = await existingScope(client);
+      await client.close();
+      client = createKubernetesClient({ ...connection, scope });
+    }
     await refuseOffenders(client);
-    const before = (await readOwner(client, namespace)) ?? (await lostSwitch(client, namespace));
+    const found = (await readOwner(client, namespace)) ?? (await lostSwitch(client, namespace));
+    // What an older version has not written its policies say.
+    const applied = found === undefined || found.scope !== undefined ? null : await appliedScope(client);
+    const before = found && { ...found, ...(applied !== null && { scope: writtenScope(applied.scope) }) };
     refuseRescope(before, client.scope);
     const simulator = options.simulator ?? false;
     const all = allManifests({

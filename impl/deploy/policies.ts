@@ -55,8 +55,10 @@ export const INSTALLED_LABELS = { 'app.kubernetes.io/part-of': 'kubedirect' } as
 const API = 'admissionregistration.k8s.io/v1';
 /** In one namespace alone, if one is said. */
 export const within = (scope: string | undefined) =>
-  scope === undefined ? {} : { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': scope } } };
+  scope === undefined ? {} : { namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: scope } } };
 
+/** Kubernetes puts it on each namespace: its name. @internal */
+export const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 const MANAGED = { matchLabels: { [MANAGED_LABEL]: 'true' } };
 
 /** @internal */
@@ -301,7 +303,8 @@ export function bareReplicaSetPolicy(scope?: string): Manifest[] {
 export function ownNodePolicy(namespace: string): Manifest[] {
   const user = (account: 'agent' | 'cri') => `'${serviceAccountUser(namespace, ACCOUNTS[account])}'`;
   const own = `request.userInfo.?extra[?'authentication.kubernetes.io/node-name'][?0].orValue('')`;
-  const node = `request.userInfo.username == ${user('cri')} ? ${own} + '${CRI_NODE_SUFFIX}' : ${own}`;
+  // A machine of a name with that suffix has the one of a `cri` agent's Node: no agent of the other kind acts there.
+  const node = `request.userInfo.username == ${user('cri')} ? ${own} + '${CRI_NODE_SUFFIX}' : (${own}.endsWith('${CRI_NODE_SUFFIX}') ? '' : ${own})`;
   const old = `request.operation == 'CREATE' ? object : oldObject`;
   return [
     policy(POLICIES.ownNode, {

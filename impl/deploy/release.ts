@@ -221,7 +221,7 @@ export async function takeBack(options: ReleaseOptions): Promise<OwnerSwitch> {
     if (performance.now() > end) {
       throw new KubedirectError(
         'TAKE_BACK_UNACKNOWLEDGED',
-        `${missing.length} stages have not acknowledged that stock owns the managed Pods (switch version ${now.resourceVersion}): expected none after ${timeoutMs} ms, got ${names}. Start them, or cancel their nodes; the switch stays at stock.`,
+        `${missing.length} stages have not acknowledged that stock owns the managed Pods (switch version ${now.resourceVersion}): expected none after ${timeoutMs} ms, got ${names}. Start them: an agent on each Node named (kubectl get pods shows what holds it up), R by kubedirect run. A Node that is gone for good: kubectl delete node. The switch stays at stock; run the command again.`,
       );
     }
     if (names !== told) onProgress(`waiting for ${names}`);

@@ -17,6 +17,7 @@ import {
   parseFence,
   parseIncarnation,
   STAGE_ADDRESS_ANNOTATION,
+  WAITS_FOR_ANNOTATION,
   WRITTEN_ANNOTATION,
 } from '../controller/names.ts';
 import { isCancelled } from './acknowledgements.ts';
@@ -33,6 +34,8 @@ export interface StageStatus {
   readonly address: string | null;
   /** Since the last renewal, seconds; null if there was none. */
   readonly renewedSecondsAgo: number | null;
+  /** What it waits for before it can do its part, as its `/readyz` tells, a few seconds ago at most; empty of one that nobody leads. */
+  readonly waitsFor: readonly string[];
 }
 
 /** The agent of a Node, by its annotations. @public */
@@ -76,6 +79,7 @@ interface Shown extends DeploymentObject {
 
 /** What the status is made of, as consistent reads show it. @internal */
 export interface StatusInputs {
+  readonly namespace: string;
   readonly owner: Owner | null;
   readonly scope: string | null;
   readonly leases: ReadonlyMap<LedStage, Lease>;
@@ -96,9 +100,12 @@ function legible<T>(read: () => T | null): T | null {
 function stageStatus(stage: StageStatus['stage'], lease: Lease | undefined, nowMs: number): StageStatus {
   const annotations = lease?.metadata.annotations ?? {};
   const renewed = Date.parse(lease?.spec?.renewTime ?? '');
+  const holder = lease?.spec?.holderIdentity || null;
+  const waitsFor = legible(() => JSON.parse(annotations[WAITS_FOR_ANNOTATION] ?? '[]') as unknown);
   return {
     stage,
-    holder: lease?.spec?.holderIdentity || null,
+    holder,
+    waitsFor: holder !== null && Array.isArray(waitsFor) ? waitsFor.map(String) : [],
     incarnation: legible(() => parseIncarnation(annotations[INCARNATION_ANNOTATION])),
     address: annotations[STAGE_ADDRESS_ANNOTATION] ?? null,
     renewedSecondsAgo: Number.isNaN(renewed) ? null : Math.max(0, Math.round((nowMs - renewed) / 1000)),
@@ -133,17 +140,20 @@ function deploymentStatus({ metadata, spec, status }: Shown): DeploymentStatus {
 
 function attentionTo(
   { owner, stages, agents }: Omit<InstallationStatus, 'attention'>,
-  leases: StatusInputs['leases'],
+  { leases, namespace }: Pick<StatusInputs, 'leases' | 'namespace'>,
 ) {
   if (owner === null)
-    return ['nothing is installed here: there is no owner switch. kubedirect install makes one'];
-  const late = ({ stage, holder, renewedSecondsAgo: ago }: StageStatus): readonly string[] => {
+    return [
+      'nothing is installed here: there is no owner switch. kubedirect install makes one (after Helm or kustomize: kubedirect install --existing)',
+    ];
+  const start = (stage: string) =>
+    `Start it: kubedirect run --stages ${stage}; in the cluster: kubectl -n ${namespace} get deployment kubedirect-${stage}`;
+  const late = ({ stage, holder, renewedSecondsAgo: ago, waitsFor }: StageStatus): readonly string[] => {
     const lease = leases.get(stage);
-    if (lease === undefined) return [`${stage}: has never run. Start it: kubedirect run --stages ${stage}`];
-    if (holder === null)
-      return [`${stage}: nobody holds its Lease. Start it: kubedirect run --stages ${stage}`];
+    if (lease === undefined) return [`${stage}: has never run. ${start(stage)}`];
+    if (holder === null) return [`${stage}: nobody holds its Lease. ${start(stage)}`];
     const duration = lease.spec?.leaseDurationSeconds ?? 15;
-    if (ago !== null && ago <= duration) return [];
+    if (ago !== null && ago <= duration) return waitsFor.map((what) => `${stage}: waits: ${what}`);
     return [
       `${stage}: ${holder} has not renewed its Lease for ${ago ?? '?'} s: it is gone, or can not reach the API Server`,
     ];
@@ -154,7 +164,9 @@ function attentionTo(
       : []),
     ...stages.flatMap(late),
     ...(agents.length === 0
-      ? ['no Node has an agent: no managed Pod can run. Start one: kubedirect agent']
+      ? [
+          `no Node has an agent: no managed Pod can run. Start one: kubedirect agent; in the cluster: kubectl -n ${namespace} get daemonset kubedirect-agent`,
+        ]
       : []),
     ...agents
       .filter(({ cancelled }) => cancelled)
@@ -167,6 +179,7 @@ function attentionTo(
 
 /** The status out of what was read. @internal */
 export function statusOf({
+  namespace,
   owner,
   scope,
   leases,
@@ -181,7 +194,7 @@ export function statusOf({
     agents: nodes.flatMap(agentStatus),
     deployments: deployments.filter(isManaged).map(deploymentStatus),
   };
-  return { ...status, attention: attentionTo(status, leases) };
+  return { ...status, attention: attentionTo(status, { leases, namespace }) };
 }
 
 /**
@@ -198,6 +211,7 @@ export async function readStatus(client: KubernetesClient, namespace: string): P
     client.list<Shown>(pathOf({ resource: 'deployments', namespace: client.scope })),
   ]);
   return statusOf({
+    namespace,
     owner: owner?.owner ?? null,
     scope: client.scope ?? null,
     leases,

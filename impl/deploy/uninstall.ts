@@ -129,7 +129,7 @@ export async function uninstall(options: UninstallOptions): Promise<Uninstalled>
   if (live.length > 0) {
     throw new KubedirectError(
       'INSTALL_REFUSED',
-      `Stages still run, and would fight with the stock controllers without the owner switch: expected no renewed Lease, got ${live.join(', ')}. The managed Pods are released; stop the stages, then run the command again.`,
+      `Stages still run, and would fight with the stock controllers without the owner switch: expected no renewed Lease, got ${live.join(', ')}. The managed Pods are released. Stop the stages (in the cluster: kubectl -n ${namespace} scale deployment ${live.join(' ')} --replicas=0), then run the command again.`,
     );
   }
   onProgress('no stage runs');

@@ -45,7 +45,7 @@ if (!support.ok) console.warn(`SKIPPED, Helm chart and kustomize base: ${support
 
 const DEPLOY = path.join(import.meta.dirname, '../../deploy');
 const CHART = path.join(DEPLOY, 'helm/kubedirect');
-const OPTIONAL = ['cri', 'serviceMonitor', 'dashboard'];
+const OPTIONAL = ['cri', 'serviceMonitor', 'rules', 'dashboard'];
 const run = promisify(execFile);
 
 /** Objects by path, as plain data. */
@@ -77,6 +77,18 @@ describe.skipIf(!support.ok)('the packages', () => {
     expect(byPath(parsed(helm))).toEqual(byPath(expected));
     const kustomize = await program('kubectl', 'kustomize', path.join(DEPLOY, 'kustomize/base'));
     expect(byPath(parsed(kustomize))).toEqual(byPath([namespaceManifest(SYSTEM_NAMESPACE), ...expected]));
+    // With agents that run the containers the stages are told so.
+    const overlay = fs.mkdtempSync(path.join(DEPLOY, 'kustomize/.overlay-'));
+    try {
+      const kustomization = { resources: ['../base'], components: ['../components/cri'] };
+      fs.writeFileSync(path.join(overlay, 'kustomization.yaml'), stringify(kustomization));
+      const cri = await program('kubectl', 'kustomize', overlay);
+      const stages = { ...values.stages, runtime: 'cri' };
+      const told = from({ ...values, stages }, OPTIONAL.slice(1));
+      expect(byPath(parsed(cri))).toEqual(byPath([namespaceManifest(SYSTEM_NAMESPACE), ...told]));
+    } finally {
+      fs.rmSync(overlay, { recursive: true });
+    }
     const one = await program('kubectl', 'kustomize', path.join(DEPLOY, 'kustomize/one-namespace'));
     const namespaces = [SYSTEM_NAMESPACE, ONE_NAMESPACE].map(namespaceManifest);
     const limited = from(defaultValues(SYSTEM_NAMESPACE, ONE_NAMESPACE), OPTIONAL);
@@ -98,7 +110,8 @@ describe.skipIf(!support.ok)('the packages', () => {
       logLevel: 'debug',
       envFrom: [{ configMapRef: { name: 'apiserver' } }],
       hostNetwork: true,
-      stages: placement,
+      imagePullSecrets: [{ name: 'registry' }],
+      stages: { ...placement, runtime: 'cri', extraArgs: ['--otlp', 'http://collector:4318'] },
       agent: { ...placement, tolerations: [] },
       cri: {
         ...placement,
@@ -113,9 +126,10 @@ describe.skipIf(!support.ok)('the packages', () => {
       ...same,
       image: { repository: 'registry.example/kubedirect', tag: 'v9', pullPolicy: imagePullPolicy },
       agent: { ...values.agent, journals, enabled: false },
+      stages: { ...values.stages, runtime: '' },
       cri: { ...values.cri, enabled: true },
       watchdog: { after: watchdogAfter },
-      monitoring: { serviceMonitor: true, dashboard: true },
+      monitoring: { serviceMonitor: true, rules: true, dashboard: true },
     };
     const flags = Object.entries(set).flatMap(([name, value]) => [
       '--set-json',

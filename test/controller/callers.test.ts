@@ -92,4 +92,54 @@ describe('callers of the direct scale API', () => {
     state.isDown = false;
     expect(await callers.judge('good', toScale('default', 'web'))).toMatchObject({ allowed: true });
   });
+
+  describe('of strangers', () => {
+    const web = toScale('default', 'web');
+    const flood = async (callers: ReturnType<typeof world>['callers'], from: string, count: number) => {
+      const judged = Array.from({ length: count }, (_, i) => callers.judge(`${from}-${i}`, web, from));
+      const statuses = (await Promise.all(judged)).map((verdict) => (verdict.allowed ? 200 : verdict.status));
+      return [401, 429].map((status) => statuses.filter((one) => one === status).length);
+    };
+
+    it('asks about so many of one address, and of all, and no more; others and those it knows are let in', async () => {
+      const { asked, state, callers } = world();
+      expect(await callers.judge('good', web, 'friend')).toMatchObject({ allowed: true });
+      expect(await flood(callers, 'a', 1_000)).toEqual([20, 980]);
+      expect(asked).toHaveLength(22);
+      // Another address, with a token that was not seen before.
+      expect(await callers.judge('other', web, 'b')).toMatchObject({ status: 401 });
+      for (const from of 'cdefgh') await flood(callers, from, 1_000);
+      expect(asked.length).toBeLessThanOrEqual(102);
+      expect(await callers.judge('new', web, 'z')).toMatchObject({
+        ...{ status: 429, code: 'CALLER_THROTTLED' },
+      });
+      // A minute later it is asked anew about whom it knew; the flood goes on.
+      state.now = 61_000;
+      await flood(callers, 'a', 1_000);
+      for (const from of 'cdefghij') await flood(callers, from, 1_000);
+      expect(await callers.judge('good', web, 'a')).toMatchObject({ allowed: true });
+    });
+
+    it('no number of denials drives out what was allowed', async () => {
+      const { asked, state, callers } = world();
+      await callers.judge('good', web, 'friend');
+      for (let round = 0; round < 600; round += 1) {
+        state.now += 10;
+        await callers.judge(`bad-${round}`, web, `${round}`);
+      }
+      const before = asked.length;
+      await callers.judge('good', web, 'friend');
+      expect(asked).toHaveLength(before);
+    });
+
+    it('about one user and many Deployments: the same bound', async () => {
+      const { callers } = world();
+      const of = (i: number) => callers.judge('good', toScale('default', `name-${i}`), 'a');
+      const statuses = (await Promise.all(Array.from({ length: 100 }, (_, i) => of(i)))).map((verdict) =>
+        verdict.allowed ? 200 : verdict.status,
+      );
+      expect(statuses.filter((status) => status === 403)).toHaveLength(19);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(81);
+    });
+  });
 });

@@ -172,6 +172,7 @@ describe('the direct scale API, where callers are judged', () => {
       expect(seen.at(-1)).toEqual([
         status === 401 ? null : (authorization?.split(' ')[1] ?? null),
         toScale('default', 'web'),
+        '127.0.0.1',
       ]);
     },
   );

@@ -1,4 +1,5 @@
 /** Volumes and variables that are filled from ConfigMaps, Secrets, fields of the Pod and tokens. */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,8 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { safePath } from '../../impl/cri/atomicFiles.ts';
 import { volumeFolder } from '../../impl/cri/config.ts';
 import { environmentOf, readObjects } from '../../impl/cri/environment.ts';
+import { isInMemory, secretFolderAt } from '../../impl/cri/inMemory.ts';
 import type { Objects } from '../../impl/cri/objects.ts';
 import type { ContainerSpec, KeptPod, PodSpec } from '../../impl/cri/podSpec.ts';
+import { sweepVolumes } from '../../impl/cri/sweep.ts';
 import { Volumes } from '../../impl/cri/volumes.ts';
 import { needsObject } from '../../spec/containers/needsObject.ts';
 import { imageAct } from '../../spec/containers/pullPolicy.ts';
@@ -55,12 +58,14 @@ const volumesOf = (pod: KeptPod) => {
     volumes: path.join(root, 'v'),
     secrets: path.join(root, 's'),
   };
-  const volumes = new Volumes(pod, { folders, objects, place: () => PLACE, failed: () => {} });
+  const notRemoved: string[] = [];
+  const left = (folder: string) => void notRemoved.push(folder);
+  const volumes = new Volumes(pod, { folders, objects, place: () => PLACE, failed: () => {}, left });
   const read = (volume: string, file: string) =>
     fs.readFileSync(path.join(volumeFolder(pod, volume, folders), file), 'utf8');
   const list = (volume: string) =>
     fs.readdirSync(volumeFolder(pod, volume, folders)).filter((name) => !name.startsWith('..'));
-  return { volumes, read, list, folders };
+  return { volumes, read, list, folders, notRemoved };
 };
 
 describe('a volume', () => {
@@ -244,4 +249,73 @@ describe('an image', () => {
   ] as const)('%s, %s, there: %s: %s', (image, policy, isThere, act) =>
     expect(imageAct(image, policy, isThere)).toBe(act),
   );
+});
+
+/** Whether files can be made such that nobody removes them: as root, on a file system that knows it. */
+function immutable(file: string, is: boolean): boolean {
+  return spawnSync('chattr', [is ? '+i' : '-i', file]).status === 0;
+}
+
+describe('what can not be taken away', () => {
+  const orphan = 'r1-1';
+
+  it('does not hold up the end of its Pod; it is told, and swept later', async (context) => {
+    const { volumes, folders, notRemoved } = volumesOf(podWith([{ name: 'v', secret: { secretName: 's' } }]));
+    await volumes.make();
+    const folder = path.join(folders.secrets, orphan);
+    const file = path.join(folder, 'v', 'stuck');
+    fs.writeFileSync(file, '');
+    if (!immutable(file, true)) return context.skip('no immutable files here');
+    try {
+      await volumes.remove();
+      expect(notRemoved).toEqual([folder]);
+      const failed: string[] = [];
+      const sweep = () =>
+        sweepVolumes(
+          folders,
+          () => false,
+          (one) => void failed.push(one),
+        );
+      expect([await sweep(), failed, fs.existsSync(file)]).toEqual([0, [folder], true]);
+      immutable(file, false);
+      expect([await sweep(), fs.existsSync(folder)]).toEqual([1, false]);
+    } finally {
+      immutable(file, false);
+    }
+  });
+
+  it('nor what a crash has left: what bears a uid of ours and no Pod has goes, and nothing else', async () => {
+    const { folders } = volumesOf(podWith([]));
+    const uid = 'a-0f0e0d0c-0b0a-0908-0706-050403020100';
+    for (const root of [folders.volumes, folders.secrets])
+      for (const name of [orphan, 'r1-2', uid, `${uid}.1`, 'lost+found', 'other'])
+        fs.mkdirSync(path.join(root, name, 'v'), { recursive: true });
+    const failed = (_: string, error: Error) => expect.fail(error.message);
+    expect(await sweepVolumes(folders, (one) => one === 'r1-2', failed)).toBe(6);
+    for (const root of [folders.volumes, folders.secrets])
+      expect(fs.readdirSync(root).sort()).toEqual(['lost+found', 'other', 'r1-2']);
+    fs.rmSync(folders.volumes, { recursive: true });
+    expect(await sweepVolumes(folders, () => true, failed)).toBe(0);
+  });
+});
+
+describe('the folder of Secrets', () => {
+  const told: object[] = [];
+  const log = (_: string, fields: object) => void told.push(fields);
+
+  it('is in memory, or it is refused by name; who takes one on a disk is told', async (context) => {
+    const memory = '/dev/shm';
+    if (!fs.existsSync(memory) || !(await isInMemory(memory)) || (await isInMemory(root)))
+      return context.skip('no folder in memory here, or nothing else');
+    const own = fs.mkdtempSync(path.join(memory, 'kubedirect-'));
+    await secretFolderAt(path.join(own, 'secrets'), false, log);
+    expect(fs.statSync(path.join(own, 'secrets')).mode & 0o777).toBe(0o700);
+    fs.rmSync(own, { recursive: true });
+    await expect(secretFolderAt(path.join(root, 'x'), false, log)).rejects.toMatchObject({
+      code: 'SECRETS_ON_DISK',
+    });
+    expect(told).toEqual([]);
+    await secretFolderAt(path.join(root, 'x'), true, log);
+    expect(told).toEqual([{ code: 'SECRETS_ON_DISK' }]);
+  });
 });

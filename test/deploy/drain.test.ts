@@ -48,8 +48,10 @@ it('cordons the Node, evicts what is managed there, and nothing else', async () 
   expect(node?.spec?.unschedulable).toBe(true);
 });
 
-it('of a Node that is not there is the answer of the API Server', async () => {
-  await expect(drain({ client, node: 'none', timeoutMs: 1_000 })).rejects.toMatchObject({ status: 404 });
+it('of a Node that is not there is refused by name', async () => {
+  await expect(drain({ client, node: 'none', timeoutMs: 1_000 })).rejects.toMatchObject({
+    ...{ code: 'DRAIN_REFUSED', message: expect.stringContaining('expected a Node of this name') },
+  });
 });
 
 /** An API Server that answers each eviction by the next of these; a Pod is gone once it was taken, or 404. */
@@ -93,7 +95,37 @@ it('says after its time what is still there', async () => {
   });
 });
 
-it('is over with any other answer', async () => {
-  const api = answering({ a: [500] });
-  await expect(drain({ client: api, node: NODE, timeoutMs: 600 })).rejects.toMatchObject({ status: 500 });
+it('asks again where the API Server is in trouble, or silent: to evict, to list, to cordon', async () => {
+  const api = answering({ a: [500, 0, 503, 201], b: [201] });
+  const failing = <T>(answer: () => Promise<T>, statuses: number[]) => {
+    const status = statuses.shift();
+    if (status === undefined) return answer();
+    return Promise.reject(
+      new KubernetesError({ status, reason: '', message: 'in trouble', ambiguous: false }),
+    );
+  };
+  const [cordon, list] = [
+    [500, 0],
+    [504, 429],
+  ];
+  const troubled: typeof api = {
+    ...api,
+    patchNode: () => failing(api.patchNode, cordon),
+    list: () => failing(api.list, list),
+  };
+  expect(await drain({ client: troubled, node: NODE, timeoutMs: 60_000 })).toMatchObject({ evicted: 2 });
+  expect([cordon, list]).toEqual([[], []]);
+});
+
+it('says after its time what the API Server said last', async () => {
+  await expect(drain({ client: answering({ a: [500] }), node: NODE, timeoutMs: 600 })).rejects.toMatchObject({
+    code: 'DRAIN_INCOMPLETE',
+    message: expect.stringContaining('said last: no'),
+  });
+});
+
+it('is refused by name where it is forbidden; any other answer is itself', async () => {
+  const of = (status: number) => drain({ client: answering({ a: [status] }), node: NODE, timeoutMs: 600 });
+  await expect(of(403)).rejects.toMatchObject({ code: 'DRAIN_REFUSED', cause: { status: 403 } });
+  await expect(of(422)).rejects.toMatchObject({ status: 422 });
 });

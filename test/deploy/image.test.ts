@@ -2,47 +2,23 @@
  * The image, as far as it can be built without a registry of images: the layers that the Dockerfile copies are laid out, with no other
  * dependency than those for production, and the processes of the chart start from them as its user.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../impl/controller/links/certificates.ts';
 import type { TlsOptions } from '../../impl/controller/links/index.ts';
 import { agentPod, stagePod, UID, watchdogPod } from '../../impl/deploy/workloads/pods.ts';
 import { defaultValues } from '../../impl/deploy/workloads/values.ts';
+import { instructionsOf, layOutImage } from '../support/image.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
-const dockerfile = fs.readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8');
-const instructions = dockerfile
-  .split('\n')
-  .filter((line) => /^[A-Z]+ /.test(line))
-  .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const);
-const of = (name: string) => instructions.filter(([each]) => each === name).map(([, rest]) => rest);
-/** What the last stage copies out of the sources. */
-const copied = of('COPY')
-  .filter((rest) => !rest.startsWith('--from') && !rest.includes('package-lock.json'))
-  .flatMap((rest) => rest.split(' ').slice(0, -1));
+const of = instructionsOf;
 
 let image: string;
 let pair: TlsOptions;
 beforeAll(async () => {
   pair = await (await createAuthority()).issue('autoscaler');
-  image = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-image-'));
-  fs.chmodSync(image, 0o755);
-  for (const name of copied) execFileSync('cp', ['-a', path.join(ROOT, name), image]);
-  const listed = execFileSync('npm', ['ls', '--omit=dev', '--omit=optional', '--all', '--parseable'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  const byFolder = Map.groupBy(listed.trim().split('\n').slice(1), (folder) => path.dirname(folder));
-  for (const [folder, packages] of [...byFolder].sort()) {
-    const target = path.join(image, path.relative(ROOT, folder));
-    fs.mkdirSync(target, { recursive: true });
-    execFileSync('cp', ['-a', ...packages, target]);
-  }
-  // Node itself: here it is a package, in the image the base has it.
-  fs.copyFileSync(process.execPath, path.join(image, 'node'));
+  image = layOutImage();
 });
 afterAll(() => fs.rmSync(image, { recursive: true, force: true }));
 

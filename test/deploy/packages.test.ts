@@ -4,11 +4,12 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../../impl/controller/metrics.ts';
 import { leaseName } from '../../impl/controller/names.ts';
+import { gaugesOf } from '../../impl/controller/process/gauges.ts';
 import { manifestPath } from '../../impl/deploy/apply.ts';
 import { ACCOUNTS } from '../../impl/deploy/identities.ts';
 import { packagedParts, packageFiles } from '../../impl/deploy/packages/index.ts';
 import type { Manifest } from '../../impl/deploy/policies.ts';
-import { PANELS } from '../../impl/deploy/workloads/monitoring.ts';
+import { ALERTS, PANELS } from '../../impl/deploy/workloads/monitoring.ts';
 import { defaultValues } from '../../impl/deploy/workloads/values.ts';
 import { LED_STAGES } from '../../spec/vocabulary.ts';
 
@@ -73,7 +74,7 @@ describe('a stage above the tail', () => {
     expect(template.metadata.labels).toMatchObject(selector.matchLabels);
     expect(template.spec.serviceAccountName).toBe(ACCOUNTS[stage]);
     const args = template.spec.containers[0]?.args?.join(' ');
-    expect(args).toContain(`run --stages ${stage} --holder $(POD_NAME)`);
+    expect(args).toContain(`run --stages ${stage} --holder $(POD_NAME) --runtime publish`);
     expect(named('PodDisruptionBudget', leaseName(stage)).spec).toMatchObject({
       maxUnavailable: 1,
       selector,
@@ -163,14 +164,15 @@ describe('an agent that runs containers itself', () => {
   });
 });
 
-describe('the dashboard', () => {
-  it('asks only for metrics that a process of ours has', async () => {
+describe('the dashboard and the alerts', () => {
+  it('ask only for metrics that a process of ours has', async () => {
     const known = new Set(
       metrics.getMetricsAsArray().flatMap(({ name }) => [name, `${name}_bucket`, `${name}_count`]),
     );
-    const unknown = PANELS.flatMap(({ expr }) =>
-      [...expr.matchAll(/\b[a-z]+(?:_[a-z0-9]+){2,}\b/g)].map(([name]) => name),
-    ).filter((name) => !known.has(name) && !name.startsWith('__'));
+    for (const { name } of gaugesOf([]).getMetricsAsArray()) known.add(name);
+    const unknown = [...PANELS, ...ALERTS]
+      .flatMap(({ expr }) => [...expr.matchAll(/\b[a-z]+(?:_[a-z0-9]+){2,}\b/g)].map(([name]) => name))
+      .filter((name) => !known.has(name) && !name.startsWith('__'));
     expect(unknown).toEqual([]);
   });
 });

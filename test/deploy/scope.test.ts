@@ -18,13 +18,15 @@ import {
   type RunningProcess,
   startProcess,
 } from '../../impl/controller/process/process.ts';
-import { removePath } from '../../impl/deploy/apply.ts';
+import { apply, removePath } from '../../impl/deploy/apply.ts';
 import { install } from '../../impl/deploy/install.ts';
-import { allManifests } from '../../impl/deploy/manifests.ts';
+import { allManifests, namespaceManifest } from '../../impl/deploy/manifests.ts';
 import { readOwner, writeOwner } from '../../impl/deploy/owner.ts';
+import { packagedParts } from '../../impl/deploy/packages/index.ts';
 import { POLICIES } from '../../impl/deploy/policies.ts';
 import { release } from '../../impl/deploy/release.ts';
 import { watchdog } from '../../impl/deploy/watchdog.ts';
+import { defaultValues } from '../../impl/deploy/workloads/values.ts';
 import { type Embedded, startEmbedded } from '../../impl/embedded/index.ts';
 import { until } from '../controller/support/kubedirect.ts';
 
@@ -97,7 +99,30 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
+const existing = (scope?: string) =>
+  install({
+    ...{ connection: { kubeconfig: embedded.kubeconfig, scope }, namespace: SYSTEM_NAMESPACE },
+    ...{ existing: true, owner: 'stock' },
+  });
+
 describe('install', () => {
+  it('of what Helm or kustomize have applied writes what that is for; a flag may say nothing else', async () => {
+    await expect(existing()).rejects.toMatchObject({
+      code: 'INSTALL_REFUSED',
+      message: expect.stringContaining('got no policy kubedirect-owner-switch'),
+    });
+    const parts = packagedParts(defaultValues(SYSTEM_NAMESPACE, HERE)).map(({ manifest }) => manifest);
+    const objects = parts.filter(
+      ({ apiVersion, kind }) => /rbac|admission/.test(apiVersion) || kind === 'ServiceAccount',
+    );
+    for (const one of [namespaceManifest(SYSTEM_NAMESPACE), ...objects]) await apply(client, one);
+    await expect(existing(THERE)).rejects.toMatchObject({ code: 'INSTALL_REFUSED' });
+    await existing();
+    expect(await readOwner(client, SYSTEM_NAMESPACE)).toMatchObject({ owner: 'stock', scope: HERE });
+    for (const account of ['kubedirect-watchdog', 'kubedirect-scheduler', 'kubedirect-agent'])
+      expect([account, await grantsOf(account)]).toEqual([account, wanted(HERE, account)]);
+  });
+
   it('writes what is managed, and takes back what another installation had granted', async () => {
     for (const scope of [undefined, THERE, undefined, HERE]) {
       await installFor(scope);

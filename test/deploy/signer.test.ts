@@ -41,6 +41,14 @@ describe('an account', () => {
     // Its Node is one of its own on that machine.
     expect(may('kubelet/node-1-cri')).toEqual(['cri', 'publisher', 'simulator']);
     expect(isCertified(requested('cri', 'kubelet/-cri'))).toBe(false);
+    // On a machine of that very name the other kind of agent is nobody.
+    const onThat = (account: Account, identity: string) =>
+      isCertified(requested(account, identity, { extra: { [NODE]: ['node-1-cri'] } }));
+    expect([onThat('agent', 'kubelet/node-1-cri'), onThat('cri', 'kubelet/node-1-cri')]).toEqual([
+      false,
+      false,
+    ]);
+    expect(onThat('cri', 'kubelet/node-1-cri-cri')).toBe(true);
   });
   it('of another namespace, or a person, is nobody', () => {
     const username = serviceAccountUser('elsewhere', ACCOUNTS.scheduler);

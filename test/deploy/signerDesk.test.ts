@@ -1,7 +1,10 @@
 /** A request is answered once, and to its end: whatever the API Server, another signer, or the end of one in between makes of it. */
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
 import { beforeAll, expect, it } from 'vitest';
 import { KubernetesError } from '../../impl/controller/kubernetes/errors.ts';
-import { makeAuthority, requestFor } from '../../impl/controller/links/certificates.ts';
+import { makeAuthority, readRequest, requestFor } from '../../impl/controller/links/certificates.ts';
 import { ACCOUNTS, serviceAccountUser } from '../../impl/deploy/identities.ts';
 import { type AnswerOptions, answer, type SigningRequest } from '../../impl/deploy/signer/answer.ts';
 import { Desk } from '../../impl/deploy/signer/desk.ts';
@@ -151,4 +154,69 @@ it('of another is denied once; approved by somebody all the same, it fails, and 
   expect(denied.object.status?.conditions?.map(({ type }) => type)).toEqual(['Denied']);
   expect(approved.object.status?.conditions?.map(({ type }) => type)).toEqual(['Approved', 'Failed']);
   expect([denied.writes, approved.writes]).toEqual([['approval'], ['status']]);
+});
+
+it('one who asks without an end keeps nobody waiting: a bound for each account, and one for all', async () => {
+  const under: string[] = [];
+  let most = 0;
+  const ends: (() => void)[] = [];
+  const one = new Desk({
+    ...{ signal: new AbortController().signal, log: () => {} },
+    answer: ({ spec }) => {
+      under.push(spec.username ?? '');
+      most = Math.max(most, under.length);
+      return new Promise((resolve) =>
+        ends.push(() => {
+          under.splice(under.indexOf(spec.username ?? ''), 1);
+          resolve();
+        }),
+      );
+    },
+  });
+  const { object } = new Server('scheduler');
+  const show = (username: string, uid: string) =>
+    one.shown({ ...object, metadata: { ...object.metadata, uid }, spec: { ...object.spec, username } });
+  for (let i = 0; i < 500; i += 1) show('flood', `f${i}`);
+  one.open();
+  for (let i = 0; i < 20; i += 1) show(`stage-${i}`, `s${i}`);
+  expect(under.filter((each) => each === 'flood')).toHaveLength(4);
+  expect(under).toHaveLength(16);
+  let answered = 0;
+  while (ends.length > 0) {
+    for (const end of ends.splice(0)) end();
+    answered += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (answered === 3) expect(new Set(under)).toEqual(new Set(['flood']));
+  }
+  expect([most, under]).toEqual([16, []]);
+});
+
+it('one that can never be answered holds up no other', async () => {
+  const one = new Desk({
+    ...{ signal: new AbortController().signal, log: () => {}, backoff: { baseMs: 60_000, maxMs: 60_000 } },
+    answer: async ({ metadata }) => {
+      if (metadata.uid.startsWith('bad')) throw refusal(422, 'Invalid');
+      answered.push(metadata.uid);
+    },
+  });
+  const answered: string[] = [];
+  const { object } = new Server('scheduler');
+  for (let i = 0; i < 40; i += 1) one.shown({ ...object, metadata: { ...object.metadata, uid: `bad-${i}` } });
+  one.shown({ ...object, metadata: { ...object.metadata, uid: 'good' } });
+  one.open();
+  await expect.poll(() => answered, { interval: 2 }).toEqual(['good']);
+});
+
+it('of another kind of key than ours, or larger than ours can be, is read as none', async () => {
+  const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-521' }, true, [
+    'sign',
+    'verify',
+  ]);
+  const other = await x509.Pkcs10CertificateRequestGenerator.create({
+    ...{ name: 'CN=scheduler', keys, signingAlgorithm: { name: 'ECDSA', hash: 'SHA-512' } },
+  });
+  expect(await readRequest(other.toString('pem'))).toBeNull();
+  const { request: ours } = await requestFor('scheduler');
+  expect(await readRequest(ours)).toMatchObject({ uris: ['spiffe://kubedirect/scheduler'] });
+  expect(await readRequest(`${ours}${'\n'.repeat(10_000)}`)).toBeNull();
 });

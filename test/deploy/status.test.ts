@@ -40,6 +40,7 @@ const deployment = (
 });
 
 const WELL: StatusInputs = {
+  namespace: 'kubedirect-system',
   owner: 'direct',
   scope: null,
   leases: new Map(LED_STAGES.map((stage) => lease(stage))),
@@ -52,6 +53,23 @@ const WELL: StatusInputs = {
 };
 
 describe('the status of an installation', () => {
+  it('says what the leader of a stage waits for, as it has noted it on its Lease; not of one that is gone', () => {
+    const waits = { 'kubedirect.dev/waits-for': JSON.stringify(['the link to scheduler is not open']) };
+    const [, noted] = lease('replicaset');
+    const metadata = { ...noted.metadata, annotations: { ...noted.metadata.annotations, ...waits } };
+    const of = (one: Lease) =>
+      statusOf({ ...WELL, leases: new Map([...WELL.leases, ['replicaset' as const, one]]) }).attention;
+    expect(of({ ...noted, metadata })).toEqual(['replicaset: waits: the link to scheduler is not open']);
+    expect(of({ ...noted, metadata, spec: { ...noted.spec, holderIdentity: '' } })).toEqual([
+      expect.stringMatching(/^replicaset: nobody holds its Lease/),
+    ]);
+    const damaged = {
+      ...metadata,
+      annotations: { ...metadata.annotations, 'kubedirect.dev/waits-for': '{' },
+    };
+    expect(of({ ...noted, metadata: damaged })).toEqual([]);
+  });
+
   it('names leaders, agents and managed Deployments, and nothing else', () => {
     const status = statusOf(WELL);
     expect(status.attention).toEqual([]);
@@ -61,6 +79,7 @@ describe('the status of an installation', () => {
       incarnation: 1700000000001,
       address: '10.0.0.1:7001',
       renewedSecondsAgo: 2,
+      waitsFor: [],
     });
     expect(status.agents).toEqual([
       { node: 'node-0', incarnation: 1700000000005, address: null, cancelled: false, acknowledged: 'direct' },

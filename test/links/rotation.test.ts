@@ -111,4 +111,24 @@ describe('a folder is looked at', () => {
     while (certificates.current === old) await new Promise((resolve) => setTimeout(resolve, 10));
     await started.dial(server.address, { tls: watched('replicaset') }).up.until('opened');
   });
+
+  it.each([
+    ['nothing', ''],
+    ['white space', ' \n'],
+    ['no PEM', 'x'],
+    ['a key', (key: string) => key],
+    ['a certificate that is cut off', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'],
+  ])('whose authorities are %s, which Node would take for all public ones: not taken', async (_, text) => {
+    await issue();
+    const one = watched('scheduler');
+    const before = one.current;
+    const ca = path.join(folder, 'ca.pem');
+    fs.writeFileSync(ca, typeof text === 'string' ? text : text(before.key));
+    const stop = one.onRotated(() => {});
+    one.look();
+    stop();
+    expect(told).toEqual([['unreadable', expect.objectContaining({ code: 'CERTIFICATES_UNREADABLE' })]]);
+    expect(one.current).toBe(before);
+    expect(() => watched('scheduler')).toThrow(expect.objectContaining({ code: 'CERTIFICATES_UNREADABLE' }));
+  });
 });

@@ -1,5 +1,7 @@
 /** `kubedirect status`: what runs where, and what needs attention. */
 import type { Command } from 'commander';
+import { KubedirectError } from '../../../spec/errors.ts';
+import { KubernetesError } from '../../controller/kubernetes/errors.ts';
 import { type InstallationStatus, readStatus } from '../../deploy/status.ts';
 import { table } from '../../table.ts';
 import { type ClusterFlags, clientOf, say, withClusterOptions } from '../clusterOptions.ts';
@@ -7,7 +9,7 @@ import { EXIT } from '../exit.ts';
 
 const DETAILS = `
 Reads the owner switch, the stages' Leases, the Nodes and the managed Deployments; asks no stage, so it tells of dead ones too.
-Exit code 1 also if something needs attention.`;
+Exit code 1 also if something needs attention; 3 if the API Server could not be asked.`;
 
 /** Adds the command. @internal */
 export function register(program: Command): void {
@@ -65,6 +67,19 @@ function render({ owner, scope, stages, agents, deployments, attention }: Instal
 }
 
 async function run(flags: ClusterFlags): Promise<void> {
+  try {
+    await show(flags);
+  } catch (error) {
+    const isUnasked =
+      error instanceof KubernetesError ||
+      (error instanceof KubedirectError && error.code === 'KUBECONFIG_INVALID');
+    if (!isUnasked) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    process.exitCode = EXIT.unasked;
+  }
+}
+
+async function show(flags: ClusterFlags): Promise<void> {
   const client = await clientOf(flags);
   try {
     const status = await readStatus(client, flags.namespace);

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
+import { ownerGauge } from '../../controller/metrics.ts';
 import { type Watch, watchdog } from '../../deploy/watchdog.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from '../clusterOptions.ts';
 import { serveHelperStatus } from '../helperStatus.ts';
@@ -53,6 +54,10 @@ async function run(flags: Flags): Promise<void> {
     ...{ afterMs: flags.after * 1000, intervalMs: flags.interval * 1000 },
     onLook: (look) => {
       seen = look;
+      ownerGauge.reset();
+      if (look === null || look.owner === null) return;
+      for (const owner of ['direct', 'stock'] as const)
+        ownerGauge.set({ owner }, look.owner === owner ? 1 : 0);
     },
     log: (text, fields) => logger.info(fields, text),
   });

@@ -22,6 +22,7 @@ import {
   INCARNATION_ANNOTATION,
   leaseName,
   STAGE_ADDRESS_ANNOTATION,
+  WAITS_FOR_ANNOTATION,
 } from '../names.ts';
 import { Behind } from './behind.ts';
 import { errorFields } from './errorFields.ts';
@@ -75,6 +76,8 @@ export interface StageProcessOptions {
   readonly handsOver: boolean;
   /** What else it says on its Lease; null takes an annotation away. */
   readonly leaseAnnotations?: () => Readonly<Record<string, string | null>>;
+  /** What it waits for, as `/readyz` tells: noted on the Lease, where it can be read while nobody is asked. */
+  readonly waitsFor?: () => readonly string[];
   readonly recorder?: StepRecorder | undefined;
   /** Opens the spans of a scale-out; absent: nothing is traced. */
   readonly openSpan?: OpenSpanOf | undefined;
@@ -97,6 +100,16 @@ interface Running {
   readonly port: LinkPort;
   readonly end: (reason: string) => void;
 }
+
+/** A few of them: in a large cluster a Scheduler stage waits for thousands of agents. */
+const MOST_SENTENCES = 5;
+const waitsForText = (all: readonly string[]) =>
+  all.length === 0
+    ? null
+    : JSON.stringify([
+        ...all.slice(0, MOST_SENTENCES),
+        ...(all.length > MOST_SENTENCES ? [`and ${all.length - MOST_SENTENCES} more`] : []),
+      ]);
 
 /** Errors of a registration that asking again does not mend. */
 const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -234,7 +247,7 @@ export class StageProcess {
     if (metadata?.annotations?.[INCARNATION_ANNOTATION] !== String(incarnation)) return null;
     const { resourceVersion } = metadata;
     const more = this.#options.leaseAnnotations?.();
-    const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address, ...more };
+    const annotations = { [STAGE_ADDRESS_ANNOTATION]: this.#address, [WAITS_FOR_ANNOTATION]: null, ...more };
     const body = { metadata: { resourceVersion, annotations } };
     await client.request({ method: 'PATCH', path, patchType: 'merge', body });
     return metadata.annotations;
@@ -253,6 +266,7 @@ export class StageProcess {
       above,
       signal,
       ...lease,
+      annotations: () => ({ [WAITS_FOR_ANNOTATION]: waitsForText(this.#options.waitsFor?.() ?? []) }),
       onWaiting: (why, waitMs) => {
         const heldBy = 'error' in why ? null : why.heldBy;
         // Once for each holder: a stage may stand by for months.

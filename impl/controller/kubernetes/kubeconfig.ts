@@ -101,7 +101,11 @@ function readDocument(file: string): Document {
   try {
     document = parse(fs.readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw invalid(file, `expected a YAML file, got: ${(cause as Error).message}`, cause);
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isMissing
+      ? 'there is no such file'
+      : `expected a YAML file, got: ${(cause as Error).message}`;
+    throw invalid(file, why, cause);
   }
   if (typeof document !== 'object' || document === null)
     throw invalid(file, 'expected a YAML mapping, got none.');

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { KubedirectError } from '../../../spec/errors.ts';
-import type { CertificateAuthority } from './certificates.ts';
+import { authoritiesIn, type CertificateAuthority } from './certificates.ts';
 import { parsePeerName, type TlsOptions } from './identity.ts';
 import { type ToldOfFiles, WatchedFiles } from './watchedFiles.ts';
 
@@ -28,7 +28,18 @@ export function readCertificates(folder: string, identity: string): TlsOptions {
     }
   };
   const name = parsePeerName(identity);
-  return { ca: read('ca.pem'), cert: read(`${name}.pem`), key: read(`${name}.key`) };
+  const authorities = (pem: string) => {
+    try {
+      return authoritiesIn(pem);
+    } catch (cause) {
+      throw new KubedirectError(
+        'CERTIFICATES_UNREADABLE',
+        `${path.join(folder, 'ca.pem')}: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  };
+  return { ca: authorities(read('ca.pem')), cert: read(`${name}.pem`), key: read(`${name}.key`) };
 }
 
 /**

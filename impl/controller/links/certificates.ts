@@ -63,6 +63,19 @@ export async function makeAuthority({ from, to }: Validity): Promise<KeptAuthori
 const pemOf = async (key: webcrypto.CryptoKey) =>
   x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 
+/**
+ * The certificates of authorities, as they came. A text without any is not taken: Node would believe every public authority.
+ * @throws RangeError
+ * @public
+ */
+export function authoritiesIn(pem: string): string {
+  const blocks = x509.PemConverter.isPem(pem) ? x509.PemConverter.decodeWithHeaders(pem) : [];
+  if (!blocks.some(({ type }) => type === 'CERTIFICATE'))
+    throw new RangeError('expected the certificate of an authority, PEM, got none');
+  for (const { type, rawData } of blocks) if (type === 'CERTIFICATE') new x509.X509Certificate(rawData);
+  return pem;
+}
+
 /** From when to when it is valid. @public */
 export function validityOf(pem: string): Validity {
   const { notBefore, notAfter } = new x509.X509Certificate(pem);
@@ -143,12 +156,18 @@ export async function requestFor(
   return { key: await pemOf(keys.privateKey), request: request.toString('pem') };
 }
 
-/** What a request asks for, if whoever made it has the key: its names, as URIs, and the key. @public */
+/** A request of ours has some 400 bytes. */
+const MOST_REQUEST_BYTES = 4_096;
+
+/** What a request asks for, if whoever made it has the key: its names, as URIs, and the key; null also of one that is larger, or of another kind of key, than we make. @public */
 export async function readRequest(
   pem: string,
 ): Promise<{ readonly uris: readonly string[]; readonly publicKey: x509.PublicKey } | null> {
+  if (pem.length > MOST_REQUEST_BYTES) return null;
   try {
     const request = new x509.Pkcs10CertificateRequest(pem);
+    const { algorithm } = request.publicKey as { algorithm: { name: string; namedCurve?: string } };
+    if (algorithm.name !== KEY.name || algorithm.namedCurve !== KEY.namedCurve) return null;
     if (!(await request.verify())) return null;
     const named = request.getExtension(SUBJECT_ALTERNATIVE_NAME);
     const names = named === null ? [] : new x509.SubjectAlternativeNameExtension(named.rawData).names.items;

@@ -9,7 +9,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { ConfigMap, KubernetesObject } from '../kubernetes/types.ts';
 import { LINKS_CA, SIGNER_NAME } from '../names.ts';
-import { requestFor, validityOf } from './certificates.ts';
+import { authoritiesIn, requestFor, validityOf } from './certificates.ts';
 import { parsePeerName, type TlsOptions } from './identity.ts';
 import type { RotatingTls } from './rotation.ts';
 
@@ -44,7 +44,7 @@ const RENEWED_AFTER = 2 / 3;
 async function trustedBy({ client, namespace }: IssuedOptions): Promise<string> {
   const path = pathOf({ resource: 'configmaps', namespace, name: LINKS_CA });
   const ca = (await client.get<ConfigMap>(path))?.data?.['ca.pem'];
-  if (ca !== undefined) return ca;
+  if (ca !== undefined && ca.trim() !== '') return authoritiesIn(ca);
   throw new KubedirectError(
     'CERTIFICATES_UNREADABLE',
     `there is no ConfigMap ${namespace}/${LINKS_CA} with ca.pem: does kubedirect signer run?`,

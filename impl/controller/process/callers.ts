@@ -1,17 +1,19 @@
 /**
  * Who may do what through the small HTTP servers of a process: whoever may do the like at the API Server, which is asked with the
- * caller's own token (TokenReview, then SubjectAccessReview). Its answers are kept for a while, so that a scale request asks nothing.
+ * caller's own token (TokenReview, then SubjectAccessReview). Its answers are kept for a while, so that a scale request asks nothing; and what it is asked
+ * about callers that nobody knows is bounded (`reviewBudget.ts`).
  */
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../../../spec/errors.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
+import { createKubernetesClient, type KubernetesClient } from '../kubernetes/client.ts';
+import { ReviewBudget } from './reviewBudget.ts';
 
 /** Whether a caller may do it. @public */
 export type Verdict =
   | { readonly allowed: true; readonly user: string }
   | {
       readonly allowed: false;
-      readonly status: 401 | 403 | 503;
+      readonly status: 401 | 403 | 429 | 503;
       readonly code: ErrorCode;
       readonly message: string;
     };
@@ -51,13 +53,16 @@ export const TO_LIST_PODS: Right = {
 
 /** Judges callers. @public */
 export interface Callers {
-  /** @param token - of the `Authorization: Bearer` header; null without one */
-  judge(token: string | null, right: Right): Promise<Verdict>;
+  /**
+   * @param token - of the `Authorization: Bearer` header; null without one
+   * @param from - the address of who calls: strangers of one address are held back together
+   */
+  judge(token: string | null, right: Right, from?: string): Promise<Verdict>;
 }
 
 /** Judges users too who are known by something else than a token: a certificate. @public */
 export interface UserCallers extends Callers {
-  judgeUser(user: User, right: Right): Promise<Verdict>;
+  judgeUser(user: User, right: Right, from?: string): Promise<Verdict>;
 }
 
 /** The token of an `Authorization` header; null if it bears none. @public */
@@ -85,38 +90,65 @@ const YES_MS = 60_000;
 const NO_MS = 5_000;
 const MOST_ANSWERS = 10_000;
 
-/** Answers to questions, each asked once at a time. The oldest go when there are too many. */
+/** Too much is asked about callers that nobody knows. */
+class Throttled extends Error {}
+
+/**
+ * Answers to questions, each asked once at a time. The oldest go when there are too many; no number of denials drives out what was allowed, and what was
+ * allowed is asked anew without a limit.
+ */
 class Answers<T> {
   readonly #now: () => number;
   readonly #isYes: (answer: T) => boolean;
-  readonly #kept = new Map<string, { readonly answer: Promise<T>; until: number }>();
+  readonly #yes = new Map<string, { readonly answer: Promise<T>; until: number }>();
+  readonly #others = new Map<string, { readonly answer: Promise<T>; until: number }>();
 
   constructor(now: () => number, isYes: (answer: T) => boolean) {
     this.#now = now;
     this.#isYes = isYes;
   }
 
-  get(key: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.#kept.get(key);
+  /** @param mayAsk - whether another question may be asked */
+  get(key: string, ask: () => Promise<T>, mayAsk: () => boolean): Promise<T> {
+    const yes = this.#yes.get(key);
+    const known = this.#others.get(key) ?? yes;
     if (known !== undefined && this.#now() < known.until) return known.answer;
+    if (yes === undefined && !mayAsk()) return Promise.reject(new Throttled());
     const entry = { answer: ask(), until: Number.POSITIVE_INFINITY };
-    this.#kept.delete(key);
-    this.#kept.set(key, entry);
-    if (this.#kept.size > MOST_ANSWERS) this.#kept.delete(this.#kept.keys().next().value as string);
+    keep(this.#others, key, entry);
     entry.answer.then(
       (answer) => {
-        entry.until = this.#now() + (this.#isYes(answer) ? YES_MS : NO_MS);
+        const isYes = this.#isYes(answer);
+        entry.until = this.#now() + (isYes ? YES_MS : NO_MS);
+        if (isYes) {
+          this.#others.delete(key);
+          keep(this.#yes, key, entry);
+        } else this.#yes.delete(key);
       },
-      () => this.#kept.delete(key), // no answer is not kept
+      () => this.#others.delete(key), // no answer is not kept
     );
     return entry.answer;
   }
 }
 
+function keep<E>(kept: Map<string, E>, key: string, entry: E): void {
+  kept.delete(key);
+  kept.set(key, entry);
+  if (kept.size > MOST_ANSWERS) kept.delete(kept.keys().next().value as string);
+}
+
 const digest = (token: string) => createHash('sha256').update(token).digest('base64url');
+
+/** For questions about callers alone: however many they are, they do not stand in the way of what else is asked, the Node's Lease above all. */
+export const reviewsClient = (kubeconfig: string | undefined): KubernetesClient =>
+  createKubernetesClient({
+    ...{ userAgent: 'kubedirect/reviews', connections: 4 },
+    ...(kubeconfig !== undefined && { kubeconfig }),
+  });
 
 /** Asks the API Server. @param now - the clock, ms */
 export function callersOf(client: KubernetesClient, now: () => number = Date.now): UserCallers {
+  const budget = new ReviewBudget(now);
   const users = new Answers<User | null>(now, (user) => user !== null);
   const rights = new Answers<boolean>(now, (isAllowed) => isAllowed);
 
@@ -141,28 +173,39 @@ export function callersOf(client: KubernetesClient, now: () => number = Date.now
     });
     return status?.allowed === true;
   };
-  const judgeUser = async (user: User, right: Right): Promise<Verdict> => {
+  const judgeUser = async (user: User, right: Right, from: string): Promise<Verdict> => {
     const key = `${digest(JSON.stringify(user))} ${right.what}`;
-    if (await rights.get(key, () => may(user, right))) return { allowed: true, user: user.username };
+    const mayAsk = () => budget.take(from);
+    if (await rights.get(key, () => may(user, right), mayAsk)) return { allowed: true, user: user.username };
     const message = `expected a user who may ${right.what}, got ${user.username}`;
     return { allowed: false, status: 403, code: 'CALLER_FORBIDDEN', message };
   };
   const judged = (judge: () => Promise<Verdict>): Promise<Verdict> =>
     judge().catch((error: Error) => {
+      if (error instanceof Throttled)
+        return {
+          ...({ allowed: false, status: 429, code: 'CALLER_THROTTLED' } as const),
+          message:
+            'more callers that are not known yet ask than the API Server is asked about: try again in a moment',
+        };
       const message = `the API Server could not be asked who is calling: ${error.message}`;
       return { allowed: false, status: 503, code: 'API_SERVER_UNREACHABLE', message };
     });
   return {
-    judge(token, right) {
+    judge(token, right, from = '') {
       return judged(async () => {
         if (token === null)
           return unauthenticated('expected the header "Authorization: Bearer <token>", got none');
-        const user = await users.get(digest(token), () => userOf(token));
-        if (user !== null) return judgeUser(user, right);
+        const user = await users.get(
+          digest(token),
+          () => userOf(token),
+          () => budget.take(from),
+        );
+        if (user !== null) return judgeUser(user, right, from);
         return unauthenticated('expected a token that the API Server knows, got another (or an expired one)');
       });
     },
-    judgeUser: (user, right) => judged(() => judgeUser(user, right)),
+    judgeUser: (user, right, from = '') => judged(() => judgeUser(user, right, from)),
   };
 }
 

@@ -28,7 +28,7 @@ import type { LeaseTimes } from '../lease.ts';
 import { LocalLinks, type TlsSource } from '../links/index.ts';
 import { metrics } from '../metrics.ts';
 import { SCALE_ADDRESS_ANNOTATION, SYSTEM_NAMESPACE } from '../names.ts';
-import { callersOf } from './callers.ts';
+import { callersOf, reviewsClient } from './callers.ts';
 import { leaderOf } from './forward.ts';
 import { gaugesOf } from './gauges.ts';
 import type { Listening } from './listen.ts';
@@ -152,8 +152,8 @@ function stageOptions(
     },
     (error) => options.log('an Event was not written', errorFields(error)),
   );
-  const make = (name: StageName, node: string | null) =>
-    new StageProcess({
+  const make = (name: StageName, node: string | null): StageProcess => {
+    const made: StageProcess = new StageProcess({
       stage: STAGES[name],
       node,
       client,
@@ -177,8 +177,11 @@ function stageOptions(
       recorder: recorders.length > 0 ? bothOf(...recorders) : undefined,
       openSpan: tracing?.open,
       log: (text, fields) => options.log(text, { stage: nameOf(name, node), ...fields }),
+      waitsFor: () => readinessOf([made]).flatMap(({ missing }) => missing),
       fatal: (error) => over(error, nameOf(name, node)),
     });
+    return made;
+  };
   return { recorder, recent, events, make };
 }
 
@@ -218,6 +221,8 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     ...(options.kubeconfig !== undefined && { kubeconfig: options.kubeconfig }),
   });
   const hub = new WatchHub(client, options.log);
+  const reviews = reviewsClient(options.kubeconfig);
+  const callers = callersOf(reviews);
   const templates = new Templates();
   const runtimes = await runtimesOf(options, templates, client);
   let scaleApi: Listening | null = null;
@@ -249,7 +254,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     for (const runtime of runtimes.values()) runtime.close?.();
     events.close();
     await hub.close();
-    await client.close();
+    await Promise.all([client.close(), reviews.close()]);
     recorder?.close();
     await tracing?.close();
   };
@@ -257,7 +262,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     // First: the Autoscaler stage says on its Lease where this is.
     if (autoscaler !== undefined && options.scaleApi !== undefined) {
       const leader = leaderOf(client, options.namespace ?? SYSTEM_NAMESPACE);
-      scaleApi = await serveScaling(options.scaleApi, { autoscaler, client, hub, leader });
+      scaleApi = await serveScaling(options.scaleApi, { autoscaler, callers, hub, leader });
     }
     for (const stage of stages) await stage.start();
     if (options.status !== undefined) {
@@ -266,7 +271,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
         readiness: () => readinessOf(stages),
         pods: () => podsOf(stages),
         steps: (after) => (recent as Recent).after(after),
-        callers: isOpen ? null : callersOf(client),
+        callers: isOpen ? null : callers,
       });
     }
   } catch (error) {

@@ -13,7 +13,7 @@
  *
  * Every error is `{"code", "message"}`, a code of `spec/errors.ts`: 400 `FLAG_INVALID`, 401 `CALLER_UNAUTHENTICATED`, 403
  * `CALLER_FORBIDDEN`, 404 `DEPLOYMENT_UNKNOWN` or `PATH_UNKNOWN`, 405 `METHOD_NOT_ALLOWED`, 409 `DEPLOYMENT_AUTOSCALED` or
- * `DEPLOYMENT_NOT_AUTOSCALED`, 413 `BODY_TOO_LARGE`, 422 `DEPLOYMENT_NOT_ELIGIBLE` or `POLICY_INVALID`, 503 `STAGE_NOT_RUNNING`
+ * `DEPLOYMENT_NOT_AUTOSCALED`, 413 `BODY_TOO_LARGE`, 422 `DEPLOYMENT_NOT_ELIGIBLE` or `POLICY_INVALID`, 429 `CALLER_THROTTLED`, 503 `STAGE_NOT_RUNNING`
  * or `API_SERVER_UNREACHABLE`.
  */
 import http from 'node:http';
@@ -148,13 +148,14 @@ interface Asked {
   readonly method: string;
   readonly path: string;
   readonly token: string | null;
+  readonly from: string | undefined;
   readonly body: string;
 }
 
 async function answer(
   target: ScaleTarget,
   callers: Callers | null,
-  { method, path, token, body }: Asked,
+  { method, path, token, from, body }: Asked,
 ): Promise<Answer> {
   const match = PATH.exec(path);
   if (match === null)
@@ -167,7 +168,7 @@ async function answer(
     return refuse(405, 'METHOD_NOT_ALLOWED', `expected PUT or POST, got ${method}`);
   const [, namespace, name, what] = match as unknown as [string, string, string, string];
   const action = ACTIONS[what] as Action;
-  const verdict = await callers?.judge(token, toScale(namespace, name));
+  const verdict = await callers?.judge(token, toScale(namespace, name), from);
   if (verdict?.allowed === false) return refuse(verdict.status, verdict.code, verdict.message);
   const asking = action.read(parsed(body));
   if (asking === null)
@@ -200,10 +201,11 @@ async function answer(
   return { status: 202, body: { deployment: deployment.uid, ...asking.body } };
 }
 
-const askedOf = ({ method, url, headers }: http.IncomingMessage, body: string): Asked => ({
+const askedOf = ({ method, url, headers, socket }: http.IncomingMessage, body: string): Asked => ({
   method: method ?? '',
   path: url ?? '',
   token: tokenOf(headers.authorization),
+  from: socket.remoteAddress,
   body,
 });
 

@@ -6,10 +6,9 @@ import { isManaged } from '../host/facts.ts';
 import type { DeploymentObject } from '../host/objects.ts';
 import type { StageProcess } from '../host/stageProcess.ts';
 import type { WatchHub } from '../host/watchHub.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { pathOf } from '../kubernetes/paths.ts';
 import type { Rotating } from '../links/rotation.ts';
-import { callersOf } from './callers.ts';
+import type { Callers } from './callers.ts';
 import { Deciders } from './deciders.ts';
 import { forwardTo } from './forward.ts';
 import type { Listening } from './listen.ts';
@@ -40,7 +39,8 @@ function subjectOf(object: DeploymentObject) {
 /** What the API is served with. @public */
 export interface Serving {
   readonly autoscaler: StageProcess;
-  readonly client: KubernetesClient;
+  /** Who may scale. */
+  readonly callers: Callers;
   readonly hub: WatchHub;
   /** Where the leader's API is, `host:port`. */
   readonly leader: () => Promise<string | null>;
@@ -49,7 +49,7 @@ export interface Serving {
 /** Serves it. @throws KubedirectError `PORT_TAKEN` */
 export async function serveScaling(
   { listen, isOpen, tls }: ScaleApiFlags,
-  { autoscaler, client, hub, leader }: Serving,
+  { autoscaler, callers, hub, leader }: Serving,
 ): Promise<Listening> {
   const generations = new Map<string, number>();
   const scale = (deployment: string, replicas: number) => {
@@ -92,7 +92,7 @@ export async function serveScaling(
   );
   const served = await serveScaleApi(
     {
-      ...{ listen, callers: isOpen ? null : callersOf(client), tls },
+      ...{ listen, callers: isOpen ? null : callers, tls },
       forward: forwardTo({ isLeading: () => autoscaler.life !== null, leader, tls }),
     },
     {

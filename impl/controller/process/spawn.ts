@@ -178,7 +178,7 @@ export function criArguments(
       runtime.address,
     ],
     ...['--cri-folder', path.join(runtime.folder, 'kubedirect'), '--node-kubeconfig', nodeKubeconfig],
-    ...['--secret-folder', path.join(runtime.folder, 'kubedirect', 'secrets')],
+    ...['--secret-folder', path.join(runtime.folder, 'kubedirect', 'secrets'), '--secrets-on-disk'],
     ...['--kubelet-port', '0', '--client-ca', runtime.clientCa],
   ];
 }

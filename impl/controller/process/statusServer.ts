@@ -31,7 +31,7 @@ function numberIn(query: string): number {
 }
 
 async function answer(
-  { method, url, headers }: http.IncomingMessage,
+  { method, url, headers, socket }: http.IncomingMessage,
   metrics: Registry,
   { readiness, pods, steps, callers }: Sources,
 ): Promise<Answer> {
@@ -48,7 +48,11 @@ async function answer(
     }
     case '/pods':
     case '/steps': {
-      const verdict = await callers?.judge(tokenOf(headers.authorization), TO_LIST_PODS);
+      const verdict = await callers?.judge(
+        tokenOf(headers.authorization),
+        TO_LIST_PODS,
+        socket.remoteAddress,
+      );
       if (verdict?.allowed !== false)
         return json(200, path === '/pods' ? { pods: pods() } : steps(numberIn(query)));
       const { status, code, message } = verdict;

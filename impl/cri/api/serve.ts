@@ -46,6 +46,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   CONTAINER_UNKNOWN: 404,
   PATH_UNKNOWN: 404,
   METHOD_NOT_ALLOWED: 405,
+  CALLER_THROTTLED: 429,
   API_SERVER_UNREACHABLE: 503,
 };
 /** Files of certificates are read again so often. */
@@ -103,8 +104,8 @@ async function admit(
   const user = certifiedUser(request.socket as TLSSocket);
   const token = tokenOf(request.headers.authorization);
   const verdict = await (user !== null && token === null
-    ? callers.judgeUser(user, right)
-    : callers.judge(token, right));
+    ? callers.judgeUser(user, right, request.socket.remoteAddress)
+    : callers.judge(token, right, request.socket.remoteAddress));
   if (!verdict.allowed) throw new KubedirectError(verdict.code, verdict.message);
 }
 

@@ -22,8 +22,13 @@ const TEMPLATED: Values = {
   replicas: '{{= int .Values.replicas }}',
   logLevel: '{{ .Values.logLevel }}',
   envFrom: json('envFrom'),
+  imagePullSecrets: json('imagePullSecrets'),
   hostNetwork: '{{= .Values.hostNetwork }}',
-  stages: placement('stages'),
+  stages: {
+    ...placement('stages'),
+    runtime: '{{ .Values.stages.runtime | default (ternary `cri` `publish` .Values.cri.enabled) }}',
+    extraArgs: ['{{* .Values.stages.extraArgs }}'],
+  },
   agent: placement('agent'),
   cri: {
     ...placement('cri'),
@@ -39,6 +44,8 @@ const TEMPLATED: Values = {
 
 /** An expression of its own: not a string in YAML. */
 const WHOLE = /["']?\{\{= (.*?) \}\}["']?/g;
+/** An item of a list that stands for all items of a value. */
+const EACH = /^( *)- ["']?\{\{\* (.*?) \}\}["']?$/gm;
 const OURS = /\.(Values|Release)\b/;
 
 /** Parts as they are for all namespaces, and for one: what is the same in both once, of the rest each with the condition that it is for. */
@@ -60,6 +67,7 @@ function template({ manifest, when, scope }: ReturnType<typeof variants>[number]
     .replace(/\{\{(?!= )(.*?)\}\}/g, (whole, inner: string) =>
       OURS.test(inner) ? whole : `{{ "{{" }}${inner}{{ "}}" }}`,
     )
+    .replace(EACH, '{{- range $2 }}\n$1- {{ . | quote }}\n{{- end }}')
     .replace(WHOLE, '{{ $1 }}');
   const conditions = [
     ...(when === undefined ? [] : [`.Values.${SWITCHES[when]}`]),
@@ -83,7 +91,7 @@ const CHART = {
 
 const NOTES = `kubedirect is there, and manages nothing yet. Prove that its fence bites, and turn the owner switch on:
 
-  kubedirect install --existing --namespace {{ .Release.Namespace }}
+  kubedirect install --existing --namespace {{ .Release.Namespace }}{{ with .Values.watchNamespace }} --watch-namespace {{ . }}{{ end }}
 
 Before helm uninstall: kubedirect release --namespace {{ .Release.Namespace }}
 `;

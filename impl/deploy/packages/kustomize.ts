@@ -1,18 +1,36 @@
 /** The kustomize base: every object with its default values, and the optional ones as components. */
 import { stringify } from 'yaml';
+import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { SYSTEM_NAMESPACE } from '../../controller/names.ts';
+import { ACCOUNTS } from '../identities.ts';
 import { namespaceManifest, toYaml } from '../manifests.ts';
 import type { Manifest } from '../policies.ts';
+import { stagePod } from '../workloads/pods.ts';
 import { defaultValues, type SWITCHES } from '../workloads/values.ts';
 import { packagedParts } from './parts.ts';
 
 const objects = (manifests: readonly Manifest[]) => toYaml(manifests);
-const kustomization = (kind: 'Kustomization' | 'Component') =>
+const kustomization = (kind: 'Kustomization' | 'Component', more: object = {}) =>
   stringify({
     apiVersion: `kustomize.config.k8s.io/${kind === 'Component' ? 'v1alpha1' : 'v1beta1'}`,
     kind,
     resources: ['objects.yaml'],
+    ...more,
   });
+
+/** Where agents run the containers the stages are told so: whatever stands in their argument. */
+function stagesRunBy(runtime: string): object {
+  const patchOf = (stage: (typeof LED_STAGES)[number]) => {
+    const [main] = stagePod(stage, defaultValues()).spec.containers as readonly { args: readonly string[] }[];
+    const at = (main?.args.indexOf('--runtime') ?? -1) + 1;
+    const path = `/spec/template/spec/containers/0/args/${at}`;
+    return {
+      target: { kind: 'Deployment', name: ACCOUNTS[stage] },
+      patch: stringify([{ op: 'replace', path, value: runtime }]),
+    };
+  };
+  return { patches: LED_STAGES.map(patchOf) };
+}
 
 /** The namespace that the base for one alone manages. @public */
 export const ONE_NAMESPACE = 'kubedirect-workloads';
@@ -21,6 +39,7 @@ export const ONE_NAMESPACE = 'kubedirect-workloads';
 const COMPONENTS: Partial<Record<keyof typeof SWITCHES, string>> = {
   cri: 'cri',
   serviceMonitor: 'service-monitor',
+  rules: 'prometheus-rules',
   dashboard: 'dashboard',
 };
 const componentOf = (when: keyof typeof SWITCHES | undefined) =>
@@ -45,7 +64,10 @@ export function kustomizeFiles(): ReadonlyMap<string, string> {
   for (const { manifest, when } of parts) {
     const component = componentOf(when);
     if (component === undefined) continue;
-    files.set(`components/${component}/kustomization.yaml`, kustomization('Component'));
+    files.set(
+      `components/${component}/kustomization.yaml`,
+      kustomization('Component', when === 'cri' ? stagesRunBy('cri') : {}),
+    );
     files.set(`components/${component}/objects.yaml`, objects([manifest]));
   }
   return files;

@@ -37,7 +37,8 @@ function mayBe(namespace: string, { username, extra }: Requested, identity: stri
   const node = extra[NODE_CLAIM]?.[0];
   if (node === undefined) return false;
   return (
-    (is('agent') && identity === `kubelet/${node}`) ||
+    // Such a name is that of a `cri` agent's Node, on the machine before the suffix.
+    (is('agent') && !node.endsWith(CRI_NODE_SUFFIX) && identity === `kubelet/${node}`) ||
     (is('cri') && identity === `kubelet/${node}${CRI_NODE_SUFFIX}`)
   );
 }

@@ -6,7 +6,7 @@ import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { ACCOUNTS } from '../identities.ts';
 import { INSTALLED_LABELS, type Manifest } from '../policies.ts';
 import { criPod } from './cri.ts';
-import { dashboard, serviceMonitor } from './monitoring.ts';
+import { dashboard, prometheusRule, serviceMonitor } from './monitoring.ts';
 import { agentPod, labelsOf, SCALE_PORT, STATUS_PORT, signerPod, stagePod, watchdogPod } from './pods.ts';
 import type { SWITCHES, Values } from './values.ts';
 
@@ -119,6 +119,7 @@ export function workloadParts(values: Values): readonly Part[] {
     },
     { manifest: networkPolicy(values) },
     { manifest: serviceMonitor(namespace), when: 'serviceMonitor' as const },
+    { manifest: prometheusRule(namespace), when: 'rules' as const },
     { manifest: dashboard(namespace), when: 'dashboard' as const },
   ];
 }

@@ -14,6 +14,60 @@ export function serviceMonitor(namespace: string): Manifest {
   };
 }
 
+/** What somebody should look at, and when. @public */
+export const ALERTS = [
+  {
+    alert: 'KubedirectStageWithoutLeader',
+    expr: 'max by (name) (leader_election_master_status{name!~"kubelet/.*"}) == 0',
+    for: '1m',
+    severity: 'critical',
+    summary: 'nobody leads the stage {{ $labels.name }}: kubedirect status says why',
+  },
+  {
+    alert: 'KubedirectStageNotReady',
+    expr: 'min by (stage) (kubedirect_stage_ready) == 0',
+    for: '2m',
+    severity: 'warning',
+    summary: '{{ $labels.stage }} waits for something: its /readyz and kubedirect status say for what',
+  },
+  {
+    alert: 'KubedirectPodsWithoutNode',
+    expr: 'max(kubedirect_pods_without_node) > 0',
+    for: '5m',
+    severity: 'warning',
+    summary: '{{ $value }} Pods have found no node: kubectl describe deployment says why',
+  },
+  {
+    alert: 'KubedirectReleased',
+    expr: 'max(kubedirect_owner{owner="stock"}) == 1',
+    for: '1m',
+    severity: 'warning',
+    summary: 'the stock controllers own the managed Pods: kubedirect release --take-back returns them',
+  },
+  {
+    alert: 'KubedirectLinksBreak',
+    expr: 'sum by (stage, peer) (rate(kubedirect_links_broken_total[5m])) > 0.1',
+    for: '5m',
+    severity: 'warning',
+    summary: 'links of {{ $labels.stage }} to {{ $labels.peer }} break again and again',
+  },
+] as const;
+
+/** They, for the Prometheus operator. */
+export function prometheusRule(namespace: string): Manifest {
+  const rules = ALERTS.map(({ severity, summary, ...rule }) => ({
+    ...rule,
+    labels: { severity },
+    annotations: { summary },
+  }));
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: 'kubedirect', namespace, labels: INSTALLED_LABELS },
+    spec: { groups: [{ name: 'kubedirect', rules }] },
+  };
+}
+
 interface Panel {
   readonly title: string;
   readonly unit: string;

@@ -84,6 +84,7 @@ export function container({
 export function podSpec(values: Values, placement: Placement, account: string, more: object) {
   return {
     serviceAccountName: account,
+    imagePullSecrets: values.imagePullSecrets,
     priorityClassName: 'system-cluster-critical',
     hostNetwork: values.hostNetwork,
     nodeSelector: placement.nodeSelector,
@@ -144,10 +145,11 @@ export function stagePod(stage: Exclude<StageName, 'kubelet'>, values: Values) {
   const main = container({
     ...{ name: stage, values, placement },
     args: [
-      ...['run', '--stages', stage, '--holder', '$(POD_NAME)'],
+      ...['run', '--stages', stage, '--holder', '$(POD_NAME)', '--runtime', placement.runtime],
       ...IDENTITY,
       ...scopeOf(values),
       ...(isAutoscaler ? api : []),
+      ...placement.extraArgs,
     ],
     ...(isAutoscaler && { ports: [{ name: 'scale', containerPort: SCALE_PORT, protocol: 'TCP' }] }),
     volumeMounts: [

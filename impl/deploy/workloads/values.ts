@@ -19,7 +19,8 @@ export interface Values {
   readonly logLevel: string;
   /** Sources of further environment variables of all containers: `KUBERNETES_SERVICE_HOST` where a Pod can not use the Service. */
   readonly envFrom: readonly object[] | Expression;
-  readonly stages: Placement;
+  readonly imagePullSecrets: readonly object[] | Expression;
+  readonly stages: Placement & StageValues;
   readonly agent: Placement;
   readonly cri: Placement & CriHost;
   /** The stages have been gone for so long, s: the watchdog hands the managed Pods to the stock controllers. */
@@ -43,6 +44,14 @@ export interface CriHost {
   readonly credentials: string;
 }
 
+/** Of the stages above the tail alone. */
+export interface StageValues {
+  /** Who runs the containers: `publish` (stock kubelets) or `cri`. */
+  readonly runtime: string;
+  /** More arguments of each. */
+  readonly extraArgs: readonly string[];
+}
+
 /** Where Pods of a kind run, and with how much. @public */
 export interface Placement {
   readonly resources: object | Expression;
@@ -57,9 +66,13 @@ export const DEFAULTS = {
   logLevel: 'info',
   watchNamespace: '',
   envFrom: [] as readonly object[],
+  imagePullSecrets: [] as readonly object[],
   hostNetwork: false,
   stages: {
-    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+    resources: { requests: { cpu: '100m', memory: '512Mi' }, limits: { memory: '1Gi' } },
+    /** Empty: `cri` where that agent is enabled, else `publish`. */
+    runtime: '',
+    extraArgs: [] as readonly string[],
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [] as readonly object[],
   },
@@ -82,7 +95,7 @@ export const DEFAULTS = {
     tolerations: [{ operator: 'Exists' }] as readonly object[],
   },
   watchdog: { enabled: true, after: 60 },
-  monitoring: { serviceMonitor: false, dashboard: false },
+  monitoring: { serviceMonitor: false, rules: false, dashboard: false },
 } as const;
 
 /** The values that `values.yaml` says, for a namespace. @public */
@@ -90,12 +103,14 @@ export function defaultValues(
   namespace: string = SYSTEM_NAMESPACE,
   watchNamespace: string = DEFAULTS.watchNamespace,
 ): Values {
-  const { image, replicas, logLevel, envFrom, hostNetwork, stages, agent, cri, watchdog } = DEFAULTS;
+  const { image, replicas, logLevel, envFrom, imagePullSecrets, hostNetwork, agent, cri, watchdog } =
+    DEFAULTS;
+  const stages = { ...DEFAULTS.stages, runtime: 'publish' };
   return {
     ...{ namespace, watchNamespace },
     image: `${image.repository}:${image.tag}`,
     imagePullPolicy: image.pullPolicy,
-    ...{ replicas, logLevel, envFrom, hostNetwork, stages, agent, cri },
+    ...{ replicas, logLevel, envFrom, imagePullSecrets, hostNetwork, stages, agent, cri },
     ...{ journals: agent.journals, watchdogAfter: watchdog.after },
   };
 }
@@ -106,5 +121,6 @@ export const SWITCHES = {
   cri: 'cri.enabled',
   watchdog: 'watchdog.enabled',
   serviceMonitor: 'monitoring.serviceMonitor',
+  rules: 'monitoring.rules',
   dashboard: 'monitoring.dashboard',
 } as const;
