@@ -1,6 +1,8 @@
 /** Every label, annotation and object name of ours at the API Server, and those of Kubernetes that we read, once. */
 import type { Fence, Owner, StageName } from '../../spec/vocabulary.ts';
 
+/** Taint of a Node whose agent runs the containers itself. */
+export const AGENT_TAINT = 'kubedirect.dev/agent';
 /** Label on a Pod template, and so on its Pods: `"true"` makes the Deployment managed (protocol 9). @public */
 export const MANAGED_LABEL = 'kubedirect.dev/managed';
 

@@ -1,14 +1,7 @@
 /** Whether a folder lies in memory: what Secrets and tokens are written to must not reach a disk, where it outlives the Pod and the machine's power. */
 import fs from 'node:fs/promises';
 import { KubedirectError } from '../../spec/errors.ts';
-
-/** `statfs(2)`: tmpfs (which may be swapped out; a machine with Secrets has no swap, or an encrypted one) and ramfs. */
-const IN_MEMORY: ReadonlySet<number> = new Set([0x01_02_19_94, 0x85_84_58_f6]);
-
-/** What its file system is. @public */
-export async function isInMemory(folder: string): Promise<boolean> {
-  return IN_MEMORY.has((await fs.statfs(folder)).type);
-}
+import { isInMemory } from './volumes.ts';
 
 /**
  * Makes the folder, and refuses one on a disk.

@@ -8,9 +8,10 @@ import { pause } from '../controller/kubernetes/backoff.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../controller/kubernetes/types.ts';
+import { AGENT_TAINT } from '../controller/names.ts';
 
 /** Keeps Pods away that this node's agent does not run: it runs managed ones, which tolerate it by their template. @public */
-export const NODE_TAINT = { key: 'kubedirect.dev/agent', value: 'cri', effect: 'NoSchedule' } as const;
+export const NODE_TAINT = { key: AGENT_TAINT, value: 'cri', effect: 'NoSchedule' } as const;
 const BEAT_MS = 10_000;
 const LEASES = 'kube-node-lease';
 /** In place of a kubelet's version: who keeps this Node. */

@@ -9,6 +9,7 @@
 import { mayRescope, scopeWritten, writtenScope } from '../../machines/ownership/scope.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import type { Owner } from '../../spec/vocabulary.ts';
+import { pause } from '../controller/kubernetes/backoff.ts';
 import {
   createKubernetesClient,
   type KubernetesClient,
@@ -16,7 +17,8 @@ import {
 } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../controller/kubernetes/types.ts';
-import { SWITCH_MADE_ANNOTATION } from '../controller/names.ts';
+import { AGENT_TAINT, MANAGED_LABEL, SWITCH_MADE_ANNOTATION } from '../controller/names.ts';
+import { unacknowledged } from './acknowledgements.ts';
 import { apply } from './apply.ts';
 import { allManifests, isSwitch } from './manifests.ts';
 import { findOffenders } from './offenders.ts';
@@ -24,6 +26,8 @@ import { type OwnerSwitch, readOwner, writeOwner } from './owner.ts';
 import { NAMESPACE_NAME, POLICIES } from './policies.ts';
 import { createScratch, probeController, probeOwner } from './probe.ts';
 import { retractGrants } from './retract.ts';
+
+const NEVER = new AbortController().signal;
 
 /** How to install. @public */
 export interface InstallOptions {
@@ -81,7 +85,7 @@ async function refuseOffenders(client: KubernetesClient): Promise<void> {
 }
 
 /** The switch before this installation. */
-type Before = Pick<OwnerSwitch, 'owner' | 'scope'>;
+type Before = Pick<OwnerSwitch, 'owner' | 'scope'> & Partial<Pick<OwnerSwitch, 'resourceVersion'>>;
 
 /** What a switch that is gone counts as, if there has been one. */
 async function lostSwitch(client: KubernetesClient, namespace: string): Promise<Before | undefined> {
@@ -126,13 +130,50 @@ async function existingScope(client: KubernetesClient): Promise<string | undefin
 
 const inWords = (one: string | undefined) => (one === undefined ? 'all namespaces' : `namespace ${one}`);
 
-/** Another scope than that of an installation whose stages own Pods. */
-function refuseRescope(before: Before | undefined, scope: string | undefined): void {
-  if (mayRescope(before, scope)) return;
-  throw new KubedirectError(
-    'INSTALL_REFUSED',
-    `${inWords(scopeWritten(before?.scope))} is managed here, under direct: expected the same --watch-namespace, got ${inWords(scope)}. To change it: kubedirect release; install with the new one; start the stages with it; kubedirect release --take-back.`,
-  );
+/** Managed Pods that an agent runs itself, and no stage would see in another scope. */
+async function ranOutside(client: KubernetesClient, scope: string): Promise<readonly string[]> {
+  type Node = KubernetesObject & {
+    readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
+  };
+  type Pod = KubernetesObject & { readonly spec?: { readonly nodeName?: string } };
+  const [nodes, pods] = await Promise.all([
+    client.list<Node>(pathOf({ resource: 'nodes' })),
+    client.list<Pod>(pathOf({ resource: 'pods' }), { labelSelector: `${MANAGED_LABEL}=true` }),
+  ]);
+  const isOurs = ({ spec }: Node) => spec?.taints?.some(({ key }) => key === AGENT_TAINT) === true;
+  const own = new Set(nodes.items.filter(isOurs).map(({ metadata }) => metadata.name));
+  return pods.items
+    .filter(({ metadata, spec }) => metadata.namespace !== scope && own.has(spec?.nodeName ?? ''))
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+}
+
+/** Another scope than that of an installation whose stages own Pods, or have not let go of them yet. */
+async function refuseRescope(
+  client: KubernetesClient,
+  namespace: string,
+  before: Before | undefined,
+  timeoutMs: number,
+): Promise<void> {
+  const { scope } = client;
+  if (mayRescope(before, scope, false)) return;
+  const refused = (why: string) =>
+    new KubedirectError(
+      'INSTALL_REFUSED',
+      `${inWords(scopeWritten(before?.scope))} is managed here, ${why}: expected the same --watch-namespace, got ${inWords(scope)}. To change it: kubedirect release, while the stages run; install with the new one; start the stages with it; kubedirect release --take-back.`,
+    );
+  if (before?.owner !== 'stock') throw refused('under direct');
+  const outside = scope === undefined ? [] : await ranOutside(client, scope);
+  if (outside.length > 0)
+    throw refused(
+      `and ${outside.length} Pods outside of the new one are run by our agents themselves, which would end them (${outside.slice(0, 3).join(', ')})`,
+    );
+  // Stages that were just released are about to.
+  for (const end = performance.now() + timeoutMs; ; await pause(200, NEVER)) {
+    const missing = await unacknowledged(client, namespace, before.resourceVersion ?? '');
+    if (mayRescope(before, scope, missing.length === 0)) return;
+    if (performance.now() > end)
+      throw refused(`and ${missing.slice(0, 5).join(', ')} have not acknowledged that stock owns the Pods`);
+  }
 }
 
 /** Says on the namespace that there has been a switch. */
@@ -168,7 +209,7 @@ export async function install(options: InstallOptions): Promise<Installed> {
     // What an older version has not written its policies say.
     const applied = found === undefined || found.scope !== undefined ? null : await appliedScope(client);
     const before = found && { ...found, ...(applied !== null && { scope: writtenScope(applied.scope) }) };
-    refuseRescope(before, client.scope);
+    await refuseRescope(client, namespace, before, timeoutMs);
     const simulator = options.simulator ?? false;
     const all = allManifests({
       ...{ namespace, simulator, scope: client.scope },

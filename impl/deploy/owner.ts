@@ -65,7 +65,10 @@ export async function writeOwner(
   }
   const annotations = { [FLUSH_ANNOTATION]: null };
   const metadata = { annotations, ...(resourceVersion !== undefined && { resourceVersion }) };
-  const body = { metadata, data: { owner } };
+  const body = {
+    metadata,
+    data: { owner, ...(existing.data?.scope === undefined && scope !== undefined && { scope }) },
+  };
   return fromConfigMap(await patchSwitch(client, namespace, body));
 }
 

@@ -74,13 +74,15 @@ export function look(
     }),
   );
   const known = owner === 'direct' || owner === 'stock' ? owner : before.owner;
-  const said = owner === 'direct' || owner === 'stock' ? scope : before.scope;
+  const said = scope ?? before.scope;
   const watch: Watch = { lookedAtMs: nowMs, owner: known, signs, ...(said !== undefined && { scope: said }) };
   if (owner === null || owner === 'damaged') {
     // Never seen: stages of Helm and kustomize run before there is a switch, and `install` makes it. If it was lost, `install` knows.
     if (owner === null && known === null) return [watch, { act: 'nothing' }];
     return [watch, { act: 'mend', owner: known ?? 'stock', ...(said !== undefined && { scope: said }) }];
   }
+  // Somebody has taken away what is managed.
+  if (scope === undefined && said !== undefined) return [watch, { act: 'mend', owner, scope: said }];
   const gone = NEEDED.filter((stage) => nowMs - (signs.get(stage)?.sinceMs ?? nowMs) >= afterMs);
   return [watch, owner === 'direct' && gone.length > 0 ? { act: 'release', gone } : { act: 'nothing' }];
 }
@@ -138,7 +140,8 @@ export async function watchdog(options: WatchdogOptions): Promise<void> {
     } catch (error) {
       if (error instanceof KubedirectError && error.code === 'SCOPE_DIFFERS') throw error;
       log('the API Server did not answer as needed: all stages are watched anew', { error: String(error) });
-      watch = { ...UNWATCHED, owner: watch.owner };
+      const { owner, scope } = watch;
+      watch = { ...UNWATCHED, owner, ...(scope !== undefined && { scope }) };
       onLook(null);
     }
     await pause(intervalMs, signal);

@@ -23,11 +23,14 @@ export const isForeignScope = (own: string | undefined, written: string | undefi
   written !== undefined && written !== writtenScope(own);
 
 /**
- * Whether another may be written: under `stock` alone. Under `direct` the stages that run act on the one before, and what they hold outside of the new one
- * would have no owner.
+ * Whether another may be written: under `stock` alone, once R and each K have acknowledged it. Before, the stages that run act on the one before, and what
+ * they hold outside of the new one would have no owner.
+ * @param isAcknowledged - by all that run, or ran last
  * @public
  */
 export const mayRescope = (
   before: { readonly owner: Owner; readonly scope: string | undefined } | undefined,
   next: string | undefined,
-): boolean => before === undefined || before.owner === 'stock' || !isForeignScope(next, before.scope);
+  isAcknowledged: boolean,
+): boolean =>
+  before === undefined || !isForeignScope(next, before.scope) || (before.owner === 'stock' && isAcknowledged);

@@ -18,6 +18,7 @@ import {
   type RunningProcess,
   startProcess,
 } from '../../impl/controller/process/process.ts';
+import { NODE_TAINT } from '../../impl/cri/node.ts';
 import { apply, removePath } from '../../impl/deploy/apply.ts';
 import { install } from '../../impl/deploy/install.ts';
 import { allManifests, namespaceManifest } from '../../impl/deploy/manifests.ts';
@@ -201,7 +202,7 @@ describe('another scope than the switch says is refused by name', () => {
   });
 
   it('stages that run, when it is changed under stock', async () => {
-    const { one, over } = await start(HERE, { stages: ['replicaset'] });
+    const { one, over } = await start(HERE, { stages: ['deployment'] });
     await until('it leads', async () => one.stages[0]?.life !== null);
     await release({ client, namespace: SYSTEM_NAMESPACE });
     expect(over.code).toBeNull();
@@ -209,5 +210,29 @@ describe('another scope than the switch says is refused by name', () => {
     await until('it is over', async () => over.code !== null);
     expect(over.code).toBe('SCOPE_DIFFERS');
     expect(one.stages[0]?.life).toBeNull();
+  });
+
+  it('while an R, or an agent, has not acknowledged that stock owns the Pods: not changed', async () => {
+    const { one } = await start(THERE, { stages: ['replicaset'] });
+    await until('it leads', async () => one.stages[0]?.life !== null);
+    const options = { connection: { kubeconfig: embedded.kubeconfig, scope: HERE }, timeoutMs: 500 };
+    await expect(install({ ...options, namespace: SYSTEM_NAMESPACE })).rejects.toMatchObject({
+      code: 'INSTALL_REFUSED',
+      message: expect.stringContaining('replicaset have not acknowledged'),
+    });
+  });
+
+  it('while an agent runs Pods outside of it itself: not changed', async () => {
+    const managed = { 'kubedirect.dev/managed': 'true' };
+    const taints = [NODE_TAINT];
+    await client.patchNode('node-0', { spec: { taints } }, 'test');
+    await client.createPod('default', {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'outside', labels: managed } },
+      spec: { nodeName: 'node-0', containers: [{ name: 'main', image: 'none' }] },
+    });
+    await expect(installFor(HERE)).rejects.toMatchObject({
+      code: 'INSTALL_REFUSED',
+      message: expect.stringContaining('default/outside'),
+    });
   });
 });

@@ -69,6 +69,15 @@ describe('a look', () => {
       owner: 'stock',
     });
   });
+  it('writes what is managed again with it, also where that alone is gone, and after a look that failed', () => {
+    const knows = { ...UNWATCHED, owner: 'direct' as const, scope: 'shop' };
+    expect(look(knows, reading('0', { owner: null }), 0, patience)[1]).toEqual({
+      ...{ act: 'mend', owner: 'direct', scope: 'shop' },
+    });
+    const [watch, act] = look(knows, reading('0'), 0, patience);
+    expect([watch.scope, act]).toEqual(['shop', { act: 'mend', owner: 'direct', scope: 'shop' }]);
+    expect(look(watch, reading('0', { scope: 'shop' }), 0, patience)[1]).toEqual({ act: 'nothing' });
+  });
   it('makes no switch where it has never seen one: stages may run before `install` makes it', () => {
     expect(look(UNWATCHED, { owner: null, leases: new Map() }, 0, patience)[1]).toEqual({ act: 'nothing' });
     expect(look(UNWATCHED, reading('0', { owner: null }), 0, patience)[1]).toEqual({ act: 'nothing' });

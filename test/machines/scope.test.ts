@@ -20,15 +20,13 @@ describe('the scope on the owner switch', () => {
     );
   });
 
-  it('is changed under stock alone', () => {
+  it('is changed under stock alone, once that is acknowledged', () => {
     fc.assert(
-      fc.property(owners, scopes, scopes, (owner, before, next) => {
-        const may = mayRescope({ owner, scope: writtenScope(before) }, next);
-        expect(may).toBe(owner === 'stock' || before === next);
-        expect([mayRescope(undefined, next), mayRescope({ owner, scope: undefined }, next)]).toEqual([
-          true,
-          true,
-        ]);
+      fc.property(owners, scopes, scopes, fc.boolean(), (owner, before, next, isAcknowledged) => {
+        const may = mayRescope({ owner, scope: writtenScope(before) }, next, isAcknowledged);
+        expect(may).toBe((owner === 'stock' && isAcknowledged) || before === next);
+        const first = mayRescope(undefined, next, isAcknowledged);
+        expect([first, mayRescope({ owner, scope: undefined }, next, isAcknowledged)]).toEqual([true, true]);
       }),
     );
   });
