@@ -21,7 +21,10 @@ const kustomization = (kind: 'Kustomization' | 'Component', more: object = {}) =
 /** Where agents run the containers the stages are told so: whatever stands in their argument. */
 function stagesRunBy(runtime: string): object {
   const patchOf = (stage: (typeof LED_STAGES)[number]) => {
-    const [main] = stagePod(stage, defaultValues()).spec.containers as readonly { args: readonly string[] }[];
+    const { containers } = stagePod(stage, defaultValues()).spec as unknown as {
+      readonly containers: readonly { readonly args: readonly string[] }[];
+    };
+    const [main] = containers;
     const at = (main?.args.indexOf('--runtime') ?? -1) + 1;
     const path = `/spec/template/spec/containers/0/args/${at}`;
     return {
