@@ -376,9 +376,11 @@ Adopt(turn, fact) ==
 ObserveForeign(turn, fact) ==
   LET life == turn.life
       before == IF fact.uid \in DOMAIN life.foreign THEN <<life.foreign[fact.uid]>> ELSE <<>>
+      \* What was denied to K is somebody else's deletion now: K completes it.
+      othersNow == before # <<>> /\ fact.deleting /\ before[1].asked = "denied"
       Foreign(kind, uid) ==
         PutForeign(turn, fact.uid, [uid |-> uid, kind |-> kind, meta |-> fact.meta, deleting |-> fact.deleting,
-          asked |-> IF before = <<>> THEN "no" ELSE before[1].asked,
+          asked |-> IF before = <<>> \/ othersNow THEN "no" ELSE before[1].asked,
           room |-> IF fact.phase = "Failed" THEN 0 ELSE Size(fact.set)])
       stamp == StampOf(life, fact.uid, fact.meta)
   IN CASE before # <<>> /\ before[1].kind = "stray" -> Tidy(Foreign("stray", before[1].uid), fact.uid)

@@ -563,7 +563,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'orphan-end-unfinished',
-    rule: 'the deletion of an orphan of which nothing runs is completed by K, which was its kubelet (5)',
+    rule: 'the deletion of what was let go, or denied to K, and of which nothing runs is completed by K, which was its kubelet (5)',
     breaks: ['NoLeak'],
   },
   {

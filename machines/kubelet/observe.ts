@@ -124,10 +124,11 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
   if (!fact.managed || fact.replicaSet === null || isFailing(context, before, fact))
     return observeUnmanaged(context, fact, foreign, before);
   const strayed = before?.kind === 'stray' ? before.uid : stamp;
-  if (strayed !== null)
-    return context.mutants.has('late-create-left')
-      ? putForeign(context, foreign)
-      : tidy(putForeign(context, { ...foreign, uid: strayed, kind: 'stray' }), fact.metadataUid);
+  if (strayed !== null) {
+    if (context.mutants.has('late-create-left')) return putForeign(context, foreign);
+    const asked = isOthersNow(context, before, fact) ? 'no' : foreign.asked;
+    return tidy(putForeign(context, { ...foreign, uid: strayed, kind: 'stray', asked }), fact.metadataUid);
+  }
   if (fact.deleting || isOver(fact)) {
     // Somebody else ends it. Where K runs the containers it is the kubelet that must complete this.
     const mine = context.runtime === 'runs' && fact.deleting && foreign.containerUid === null;
@@ -142,6 +143,10 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
 
 /** K is, or was, the kubelet of it: let go, or a late one that has lost its label since. */
 const wasOurs = (before: Foreign | undefined) => before?.kind === 'orphan' || before?.kind === 'stray';
+
+/** Its deletion was denied to K, and is somebody else's now: K, its kubelet, completes it (†). */
+const isOthersNow = ({ runtime, mutants }: KubeletContext, before: Foreign | undefined, fact: PodFact) =>
+  runtime === 'runs' && fact.deleting && before?.asked === 'denied' && !mutants.has('orphan-end-unfinished');
 
 /** Whether K has asked for its deletion: of one that did not fit, or that was let go, it has asked only that it be said to have failed (†). */
 function isAsked({ mutants }: KubeletContext, before: Foreign | undefined): boolean {
