@@ -287,10 +287,11 @@ function endedUnheld({ process, effects, before }: StepView): string | null {
   const isOf = (uid: string, pod: PodFact) => uid === pod.uid || isOfObject(uid, pod.metadataUid);
   for (const effect of effects) {
     const pod =
-      effect.type === 'stopPod' && node.up?.has(effect.uid)
+      effect.type === 'stopPod'
         ? objects.find((one) => isOf(effect.uid, one))
         : effect.type === 'deletePod' && objects.find((one) => one.metadataUid === effect.metadataUid);
     if (!pod || pod.deleting || pod.phase !== 'Running') continue;
+    if (![...(node.up ?? [])].some((uid) => isOf(uid, pod))) continue;
     const isHeld = [...tail.records.keys()].some((uid) => isOf(uid, pod));
     const isEnding = [...(node.placed ?? [])].some(([uid, { terminating }]) => terminating && isOf(uid, pod));
     if (!isHeld && !isEnding)
