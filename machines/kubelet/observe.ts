@@ -138,7 +138,8 @@ function observeForeign(context: KubeletContext, fact: PodFact, stamp: Uid | nul
     return observeUnmanaged(context, fact, foreign, before);
   }
   const { containerUid, containers } = foreign;
-  return adopt(context, fact, freeUid(context, fact.metadataUid), containerUid, containers);
+  const uid = freeUid(context, fact.metadataUid);
+  return adopt(context, fact, uid, containerUid, containerUid === null ? 'none' : containers);
 }
 
 /** K is, or was, the kubelet of it: let go, or a late one that has lost its label since. */
