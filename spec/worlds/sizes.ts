@@ -108,7 +108,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'owner-unlabelled-starting': 152,
   'owner-adopted-lost': 50,
   'owner-copied-lost': 51,
-  'owner-unlabelled-node-crash': 30_223,
+  'owner-unlabelled-node-crash': 36_431,
   'switch-release': 136,
   'switch-no-room': 276,
   'switch-then-scaled': 780,
