@@ -92,8 +92,14 @@ export function seeReplicaSet(context: DeploymentContext, fact: ReplicaSetFact):
 }
 
 /** One that D is not shown may have adopted it: R holds no want of that, and nobody would tell it to follow the ReplicaSet (†). */
-function judgeAdopter(context: DeploymentContext, { unmanaged }: ReplicaSetFact): DeploymentContext {
-  return unmanaged || context.mutants.has('adopter-unjudged') ? context : suspectStrangers(context);
+function judgeAdopter(
+  context: DeploymentContext,
+  { unmanaged, deployment }: ReplicaSetFact,
+): DeploymentContext {
+  if (unmanaged || deployment === null || context.mutants.has('adopter-unjudged')) return context;
+  return isStranger(context, deployment) && !isJudged(context, deployment)
+    ? suspectStrangers(context)
+    : context;
 }
 
 /** A ReplicaSet is gone. */
@@ -172,18 +178,21 @@ export function relist(context: DeploymentContext, what: Listed, token: string):
   return emit(setLists(context, what, asking(listsOf(context, what))), { type: 'relist', what, token });
 }
 
+/** Whether no list has shown it, and none said that it is gone. */
+const isStranger = ({ entries, gone }: DeploymentContext, uid: string) =>
+  (entries.get(uid)?.fact ?? null) === null && !gone.has(uid);
+const isJudged = ({ judged, mutants }: DeploymentContext, uid: string) =>
+  judged.has(uid) && !mutants.has('strangers-asked-again');
+
 /**
  * Deployments that R holds a want of, or that own a managed ReplicaSet, and that no list has shown: deleted, or no longer
  * managed, or not seen yet. A consistent list begun now tells. Those that turn up meanwhile wait for the next.
  */
 export function suspectStrangers(context: DeploymentContext): DeploymentContext {
   if (!isListed(context)) return context;
-  const isStranger = (uid: string) =>
-    (context.entries.get(uid)?.fact ?? null) === null && !context.gone.has(uid);
   const ownsManaged = (uid: string) => replicaSetsOf(context, uid).some(({ unmanaged }) => !unmanaged);
-  const isJudged = (uid: string) => context.judged.has(uid) && !context.mutants.has('strangers-asked-again');
-  const owners = [...context.owned.keys()].filter((uid) => ownsManaged(uid) && !isJudged(uid));
-  const strangers = [...context.entries.keys(), ...owners].filter(isStranger);
+  const owners = [...context.owned.keys()].filter((uid) => ownsManaged(uid) && !isJudged(context, uid));
+  const strangers = [...context.entries.keys(), ...owners].filter((uid) => isStranger(context, uid));
   if (strangers.length === 0) return context;
   return relist({ ...context, suspects: PSet(strangers) }, 'deployments', 'strangers');
 }
