@@ -14,19 +14,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AUTOSCALING_PREFIX, DEFAULT_POLICY } from '../../spec/autoscaling.ts';
-import type { StageName } from '../../spec/vocabulary.ts';
 import { createKubernetesClient, type KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../controller/kubernetes/types.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { Deciders } from '../controller/process/deciders.ts';
-import { type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
-import { startControlPlane } from '../controlplane/index.ts';
-import { kubeconfigsBy } from '../demo/cluster.ts';
+import type { SpawnedWaist } from '../controller/process/spawn.ts';
 import { deployment, NAMESPACE } from '../demo/workload.ts';
-import { ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
-import { startEmbedded } from '../embedded/index.ts';
+import { type Bed, type BedOptions, openBed, spawnOn, until, untilReady } from './bed.ts';
 import { type Endpoints, endpointsByTail, endpointsByWatch, type Listener } from './serving/endpoints.ts';
 import { Gateway, type Served } from './serving/gateway.ts';
 import { Latest } from './serving/latest.ts';
@@ -38,16 +34,12 @@ export const SERVERS = ['k8s', 'k8s+', 'kd', 'tail'] as const;
 export type Server = (typeof SERVERS)[number];
 
 /** How to measure. */
-export interface ServingOptions {
+export interface ServingOptions extends BedOptions {
   readonly trace: TraceParameters;
-  readonly nodes: number;
   readonly rounds: number;
   /** Seconds of the deciders' stable window: instances stay so long at least. */
   readonly window: number;
   readonly servers: readonly Server[];
-  /** On the embedded cluster, a model of the API Server: to see that it works. */
-  readonly embedded: boolean;
-  readonly onProgress: (line: string) => void;
 }
 
 /** One trace served. */
@@ -60,39 +52,6 @@ export interface ServingSample {
   readonly instances: { readonly peak: number; readonly ever: number };
   /** Requests to scale, or reports, that failed. */
   readonly failed: number;
-}
-
-/** A cluster to serve on. */
-interface Bed {
-  readonly kubeconfig: string;
-  /** Of an account of ours. */
-  kubeconfigOf(account: string): Promise<string>;
-  stop(): Promise<void>;
-}
-
-async function realBed(options: ServingOptions, limits: 'stock' | 'lifted'): Promise<Bed> {
-  const { nodes, onProgress } = options;
-  const plane = await startControlPlane({ nodes, limits, onProgress });
-  return {
-    kubeconfig: plane.kubeconfig,
-    kubeconfigOf: (account) => plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
-    stop: () => plane.stop(),
-  };
-}
-
-async function embeddedBed({ nodes }: ServingOptions, limits: 'stock' | 'lifted'): Promise<Bed> {
-  const embedded = await startEmbedded({ nodes, stockRateLimit: limits === 'stock' ? 'default' : 'lifted' });
-  const groups = [
-    'system:serviceaccounts',
-    `system:serviceaccounts:${SYSTEM_NAMESPACE}`,
-    'system:authenticated',
-  ];
-  return {
-    kubeconfig: embedded.kubeconfig,
-    kubeconfigOf: async (account) =>
-      embedded.kubeconfigFor(`system:serviceaccount:${SYSTEM_NAMESPACE}:${account}`, groups),
-    stop: () => embedded.stop(),
-  };
 }
 
 /** Whose Deployments: both sides have their own. */
@@ -269,16 +228,9 @@ const serveStock = (
     () => gone(client, 'stock'),
   );
 
-/** Until it holds. @throws if it does not within two minutes */
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const late = performance.now() + 120_000; !(await holds()); await sleep(100))
-    if (performance.now() > late) throw new Error(`${what}: not within 120 s`);
-}
-
 /** Every link is open, and a report of each function is taken. */
 async function awaitStages({ stages }: SpawnedWaist, { functions }: ServingTrace): Promise<void> {
-  for (const { name, status } of [stages.autoscaler, stages.kubelet])
-    await until(`${name} ready`, async () => (await fetch(`http://${status}/readyz`)).ok);
+  await untilReady([stages.autoscaler, stages.kubelet]);
   for (const { name } of functions) {
     const url = `http://${stages.autoscaler.scaleApi}/v1/namespaces/${NAMESPACE}/deployments/${nameOf('ours', name)}/concurrency`;
     const body = JSON.stringify({ reporter: 'gateway', concurrency: 0 });
@@ -318,29 +270,9 @@ async function withBed<T>(bed: Bed, act: (client: KubernetesClient) => Promise<T
   }
 }
 
-async function spawnOurs(
-  bed: Bed,
-  server: 'kd' | 'tail',
-  nodes: number,
-  folder: string,
-): Promise<SpawnedWaist> {
-  const kubeconfigs: Record<StageName, string> = await kubeconfigsBy((account) => bed.kubeconfigOf(account));
-  const kubelet = server === 'kd' ? kubeconfigs.kubelet : await bed.kubeconfigOf(ACCOUNTS.simulator);
-  return spawnWaist({
-    kubeconfigs: { ...kubeconfigs, kubelet },
-    control: await bed.kubeconfigOf(ACCOUNTS.control),
-    nodes: Array.from({ length: nodes }, (_, i) => `node-${i}`),
-    runtime: server === 'kd' ? 'publish' : 'simulated',
-    agentMore: ['--status', '127.0.0.1:0'],
-    runMore: ['--status', '127.0.0.1:0'],
-    // One folder for both: agents that lost their journals would be in doubt for a minute.
-    ...{ folder, traces: false, rehearses: true },
-  });
-}
-
 /** Serves the trace by each of them. */
 export async function measureServing(options: ServingOptions): Promise<readonly ServingSample[]> {
-  const { nodes, rounds, window, servers, embedded, onProgress } = options;
+  const { nodes, rounds, window, servers, onProgress } = options;
   const trace = drawTrace(options.trace);
   const samples: ServingSample[] = [];
   const take = (sample: ServingSample) => {
@@ -349,17 +281,15 @@ export async function measureServing(options: ServingOptions): Promise<readonly 
       `${sample.server} round ${sample.round}: ${sample.served.length} served, ${sample.served.filter(({ cold }) => cold).length} cold, ${sample.unserved} given up`,
     );
   };
-  const bedOf = (limits: 'stock' | 'lifted') =>
-    embedded ? embeddedBed(options, limits) : realBed(options, limits);
   if (servers.includes('k8s'))
-    await withBed(await bedOf('stock'), async (client) => {
+    await withBed(await openBed(options, 'stock'), async (client) => {
       await createFunctions(client, 'stock', trace, window);
       for (let round = 1; round <= rounds; round += 1)
         take(await serveStock(client, 'k8s', round, trace, window));
     });
   const others = servers.filter((server) => server !== 'k8s');
   if (others.length === 0) return samples;
-  const bed = await bedOf('lifted');
+  const bed = await openBed(options, 'lifted');
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-bench-'));
   try {
     await withBed(bed, async (client) => {
@@ -376,7 +306,9 @@ export async function measureServing(options: ServingOptions): Promise<readonly 
             take(await serveStock(client, server, round, trace, window));
             continue;
           }
-          const waist = await spawnOurs(bed, server, nodes, folder);
+          const runtime = server === 'kd' ? 'publish' : 'simulated';
+          // One folder for both: agents that lost their journals would be in doubt for a minute.
+          const waist = await spawnOn(bed, { nodes, runtime, folder, traces: false, together: true });
           try {
             take(await serveOurs(client, server, round, trace, waist));
           } finally {

@@ -9,7 +9,7 @@ import {
   startControlPlane,
 } from '../controlplane/index.ts';
 import { type RealNode, startRealNode } from '../controlplane/realnode.ts';
-import { STAGE_ACCOUNTS } from '../deploy/identities.ts';
+import { STAGE_ACCOUNTS, serviceAccountUser } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
 import { startEmbedded } from '../embedded/index.ts';
 
@@ -50,18 +50,13 @@ export async function embeddedCluster(onProgress: (line: string) => void): Promi
   const embedded = await startEmbedded({ nodes: 5 });
   onProgress(`embedded API Server at ${embedded.url}`);
   await install({ connection: { kubeconfig: embedded.kubeconfig }, namespace: SYSTEM_NAMESPACE, onProgress });
-  const user = (account: string) => `system:serviceaccount:${SYSTEM_NAMESPACE}:${account}`;
   return {
     what: 'embedded API Server (a model of the real one), 5 simulated nodes',
     nodes: named('node', 5),
     kubelets: new Map(),
     kubeconfig: embedded.kubeconfig,
     kubeconfigs: await kubeconfigsBy(async (account) =>
-      embedded.kubeconfigFor(user(account), [
-        'system:serviceaccounts',
-        `system:serviceaccounts:${SYSTEM_NAMESPACE}`,
-        'system:authenticated',
-      ]),
+      embedded.kubeconfigFor(serviceAccountUser(SYSTEM_NAMESPACE, account)),
     ),
     totals: async () =>
       embedded

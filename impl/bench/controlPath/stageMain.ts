@@ -3,32 +3,18 @@
  * `kubedirect run` and `agent`; only the API Server is not there (`answers.ts`). Ends with its parent's channel.
  */
 import path from 'node:path';
-import { autoscalerStage } from '../../../machines/autoscaler/index.ts';
-import { deploymentStage } from '../../../machines/deployment/index.ts';
-import { kubeletStage } from '../../../machines/kubelet/index.ts';
-import { replicaSetStage } from '../../../machines/replicaset/index.ts';
-import { schedulerStage } from '../../../machines/scheduler/index.ts';
 import type { Effect } from '../../../spec/effects.ts';
 import type { StageEvent } from '../../../spec/events.ts';
-import type { Stage } from '../../../spec/stage.ts';
-import type { PeerName, StageName } from '../../../spec/vocabulary.ts';
+import type { PeerName } from '../../../spec/vocabulary.ts';
 import { GroupCommit } from '../../controller/host/groupCommit.ts';
 import { openJournal } from '../../controller/host/journal.ts';
 import { LinkPort, serveStage } from '../../controller/host/linkPort.ts';
 import { SimulatedRuntime } from '../../controller/host/runtime.ts';
 import { StageHost } from '../../controller/host/stageHost.ts';
+import { STAGES } from '../../controller/host/stages.ts';
 import { Timers } from '../../controller/host/timers.ts';
 import { Answers, DEPLOYMENT, observedBy } from './answers.ts';
 import type { Order, Said, Told } from './order.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: a host runs any stage and never looks into its state
-const STAGES: Readonly<Record<StageName, Stage<any>>> = {
-  autoscaler: autoscalerStage,
-  deployment: deploymentStage,
-  replicaset: replicaSetStage,
-  scheduler: schedulerStage,
-  kubelet: kubeletStage,
-};
 
 const order = JSON.parse(process.argv[2] as string) as Order;
 const say = (said: Said) => void process.send?.(said);

@@ -9,15 +9,7 @@ import {
   type Part,
 } from '../../bench/breakdown.ts';
 import { percentile, spreadOf } from '../../bench/statistics.ts';
-import { integer } from '../arguments.ts';
-import { giveResult, type ResultFlags, withLoads } from './result.ts';
-
-interface Flags extends ResultFlags {
-  readonly pods: number;
-  readonly nodes: number;
-  readonly rounds: number;
-  readonly embedded?: boolean;
-}
+import { registerPlaneFigure } from './planeFigure.ts';
 
 function render(samples: readonly BreakdownSample[]): string {
   const at = (part: Part, moment: Moment, share: number): string => {
@@ -39,40 +31,15 @@ function render(samples: readonly BreakdownSample[]): string {
   ].join('\n');
 }
 
-async function breakdown(flags: Flags): Promise<void> {
-  const { pods, nodes, rounds, embedded = false } = flags;
-  const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
-  const [samples, on] = await withLoads(() =>
-    measureBreakdown({ pods, nodes, rounds, embedded, onProgress }),
-  );
-  const result = {
-    figure: 'breakdown',
-    date: new Date().toISOString(),
-    machine: on,
-    pods,
-    nodes,
-    embedded,
-    samples,
-  };
-  giveResult(
-    flags,
-    `breakdown-${pods}-${nodes}`,
-    result,
-    (file) =>
-      `\n0 → ${pods} Pods on ${nodes} nodes, each stage a process; ${rounds} rounds\n\n${render(samples)}samples: ${file}\n`,
-  );
-}
-
 /** Adds the command. */
 export function registerBreakdown(bench: Command): void {
-  bench
-    .command('breakdown')
-    .description('Where the time of a scale-out goes, stage by stage; of stock, by what a watch shows')
-    .option('--pods <n>', 'Pods', integer(1, 10_000), 200)
-    .option('--nodes <n>', 'kwok nodes', integer(1, 2_000), 5)
-    .option('--rounds <n>', 'rounds, stock and kd taking turns', integer(1, 50), 5)
-    .option('--embedded', 'on the embedded cluster, a model of the API Server')
-    .option('--results <folder>', 'where the samples go', 'results')
-    .option('--json', 'print the samples as one JSON object')
-    .action(breakdown);
+  registerPlaneFigure(bench, {
+    name: 'breakdown',
+    description: 'Where the time of a scale-out goes, stage by stage; of stock, by what a watch shows',
+    rounds: { text: 'rounds, stock and kd taking turns', usual: 5 },
+    measure: measureBreakdown,
+    title: ({ pods, nodes, rounds }) =>
+      `0 → ${pods} Pods on ${nodes} nodes, each stage a process; ${rounds} rounds`,
+    render,
+  });
 }

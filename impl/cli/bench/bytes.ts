@@ -2,15 +2,7 @@
 import type { Command } from 'commander';
 import { type BytesSample, measureBytes, type Spender } from '../../bench/bytes.ts';
 import { spreadOf } from '../../bench/statistics.ts';
-import { integer } from '../arguments.ts';
-import { giveResult, type ResultFlags, withLoads } from './result.ts';
-
-interface Flags extends ResultFlags {
-  readonly pods: number;
-  readonly nodes: number;
-  readonly rounds: number;
-  readonly embedded?: boolean;
-}
+import { registerPlaneFigure } from './planeFigure.ts';
 
 function render(samples: readonly BytesSample[]): string {
   const of = (spender: Spender) => samples.filter((sample) => sample.spender === spender);
@@ -43,40 +35,15 @@ function render(samples: readonly BytesSample[]): string {
   ].join('\n');
 }
 
-async function bytes(flags: Flags): Promise<void> {
-  const { pods, nodes, rounds, embedded = false } = flags;
-  const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
-  const [samples, on] = await withLoads(() => measureBytes({ pods, nodes, rounds, embedded, onProgress }));
-  const result = {
-    figure: 'bytes',
-    date: new Date().toISOString(),
-    machine: on,
-    pods,
-    nodes,
-    embedded,
-    samples,
-  };
-  giveResult(
-    flags,
-    `bytes-${pods}-${nodes}`,
-    result,
-    (file) =>
-      `\n0 → ${pods} Pods on ${nodes} nodes, ${rounds} rounds\n\n${render(samples)}samples: ${file}\n`,
-  );
-}
-
 /** Adds the command. */
 export function registerBytes(bench: Command): void {
-  bench
-    .command('bytes')
-    .description(
+  registerPlaneFigure(bench, {
+    name: 'bytes',
+    description:
       'What a Pod costs each link in bytes, and the API Server in requests and bytes, against stock',
-    )
-    .option('--pods <n>', 'Pods', integer(1, 10_000), 200)
-    .option('--nodes <n>', 'kwok nodes', integer(1, 2_000), 5)
-    .option('--rounds <n>', 'rounds, taking turns', integer(1, 50), 3)
-    .option('--embedded', 'on the embedded cluster, a model of the API Server')
-    .option('--results <folder>', 'where the samples go', 'results')
-    .option('--json', 'print the samples as one JSON object')
-    .action(bytes);
+    rounds: { text: 'rounds, taking turns', usual: 3 },
+    measure: measureBytes,
+    title: ({ pods, nodes, rounds }) => `0 → ${pods} Pods on ${nodes} nodes, ${rounds} rounds`,
+    render,
+  });
 }

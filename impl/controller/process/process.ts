@@ -2,23 +2,15 @@
 import os from 'node:os';
 import path from 'node:path';
 import { Registry } from 'prom-client';
-import {
-  type AutoscalerState,
-  autoscalerStage,
-  isAloneWithRequests,
-} from '../../../machines/autoscaler/index.ts';
-import { deploymentStage } from '../../../machines/deployment/index.ts';
-import { kubeletStage } from '../../../machines/kubelet/index.ts';
-import { replicaSetStage } from '../../../machines/replicaset/index.ts';
-import { schedulerStage } from '../../../machines/scheduler/index.ts';
+import { type AutoscalerState, isAloneWithRequests } from '../../../machines/autoscaler/index.ts';
 import { KubedirectError } from '../../../spec/errors.ts';
-import type { Stage } from '../../../spec/stage.ts';
 import { TIMERS } from '../../../spec/timers.ts';
 import type { StageName } from '../../../spec/vocabulary.ts';
 import { errorFields } from '../host/errorFields.ts';
 import { watchTemplates } from '../host/observe.ts';
 import { type PodRuntime, SimulatedRuntime } from '../host/runtime.ts';
 import { StageProcess } from '../host/stageProcess.ts';
+import { STAGES } from '../host/stages.ts';
 import { Templates } from '../host/templates.ts';
 import { WatchHub } from '../host/watchHub.ts';
 import { pause } from '../kubernetes/backoff.ts';
@@ -39,15 +31,6 @@ import { bothOf, Recent } from './recent.ts';
 import { type ScaleApiFlags, serveScaling } from './scaling.ts';
 import { serveStatus } from './statusServer.ts';
 import { recordTo } from './trace.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: a host runs any stage and never looks into its state
-const STAGES: Readonly<Record<StageName, Stage<any>>> = {
-  autoscaler: autoscalerStage,
-  deployment: deploymentStage,
-  replicaset: replicaSetStage,
-  scheduler: schedulerStage,
-  kubelet: kubeletStage,
-};
 
 /** How the status is served. @public */
 export interface StatusFlags {
