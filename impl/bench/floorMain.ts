@@ -1,5 +1,5 @@
 /**
- * The floor: a process that makes the requests that any tail must make, and nothing else. Told `go` by its parent, it creates the Pods,
+ * The floor: a process that makes the requests that any tail must make, and nothing else. Told what first, and then `go`, it creates the Pods,
  * labelled and bound, as the publisher's account; ends with its parent's channel.
  */
 
@@ -16,17 +16,18 @@ export interface Order {
   readonly count: number;
   readonly nodes: readonly string[];
   readonly round: number;
-  /** Whose Pods to create, as our tail would; null: nobody's. */
-  readonly replicaSet: ReplicaSetObject | null;
+  /** Whose Pods to create, as our tail would, in turns; empty: nobody's. */
+  readonly replicaSets: readonly ReplicaSetObject[];
 }
 
-const order = JSON.parse(process.argv[2] as string) as Order;
+const order = await new Promise<Order>((resolve) => process.once('message', resolve));
 const client = createKubernetesClient({ kubeconfig: order.kubeconfig, userAgent: 'floor' });
 
 function pod(i: number) {
-  const { name, nodes, round, replicaSet } = order;
+  const { name, nodes, round, replicaSets } = order;
   const node = nodes[i % nodes.length] as string;
-  if (replicaSet !== null) {
+  const replicaSet = replicaSets[i % replicaSets.length];
+  if (replicaSet !== undefined) {
     const uid = `r-m${round}-${i}`;
     const record = { uid, node, replicaSet: replicaSet.metadata.uid } as unknown as PodRecord;
     return podObject(record, replicaSet, 1);

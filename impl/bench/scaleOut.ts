@@ -52,7 +52,10 @@ export interface Sample {
 
 /** How to measure. */
 export interface ScaleOutOptions {
+  /** Of all functions together. */
   readonly pods: number;
+  /** Deployments, which have as many Pods each. */
+  readonly functions: number;
   readonly nodes: number;
   readonly rounds: number;
   /** Rounds of `k8s`, which is slow by its limits; 0 leaves it out. */
@@ -82,15 +85,22 @@ function sampleOf(contender: Contender, round: number, { ascending, cpu }: Measu
   };
 }
 
-/** Watches Pods with `app=name` while `begin` scales out and `end` takes all away again. */
+/** Pods of one function. */
+const each = ({ pods, functions }: ScaleOutOptions) => Math.ceil(pods / functions);
+/** Names of the Deployments of a contender: one alone bears its name. */
+const namesOf = (name: string, { functions }: ScaleOutOptions): readonly string[] =>
+  functions === 1 ? [name] : Array.from({ length: functions }, (_, i) => `${name}-${i}`);
+
+/** Watches Pods with `app=name`, or `app` one of several, while `begin` scales out and `end` takes all away again. */
 async function measure(
   client: KubernetesClient,
-  name: string,
+  names: readonly string[],
   pods: number,
   begin: () => Promise<unknown>,
   end: () => Promise<unknown>,
 ): Promise<Measured> {
-  const observer = new PodObserver(client, NAMESPACE, `app=${name}`);
+  const name = names[0] as string;
+  const observer = new PodObserver(client, NAMESPACE, `app in (${names.join(',')})`);
   try {
     await observer.synced();
     const before = cpuNow();
@@ -112,59 +122,76 @@ async function stockRound(
   client: KubernetesClient,
   contender: 'k8s' | 'k8s+',
   round: number,
-  pods: number,
+  options: ScaleOutOptions,
 ): Promise<Sample> {
-  const act = (replicas: number) => () => scaleDeployment(client, 'stock', replicas);
-  return sampleOf(contender, round, await measure(client, 'stock', pods, act(pods), act(0)));
+  const names = namesOf('stock', options);
+  const act = (replicas: number) => () =>
+    Promise.all(names.map((name) => scaleDeployment(client, name, replicas)));
+  const { pods } = options;
+  return sampleOf(contender, round, await measure(client, names, pods, act(each(options)), act(0)));
 }
 
-/** The Deployment of `floor+`. */
+/** The Deployments of `floor+`. */
 const OWNED = 'floor-owned';
 
-/** The ReplicaSet that stock makes for it. */
-async function ownedReplicaSet(client: KubernetesClient): Promise<ReplicaSetObject> {
-  await createDeployment(client, deployment(OWNED, true));
+/** The ReplicaSets that stock makes for these Deployments. */
+async function awaitReplicaSets(
+  client: KubernetesClient,
+  names: readonly string[],
+): Promise<readonly ReplicaSetObject[]> {
   for (;;) {
     const path = pathOf({ resource: 'replicasets', namespace: NAMESPACE });
-    const { items } = await client.list<ReplicaSetObject>(path, { labelSelector: `app=${OWNED}` });
-    if (items[0] !== undefined) return items[0];
+    const labelSelector = `app in (${names.join(',')})`;
+    const { items } = await client.list<ReplicaSetObject>(path, { labelSelector });
+    if (items.length === names.length) return items;
     await sleep(50);
   }
 }
 
-/** A round of a bare client; of one that makes our requests, if it is given a ReplicaSet. */
+/** Those of `floor+`. */
+async function ownedReplicaSets(client: KubernetesClient, options: ScaleOutOptions) {
+  const names = namesOf(OWNED, options);
+  for (const name of names) await createDeployment(client, deployment(name, true));
+  return awaitReplicaSets(client, names);
+}
+
+/** A round of a bare client; of one that makes our requests, if it is given ReplicaSets. */
 async function floorRound(
   client: KubernetesClient,
   kubeconfig: string,
   round: number,
   options: ScaleOutOptions,
-  replicaSet: ReplicaSetObject | null,
+  replicaSets: readonly ReplicaSetObject[],
 ): Promise<Sample> {
   const { pods: count } = options;
-  const name = replicaSet === null ? `floor-${round}` : OWNED;
-  const order: Order = { kubeconfig, name, count, nodes: nodeNames(options.nodes), round, replicaSet };
-  const child = fork(FLOOR_MAIN, [JSON.stringify(order)]);
+  const isOurs = replicaSets.length > 0;
+  const name = `floor-${round}`;
+  const names = isOurs ? namesOf(OWNED, options) : [name];
+  const order: Order = { kubeconfig, name, count, nodes: nodeNames(options.nodes), round, replicaSets };
+  const child = fork(FLOOR_MAIN);
+  child.send(order);
   await new Promise((resolve) => child.once('message', resolve));
-  const setReplicas = (replicas: number) =>
-    replicaSet === null ? Promise.resolve() : scaleDeployment(client, OWNED, replicas);
+  const setReplicas = async (replicas: number) => {
+    if (isOurs) await Promise.all(names.map((one) => scaleDeployment(client, one, replicas)));
+  };
   const removeAll = () =>
     client.request({
       method: 'DELETE',
       path: pathOf({ resource: 'pods', namespace: NAMESPACE }),
-      query: { labelSelector: `app=${name}` },
+      query: { labelSelector: `app in (${names.join(',')})` },
       body: { gracePeriodSeconds: 1 },
     });
   const begin = async () => {
     child.send('go');
-    await setReplicas(count);
+    await setReplicas(each(options));
   };
   const end = async () => {
     child.disconnect();
     await setReplicas(0);
     await removeAll();
   };
-  const contender = replicaSet === null ? 'floor' : 'floor+';
-  return sampleOf(contender, round, await measure(client, name, count, begin, end));
+  const contender = isOurs ? 'floor+' : 'floor';
+  return sampleOf(contender, round, await measure(client, names, count, begin, end));
 }
 
 /** Asks for what is there first: an autoscaler's connection is open already, as that of stock's client here is. */
@@ -172,11 +199,13 @@ async function ourRound(
   client: KubernetesClient,
   waist: SpawnedWaist,
   round: number,
-  pods: number,
+  options: ScaleOutOptions,
 ): Promise<Sample> {
-  const act = (replicas: number) => () => waist.scale(NAMESPACE, 'ours', replicas);
+  const names = namesOf('ours', options);
+  const act = (replicas: number) => () =>
+    Promise.all(names.map((name) => waist.scale(NAMESPACE, name, replicas)));
   await act(0)();
-  return sampleOf('kd', round, await measure(client, 'ours', pods, act(pods), act(0)));
+  return sampleOf('kd', round, await measure(client, names, options.pods, act(each(options)), act(0)));
 }
 
 /** Want to running at the tail: from the recorded moment of each `podStarted`. */
@@ -185,16 +214,19 @@ async function tailRound(
   waist: SpawnedWaist,
   folder: string,
   round: number,
-  pods: number,
+  options: ScaleOutOptions,
 ): Promise<Sample> {
-  const name = 'tail';
+  const { pods } = options;
+  const names = namesOf('tail', options);
+  const scaleAll = (replicas: number) =>
+    Promise.all(names.map((name) => waist.scale(NAMESPACE, name, replicas)));
   let want = 0;
-  await waist.scale(NAMESPACE, name, 0);
+  await scaleAll(0);
   const begin = () => {
     want = Date.now();
-    return waist.scale(NAMESPACE, name, pods);
+    return scaleAll(each(options));
   };
-  const { cpu } = await measure(client, name, pods, begin, () => waist.scale(NAMESPACE, name, 0));
+  const { cpu } = await measure(client, names, pods, begin, () => scaleAll(0));
   const moments = [...readTrace(path.join(folder, 'traces'))]
     .filter(([stage]) => stage.startsWith('kubelet/'))
     .flatMap(([, lines]) =>
@@ -204,13 +236,14 @@ async function tailRound(
 }
 
 async function withStockLimits(options: ScaleOutOptions, samples: Sample[]): Promise<void> {
-  const { nodes, pods, stockRounds, onProgress } = options;
+  const { nodes, stockRounds, onProgress } = options;
   const control = await startControlPlane({ nodes, limits: 'stock', onProgress });
   const client = createKubernetesClient({ kubeconfig: control.kubeconfig });
   try {
-    await createDeployment(client, deployment('stock', false));
+    for (const name of namesOf('stock', options)) await createDeployment(client, deployment(name, false));
+    await awaitReplicaSets(client, namesOf('stock', options));
     for (let round = 1; round <= stockRounds; round++) {
-      samples.push(await stockRound(client, 'k8s', round, pods));
+      samples.push(await stockRound(client, 'k8s', round, options));
       onProgress(`k8s round ${round}: p90 ${(samples.at(-1)?.p90 ?? 0).toFixed(0)} ms`);
     }
   } finally {
@@ -220,7 +253,7 @@ async function withStockLimits(options: ScaleOutOptions, samples: Sample[]): Pro
 }
 
 async function withLiftedLimits(options: ScaleOutOptions, folder: string, samples: Sample[]): Promise<void> {
-  const { nodes, pods, rounds, onProgress } = options;
+  const { nodes, rounds, onProgress } = options;
   const plane = await startControlPlane({ nodes, limits: 'lifted', onProgress });
   const client = createKubernetesClient({ kubeconfig: plane.kubeconfig });
   let waist: SpawnedWaist | null = null;
@@ -240,12 +273,12 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
     const accounts = await kubeconfigsBy((account) =>
       plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
     );
-    await createDeployment(client, deployment('stock', false));
-    const replicaSet = await ownedReplicaSet(client);
+    for (const name of namesOf('stock', options)) await createDeployment(client, deployment(name, false));
+    const replicaSets = await ownedReplicaSets(client, options);
     await sleep(5_000);
     for (let round = 0; round <= rounds; round++) {
-      take(await stockRound(client, 'k8s+', round, pods));
-      take(await floorRound(client, accounts.kubelet, round, options, replicaSet));
+      take(await stockRound(client, 'k8s+', round, options));
+      take(await floorRound(client, accounts.kubelet, round, options, replicaSets));
     }
     const control = options.apart
       ? undefined
@@ -257,12 +290,13 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       runtime: 'publish',
       traces: false,
     });
-    for (const name of ['ours', 'tail']) await createDeployment(client, deployment(name, true));
+    for (const name of [...namesOf('ours', options), ...namesOf('tail', options)])
+      await createDeployment(client, deployment(name, true));
     await sleep(5_000);
     for (let round = 0; round <= rounds; round++) {
-      take(await stockRound(client, 'k8s+', round, pods));
-      take(await floorRound(client, accounts.kubelet, round, options, null));
-      take(await ourRound(client, waist, round, pods));
+      take(await stockRound(client, 'k8s+', round, options));
+      take(await floorRound(client, accounts.kubelet, round, options, []));
+      take(await ourRound(client, waist, round, options));
     }
     await waist.stop();
     const simulator = await plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, ACCOUNTS.simulator);
@@ -273,7 +307,8 @@ async function withLiftedLimits(options: ScaleOutOptions, folder: string, sample
       traces: true,
     });
     await sleep(5_000);
-    for (let round = 0; round <= rounds; round++) take(await tailRound(client, waist, folder, round, pods));
+    for (let round = 0; round <= rounds; round++)
+      take(await tailRound(client, waist, folder, round, options));
   } finally {
     await waist?.stop();
     await client.close();

@@ -16,6 +16,7 @@ import { registerServing } from '../bench/serving.ts';
 
 interface Flags extends ResultFlags {
   readonly pods: number;
+  readonly functions: number;
   readonly nodes: number;
   readonly rounds: number;
   readonly stockRounds: number;
@@ -67,18 +68,20 @@ function renderCpu(samples: readonly Sample[]): string {
 }
 
 async function scaleOut(flags: Flags): Promise<void> {
-  const { pods, nodes, rounds, stockRounds, apart = false } = flags;
+  const { functions, nodes, rounds, stockRounds, apart = false } = flags;
+  // As many of each function.
+  const pods = Math.ceil(flags.pods / functions) * functions;
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
-  const samples = await measureScaleOut({ pods, nodes, rounds, stockRounds, apart, onProgress });
+  const samples = await measureScaleOut({ pods, functions, nodes, rounds, stockRounds, apart, onProgress });
   const on = { ...machine(), memoryGiB: Math.round(os.totalmem() / 2 ** 30) };
   const date = new Date().toISOString();
-  const result = { figure: 'scale-out', date, machine: on, pods, nodes, apart, samples };
+  const result = { figure: 'scale-out', date, machine: on, pods, functions, nodes, apart, samples };
   giveResult(
     flags,
-    `scale-out-${pods}-${nodes}`,
+    `scale-out-${pods}-${nodes}${functions === 1 ? '' : `-${functions}`}`,
     result,
     (file) =>
-      `\n${pods} Pods of one function, ${nodes} nodes; ours in ${apart ? 'five processes' : 'two processes'}\n\n${render(samples)}\n${renderCpu(samples)}\nsamples: ${file}\n`,
+      `\n${pods} Pods of ${functions === 1 ? 'one function' : `${functions} functions`}, ${nodes} nodes; ours in ${apart ? 'five processes' : 'two processes'}\n\n${render(samples)}\n${renderCpu(samples)}\nsamples: ${file}\n`,
   );
 }
 
@@ -89,8 +92,9 @@ export function register(program: Command): void {
     .description('Measure, side by side in one run on the real control plane');
   bench
     .command('scale-out')
-    .description('k8s, k8s+, a bare client, and ours: 0 → n Pods of one function')
+    .description('k8s, k8s+, a bare client, and ours: 0 → n Pods of one function, or of several')
     .option('--pods <n>', 'Pods', integer(1, 10_000), 200)
+    .option('--functions <n>', 'Deployments, which have as many of the Pods each', integer(1, 2_000), 1)
     .option('--nodes <n>', 'kwok nodes', integer(1, 2_000), 5)
     .option('--rounds <n>', 'rounds of each contender', integer(1, 50), 5)
     .option('--stock-rounds <n>', 'rounds of k8s, slow by its limits; 0 leaves it out', integer(0, 50), 1)
