@@ -47,6 +47,8 @@ export interface GrowthRow {
   /** Heap per record, by size. */
   readonly bytes: readonly number[];
   readonly steps: readonly StepRow[];
+  /** Of a link that opens again and differs in ten Pods, by size; empty where that is not looked at. */
+  readonly reconnectBytes: readonly number[];
 }
 
 setFlagsFromString('--expose-gc');
@@ -98,5 +100,6 @@ export function measureGrowth(subject: Subject, sizes: readonly number[], rounds
   const grown = sizes.map((records) => SUBJECTS[subject].grow(records));
   const cases = (grown[0] as GrownStage).cases;
   const steps = cases.map((_, i) => timeCase(grown, i, rounds));
-  return { subject, what: SUBJECTS[subject].what, sizes, bytes, steps };
+  const reconnectBytes = grown.flatMap(({ reconnectBytes: each }) => each ?? []);
+  return { subject, what: SUBJECTS[subject].what, sizes, bytes, steps, reconnectBytes };
 }

@@ -76,7 +76,8 @@ export function growScheduler(records: number, nodes: number): GrownStage {
       );
     }
   const { state } = s;
-  return s.grown([
+  const reconnectBytes = s.reconnectBytes('replicaset', 'scheduler', leaseHolds);
+  const grown = s.grown([
     {
       name: 'assigned by R, and bound',
       state,
@@ -119,6 +120,7 @@ export function growScheduler(records: number, nodes: number): GrownStage {
       })),
     },
   ]);
+  return { ...grown, reconnectBytes };
 }
 
 /** S on ten full nodes, where this many Pods wait: an eighth was served and has gone before. */

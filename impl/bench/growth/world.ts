@@ -26,7 +26,12 @@ export interface GrownStage {
   /** Keeps the state alive. */
   readonly state: unknown;
   readonly cases: readonly Case[];
+  /** Bytes of a handshake with an upstream that comes again and differs in {@link DIFFERING} Pods, where it was looked at. */
+  readonly reconnectBytes?: number;
 }
+
+/** Pods in which the two ends of a link differ that opens again. */
+export const DIFFERING = 10;
 
 /** Incarnation of each peer. */
 export const PEER = 1_790_000_000_000;
@@ -136,6 +141,27 @@ export class Driven<State> {
     this.give(verify(read));
     this.receive(link, { kind: 'Fetch', session, uids: [], tombstones: [] });
     return session;
+  }
+
+  /** Bytes of all frames of a handshake when `role` comes again and {@link DIFFERING} of its Pods are not as here. The state stays. */
+  reconnectBytes(role: PeerName, self: PeerName, verify: (effect: Effect) => StageEvent): number {
+    const { state } = this;
+    const link = 'upstream';
+    const session = { upstream: PEER, downstream: SELF, n: 2 };
+    const hello: Message = {
+      ...{ kind: 'Hello', session: { ...session, downstream: 0 }, role, peer: self, wants: [] },
+    };
+    this.receive(link, hello);
+    this.give(verify(this.asked('readLease')));
+    const offers = this.sent('Offer');
+    const held = offers.flatMap((offer) => offer.held);
+    const fetch: Message = {
+      ...{ kind: 'Fetch', session, uids: spread(held, DIFFERING).map(({ uid }) => uid), tombstones: [] },
+    };
+    this.receive(link, fetch);
+    const answers = this.sent('State');
+    this.state = state;
+    return encodeFrame([hello, ...offers, fetch, ...answers]).length;
   }
 
   /** What a case starts from and what belongs to it. */

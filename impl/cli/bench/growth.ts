@@ -1,6 +1,7 @@
 /** `kubedirect bench growth`: cost of a step and memory of a record as records grow (figure 8). */
 import { type Command, InvalidArgumentError } from 'commander';
 import { type GrowthRow, measureGrowth, SUBJECTS, type Subject } from '../../bench/growth.ts';
+import { DIFFERING } from '../../bench/growth/world.ts';
 import { integer } from '../arguments.ts';
 import { giveResult, type ResultFlags, withLoads } from './result.ts';
 
@@ -28,14 +29,20 @@ function sizesOf(text: string): readonly number[] {
 
 const pad = (text: string) => text.padStart(10);
 
-function render({ what, sizes, bytes, steps }: GrowthRow): string {
+function render({ what, sizes, bytes, steps, reconnectBytes }: GrowthRow): string {
   const head = `${what.padEnd(38)}${sizes.map((size) => pad(size.toLocaleString('en'))).join('')}     ratio`;
   const memory = `  ${'bytes per record'.padEnd(36)}${bytes.map((each) => pad(String(each))).join('')}`;
   const rows = steps.map(({ step, microseconds, ratios }) => {
     const times = microseconds.map((each) => pad(each.toFixed(1))).join('');
     return `  ${step.padEnd(36)}${times}${pad((ratios.at(-1) as number).toFixed(2))}`;
   });
-  return [head, memory, ...rows].join('\n');
+  const reconnect =
+    reconnectBytes.length === 0
+      ? []
+      : [
+          `  ${`bytes to reconnect, ${DIFFERING} Pods differ`.padEnd(36)}${reconnectBytes.map((each) => pad(each.toLocaleString('en'))).join('')}`,
+        ];
+  return [head, memory, ...reconnect, ...rows].join('\n');
 }
 
 async function growth(flags: Flags): Promise<void> {

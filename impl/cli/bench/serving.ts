@@ -44,8 +44,10 @@ function slowdowns(
     .sort((a, b) => a - b);
 }
 
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-const text = (value: number, width: number, digits = 1) => value.toFixed(digits).padStart(width);
+/** NaN if there is none: a shape that no function has. */
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+const text = (value: number, width: number, digits = 1) =>
+  (Number.isNaN(value) ? '-' : value.toFixed(digits)).padStart(width);
 
 /** Mean of the functions' average slowdowns, median over rounds. */
 function slowdownOf(
@@ -90,7 +92,8 @@ function render(samples: readonly ServingSample[], trace: ServingTrace): string 
     (server) =>
       `${server.padEnd(6)}${SHAPES.map((shape) => {
         const own = slowdownOf(samples, trace, server, shape);
-        return `${text(own, 12, 2)}${text(own / slowdownOf(samples, trace, best, shape), 8)} x`;
+        const ratio = text(own / slowdownOf(samples, trace, best, shape), 8);
+        return `${text(own, 12, 2)}${ratio}${ratio.endsWith('-') ? '  ' : ' x'}`;
       }).join('')}`,
   );
   const many = (shape: Shape) => trace.functions.filter((each) => each.shape === shape).length;
