@@ -11,6 +11,7 @@ import { registerContainers } from '../bench/containers.ts';
 import { registerControlPath } from '../bench/controlPath.ts';
 import { registerGrowth } from '../bench/growth.ts';
 import { registerRecovery } from '../bench/recovery.ts';
+import { registerRequests } from '../bench/requests.ts';
 import { giveResult, machine, type ResultFlags } from '../bench/result.ts';
 import { registerServing } from '../bench/serving.ts';
 
@@ -109,5 +110,6 @@ export function register(program: Command): void {
   registerControlPath(bench);
   registerGrowth(bench);
   registerRecovery(bench);
+  registerRequests(bench);
   registerServing(bench);
 }
