@@ -25,7 +25,7 @@ export interface BytesOptions extends PlaneOptions {
 export interface ApiCost {
   /** By verb and resource, as `POST pods`. */
   readonly requests: Readonly<Record<string, number>>;
-  /** Of request bodies, of answers, and of the events of watches. */
+  /** Of request bodies, of answers to reads (of others the API Server does not count them), and of the events of watches. */
   readonly bytes: { readonly requests: number; readonly answers: number; readonly watches: number };
 }
 /** One round. */

@@ -8,7 +8,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
-import { MANAGED_LABEL, POD_PUBLISHER_ANNOTATION, POD_UID_ANNOTATION, SYSTEM_NAMESPACE } from '../controller/names.ts';
+import {
+  MANAGED_LABEL,
+  POD_PUBLISHER_ANNOTATION,
+  POD_UID_ANNOTATION,
+  SYSTEM_NAMESPACE,
+} from '../controller/names.ts';
 import { NAMESPACE } from '../demo/workload.ts';
 import { ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
@@ -140,7 +145,12 @@ const FOLLOWING: Readonly<Record<Exclude<Way['then'], 'nothing'>, (name: string)
   }),
 };
 
-async function measure(way: Way, round: number, names: readonly string[], sender: Sender): Promise<RequestsSample> {
+async function measure(
+  way: Way,
+  round: number,
+  names: readonly string[],
+  sender: Sender,
+): Promise<RequestsSample> {
   const requests = names.map((name) => ({
     first: create(name, way),
     second: way.then === 'nothing' ? null : FOLLOWING[way.then](name),
@@ -170,7 +180,9 @@ async function measure(way: Way, round: number, names: readonly string[], sender
 
 /** A way's connections are opened before they are timed, as an agent's are. */
 async function open(way: Way, kubeconfig: string, warm: readonly string[]): Promise<Sender> {
-  const sender = await (way.connections === null ? http2Sender(kubeconfig) : http1(kubeconfig, way.connections));
+  const sender = await (way.connections === null
+    ? http2Sender(kubeconfig)
+    : http1(kubeconfig, way.connections));
   await Promise.all(warm.map((name) => sender.send(create(name, way))));
   return sender;
 }
@@ -181,7 +193,11 @@ export async function measureRequests(options: RequestsOptions): Promise<readonl
   const client = createKubernetesClient({ kubeconfig: bed.kubeconfig });
   const samples: RequestsSample[] = [];
   try {
-    await install({ connection: { kubeconfig: bed.kubeconfig }, namespace: SYSTEM_NAMESPACE, simulator: true });
+    await install({
+      connection: { kubeconfig: bed.kubeconfig },
+      namespace: SYSTEM_NAMESPACE,
+      simulator: true,
+    });
     const kubeconfig = await bed.kubeconfigOf(ACCOUNTS.simulator);
     for (let round = 0; round <= options.rounds; round += 1)
       for (const [i, way] of WAYS.entries()) {
@@ -191,7 +207,9 @@ export async function measureRequests(options: RequestsOptions): Promise<readonl
         const sample = await measure(way, round, names('p', options.pods), sender);
         await sender.close();
         if (round > 0) samples.push(sample);
-        options.onProgress(`${way.what}, ${round === 0 ? 'warm-up' : `round ${round}`}: ${sample.p90.toFixed(0)} ms`);
+        options.onProgress(
+          `${way.what}, ${round === 0 ? 'warm-up' : `round ${round}`}: ${sample.p90.toFixed(0)} ms`,
+        );
         await client.request({
           ...{ method: 'DELETE', path: PODS, query: { labelSelector: `app=${APP}` } },
           body: { gracePeriodSeconds: 0 },

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { create } from '../../impl/bench/requests.ts';
 import { http1, http2Sender } from '../../impl/bench/requests/senders.ts';
+import { create } from '../../impl/bench/requests.ts';
 import { startDetached } from '../../impl/controlplane/daemon.ts';
 import {
   binariesSupported,
@@ -82,22 +82,26 @@ describe.skipIf(!support.ok)('the real control plane', () => {
   }, BUILD_MS);
   afterAll(() => cluster?.stop(), CASE_MS);
 
-  it('takes a Pod in protobuf as it takes one in JSON, over HTTP/1.1 and HTTP/2 (bench requests)', async () => {
-    const senders = [await http1(cluster.kubeconfig, 2), await http2Sender(cluster.kubeconfig)];
-    const shown: string[] = [];
-    for (const [i, sender] of senders.entries())
-      for (const body of ['JSON', 'protobuf'] as const) {
-        const name = `asked-${i}-${body.toLowerCase()}`;
-        expect(await sender.send(create(name, { body, answer: 'metadata' }))).toBeGreaterThan(100);
-        await expect(sender.send(create(name, { body, answer: 'object' }))).rejects.toThrow('got 409');
-        const pod = JSON.parse(await kubectl('get', 'pod', name, '-o', 'json'));
-        const { labels, annotations } = pod.metadata;
-        shown.push(JSON.stringify([labels, annotations, pod.spec]).replaceAll(name, 'NAME'));
-      }
-    await Promise.all(senders.map((sender) => sender.close()));
-    expect(new Set(shown).size).toBe(1);
-    expect(shown[0]).toContain('nowhere');
-  }, CASE_MS);
+  it(
+    'takes a Pod in protobuf as it takes one in JSON, over HTTP/1.1 and HTTP/2 (bench requests)',
+    async () => {
+      const senders = [await http1(cluster.kubeconfig, 2), await http2Sender(cluster.kubeconfig)];
+      const shown: string[] = [];
+      for (const [i, sender] of senders.entries())
+        for (const body of ['JSON', 'protobuf'] as const) {
+          const name = `asked-${i}-${body.toLowerCase()}`;
+          expect(await sender.send(create(name, { body, answer: 'metadata' }))).toBeGreaterThan(100);
+          await expect(sender.send(create(name, { body, answer: 'object' }))).rejects.toThrow('got 409');
+          const pod = JSON.parse(await kubectl('get', 'pod', name, '-o', 'json'));
+          const { labels, annotations } = pod.metadata;
+          shown.push(JSON.stringify([labels, annotations, pod.spec]).replaceAll(name, 'NAME'));
+        }
+      await Promise.all(senders.map((sender) => sender.close()));
+      expect(new Set(shown).size).toBe(1);
+      expect(shown[0]).toContain('nowhere');
+    },
+    CASE_MS,
+  );
 
   it('states the version it was built from, to clients too', async () => {
     expect(cluster.version).toBe(KUBERNETES_VERSION);

@@ -24,7 +24,7 @@ function render(samples: readonly BytesSample[]): string {
     ...many.sort().map((verb) => row(verb, ({ api }) => api.requests[verb] ?? 0, 2)),
     row('requests at the API Server', all, 2),
     row('bytes of request bodies', ({ api }) => api.bytes.requests, 0),
-    row('bytes of answers', ({ api }) => api.bytes.answers, 0),
+    row('bytes of answers to reads', ({ api }) => api.bytes.answers, 0),
     row('bytes of events of watches', ({ api }) => api.bytes.watches, 0),
     '',
     ...links.flatMap((link) => [

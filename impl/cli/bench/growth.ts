@@ -1,7 +1,7 @@
 /** `kubedirect bench growth`: cost of a step and memory of a record as records grow (figure 8). */
 import { type Command, InvalidArgumentError } from 'commander';
-import { type GrowthRow, measureGrowth, SUBJECTS, type Subject } from '../../bench/growth.ts';
 import { DIFFERING } from '../../bench/growth/world.ts';
+import { type GrowthRow, measureGrowth, SUBJECTS, type Subject } from '../../bench/growth.ts';
 import { integer } from '../arguments.ts';
 import { giveResult, type ResultFlags, withLoads } from './result.ts';
 

@@ -59,7 +59,9 @@ async function requests(flags: Flags): Promise<void> {
 export function registerRequests(bench: Command): void {
   bench
     .command('requests')
-    .description('What a Pod costs the API Server by the way it is asked: bodies, answers, connections, HTTP/2')
+    .description(
+      'What a Pod costs the API Server by the way it is asked: bodies, answers, connections, HTTP/2',
+    )
     .option('--pods <n>', 'Pods', integer(1, 10_000), 500)
     .option('--rounds <n>', 'rounds of each way, taking turns', integer(1, 50), 5)
     .option('--results <folder>', 'where the samples go', 'results')
