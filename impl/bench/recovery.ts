@@ -89,7 +89,7 @@ function sampleOf(kill: Kill, trace: Trace): RecoverySample {
 export async function measureRecovery(options: RecoveryOptions): Promise<readonly RecoverySample[]> {
   const { pods, nodes, rounds, onProgress } = options;
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-bench-'));
-  const plane = await startControlPlane({ nodes, limits: 'lifted', onProgress });
+  const plane = await startControlPlane({ nodes: 0, limits: 'lifted', onProgress });
   const client = createKubernetesClient({ kubeconfig: plane.kubeconfig });
   const observer = new PodObserver(client, NAMESPACE, 'app=ours');
   let waist: SpawnedWaist | null = null;
@@ -99,6 +99,9 @@ export async function measureRecovery(options: RecoveryOptions): Promise<readonl
       plane.serviceAccountKubeconfig(SYSTEM_NAMESPACE, account),
     );
     const names = Array.from({ length: nodes }, (_, i) => `node-${i}`);
+    // Room for all: what does not fit is handed to the stock scheduler.
+    const room = String(2 * Math.ceil(pods / nodes));
+    await plane.addKwokNodes(names, { cpu: '64', memory: '256Gi', pods: room });
     waist = await spawnWaist({ kubeconfigs, nodes: names, runtime: 'publish', folder, traces: true });
     await createDeployment(client, deployment('ours', true));
     await observer.synced();

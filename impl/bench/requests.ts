@@ -31,13 +31,13 @@ export interface Way {
   readonly body: 'JSON' | 'protobuf';
   readonly answer: 'object' | 'metadata' | 'protobuf';
   /** What is sent once the Pod is created. */
-  readonly then: 'nothing' | 'status' | 'event';
+  readonly after: 'nothing' | 'status' | 'event';
 }
 
 /** As our agents ask. */
 const OURS: Way = {
   what: 'as ours: JSON, answer of metadata, 64 connections',
-  ...{ connections: 64, body: 'JSON', answer: 'metadata', then: 'nothing' },
+  ...{ connections: 64, body: 'JSON', answer: 'metadata', after: 'nothing' },
 };
 /** Each differs from the first in what it is named after. */
 export const WAYS: readonly Way[] = [
@@ -50,8 +50,8 @@ export const WAYS: readonly Way[] = [
   { ...OURS, what: '16 connections', connections: 16 },
   { ...OURS, what: '256 connections', connections: 256 },
   { ...OURS, what: 'HTTP/2, one connection', connections: null },
-  { ...OURS, what: 'then its status', then: 'status' },
-  { ...OURS, what: 'and an Event', then: 'event' },
+  { ...OURS, what: 'then its status', after: 'status' },
+  { ...OURS, what: 'and an Event', after: 'event' },
 ];
 
 /** One round of one way. */
@@ -129,7 +129,7 @@ const READY = JSON.stringify({
     ],
   },
 });
-const FOLLOWING: Readonly<Record<Exclude<Way['then'], 'nothing'>, (name: string) => Sent>> = {
+const FOLLOWING: Readonly<Record<Exclude<Way['after'], 'nothing'>, (name: string) => Sent>> = {
   status: (name) => ({
     ...{ method: 'PATCH', path: `${PODS}/${name}/status`, accept: ACCEPTS.metadata, body: READY },
     type: 'application/strategic-merge-patch+json',
@@ -153,7 +153,7 @@ async function measure(
 ): Promise<RequestsSample> {
   const requests = names.map((name) => ({
     first: create(name, way),
-    second: way.then === 'nothing' ? null : FOLLOWING[way.then](name),
+    second: way.after === 'nothing' ? null : FOLLOWING[way.after](name),
   }));
   let answered = 0;
   const moments: number[] = [];
