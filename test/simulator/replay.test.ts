@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { replayOf } from '../../impl/cli/commands/replay.ts';
+import { replayFuzz } from '../../impl/cli/fuzz/run.ts';
 import { drawPlan } from '../../impl/simulator/draw.ts';
 import type { Plan } from '../../impl/simulator/plan.ts';
 import { readReplay, writeReplay } from '../../impl/simulator/replayFile.ts';
@@ -50,6 +51,36 @@ describe('a recorded run', () => {
     expect(chain.slice(1).map(({ cause }) => cause)).toEqual(chain.slice(0, -1).map(({ id }) => id));
     expect(textOfEntry(chain.at(-1) as (typeof chain)[number])).toMatch(/^#\d+ by #\d+ +\d+\.\d{3} s {2}/);
   });
+});
+
+describe('fuzz --replay', () => {
+  const found = path.join(import.meta.dirname, '../../docs/replay/terminated-before-stop.json');
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** The same plan, with every rule on. */
+  function ruled(): string {
+    const replay = readReplay(found);
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'replay-')), 'ruled.json');
+    writeReplay(file, { ...replay, plan: { ...replay.plan, mutants: [] } });
+    return file;
+  }
+
+  it('--mutant switches one more rule off in the run', () => {
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(replayFuzz(found, {})).toBe(12);
+    expect(replayFuzz(ruled(), {})).toBe(0);
+    expect(replayFuzz(ruled(), { mutant: 'terminated-before-stop' })).toBe(12);
+    expect(said.mock.lastCall?.[0]).toMatch(
+      /now, without terminated-before-stop, after \d+ steps: NoFalseConfirm BROKEN/,
+    );
+  });
+
+  it.each([{ mutant: 'no-such-rule' }, { theme: 'tail' }, { close: true }, { runs: 3 }, { out: 'x.json' }])(
+    '%j is FLAG_INVALID: it has no part in it',
+    (flags) => {
+      expect(() => replayFuzz(found, flags)).toThrowError(expect.objectContaining({ code: 'FLAG_INVALID' }));
+    },
+  );
 });
 
 describe('a world that can not be is TOPOLOGY_IMPOSSIBLE', () => {

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { KubedirectError } from '../../../spec/errors.ts';
 import { MUTANTS } from '../../../spec/mutants.ts';
 import { TRACE_HEADER } from '../../../spec/trace.ts';
 import { type Failure, failureOf, type Seeds } from '../../simulator/fuzz.ts';
@@ -10,6 +11,7 @@ import type { Plan } from '../../simulator/plan.ts';
 import { readReplay, writeReplay } from '../../simulator/replayFile.ts';
 import { type Outcome, runPlan } from '../../simulator/run.ts';
 import { swarm } from '../../simulator/swarm.ts';
+import { mutantsOf } from '../check/choose.ts';
 import { FUZZ_EXIT } from '../exit.ts';
 import { commit } from './commit.ts';
 import { envelopeOf } from './envelope.ts';
@@ -106,9 +108,20 @@ export async function runFuzz(flags: FuzzFlags): Promise<number> {
   return exitOf(failure.finding);
 }
 
-/** Runs the plan of a replay file; returns the exit code. */
-export function replayFuzz(file: string, flags: Pick<FuzzFlags, 'json' | 'trace'>): number {
-  const { plan, commit: found, property } = readReplay(file);
+/** What the file decides, and no flag beside it. */
+const OF_THE_FILE = ['runs', 'minutes', 'nodes', 'pods', 'rounds', 'theme', 'close', 'near', 'out'] as const;
+
+/**
+ * Runs the plan of a replay file, with one more rule switched off if a mutant is named; returns the exit code.
+ *
+ * @throws KubedirectError `FLAG_INVALID` for a flag that has no part in it, or a mutant that there is not
+ */
+export function replayFuzz(file: string, flags: Partial<FuzzFlags>): number {
+  const idle = OF_THE_FILE.find((name) => flags[name] !== undefined);
+  if (idle !== undefined)
+    throw new KubedirectError('FLAG_INVALID', `--replay runs the plan of a file as it is: expected no --${idle}`);
+  const { plan: kept, commit: found, property } = readReplay(file);
+  const plan = { ...kept, mutants: [...new Set([...kept.mutants, ...mutantsOf(flags.mutant)])] };
   if (flags.trace !== undefined) trace(plan, flags.trace);
   const { finding, steps, time } = runPlan(plan);
   if (flags.json === true)
@@ -116,7 +129,8 @@ export function replayFuzz(file: string, flags: Pick<FuzzFlags, 'json' | 'trace'
   else {
     const now = finding === null ? 'held' : `${finding.property} BROKEN: ${finding.text}`;
     const name = path.basename(file);
-    const lines = [`${name}: ${property} broke at commit ${found}; now, after ${steps} steps: ${now}`];
+    const off = flags.mutant === undefined ? '' : `, without ${flags.mutant}`;
+    const lines = [`${name}: ${property} broke at commit ${found}; now${off}, after ${steps} steps: ${now}`];
     process.stdout.write(`${[...lines, ...scriptOf(plan)].join('\n')}\n`);
   }
   return exitOf(finding);
