@@ -11,6 +11,7 @@ import {
   createActor,
   type EventFromLogic,
   type EventObject,
+  type InputFrom,
   type SnapshotFrom,
 } from 'xstate';
 import { Program } from './program.ts';
@@ -49,6 +50,16 @@ export function interpret(
   event: EventObject,
 ): AnyMachineSnapshot {
   return machine.transition(snapshot as never, event as never, scopeOf(machine) as never);
+}
+
+/**
+ * The first snapshot: what `initialTransition(machine, input)[0]` gives, over the same scope. That one makes an actor each time, and with it
+ * a first snapshot more, of no input.
+ *
+ * @internal
+ */
+export function begin<M extends AnyStateMachine>(machine: M, input: InputFrom<M>): SnapshotFrom<M> {
+  return machine.getInitialSnapshot(scopeOf(machine) as never, input as never) as SnapshotFrom<M>;
 }
 
 const programs = new WeakMap<AnyStateMachine, Program>();

@@ -194,12 +194,19 @@ function assignmentOf({ implementations }: AnyStateMachine, name: string) {
   return action.assignment;
 }
 
+/** Whether an update is a context itself, key by key: then there is nothing of the old one to keep, and no need for a copy. */
+function isWhole(update: Context, context: Context): boolean {
+  const [some, all] = [Object.keys(update), Object.keys(context)];
+  return some.length === all.length && some.every((key, at) => key === all[at]);
+}
+
 function reducerOf(machine: AnyStateMachine, name: string): Reducer {
   const assignment = assignmentOf(machine, name) ?? {};
   if (typeof assignment === 'function')
     return (context, event) => {
-      const update = assignment({ context, event });
-      return update === context ? context : Object.assign({}, context, update);
+      const update = assignment({ context, event }) as Context;
+      if (update === context) return context;
+      return isWhole(update, context) ? update : Object.assign({}, context, update);
     };
   const entries = Object.entries(assignment);
   return (context, event) => {

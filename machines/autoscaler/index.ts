@@ -1,9 +1,9 @@
 /** The Autoscaler stage for a host: a pure step (see `machine.ts`). */
-import { initialTransition, type SnapshotFrom } from 'xstate';
+import type { SnapshotFrom } from 'xstate';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 import { isUpstreamOpen, viewOfUpstreamSide } from '../ownership/link/index.ts';
 import { viewOfLists } from '../ownership/lists.ts';
 import { autoscalerMachine } from './machine.ts';
@@ -24,7 +24,7 @@ function take(snapshot: AutoscalerState): Step<AutoscalerState> {
 /** The Autoscaler stage A. @public */
 export const autoscalerStage: Stage<AutoscalerState> = {
   name: 'autoscaler',
-  start: (config) => take(initialTransition(autoscalerMachine, config)[0]),
+  start: (config) => take(begin(autoscalerMachine, config)),
   step(state: AutoscalerState, event: StageEvent): Step<AutoscalerState> {
     if (!HEARD.has(event.type))
       throw new KubedirectError(

@@ -1,9 +1,9 @@
 /** The Deployment stage for a host: a pure step (see `machine.ts`). */
-import { initialTransition, type SnapshotFrom } from 'xstate';
+import type { SnapshotFrom } from 'xstate';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
 import { viewOfLists } from '../ownership/lists.ts';
 import { viewOfField } from '../ownership/wants/field.ts';
@@ -26,7 +26,7 @@ function take(snapshot: DeploymentState): Step<DeploymentState> {
 /** The Deployment stage D. @public */
 export const deploymentStage: Stage<DeploymentState> = {
   name: 'deployment',
-  start: (config) => take(initialTransition(deploymentMachine, config)[0]),
+  start: (config) => take(begin(deploymentMachine, config)),
   step(state: DeploymentState, event: StageEvent): Step<DeploymentState> {
     if (!HEARD.has(event.type))
       throw new KubedirectError(

@@ -35,6 +35,7 @@ function sameWant(a: Entry['sent'], b: Want): boolean {
 
 /** Everything that was touched: first the wants to R, then the write-back, so that R never waits for the API Server. */
 export function reconcile(context: DeploymentContext): DeploymentContext {
+  if (context.dirty.isEmpty()) return acknowledge(context);
   let next: DeploymentContext = context;
   const wants: Want[] = [];
   for (const uid of [...context.dirty].sort()) {
@@ -137,6 +138,7 @@ function acknowledge(context: DeploymentContext): DeploymentContext {
 
 /** Tells A the news of this step. */
 export function tellAutoscaler(context: DeploymentContext): DeploymentContext {
+  if (context.news === NO_NEWS && context.queued === NO_NEWS) return context;
   const [queued, effects] = flushUpward(context.up, UP, context.queued, context.news);
   return emit({ ...context, queued, news: NO_NEWS }, ...effects);
 }

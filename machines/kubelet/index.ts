@@ -4,12 +4,12 @@
  * In the effects of a step the journal entry comes first, as one for all Pods of the batch: everything else may
  * rely on it. The reads of the host must be consistent where the effect says so.
  */
-import { initialTransition, type SnapshotFrom } from 'xstate';
+import type { SnapshotFrom } from 'xstate';
 import type { Effect } from '../../spec/effects.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, StageConfig, Step } from '../../spec/stage.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 import { completeDrain, verifyHello } from './cancel.ts';
 import { initialContext, type KubeletContext } from './context.ts';
 import { confirmDoubted, endDoubt } from './doubt.ts';
@@ -57,7 +57,7 @@ function take(snapshot: KubeletState): Step<KubeletState> {
 export const kubeletStage: Stage<KubeletState> = {
   name: 'kubelet',
   start(config: StageConfig) {
-    return take(initialTransition(kubeletMachine, initialContext(config))[0]);
+    return take(begin(kubeletMachine, initialContext(config)));
   },
   step(state: KubeletState, event: StageEvent) {
     if (!HEARD.has(event.type))

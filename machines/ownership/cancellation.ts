@@ -8,14 +8,14 @@
  *
  * It holds no record and no link: it asks its composition by {@link CancellationOutput}.
  */
-import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import type { Effect } from '../../spec/effects.ts';
 import type { NodeFact } from '../../spec/facts.ts';
 import type { Offer } from '../../spec/messages.ts';
 import { TIMERS } from '../../spec/timers.ts';
 import type { Fence, Incarnation, Owner } from '../../spec/vocabulary.ts';
 import { compareFences } from '../../spec/vocabulary.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 
 /** What a node's cancellation is made from. @public */
 export interface CancellationInput {
@@ -341,7 +341,7 @@ function take(snapshot: Cancellation): readonly [Cancellation, readonly Cancella
 export function startCancellation(
   input: CancellationInput,
 ): readonly [Cancellation, readonly CancellationOutput[]] {
-  return take(initialTransition(cancellationMachine, input)[0]);
+  return take(begin(cancellationMachine, input));
 }
 
 /** One event. A late answer changes nothing. @public */

@@ -5,9 +5,9 @@
  * Terminations that were under way already are awaited like victims. The reservation ends when the preemptor is
  * assigned, refused or gone, and with the node.
  */
-import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import type { Resources, Uid } from '../../spec/vocabulary.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 
 /** What a preemption is made from. @public */
 export interface PreemptionInput {
@@ -65,7 +65,7 @@ export type Preemption = SnapshotFrom<typeof preemptionMachine>;
 
 /** Victims chosen. @public */
 export function startPreemption(input: PreemptionInput): Preemption {
-  return initialTransition(preemptionMachine, input)[0];
+  return begin(preemptionMachine, input);
 }
 
 /** One event. @public */

@@ -49,18 +49,20 @@ const FIELDS = Object.keys(NO_NEWS) as (keyof Upward)[];
 
 /** Adds news to news. @public */
 export function addNews(before: Upward, more: Partial<Upward>): Upward {
-  const merged: Record<string, readonly unknown[]> = { ...before };
+  if (more === NO_NEWS) return before;
+  let merged: Record<string, readonly unknown[]> | null = null;
   for (const field of FIELDS) {
     const added = more[field];
-    if (added !== undefined && added.length > 0)
-      merged[field] = before[field].length === 0 ? added : [...before[field], ...added];
+    if (added === undefined || added.length === 0) continue;
+    merged ??= { ...before };
+    merged[field] = before[field].length === 0 ? added : [...before[field], ...added];
   }
-  return merged as unknown as Upward;
+  return merged === null ? before : (merged as unknown as Upward);
 }
 
 /** Whether there is nothing to tell. @public */
 export function isQuiet(news: Upward): boolean {
-  return FIELDS.every((field) => news[field].length === 0);
+  return news === NO_NEWS || FIELDS.every((field) => news[field].length === 0);
 }
 
 /** The last of each key, in the order of their last mention: of one uid only the newest state is told. */

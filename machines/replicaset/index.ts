@@ -1,9 +1,9 @@
 /** The ReplicaSet stage for a host: a pure step (see `machine.ts`). */
-import { initialTransition, type SnapshotFrom } from 'xstate';
+import type { SnapshotFrom } from 'xstate';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage, Step } from '../../spec/stage.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 import { viewOfDownstreamSide, viewOfUpstreamSide } from '../ownership/link/index.ts';
 import { viewOfLists } from '../ownership/lists.ts';
 import { replicaSetMachine } from './machine.ts';
@@ -24,7 +24,7 @@ function take(snapshot: ReplicaSetState): Step<ReplicaSetState> {
 /** The ReplicaSet stage R. @public */
 export const replicaSetStage: Stage<ReplicaSetState> = {
   name: 'replicaset',
-  start: (config) => take(initialTransition(replicaSetMachine, config)[0]),
+  start: (config) => take(begin(replicaSetMachine, config)),
   step(state: ReplicaSetState, event: StageEvent): Step<ReplicaSetState> {
     if (!HEARD.has(event.type))
       throw new KubedirectError(

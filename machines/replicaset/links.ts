@@ -218,11 +218,14 @@ function invalidate(
 
 /** Ends a step: counts that changed go up, with the other news, in one batch. */
 export function tellDeployment(context: ReplicaSetContext): ReplicaSetContext {
-  const counts = [...context.recount].flatMap((uid) => countOf(context, uid) ?? []);
+  const { dirty, recount } = context;
+  if (context.news === NO_NEWS && context.queued === NO_NEWS && dirty.isEmpty() && recount.isEmpty())
+    return context;
+  const counts = [...recount].flatMap((uid) => countOf(context, uid) ?? []);
   const news = addNews(context.news, { counts });
   const [queued, effects] = flushUpward(context.up, UP, context.queued, news);
   return emit(
-    { ...context, queued, news: NO_NEWS, dirty: context.dirty.clear(), recount: context.recount.clear() },
+    { ...context, queued, news: NO_NEWS, dirty: dirty.clear(), recount: recount.clear() },
     ...effects,
   );
 }

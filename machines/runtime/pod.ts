@@ -3,9 +3,9 @@
  * others together; and at the end the others, the sidecars from the last to the first, and all of it away. K hears that they have come up, whether they are ready, and that nothing runs any more; what it does
  * about that is `machines/kubelet`.
  */
-import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import { NO_RUNTIME_MUTANTS, type RuntimeMutantName } from '../../spec/containers/mutants.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 import {
   type Container,
   type ContainerEvent,
@@ -289,7 +289,7 @@ export function startPod(
     found !== null &&
     plans.every(({ name, kind }) => kind !== 'main' || found.some((one) => one.name === name));
   const told = { started: wasUp, ready: wasUp ? null : false };
-  return take(initialTransition(runtimePodMachine, { mutants, containers, told, failed: false, out })[0]);
+  return take(begin(runtimePodMachine, { mutants, containers, told, failed: false, out }));
 }
 
 /** Whether all its containers have come up once. @public */

@@ -3,10 +3,10 @@
  * is asked by a dry run before the first one is started. What would not be admitted as it is, is published first: then admission is asked in earnest, and what it makes of the Pod
  * is what runs.
  */
-import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import type { TemplateMutantName } from '../../spec/containers/admission.ts';
 import type { Uid } from '../../spec/vocabulary.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 
 /** What a dry run of a Pod came to: it came back as it went; admission changed it; was refused; or nobody knows. @public */
 export type DryRunOutcome = 'asGiven' | 'changed' | 'denied' | 'unanswered';
@@ -135,7 +135,7 @@ export type Template = SnapshotFrom<typeof templateMachine>;
 
 /** One of which nothing is known. @public */
 export function startTemplate(mutants: ReadonlySet<TemplateMutantName> = new Set()): Template {
-  return initialTransition(templateMachine, { mutants, waiting: [], isStale: false, out: [] })[0];
+  return begin(templateMachine, { mutants, waiting: [], isStale: false, out: [] });
 }
 
 /** One event. @public */

@@ -1,10 +1,9 @@
 /** The Scheduler stage as a host sees it. */
-import { initialTransition } from 'xstate';
 import type { Effect } from '../../spec/effects.ts';
 import { KubedirectError } from '../../spec/errors.ts';
 import { HEARS, type StageEvent } from '../../spec/events.ts';
 import type { Stage } from '../../spec/stage.ts';
-import { step } from '../drive.ts';
+import { begin, step } from '../drive.ts';
 import { type SchedulerState, schedulerMachine } from './machine.ts';
 
 export type { SchedulerState } from './machine.ts';
@@ -25,7 +24,7 @@ function take(snapshot: SchedulerState): readonly [SchedulerState, readonly Effe
  */
 export const schedulerStage: Stage<SchedulerState> = {
   name: 'scheduler',
-  start: (config) => take(initialTransition(schedulerMachine, config)[0]),
+  start: (config) => take(begin(schedulerMachine, config)),
   step(state: SchedulerState, event: StageEvent) {
     if (!HEARD.has(event.type))
       throw new KubedirectError(

@@ -33,6 +33,7 @@ function answerArrivals(context: Context): Context {
 }
 
 function flushNodes(context: Context): Context {
+  if (context.outbox.isEmpty()) return context;
   let next: Context = { ...context, outbox: context.outbox.clear() };
   for (const [node, { assign, terminate, invalidated }] of context.outbox) {
     const entry = context.nodes.get(node);
@@ -59,6 +60,7 @@ function refresh(context: Context, news: Upward): Upward {
 
 function flush(context: Context): Context {
   const { upstream } = context;
+  if (context.queued === NO_NEWS && context.news === NO_NEWS) return context;
   const [queued, effects] = flushUpward(
     upstream,
     'upstream',

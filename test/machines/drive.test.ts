@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { initialTransition, transition } from 'xstate';
-import { step } from '../../machines/drive.ts';
+import { begin, step } from '../../machines/drive.ts';
 import { type CancellationEvent, cancellationMachine } from '../../machines/ownership/cancellation.ts';
+import { replicaSetMachine } from '../../machines/replicaset/index.ts';
+import { schedulerMachine } from '../../machines/scheduler/machine.ts';
 import { nodeFact } from './schedulerWorld.ts';
 
 const fence = fc.record({ incarnation: fc.constantFrom(7, 8), n: fc.integer({ min: 1, max: 3 }) });
@@ -35,6 +37,15 @@ const events: fc.Arbitrary<CancellationEvent> = fc.oneof(
     incarnation: fc.constantFrom(7, 8, null),
   }),
 );
+
+describe('begin', () => {
+  it.each([replicaSetMachine, schedulerMachine])("equals XState's initialTransition", (machine) => {
+    const input = { incarnation: 7, mutants: new Set<string>(), handsOver: true };
+    const [ours, theirs] = [begin(machine, input), initialTransition(machine, input)[0]];
+    expect(ours.context.effects.length).toBeGreaterThan(0);
+    expect([ours.value, ours.context, ours.status]).toEqual([theirs.value, theirs.context, theirs.status]);
+  });
+});
 
 describe('step', () => {
   it("equals XState's transition, event by event", () => {

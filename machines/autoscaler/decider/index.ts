@@ -1,6 +1,6 @@
 /** The built-in autoscaler of one Deployment for a host: a pure step (`machine.ts`). */
-import { initialTransition, type SnapshotFrom } from 'xstate';
-import { step } from '../../drive.ts';
+import type { SnapshotFrom } from 'xstate';
+import { begin, step } from '../../drive.ts';
 import { type DeciderConfig, type DeciderEvent, deciderMachine } from './machine.ts';
 
 export { SILENT_MS } from './load.ts';
@@ -11,7 +11,7 @@ export type DeciderState = SnapshotFrom<typeof deciderMachine>;
 
 /** A fresh decider: nothing was reported, and nothing is wanted. @public */
 export function startDecider(config: DeciderConfig): DeciderState {
-  return initialTransition(deciderMachine, config)[0];
+  return begin(deciderMachine, config);
 }
 
 /** The next state. @public */

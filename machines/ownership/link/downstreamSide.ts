@@ -5,7 +5,7 @@
  * composition has verified it by a consistent read *begun then* (the upstream's Lease; K: the mark on its Node).
  * It holds the session and the fence, never a record (see {@link LinkOutput}).
  */
-import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Fetch, Hello, Message, Rejected } from '../../../spec/messages.ts';
 import type {
@@ -17,7 +17,7 @@ import type {
   StageName,
 } from '../../../spec/vocabulary.ts';
 import { compareFences, sameSession, stageOf } from '../../../spec/vocabulary.ts';
-import { step } from '../../drive.ts';
+import { begin, step } from '../../drive.ts';
 import { effect, type LinkOutput, refusal } from './output.ts';
 
 /** What a downstream side is made from. @public */
@@ -352,7 +352,7 @@ function take(snapshot: DownstreamSide): readonly [DownstreamSide, readonly Link
 export function startDownstreamSide(
   input: DownstreamSideInput,
 ): readonly [DownstreamSide, readonly LinkOutput[]] {
-  return take(initialTransition(downstreamSideMachine, input)[0]);
+  return take(begin(downstreamSideMachine, input));
 }
 
 /** One event. An event of another link, session or token changes nothing. @public */

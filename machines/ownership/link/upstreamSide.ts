@@ -5,12 +5,12 @@
  * A session that breaks is followed by the next number; a `Hello` rejected by a fence, or a refused `Offer`, makes
  * the stage look at its own Lease: superseded, it stops; still the holder, it starts again above the fence.
  */
-import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import type { StageEvent } from '../../../spec/events.ts';
 import type { Message, Offer, Rejected, State } from '../../../spec/messages.ts';
 import type { Fence, Incarnation, LinkName, PeerName, SessionId } from '../../../spec/vocabulary.ts';
 import { sameSession } from '../../../spec/vocabulary.ts';
-import { step } from '../../drive.ts';
+import { begin, step } from '../../drive.ts';
 import { effect, type LinkOutput, refusal } from './output.ts';
 
 /** What an upstream side is made from. @public */
@@ -259,7 +259,7 @@ function take(snapshot: UpstreamSide): readonly [UpstreamSide, readonly LinkOutp
 
 /** A fresh side: asks to be connected for session 1. @public */
 export function startUpstreamSide(input: UpstreamSideInput): readonly [UpstreamSide, readonly LinkOutput[]] {
-  return take(initialTransition(upstreamSideMachine, input)[0]);
+  return take(begin(upstreamSideMachine, input));
 }
 
 /** One event. An event of another link, attempt or token changes nothing. @public */

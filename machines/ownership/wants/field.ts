@@ -6,13 +6,13 @@
  * A conflict waits for the object that it lost against; a reply that was lost is asked again, under the same
  * precondition, so that at most one of the two lands.
  */
-import { assign, initialTransition, type SnapshotFrom, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import type { Effect } from '../../../spec/effects.ts';
 import type { Refusal } from '../../../spec/events.ts';
 import type { DeploymentFact, Written } from '../../../spec/facts.ts';
 import { TIMERS, type TimerName } from '../../../spec/timers.ts';
 import { compareWantVersions, type WantVersion } from '../../../spec/vocabulary.ts';
-import { step } from '../../drive.ts';
+import { begin, step } from '../../drive.ts';
 import { writtenOf } from './base.ts';
 
 /** What D wants of a Deployment, before it decided for which ReplicaSet and in which mode. @public */
@@ -234,7 +234,7 @@ function take(snapshot: Field): readonly [Field, readonly Effect[]] {
 
 /** A field of which nothing is known. @public */
 export function startField(deployment: string, mutants: ReadonlySet<string>): Field {
-  return initialTransition(replicasFieldMachine, { deployment, mutants })[0];
+  return begin(replicasFieldMachine, { deployment, mutants });
 }
 
 /** One event, run to quiescence. What a state does not expect (late timers, answers) changes nothing. @public */
