@@ -3,7 +3,8 @@ import type { JournalEntry, JournalPod, JournalState } from './journal.ts';
 import type { Fence, Uid } from './vocabulary.ts';
 import { compareFences } from './vocabulary.ts';
 
-interface Draft {
+/** What entries are added to in place: its owner alone may hold it. */
+export interface JournalDraft extends JournalState {
   nodeUid: string | null;
   fence: Fence;
   drained: Fence | null;
@@ -13,7 +14,8 @@ interface Draft {
   released: Set<string>;
 }
 
-function draftOf(state: JournalState): Draft {
+/** A copy to add to. */
+export function draftOf(state: JournalState): JournalDraft {
   return {
     ...state,
     pods: new Map(state.pods),
@@ -22,26 +24,26 @@ function draftOf(state: JournalState): Draft {
   };
 }
 
-function change(draft: Draft, uid: Uid, by: (pod: JournalPod) => JournalPod): void {
+function change(draft: JournalDraft, uid: Uid, by: (pod: JournalPod) => JournalPod): void {
   const pod = draft.pods.get(uid);
   if (pod !== undefined) draft.pods.set(uid, by(pod));
 }
 
-function apply(draft: Draft, entry: JournalEntry): Draft {
+function apply(draft: JournalDraft, entry: JournalEntry): void {
   switch (entry.kind) {
     case 'node':
       // K itself ends the Pods of an older Node before it writes this; with a lost journal it adopts first.
       draft.nodeUid = entry.nodeUid;
-      return draft;
+      return;
     case 'fence':
       if (compareFences(entry.fence, draft.fence) > 0) draft.fence = entry.fence;
-      return draft;
+      return;
     case 'drained':
       if (draft.drained === null || compareFences(entry.mark, draft.drained) > 0) draft.drained = entry.mark;
-      return draft;
+      return;
     case 'doubt':
       draft.doubtful = !entry.over;
-      return draft;
+      return;
     case 'accepted':
       draft.pods.set(entry.record.uid, {
         record: entry.record,
@@ -50,10 +52,10 @@ function apply(draft: Draft, entry: JournalEntry): Draft {
         metadataUid: entry.metadataUid,
         name: entry.name,
       });
-      return draft;
+      return;
     case 'publishIntent':
       change(draft, entry.uid, (pod) => ({ ...pod, publishIntent: true }));
-      return draft;
+      return;
     case 'terminating':
       change(draft, entry.uid, (pod) => ({
         ...pod,
@@ -61,23 +63,28 @@ function apply(draft: Draft, entry: JournalEntry): Draft {
         metadataUid: entry.metadataUid ?? pod.metadataUid,
         name: entry.name ?? pod.name,
       }));
-      return draft;
+      return;
     case 'released':
       draft.pods.delete(entry.uid);
       // A compacted journal names the object alone.
       if (entry.uid !== '') draft.ended.add(entry.uid);
       draft.released.add(entry.metadataUid);
-      return draft;
+      return;
     case 'ended':
       draft.pods.delete(entry.uid);
       draft.ended.add(entry.uid);
-      return draft;
+      return;
   }
+}
+
+/** Adds entries. */
+export function addTo(draft: JournalDraft, entries: Iterable<JournalEntry>): void {
+  for (const entry of entries) apply(draft, entry);
 }
 
 /** The journal after these entries; the state given is left as it is. */
 export function foldJournal(state: JournalState, entries: Iterable<JournalEntry>): JournalState {
-  let draft = draftOf(state);
-  for (const entry of entries) draft = apply(draft, entry);
+  const draft = draftOf(state);
+  addTo(draft, entries);
   return draft;
 }

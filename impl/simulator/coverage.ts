@@ -8,7 +8,7 @@ import { isUndrained, type StageName, stageOf } from '../../spec/vocabulary.ts';
 import { Asked } from './asked.ts';
 import type { Life } from './life.ts';
 import type { Simulation } from './simulation.ts';
-import { preemptionsOf, recordsOf } from './touched.ts';
+import { preemptionsOf, recordOf, uidsIn } from './touched.ts';
 
 /** What the protocol may be doing when a fault comes. Several may hold at once. */
 export const PHASES = [
@@ -30,10 +30,9 @@ function* phases(sim: Simulation): Generator<Phase> {
   if ([...sim.starting.values()].some((many) => many > 0)) yield 'starting';
   const links = lives.flatMap((life) => life.under.observe(life.state as never).links);
   if (links.some(({ state }) => state !== 'open')) yield 'handshake';
-  const records = lives.flatMap(({ peer, state }) => {
-    const held = recordsOf(peer, state);
-    return held === null ? [] : [...held.keys()].map((uid) => held.get(uid)?.phase);
-  });
+  const records = lives.flatMap(({ peer, state }) =>
+    [...uidsIn(peer, state)].map((uid) => recordOf(peer, state, uid)?.phase),
+  );
   if (records.some((phase) => phase === 'created' || phase === 'bound' || phase === 'accepted'))
     yield 'placing';
   if (records.includes('terminating')) yield 'ending';

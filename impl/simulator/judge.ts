@@ -55,6 +55,8 @@ export class Judge {
   readonly #sim: Simulation;
   readonly accepted = new Map<Uid, Set<string>>();
   readonly collected = new Map<Uid, string>();
+  /** The same in the form that the properties read, but for what was taken away by force. */
+  readonly #collectedBy: Record<Uid, readonly string[]> = {};
   readonly #ended = new Map<Uid, Set<'confirmed' | 'shown'>>();
   readonly #cancelled = new Map<string, { readonly mark: Fence; readonly uids: ReadonlySet<Uid> }>();
   readonly #victims = new Map<Uid, Set<Uid>>();
@@ -78,6 +80,7 @@ export class Judge {
   /** What each node runs of ours. */
   readonly #used = new Map<string, Resources>();
   #sinceWhole = 0;
+  readonly history = this.#drawHistory();
   finding: Finding | null = null;
 
   constructor(sim: Simulation) {
@@ -161,6 +164,7 @@ export class Judge {
     if (machine === undefined || !machine.containers.has(uid) || this.#forced.has(uid)) return;
     this.#used.set(machine.name, this.#sum(machine, uid, -1));
     this.#forced.add(uid);
+    delete this.#collectedBy[uid];
   }
 
   /** Whether its containers run though its object was taken away: nobody who looks at objects can count them. */
@@ -359,6 +363,7 @@ export class Judge {
       const isOver = was?.phase === 'terminating' && is === undefined;
       if (isOver && !isLeftToStock(this.#standing, uid)) {
         this.collected.set(uid, peer);
+        if (!this.#forced.has(uid)) this.#collectedBy[uid] = [peer];
         for (const node of this.accepted.get(uid) ?? []) {
           const machine = this.#sim.machineOf(node);
           if (machine.containers.has(uid)) this.#judgeCollected(uid, machine);
@@ -421,8 +426,8 @@ export class Judge {
     return [...this.#sim.api.pods.values()].filter(({ managed }) => managed);
   }
 
-  /** In the form that the properties read; each part is drawn only if it is read. */
-  get history(): History {
+  /** What the properties read of the past: it is as it is now, and each part is drawn when it is read. */
+  #drawHistory(): History {
     const judge = this;
     const lists = <T>(map: ReadonlyMap<string, ReadonlySet<T>>) =>
       Object.fromEntries([...map].map(([key, set]) => [key, [...set]]));
@@ -432,21 +437,43 @@ export class Judge {
         return lists(judge.accepted);
       },
       get collected() {
-        return Object.fromEntries(
-          [...judge.collected].flatMap(([uid, by]) => (judge.#forced.has(uid) ? [] : [[uid, [by]]])),
-        );
+        return judge.#collectedBy;
       },
       get ended() {
         return lists(judge.#ended);
       },
-      ...this.#wants.kept,
-      ...this.#owner.kept,
-      cancelled: Object.fromEntries(
-        [...this.#cancelled].map(([node, { mark, uids }]) => [node, { mark, uids: [...uids] }]),
-      ),
-      reappeared: [...this.#reappeared],
-      stopped: this.#stopped,
-      superseded: Object.fromEntries(this.#superseded),
+      get asked() {
+        return judge.#wants.kept.asked;
+      },
+      get due() {
+        return judge.#wants.kept.due;
+      },
+      get reached() {
+        return judge.#wants.kept.reached;
+      },
+      get everAsked() {
+        return judge.#wants.kept.everAsked;
+      },
+      get acted() {
+        return judge.#owner.kept.acted;
+      },
+      get trespassed() {
+        return judge.#owner.kept.trespassed;
+      },
+      get cancelled() {
+        return Object.fromEntries(
+          [...judge.#cancelled].map(([node, { mark, uids }]) => [node, { mark, uids: [...uids] }]),
+        );
+      },
+      get reappeared() {
+        return [...judge.#reappeared];
+      },
+      get stopped() {
+        return judge.#stopped;
+      },
+      get superseded() {
+        return Object.fromEntries(judge.#superseded);
+      },
     };
   }
 }

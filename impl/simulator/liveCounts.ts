@@ -5,26 +5,30 @@ import { recordOf } from './touched.ts';
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
+/** The ReplicaSet of a record that counts; null of one that does not. */
+const setOfLive = (record: PodRecord | undefined) =>
+  record === undefined || record.phase === 'terminating' ? null : record.replicaSet;
+
 /** Of one world. */
 export class LiveCounts {
   readonly #counts = new WeakMap<Life, ReadonlyMap<string, number>>();
 
   /** Of one R, as it is now. */
   of(life: Life): ReadonlyMap<string, number> {
-    return this.#counts.get(life) ?? NONE;
+    return life.peer === 'replicaset' ? (this.#counts.get(life) ?? NONE) : NONE;
   }
 
-  /** After a step that touched these. */
+  /** After a step that touched these: another map only if a count is another. */
   stepped(life: Life, before: unknown, uids: Iterable<Uid>): void {
-    const counts = new Map(this.of(life));
-    const count = (record: PodRecord | undefined, by: 1 | -1) => {
-      if (record === undefined || record.phase === 'terminating') return;
-      counts.set(record.replicaSet, (counts.get(record.replicaSet) ?? 0) + by);
-    };
+    let counts: Map<string, number> | null = null;
     for (const uid of uids) {
-      count(recordOf(life.peer, before, uid), -1);
-      count(recordOf(life.peer, life.state, uid), 1);
+      const was = setOfLive(recordOf(life.peer, before, uid));
+      const is = setOfLive(recordOf(life.peer, life.state, uid));
+      if (was === is) continue;
+      counts ??= new Map(this.of(life));
+      if (was !== null) counts.set(was, (counts.get(was) ?? 0) - 1);
+      if (is !== null) counts.set(is, (counts.get(is) ?? 0) + 1);
     }
-    this.#counts.set(life, counts);
+    if (counts !== null) this.#counts.set(life, counts);
   }
 }

@@ -5,7 +5,7 @@
 
 import { adoptedObject } from '../../machines/ownership/adoption.ts';
 import type { PodFact } from '../../spec/facts.ts';
-import { foldJournal } from '../../spec/foldJournal.ts';
+import { addTo, draftOf } from '../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../spec/journal.ts';
 import type { Resources, Uid } from '../../spec/vocabulary.ts';
 import type { Simulation } from './simulation.ts';
@@ -24,7 +24,9 @@ export class Machine {
   readonly awaiting = new Set<Uid>();
   /** Raised when the machine dies: what was under way in it is void. */
   epoch = 0;
-  #journal: JournalState = EMPTY_JOURNAL;
+  #journal = draftOf(EMPTY_JOURNAL);
+  /** Somebody keeps it: what comes goes into a copy. */
+  #isKept = false;
   #fresh: JournalEntry[] = [];
   /** The disk takes so much longer, ms. */
   slow = 0;
@@ -39,18 +41,28 @@ export class Machine {
     this.#fresh.push(...entries);
   }
 
-  /** What is durable. */
+  /** What is durable, to be looked at now: what comes goes into the same. */
   get journal(): JournalState {
     if (this.#fresh.length > 0) {
-      this.#journal = foldJournal(this.#journal, this.#fresh);
+      if (this.#isKept) this.#journal = draftOf(this.#journal);
+      this.#isKept = false;
+      addTo(this.#journal, this.#fresh);
       this.#fresh = [];
     }
     return this.#journal;
   }
 
+  /** What is durable, as it is now, to be kept. */
+  readBack(): JournalState {
+    const { journal } = this;
+    this.#isKept = true;
+    return journal;
+  }
+
   /** Nothing is durable any more. */
   forget(): void {
-    this.#journal = EMPTY_JOURNAL;
+    this.#journal = draftOf(EMPTY_JOURNAL);
+    this.#isKept = false;
     this.#fresh = [];
   }
 }

@@ -12,14 +12,26 @@ import { compareWantVersions, type Uid, type Want, type WantVersion } from '../.
 import type { Life } from './life.ts';
 import { EPOCH, type Simulation } from './simulation.ts';
 
+/** What a count was last taken of. */
+interface LookedAt {
+  readonly wants: unknown;
+  readonly replicaSets: unknown;
+  readonly live: unknown;
+}
+
 /** The highest want of each Deployment that any R has reached: it had as many Pods. */
 export class Reached {
   readonly #highest = new Map<string, WantVersion>();
+  readonly #looked = new WeakMap<Life, LookedAt>();
 
   /** @param live - how many of each ReplicaSet are live at R */
-  stepped({ peer, state }: Life, live: ReadonlyMap<string, number>): void {
-    if (peer !== 'replicaset') return;
-    const { wants, replicaSets } = (state as ReplicaSetState).context;
+  stepped(life: Life, live: ReadonlyMap<string, number>): void {
+    if (life.peer !== 'replicaset') return;
+    const { wants, replicaSets } = (life.state as ReplicaSetState).context;
+    // The same again says nothing new.
+    const last = this.#looked.get(life);
+    if (last?.wants === wants && last.replicaSets === replicaSets && last.live === live) return;
+    this.#looked.set(life, { wants, replicaSets, live });
     for (const { deployment, version, value } of wants.values()) {
       const known = this.#highest.get(deployment);
       if (known !== undefined && compareWantVersions(version, known) <= 0) continue;

@@ -2,6 +2,8 @@
 import { randomOf } from '../explorer/mulberry.ts';
 import { exp, log } from './arithmetic.ts';
 
+const [LOG_HALF, LOG_TWO] = [log(0.5), log(2)];
+
 /** A stream of random numbers. */
 export class Random {
   readonly #next: () => number;
@@ -34,6 +36,11 @@ export class Random {
   /** One of them; they must not be empty. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)] as T;
+  }
+
+  /** Between half and twice, on a logarithmic scale. */
+  about(): number {
+    return exp(this.between(LOG_HALF, LOG_TWO));
   }
 
   /** Each with the same chance on a logarithmic scale: 1 to 1000 is as often below 10 as above 100. */

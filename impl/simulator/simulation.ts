@@ -9,7 +9,7 @@ import type { StageConfig } from '../../spec/stage.ts';
 import { recordedConfig, type StepRecord } from '../../spec/trace.ts';
 import { type PeerName, stageOf } from '../../spec/vocabulary.ts';
 import { REAL_STAGES } from '../explorer/realStages.ts';
-import { Api, type Snapshot } from './api.ts';
+import { Api, type Fact, type Snapshot, type What } from './api.ts';
 import { Clock } from './clock.ts';
 import type { Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
@@ -85,14 +85,10 @@ export class Simulation {
     this.judge = new Judge(this);
     this.api = new Api((what, key, before, after) => {
       const fact = (after ?? before) as { node?: string | null };
-      for (const group of this.#groups(what, fact.node ?? null)) spread(this, group, key, before, after);
-      if (
-        what === 'pods' &&
-        (before as { node?: string | null } | null)?.node !== fact.node &&
-        before !== null
-      )
-        for (const group of this.#groups(what, (before as { node?: string | null }).node ?? null))
-          spread(this, group, key, before, after);
+      this.#spread(what, fact.node ?? null, key, before, after);
+      const was = before as { node?: string | null } | null;
+      if (what === 'pods' && was !== null && was.node !== fact.node)
+        this.#spread(what, was.node ?? null, key, before, after);
       stockSees(this, what, before, after);
     });
     populate(this);
@@ -115,7 +111,7 @@ export class Simulation {
 
   /** How long something takes this time, ms. */
   latency(of: keyof Latencies): number {
-    return this.plan.latencies[of] * this.dice(of).scale(0.5, 2);
+    return this.plan.latencies[of] * this.dice(of).about();
   }
 
   machineOf(node: string): Machine {
@@ -136,11 +132,11 @@ export class Simulation {
   // ---- watches ------------------------------------------------------------------------------------------
 
   /** Tails are told of the Pods of their node only, so streams are kept by node. */
-  *#groups(what: string, node: string | null): Generator<Set<Watch>> {
+  #spread(what: What, node: string | null, key: string, before: Fact | null, after: Fact | null): void {
     const all = this.#watches.get(what);
-    if (all !== undefined) yield all;
+    if (all !== undefined) spread(this, all, key, before, after);
     const some = what === 'pods' && node !== null ? this.#watches.get(`pods/${node}`) : undefined;
-    if (some !== undefined) yield some;
+    if (some !== undefined) spread(this, some, key, before, after);
   }
 
   watching(watch: Watch): void {
@@ -284,7 +280,7 @@ export class Simulation {
       mutants,
       node: machine.name,
       runtime,
-      journal: machine.journal,
+      journal: machine.readBack(),
       ...(runtime === 'runs' && { running }),
     };
   }

@@ -11,31 +11,28 @@ import { downEndOf, upEndOf } from '../explorer/observers.ts';
 import { isTail, type Life } from './life.ts';
 import { textOf } from './view.ts';
 
-interface Records {
-  get(uid: Uid): PodRecord | undefined;
-  keys(): IterableIterator<Uid>;
-  readonly source: unknown;
+/** The map that holds the records of a state, by uid; null where a stage holds none. */
+function heldIn(peer: string, state: unknown): { keys(): IterableIterator<Uid> } | null {
+  if (peer === 'replicaset' || peer === 'scheduler')
+    return (state as ReplicaSetState | SchedulerState).context.records;
+  return isTail(peer) ? (state as KubeletState).context.pods : null;
 }
 
-/** The records of a state; null where a stage holds none. */
-export function recordsOf(peer: string, state: unknown): Records | null {
-  if (isTail(peer)) {
-    const { pods } = (state as KubeletState).context;
-    return { get: (uid) => pods.get(uid)?.record, keys: () => pods.keys(), source: pods };
-  }
-  if (peer !== 'replicaset' && peer !== 'scheduler') return null;
-  const { records } = (state as ReplicaSetState | SchedulerState).context;
-  return { get: (uid) => records.get(uid), keys: () => records.keys(), source: records };
+/** The uids of the records of a state. */
+export function uidsIn(peer: string, state: unknown): Iterable<Uid> {
+  return heldIn(peer, state)?.keys() ?? [];
 }
 
 /** The record of a uid. */
 export function recordOf(peer: string, state: unknown, uid: Uid): PodRecord | undefined {
-  return recordsOf(peer, state)?.get(uid);
+  if (peer === 'replicaset' || peer === 'scheduler')
+    return (state as ReplicaSetState | SchedulerState).context.records.get(uid);
+  return isTail(peer) ? (state as KubeletState).context.pods.get(uid)?.record : undefined;
 }
 
 /** Whether any record is another. */
 export function recordsChanged(peer: string, before: unknown, after: unknown): boolean {
-  return recordsOf(peer, before)?.source !== recordsOf(peer, after)?.source;
+  return before !== after && heldIn(peer, before) !== heldIn(peer, after);
 }
 
 /** The preemptions under way at S. */
@@ -80,13 +77,15 @@ const SWEEPING: ReadonlySet<string> = new Set([
 /** All uids that are held before or after. */
 export function allUids(peer: string, before: unknown, after: unknown): ReadonlySet<Uid> {
   const uids = new Set<Uid>();
-  for (const state of [before, after]) for (const uid of recordsOf(peer, state)?.keys() ?? []) uids.add(uid);
+  for (const state of [before, after]) for (const uid of uidsIn(peer, state)) uids.add(uid);
   return uids;
 }
 
 /** Whether R tells nobody below what it changes: its link is not open. */
 const isSilent = (peer: string, state: unknown): boolean =>
   peer === 'replicaset' && upEndOf((state as ReplicaSetState).context.down).state !== 'open';
+
+const NO_UIDS: ReadonlySet<Uid> = new Set();
 
 /** uids whose records a step may have changed. */
 export function touched(
@@ -96,8 +95,8 @@ export function touched(
   before: unknown,
   after: unknown,
 ): ReadonlySet<Uid> {
+  if (!recordsChanged(peer, before, after)) return NO_UIDS;
   const uids = new Set<Uid>();
-  if (!recordsChanged(peer, before, after)) return uids;
   const isHandshake =
     event.type === 'received' && ['State', 'Offer', 'Hello', 'Fetch'].includes(event.message.kind);
   if (SWEEPING.has(event.type) || isHandshake || isSilent(peer, after)) return allUids(peer, before, after);

@@ -2,8 +2,7 @@
 
 import { adoptedObject, adoptedUid } from '../../machines/ownership/adoption.ts';
 import type { PodFact, SwitchFact } from '../../spec/facts.ts';
-import { EMPTY_JOURNAL } from '../../spec/journal.ts';
-import type { NodeView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
+import type { NodeView, RecordView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName, Resources } from '../../spec/vocabulary.ts';
 import { livesOnAs } from '../explorer/livesOn.ts';
 import type { Observation, StageUnderTest } from '../explorer/world.ts';
@@ -14,7 +13,12 @@ import { podName } from './writes.ts';
 
 const NONE: Resources = { cpu: 0, memory: 0, pods: 0 };
 const texts = new WeakMap<object, string>();
-const observations = new WeakMap<object, Observation>();
+const observations = new WeakMap<object, Observed>();
+
+/** What may be seen of a state, and its records by uid. */
+interface Observed extends Observation {
+  readonly byUid: ReadonlyMap<string, RecordView>;
+}
 
 /** The whole state as text: equal for equal states. */
 export function textOf(under: StageUnderTest, state: unknown): string {
@@ -25,10 +29,11 @@ export function textOf(under: StageUnderTest, state: unknown): string {
   return text;
 }
 
-function observe(life: Life): Observation {
+function observe(life: Life): Observed {
   const known = observations.get(life.state as object);
   if (known !== undefined) return known;
-  const seen = life.under.observe(life.state as never);
+  const observation = life.under.observe(life.state as never);
+  const seen = { ...observation, byUid: new Map(observation.records.map((record) => [record.uid, record])) };
   observations.set(life.state as object, seen);
   return seen;
 }
@@ -42,7 +47,7 @@ function stageView(sim: Simulation, life: Life): StageView {
     peer,
     incarnation,
     holdsLease: held <= incarnation,
-    records: new Map(seen.records.map((record) => [record.uid, record])),
+    records: seen.byUid,
     links: seen.links,
     wants: seen.wants,
     preemptions: seen.preemptions,
@@ -73,7 +78,7 @@ export function livesOn({ api }: Simulation, { journal }: Machine, uid: string):
 /** A node and what is on it. */
 export function nodeView(sim: Simulation, machine: Machine): NodeView {
   const fact = sim.api.nodes.get(machine.name);
-  const journal = machine.journal ?? EMPTY_JOURNAL;
+  const { journal } = machine;
   const running = new Map<string, Resources>();
   for (const uid of machine.containers.keys()) {
     if (sim.judge.isForced(uid)) continue;
@@ -142,34 +147,48 @@ function hollowIn(sim: Simulation): readonly PodFact[] {
   });
 }
 
-/** The world as the properties see it. */
+/** The world as the properties see it now; what none of the properties of every look reads, is drawn when it is read. */
 export function worldView(sim: Simulation): WorldView {
+  const { api, machines, lives, plan } = sim;
+  const deployments = () => [...api.deployments.values()];
   return {
-    stages: [...sim.lives.values()].flat().map((life) => stageView(sim, life)),
-    nodes: [...sim.machines.values()]
+    stages: [...lives.values()].flat().map((life) => stageView(sim, life)),
+    nodes: [...machines.values()]
       .filter((machine) => isOfItsNode(sim, machine) && !isAgentless(sim, machine))
       .map((machine) => nodeView(sim, machine)),
     withoutNodes: false,
     traffic: trafficOf(sim),
-    objects: [...sim.api.pods.values()].filter(({ managed }) => managed),
-    replicas: Object.fromEntries(
-      [...sim.api.deployments.values()].map(({ uid, replicas }) => [uid, replicas]),
-    ),
-    switch: sim.api.switch.get('switch') as SwitchFact,
-    written: Object.fromEntries([...sim.api.deployments.values()].map(({ uid, written }) => [uid, written])),
-    managed: [...sim.api.deployments.values()].flatMap(({ uid, unmanaged, deleting }) =>
-      unmanaged || deleting ? [] : [uid],
-    ),
-    leaving: [...sim.api.deployments.values()].flatMap(({ uid, unmanaged, written }) =>
-      unmanaged && written !== null ? [uid] : [],
-    ),
-    acknowledged: acknowledgedBy(sim),
-    deletes: [...sim.deletes.values()].flatMap(({ life, metadataUid }) => (life.alive ? [metadataUid] : [])),
-    hollow: sim.plan.runtime === 'runs' ? hollowIn(sim) : [],
-    isFirstMinter: sim.bornOf('autoscaler') === 1,
-    down: downOf(sim),
-    get history() {
-      return sim.judge.history;
+    switch: api.switch.get('switch') as SwitchFact,
+    get objects() {
+      return [...api.pods.values()].filter(({ managed }) => managed);
     },
+    get replicas() {
+      return Object.fromEntries(deployments().map(({ uid, replicas }) => [uid, replicas]));
+    },
+    get written() {
+      return Object.fromEntries(deployments().map(({ uid, written }) => [uid, written]));
+    },
+    get managed() {
+      return deployments().flatMap(({ uid, unmanaged, deleting }) => (unmanaged || deleting ? [] : [uid]));
+    },
+    get leaving() {
+      return deployments().flatMap(({ uid, unmanaged, written }) =>
+        unmanaged && written !== null ? [uid] : [],
+      );
+    },
+    get acknowledged() {
+      return acknowledgedBy(sim);
+    },
+    get deletes() {
+      return [...sim.deletes.values()].flatMap(({ life, metadataUid }) => (life.alive ? [metadataUid] : []));
+    },
+    get hollow() {
+      return plan.runtime === 'runs' ? hollowIn(sim) : [];
+    },
+    isFirstMinter: sim.bornOf('autoscaler') === 1,
+    get down() {
+      return downOf(sim);
+    },
+    history: sim.judge.history,
   };
 }

@@ -1,14 +1,19 @@
 /** What was asked for of each Deployment, what A minted for it, and what R came to by a direct want: for the properties of wants (protocol 8). */
+import type { AutoscalerState } from '../../machines/autoscaler/index.ts';
 import type { ReplicaSetState } from '../../machines/replicaset/index.ts';
 import { type History, NO_HISTORY } from '../../spec/properties/index.ts';
 import { recordMinted, recordReached } from '../explorer/history.ts';
 import type { Life } from './life.ts';
+
+const wantsOf = (state: unknown) => (state as AutoscalerState).context.wants;
 
 type Kept = Pick<History, 'asked' | 'due' | 'reached' | 'everAsked'>;
 
 /** Of one world. */
 export class WantsHistory {
   #kept: History = NO_HISTORY;
+  /** What {@link recordReached} was last asked about, of each R. */
+  readonly #looked = new WeakMap<Life, readonly unknown[]>();
 
   /** In the form that the properties read. */
   get kept(): Kept {
@@ -35,14 +40,21 @@ export class WantsHistory {
    *
    * @param live - how many of each ReplicaSet are live at R
    */
-  stepped({ peer, under, state }: Life, before: unknown, live: ReadonlyMap<string, number>): void {
+  stepped(life: Life, before: unknown, live: ReadonlyMap<string, number>): void {
+    const { peer, under, state } = life;
     if (before === state) return;
     if (peer === 'autoscaler') {
+      // What was minted before is no news.
+      if (wantsOf(before) === wantsOf(state)) return;
       const [was, is] = [under.observe(before as never), under.observe(state as never)];
       this.#kept = recordMinted(this.#kept, was, is);
     }
     if (peer !== 'replicaset') return;
     const { wants, replicaSets } = (state as ReplicaSetState).context;
+    const looked = [wants, replicaSets, live, this.#kept.reached];
+    const last = this.#looked.get(life);
+    if (last !== undefined && looked.every((one, at) => one === last[at])) return;
     this.#kept = recordReached(this.#kept, [...wants.values()], [...replicaSets.values()], live);
+    this.#looked.set(life, looked.with(-1, this.#kept.reached));
   }
 }

@@ -21,6 +21,9 @@ const HEARD: Readonly<Record<StageName, readonly What[]>> = {
 export interface Watch {
   readonly what: What;
   readonly peer: string;
+  readonly stage: StageName;
+  /** Of a K. */
+  readonly node: string | null;
   /** S hears of managed Pods without a stamp. */
   readonly handsOver: boolean;
   life: Life;
@@ -36,15 +39,14 @@ export interface Watch {
 }
 
 /** Whether an object is of this stream. R hears of a Pod only for its deletion cost. */
-function concerns({ what, peer, handsOver }: Watch, fact: Fact): boolean {
-  const stage = stageOf(peer as Life['peer']);
-  if (what === 'nodes') return stage !== 'kubelet' || (fact as NodeFact).name === nodeOf(peer);
+function concerns({ what, stage, node, handsOver }: Watch, fact: Fact): boolean {
+  if (what === 'nodes') return stage !== 'kubelet' || (fact as NodeFact).name === node;
   if (what === 'deployments')
     return !(fact as DeploymentFact).unmanaged || (fact as DeploymentFact).written !== null;
   if (what === 'replicaSets') return stage !== 'scheduler' || !(fact as ReplicaSetFact).unmanaged;
   if (what !== 'pods') return true;
   const pod = fact as PodFact;
-  if (stage === 'kubelet') return pod.node === nodeOf(peer);
+  if (stage === 'kubelet') return pod.node === node;
   if (stage !== 'scheduler') return pod.managed && pod.deletionCost !== 0;
   return pod.managed ? handsOver && pod.uid === null : pod.node !== null;
 }
@@ -135,8 +137,7 @@ export function spread(
 
 /** Objects that a list shows. */
 function* listed(sim: Simulation, watch: Watch): Generator<[string, Fact]> {
-  const { what, peer } = watch;
-  const node = stageOf(peer as Life['peer']) === 'kubelet' ? nodeOf(peer) : null;
+  const { what, peer, node } = watch;
   const behind = sim.behind.get(peer)?.objects;
   if (behind !== undefined) {
     for (const [key, fact] of behind[what]) if (concerns(watch, fact)) yield [key, fact];
@@ -170,10 +171,13 @@ function list(sim: Simulation, watch: Watch): void {
 
 /** The streams of a fresh process: they list first. */
 export function openWatches(sim: Simulation, life: Life): void {
-  for (const what of HEARD[stageOf(life.peer)]) {
+  const stage = stageOf(life.peer);
+  for (const what of HEARD[stage]) {
     const watch: Watch = {
       what,
       peer: life.peer,
+      stage,
+      node: stage === 'kubelet' ? nodeOf(life.peer) : null,
       handsOver: sim.plan.handsOver === true,
       life,
       queued: new Map(),
