@@ -88,7 +88,10 @@ export function register(program: Command): void {
       'what so many runs reach (--runs, default 500), as drawn, and with each theme in turn; with --out, in Markdown',
     )
     .option('--workers <n>', 'worker threads (default: one for each core)', integer(1, 256))
-    .option('--replay <file>', 'run the plan of a replay file instead (with --mutant: and that rule is off as well)')
+    .option(
+      '--replay <file>',
+      'run the plan of a replay file instead (with --mutant: and that rule is off as well)',
+    )
     .option('--trace <file>', 'with --replay, or of a failure: write every step as NDJSON', fileToWrite)
     .option('--out <file>', 'write the shrunk failure there, to be replayed', fileToWrite)
     .option('--json', 'print one JSON object')

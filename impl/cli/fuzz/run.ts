@@ -119,7 +119,10 @@ const OF_THE_FILE = ['runs', 'minutes', 'nodes', 'pods', 'rounds', 'theme', 'clo
 export function replayFuzz(file: string, flags: Partial<FuzzFlags>): number {
   const idle = OF_THE_FILE.find((name) => flags[name] !== undefined);
   if (idle !== undefined)
-    throw new KubedirectError('FLAG_INVALID', `--replay runs the plan of a file as it is: expected no --${idle}`);
+    throw new KubedirectError(
+      'FLAG_INVALID',
+      `--replay runs the plan of a file as it is: expected no --${idle}`,
+    );
   const { plan: kept, commit: found, property } = readReplay(file);
   const plan = { ...kept, mutants: [...new Set([...kept.mutants, ...mutantsOf(flags.mutant)])] };
   if (flags.trace !== undefined) trace(plan, flags.trace);
