@@ -5,7 +5,7 @@ import { largePage, planOf, runLarge } from '../../impl/simulator/largeWorld.ts'
 import type { Life } from '../../impl/simulator/life.ts';
 import type * as Counts from '../../impl/simulator/liveCounts.ts';
 import { runPlan } from '../../impl/simulator/run.ts';
-import { recordsOf } from '../../impl/simulator/touched.ts';
+import { recordOf, uidsIn } from '../../impl/simulator/touched.ts';
 import { liveIn, type RecordView } from '../../spec/properties/index.ts';
 
 const met = vi.hoisted(() => ({ looked: 0, differences: [] as string[] }));
@@ -15,8 +15,9 @@ vi.mock('../../impl/simulator/liveCounts.ts', async (load) => {
   class Compared extends LiveCounts {
     override stepped(life: Life, before: unknown, uids: Iterable<string>): void {
       super.stepped(life, before, uids);
-      const records = recordsOf(life.peer, life.state);
-      const held = [...(records?.keys() ?? [])].map((uid) => records?.get(uid) as unknown as RecordView);
+      const held = [...uidsIn(life.peer, life.state)].map(
+        (uid) => recordOf(life.peer, life.state, uid) as unknown as RecordView,
+      );
       const sorted = (counts: Iterable<[string, number]>) =>
         JSON.stringify([...counts].filter(([, many]) => many !== 0).sort());
       met.looked += 1;
