@@ -178,6 +178,10 @@ export function hostAndPort(text: string): string {
   throw new InvalidArgumentError(`FLAG_INVALID: expected host:port, got ${JSON.stringify(text)}.`);
 }
 
+/** Reads where to listen: `host:port`, or `:port` for every address of this machine, a Pod's loopback (`kubectl port-forward`) among them. */
+export const whereToListen = (text: string): string =>
+  /^:\d/.test(text) ? hostAndPort(`*${text}`).slice(1) : hostAndPort(text);
+
 const LOOPBACK = /^(127(\.\d+){3}|localhost|\[?::1\]?):\d+$/;
 
 /** Whether only this machine can connect there. */
@@ -233,7 +237,7 @@ export function withCommonOptions(command: Command): Command {
     .option(
       '--status <host:port>',
       'serve /healthz, /readyz, /metrics, /pods and /steps there; beyond loopback the last two want a token of who may list Pods',
-      hostAndPort,
+      whereToListen,
     )
     .option(
       '--no-rehearsal',

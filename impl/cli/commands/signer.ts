@@ -5,7 +5,7 @@ import { createKubernetesClient } from '../../controller/kubernetes/client.ts';
 import { sign } from '../../deploy/signer/signer.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from '../clusterOptions.ts';
 import { serveHelperStatus } from '../helperStatus.ts';
-import { hostAndPort, level } from '../stages.ts';
+import { level, whereToListen } from '../stages.ts';
 
 const DETAILS = `
 Answers the CertificateSigningRequests of signer kubedirect.dev/links: who made the request, as the API Server wrote it there, is who is certified; an agent by the Node of its
@@ -44,7 +44,7 @@ export function register(program: Command): void {
     .description(
       'issue the certificates of the links inside the cluster, to stages and agents, by their accounts',
     )
-    .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', hostAndPort)
+    .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', whereToListen)
     .option('--log-level <level>', 'fatal, error, warn, info, debug', level, 'info');
   withConnection(command).addHelpText('after', DETAILS).action(run);
 }

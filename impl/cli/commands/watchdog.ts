@@ -6,7 +6,7 @@ import { ownerGauge } from '../../controller/metrics.ts';
 import { type Watch, watchdog } from '../../deploy/watchdog.ts';
 import { type ConnectionFlags, connectionOf, withConnection } from '../clusterOptions.ts';
 import { serveHelperStatus } from '../helperStatus.ts';
-import { hostAndPort, level } from '../stages.ts';
+import { level, whereToListen } from '../stages.ts';
 
 const DETAILS = `
 Run it apart from the stages, on another machine if there is one; the packages bring it with an account that may read the Leases, write the
@@ -35,7 +35,7 @@ export function register(program: Command): void {
     .description('hand the managed Pods to the stock controllers when the stages have been gone for a time')
     .option('--after <seconds>', 'gone for so long', seconds, 60)
     .option('--interval <seconds>', 'between two looks', seconds, 5)
-    .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', hostAndPort)
+    .option('--status <host:port>', 'serve /healthz, /readyz and /metrics there', whereToListen)
     .option('--log-level <level>', 'fatal, error, warn, info, debug', level, 'info');
   withConnection(command).addHelpText('after', DETAILS).action(run);
 }

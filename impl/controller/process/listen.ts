@@ -11,7 +11,7 @@ export interface Listening {
 }
 
 /**
- * Listens; an IPv6 host may be in brackets.
+ * Listens; an IPv6 host may be in brackets; without a host on every address of this machine.
  * @throws KubedirectError `PORT_TAKEN`; else the error of `node:http`
  */
 export async function listenOn(server: http.Server, address: string): Promise<Listening> {

@@ -63,7 +63,8 @@ export function container({
   ports = [],
   volumeMounts = [],
 }: ContainerOptions) {
-  const status = ['--status', `$(POD_IP):${STATUS_PORT}`];
+  // On loopback too: there `kubectl port-forward` comes out.
+  const status = ['--status', `:${STATUS_PORT}`];
   return {
     name,
     image: values.image,
