@@ -52,24 +52,26 @@ export function interpret(
   return machine.transition(snapshot as never, event as never, scopeOf(machine) as never);
 }
 
-/**
- * The first snapshot: what `initialTransition(machine, input)[0]` gives, over the same scope. That one makes an actor each time, and with it
- * a first snapshot more, of no input.
- *
- * @internal
- */
-export function begin<M extends AnyStateMachine>(machine: M, input: InputFrom<M>): SnapshotFrom<M> {
-  return machine.getInitialSnapshot(scopeOf(machine) as never, input as never) as SnapshotFrom<M>;
-}
-
 const programs = new WeakMap<AnyStateMachine, Program>();
 
 function programOf(machine: AnyStateMachine): Program {
   const known = programs.get(machine);
   if (known !== undefined) return known;
-  const program = new Program(machine, interpret);
+  const initial = (scripted: AnyStateMachine) =>
+    scripted.getInitialSnapshot(scopeOf(machine) as never) as AnyMachineSnapshot;
+  const program = new Program(machine, interpret, initial);
   programs.set(machine, program);
   return program;
+}
+
+/**
+ * The first snapshot: what `initialTransition(machine, input)[0]` gives, which makes an actor each time.
+ *
+ * @throws what an action throws, and the making of the context
+ * @internal
+ */
+export function begin<M extends AnyStateMachine>(machine: M, input: InputFrom<M>): SnapshotFrom<M> {
+  return programOf(machine).begin(input) as SnapshotFrom<M>;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   type AnyStateMachine,
   type AnyStateNode,
   assign,
+  createMachine,
   type EventObject,
 } from 'xstate';
 
@@ -24,9 +25,12 @@ type Transition = (
   event: EventObject,
 ) => AnyMachineSnapshot;
 
+type Initial = (machine: AnyStateMachine) => AnyMachineSnapshot;
+
 /** A run of actions, and what comes after. */
 interface Piece {
-  readonly start: Start;
+  /** Null: the machine begins. */
+  readonly start: Start | null;
   /** What guards answered on the way here. */
   readonly answers: readonly boolean[];
   readonly reducers: readonly Reducer[];
@@ -47,14 +51,18 @@ interface Start {
 
 /** An action that is no `assign`: nobody carries it out. */
 const ignored = (): void => {};
+/** What XState calls the event of a machine's beginning. */
+const INIT = 'xstate.init';
 const UNANSWERED = new Error('a guard that the script does not answer');
 
 /** A machine, taken apart as it is used. @internal */
 export class Program {
   readonly #machine: AnyStateMachine;
   readonly #transition: Transition;
+  readonly #initial: Initial;
   /** The same machine, with scripted guards and silent actions. */
   readonly #scripted: AnyStateMachine;
+  #first: Piece | null = null;
   readonly #starts = new Map<string, Start>();
   readonly #startsByNodes = new WeakMap<object, Start>();
   #answers: readonly boolean[] = [];
@@ -65,16 +73,19 @@ export class Program {
 
   /**
    * @param transition - XState's own step
+   * @param initial - XState's own beginning, of a machine without input
    * @throws Error if the machine has what this can not take apart
    */
-  constructor(machine: AnyStateMachine, transition: Transition) {
+  constructor(machine: AnyStateMachine, transition: Transition, initial: Initial) {
     assertPlain(machine);
     this.#machine = machine;
     this.#transition = transition;
+    this.#initial = initial;
     const { guards, actions } = machine.implementations;
     const each = <T>(names: object, make: (name: string) => T) =>
       Object.fromEntries(Object.keys(names).map((name) => [name, make(name)]));
-    this.#scripted = machine.provide({
+    // What its context is at the beginning does not matter to where it goes.
+    this.#scripted = createMachine({ ...machine.config, context: {} } as never).provide({
       guards: each(guards, (name) => (args: { event: EventObject }) => this.#answer(name, args.event)),
       actions: each(actions, (name) =>
         assignmentOf(machine, name) === undefined
@@ -84,15 +95,28 @@ export class Program {
     } as never);
   }
 
+  /** The first snapshot, with an input. */
+  begin(input: unknown): AnyMachineSnapshot {
+    const { context: make } = this.#machine.config as { readonly context?: unknown };
+    const context = typeof make === 'function' ? make({ input }) : (make ?? {});
+    this.#first ??= this.#find(null, INIT, []);
+    return this.#run(this.#first, null, context as Context, { type: INIT, input } as EventObject);
+  }
+
   /** The next snapshot; the same one if nothing changes. */
   step(snapshot: AnyMachineSnapshot, event: EventObject): AnyMachineSnapshot {
-    let piece = this.#begin(snapshot, event.type);
-    let context = snapshot.context as Context;
+    const first = this.#begin(snapshot, event.type);
+    return this.#run(first, snapshot, snapshot.context as Context, event);
+  }
+
+  #run(first: Piece, snapshot: AnyMachineSnapshot | null, before: Context, event: EventObject) {
+    let piece = first;
+    let context = before;
     for (;;) {
       for (const reducer of piece.reducers) context = reducer(context, event);
       if (piece.guard === null) {
-        const isSame = piece.rest === null && context === snapshot.context;
-        return isSame ? snapshot : ({ ...(piece.rest ?? snapshot), context } as AnyMachineSnapshot);
+        if (piece.rest === null && context === before) return snapshot as AnyMachineSnapshot;
+        return { ...(piece.rest ?? snapshot), context } as AnyMachineSnapshot;
       }
       piece = this.#after(piece, piece.guard({ context, event }), event.type);
     }
@@ -136,26 +160,37 @@ export class Program {
   }
 
   /** Lets XState go on to the first guard that is not answered, or to rest. */
-  #find(start: Start, eventType: string, answers: readonly boolean[]): Piece {
+  #find(start: Start | null, eventType: string, answers: readonly boolean[]): Piece {
     this.#answers = answers;
     this.#asked = 0;
     this.#unanswered = null;
     this.#ran = [];
     this.#eventType = eventType;
-    const { value } = start.snapshot;
-    const before = this.#scripted.resolveState({ value, context: {} } as never) as AnyMachineSnapshot;
-    let after: AnyMachineSnapshot | null = null;
-    try {
-      after = this.#transition(this.#scripted, before, { type: eventType });
-    } catch (error) {
-      if (this.#unanswered === null) throw error;
-    }
+    const after = this.#follow(start, eventType);
     const reducers = this.#ran.map((name) => reducerOf(this.#machine, name));
     const path = { start, answers, reducers, yes: null, no: null };
     if (after === null) return { ...path, guard: guardOf(this.#machine, this.#unanswered ?? ''), rest: null };
     const end = this.#resolved(after.value);
     const rest = end === start ? null : ({ ...end.snapshot, output: after.output } as AnyMachineSnapshot);
     return { ...path, guard: null, rest };
+  }
+
+  /** Where XState comes to; null if a guard is not answered. */
+  #follow(start: Start | null, eventType: string): AnyMachineSnapshot | null {
+    try {
+      if (start === null) {
+        const first = this.#initial(this.#scripted);
+        // XState keeps what was thrown at the beginning.
+        if (first.status === 'error') throw first.error;
+        return first;
+      }
+      const { value } = start.snapshot;
+      const before = this.#scripted.resolveState({ value, context: {} } as never) as AnyMachineSnapshot;
+      return this.#transition(this.#scripted, before, { type: eventType });
+    } catch (error) {
+      if (this.#unanswered === null) throw error;
+      return null;
+    }
   }
 
   #answer(name: string, event: EventObject): boolean {
@@ -194,10 +229,16 @@ function assignmentOf({ implementations }: AnyStateMachine, name: string) {
   return action.assignment;
 }
 
-/** Whether an update is a context itself, key by key: then there is nothing of the old one to keep, and no need for a copy. */
+/** Whether an update, which has no keys but those of a context, has them all: then there is nothing of the old one to keep, and no need for a copy. */
 function isWhole(update: Context, context: Context): boolean {
-  const [some, all] = [Object.keys(update), Object.keys(context)];
-  return some.length === all.length && some.every((key, at) => key === all[at]);
+  return sizeOf(update) === sizeOf(context);
+}
+
+/** How many keys: counted without a list of them. */
+function sizeOf(context: Context): number {
+  let size = 0;
+  for (const _ in context) size += 1;
+  return size;
 }
 
 function reducerOf(machine: AnyStateMachine, name: string): Reducer {

@@ -39,7 +39,7 @@ const events: fc.Arbitrary<CancellationEvent> = fc.oneof(
 );
 
 describe('begin', () => {
-  it.each([replicaSetMachine, schedulerMachine])("equals XState's initialTransition", (machine) => {
+  it.each([replicaSetMachine, schedulerMachine])("equals XState's initialTransition (%#)", (machine) => {
     const input = { incarnation: 7, mutants: new Set<string>(), handsOver: true };
     const [ours, theirs] = [begin(machine, input), initialTransition(machine, input)[0]];
     expect(ours.context.effects.length).toBeGreaterThan(0);
