@@ -5,10 +5,11 @@
 
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
-const EXP = [
-  0.16666666666666602, -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6,
-  4.1381367970572385e-8,
-] as const;
+const P1 = 0.16666666666666602;
+const P2 = -0.0027777777777015593;
+const P3 = 6.613756321437934e-5;
+const P4 = -1.6533902205465252e-6;
+const P5 = 4.1381367970572385e-8;
 const LOG = [
   0.6666666666666735, 0.3999999999940942, 0.2857142874366239, 0.22222198432149784, 0.1818357216161805,
   0.15313837699209373, 0.14798198605116586,
@@ -36,7 +37,8 @@ export function exp(x: number): number {
   const sign = x < 0 ? -1 : 1;
   if (size < 0x3e300000) return 1 + x;
   let k = 0;
-  let [high, low] = [x, 0];
+  let high = x;
+  let low = 0;
   if (size > 0x3fd62e42) {
     if (x === 1) return Math.E;
     k = size < 0x3ff0a2b2 ? sign : Math.trunc(Math.LOG2E * x + 0.5 * sign);
@@ -45,8 +47,7 @@ export function exp(x: number): number {
   }
   const r = high - low;
   const t = r * r;
-  const [p1, p2, p3, p4, p5] = EXP;
-  const c = r - t * (p1 + t * (p2 + t * (p3 + t * (p4 + t * p5))));
+  const c = r - t * (P1 + t * (P2 + t * (P3 + t * (P4 + t * P5))));
   if (k === 0) return 1 - ((r * c) / (c - 2) - r);
   const y = 1 - (low - (r * c) / (2 - c) - high);
   return y * withHigh(0, 0x3ff00000 + k * 0x100000);

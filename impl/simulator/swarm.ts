@@ -20,10 +20,13 @@ export interface Runner {
   (all: { readonly stretch: Stretch }): Promise<Tally>;
 }
 
+/** Nearly all that a run makes is gone soon after: in more room it dies before anybody looks for what lives. */
+const LIMITS = { maxYoungGenerationSizeMb: 192 };
+
 /** Has something done by several workers, each of which may be asked for one thing at a time. */
 export async function withWorkers(workers: number, work: (run: Runner) => Promise<void>): Promise<void> {
   const one = async () => {
-    const worker = new Worker(new URL('./swarmWorker.ts', import.meta.url));
+    const worker = new Worker(new URL('./swarmWorker.ts', import.meta.url), { resourceLimits: LIMITS });
     try {
       const run = async (task: Task) => {
         worker.postMessage(task);

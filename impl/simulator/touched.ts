@@ -40,22 +40,24 @@ export function preemptionsOf(state: unknown) {
   return (state as SchedulerState).context.preemptions;
 }
 
-function* uidsOf(message: Message): Generator<Uid> {
+/** Adds those that a message is about. */
+function addUids(uids: Set<Uid>, message: Message): void {
   switch (message.kind) {
     case 'Assign':
-      for (const { uid } of message.records) yield uid;
+      for (const { uid } of message.records) uids.add(uid);
       return;
     case 'Assigned':
     case 'Refused':
-      for (const { uid } of message.pods) yield uid;
+      for (const { uid } of message.pods) uids.add(uid);
       return;
     case 'Terminate':
     case 'Terminated':
-      yield* message.uids;
+      for (const uid of message.uids) uids.add(uid);
       return;
     case 'Invalidate':
-      for (const each of [message.changed, message.adopted, message.lost])
-        for (const { uid } of each) yield uid;
+      for (const { uid } of message.changed) uids.add(uid);
+      for (const { uid } of message.adopted) uids.add(uid);
+      for (const { uid } of message.lost) uids.add(uid);
   }
 }
 
@@ -73,6 +75,8 @@ const SWEEPING: ReadonlySet<string> = new Set([
   'switchObserved',
   'synced',
 ]);
+
+const HANDSHAKE: ReadonlySet<string> = new Set(['State', 'Offer', 'Hello', 'Fetch']);
 
 /** All uids that are held before or after. */
 export function allUids(peer: string, before: unknown, after: unknown): ReadonlySet<Uid> {
@@ -97,13 +101,12 @@ export function touched(
 ): ReadonlySet<Uid> {
   if (!recordsChanged(peer, before, after)) return NO_UIDS;
   const uids = new Set<Uid>();
-  const isHandshake =
-    event.type === 'received' && ['State', 'Offer', 'Hello', 'Fetch'].includes(event.message.kind);
+  const isHandshake = event.type === 'received' && HANDSHAKE.has(event.message.kind);
   if (SWEEPING.has(event.type) || isHandshake || isSilent(peer, after)) return allUids(peer, before, after);
-  if (event.type === 'received') for (const uid of uidsOf(event.message)) uids.add(uid);
+  if (event.type === 'received') addUids(uids, event.message);
   if ('uid' in event) uids.add(event.uid);
   for (const effect of effects) {
-    if (effect.type === 'send') for (const uid of uidsOf(effect.message)) uids.add(uid);
+    if (effect.type === 'send') addUids(uids, effect.message);
     if (effect.type === 'journal')
       for (const entry of effect.entries) {
         if ('uid' in entry) uids.add(entry.uid);
@@ -128,12 +131,13 @@ function endsOf(peer: PeerName, state: unknown, event: StageEvent): readonly Lin
   return node === undefined ? [] : [upEndOf(node.link)];
 }
 
-const NOBODY: Live = { before: new Map(), after: new Map() };
+const NO_COUNTS: Live = { before: new Map(), after: new Map() };
+const NO_PREEMPTIONS: ReadonlyMap<Uid, readonly Uid[]> = new Map();
 
 /** One stage before or after a step: what the properties ask for is drawn when they ask for it. */
 class SteppedStage implements StageView {
   readonly holdsLease = true;
-  readonly preemptions = new Map();
+  readonly preemptions = NO_PREEMPTIONS;
   readonly live: ReadonlyMap<string, number>;
   readonly owner: Owner | null;
   readonly #life: Life;
@@ -199,14 +203,17 @@ class SteppedStage implements StageView {
 /** What a step does not change, drawn when a property asks for it. */
 export type Around = Pick<WorldView, 'switch' | 'acknowledged' | 'objects' | 'history'>;
 
+const NOTHING = {};
+const NOBODY: readonly never[] = [];
+
 /** A world of which a step shows one stage only. */
 class SteppedWorld implements WorldView {
-  readonly written = {};
-  readonly nodes = [];
+  readonly written = NOTHING;
+  readonly nodes = NOBODY;
   readonly withoutNodes = false;
-  readonly traffic = [];
-  readonly replicas = {};
-  readonly down = [];
+  readonly traffic = NOBODY;
+  readonly replicas = NOTHING;
+  readonly down = NOBODY;
   readonly stages: readonly StageView[];
   readonly #around: Around;
 
@@ -240,7 +247,7 @@ export function stepView(
   before: unknown,
   uids: ReadonlySet<Uid>,
   around: Around,
-  live: Live = NOBODY,
+  live: Live = NO_COUNTS,
 ): StepView {
   const view = (state: unknown, counts: Live['before']) =>
     new SteppedWorld(new SteppedStage(life, event, state, uids, counts), around);
