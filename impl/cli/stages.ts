@@ -75,7 +75,7 @@ async function tlsOf(
 export const loggerOf = ({ logLevel }: Pick<RunFlags, 'logLevel'>) =>
   pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
 
-/** Runs stages until SIGINT, SIGTERM, or the end of one for good; then exits the process. */
+/** Runs stages until SIGINT, SIGTERM, the end of who forked it, or the end of one for good; then exits the process. */
 export async function untilSignalled(
   flags: RunFlags,
   options: Pick<ProcessOptions, 'stages' | 'nodes' | 'runtime' | 'journals'> & Partial<ProcessOptions>,
@@ -88,6 +88,8 @@ export async function untilSignalled(
     end = resolve;
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  // Forked by the demo, a bench or chaos: nothing outlives who started it, however that ended.
+  if (process.connected) process.once('disconnect', end);
   const over = new AbortController();
   void ended.then(() => over.abort());
   const peers = [...options.stages, ...options.nodes.map((node) => `kubelet/${node}`)];
