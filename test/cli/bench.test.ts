@@ -8,6 +8,7 @@ import { type BreakdownSample, MOMENTS } from '../../impl/bench/breakdown.ts';
 import type { BytesSample } from '../../impl/bench/bytes.ts';
 import type { ControlPath } from '../../impl/bench/controlPath.ts';
 import type { ServingSample } from '../../impl/bench/serving.ts';
+import type { SizingSample } from '../../impl/bench/sizing.ts';
 import { STAGES } from '../../spec/vocabulary.ts';
 import { TOOLCHAIN } from '../tlc/support/toolchain.ts';
 
@@ -135,4 +136,16 @@ it('bench breakdown tells each moment of each Pod, in their order', () => {
   expect(Object.keys(tail)).toEqual(MOMENTS.slice(0, 6));
   const firsts = MOMENTS.slice(0, 5).map((moment) => ours[moment]?.[0] as number);
   expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
+}, 300_000);
+
+it('bench sizing reads each process at rest, with no Pod and with all', () => {
+  const samples = onEmbedded<SizingSample>('sizing');
+  expect(samples.map(({ stage, pods }) => [stage, pods])).toEqual(
+    [0, 6].flatMap((pods) => STAGES.map((stage) => [stage, pods])),
+  );
+  for (const { residentMb, heapMb, outSeconds, restSeconds } of samples) {
+    expect(residentMb).toBeGreaterThan(heapMb);
+    expect(heapMb).toBeGreaterThan(1);
+    expect(Math.min(outSeconds, restSeconds)).toBeGreaterThanOrEqual(0);
+  }
 }, 300_000);

@@ -11,10 +11,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { createKubernetesClient, type KubernetesClient } from '../../impl/controller/kubernetes/client.ts';
 import type { KubernetesError } from '../../impl/controller/kubernetes/errors.ts';
+import { pathOf } from '../../impl/controller/kubernetes/paths.ts';
 import type { KubernetesObject } from '../../impl/controller/kubernetes/types.ts';
 import type { TlsOptions } from '../../impl/controller/links/index.ts';
 import { IssuedCertificates } from '../../impl/controller/links/issuedCertificates.ts';
-import { SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
+import { LINKS_CA, SYSTEM_NAMESPACE } from '../../impl/controller/names.ts';
 import { agentArguments, runArguments, SpawnedStage } from '../../impl/controller/process/spawn.ts';
 import {
   type BinaryName,
@@ -24,7 +25,7 @@ import {
   startControlPlane,
 } from '../../impl/controlplane/index.ts';
 import { apply, manifestPath } from '../../impl/deploy/apply.ts';
-import { ACCOUNTS } from '../../impl/deploy/identities.ts';
+import { ACCOUNTS, serviceAccountUser } from '../../impl/deploy/identities.ts';
 import { install } from '../../impl/deploy/install.ts';
 import { namespaceManifest } from '../../impl/deploy/manifests.ts';
 import { readOwner } from '../../impl/deploy/owner.ts';
@@ -34,6 +35,8 @@ import type { Manifest } from '../../impl/deploy/policies.ts';
 import { sign } from '../../impl/deploy/signer/signer.ts';
 import { defaultValues, type Values } from '../../impl/deploy/workloads/values.ts';
 import { LED_STAGES, type StageName } from '../../spec/vocabulary.ts';
+import { allows, grantsTo, usesOf } from '../deploy/support/recorder.ts';
+import { askedBy } from './support/audit.ts';
 import { BUILD_MS, until } from './support/realWaist.ts';
 
 const NEEDED: readonly BinaryName[] = [
@@ -93,6 +96,11 @@ describe.skipIf(!support.ok)('the packages', () => {
     const namespaces = [SYSTEM_NAMESPACE, ONE_NAMESPACE].map(namespaceManifest);
     const limited = from(defaultValues(SYSTEM_NAMESPACE, ONE_NAMESPACE), OPTIONAL);
     expect(byPath(parsed(one))).toEqual(byPath([...namespaces, ...limited]));
+    // For a namespace of another name, as docs/install.md says it is made.
+    const shop = from(defaultValues(SYSTEM_NAMESPACE, 'shop'), OPTIONAL);
+    expect(byPath(parsed(one.replaceAll(ONE_NAMESPACE, 'shop')))).toEqual(
+      byPath([namespaceManifest(SYSTEM_NAMESPACE), namespaceManifest('shop'), ...shop]),
+    );
   });
 
   it('render with other values as the objects are made with them', async () => {
@@ -154,7 +162,7 @@ describe.skipIf(!support.ok)('the packages', () => {
     };
 
     beforeAll(async () => {
-      cluster = await startControlPlane({ nodes: 2, limits: 'lifted' });
+      cluster = await startControlPlane({ nodes: 2, limits: 'lifted', auditLog: true });
       client = createKubernetesClient({ kubeconfig: cluster.kubeconfig });
     }, BUILD_MS);
     afterAll(async () => {
@@ -309,6 +317,58 @@ describe.skipIf(!support.ok)('the packages', () => {
         expect(after.ca).toBe(before.ca);
         expect(after.cert).not.toBe(before.cert);
       });
+
+      it('the rights of the signer are what it has asked for: through its first authority and the next, approvals, denials and leaves', async () => {
+        // Two months on, the next authority is due.
+        const later = new AbortController();
+        const signer = sign({
+          ...{ client: as(await of(ACCOUNTS.signer)), namespace: SYSTEM_NAMESPACE, log },
+          signal: later.signal,
+          now: () => Date.now() + 61 * 86_400_000,
+          onReady: (isReady) => isReady && later.abort(),
+        });
+        await signer;
+        const asked = askedBy(cluster.dataDir, serviceAccountUser(SYSTEM_NAMESPACE, ACCOUNTS.signer));
+        const grants = grantsTo('signer', SYSTEM_NAMESPACE);
+        const missing = asked.filter((one) => !grants.some((grant) => allows(grant, one)));
+        expect([...new Set(missing.map((one) => JSON.stringify(one)))]).toEqual([]);
+        const unused = [...usesOf(grants, asked)].filter(([, isUsed]) => !isUsed).map(([use]) => use);
+        // Asked by admission, of whoever approves and signs.
+        expect(unused).toEqual(['approve signers', 'sign signers']);
+      });
+    });
+
+    it('the kubeconfig of a cri agent, as docs/containers.md has it made, is its Node and no more', async () => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kubedirect-node-'));
+      const page = fs.readFileSync(path.join(DEPLOY, '../docs/containers.md'), 'utf8');
+      const script = /^NODE=[\s\S]*?(?=^```)/m.exec(page)?.[0] ?? '';
+      try {
+        const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
+          cwd: folder,
+          env: {
+            ...process.env,
+            NODE: 'machine-7-cri',
+            KUBECONFIG: cluster.kubeconfig,
+            PATH: `${path.dirname(programs.get('kubectl') as string)}:${process.env.PATH}`,
+          },
+        });
+        expect(stdout).toMatch(/Username +system:node:machine-7-cri\nGroups +\[system:nodes /);
+        expect(fs.readdirSync(folder).sort()).toEqual(['client-ca.crt', 'kubeconfig']);
+        const ca = path.join(cluster.dataDir, 'pki/ca.crt');
+        expect(fs.readFileSync(path.join(folder, 'client-ca.crt'), 'utf8').trim()).toBe(
+          fs.readFileSync(ca, 'utf8').trim(),
+        );
+        const node = createKubernetesClient({ kubeconfig: path.join(folder, 'kubeconfig') });
+        const body = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'machine-7-cri' } };
+        await node.request({ method: 'POST', path: '/api/v1/nodes', body });
+        // What no Pod of it names.
+        const secret = pathOf({ resource: 'secrets', namespace: SYSTEM_NAMESPACE, name: LINKS_CA });
+        await expect(node.request({ method: 'GET', path: secret })).rejects.toMatchObject({ status: 403 });
+        await node.close();
+        await client.request({ method: 'DELETE', path: '/api/v1/nodes/machine-7-cri' });
+      } finally {
+        fs.rmSync(folder, { recursive: true, force: true });
+      }
     });
 
     it('Pods of the stages pass Pod security "restricted"; the agent fails by its journal alone', async () => {

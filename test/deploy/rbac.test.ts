@@ -206,7 +206,7 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** The signer's too, in `test/cluster/packages.test.ts`; a `cri` agent asks what an agent asks. */
+/** The signer's: by the audit log, in `test/cluster/packages.test.ts`. A `cri` agent asks what an agent asks. */
 const APART = (Object.keys(ACCOUNTS) as Account[]).filter(
   (account) => !['control', 'signer', 'cri'].includes(account),
 );

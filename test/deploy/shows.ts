@@ -2,7 +2,11 @@
 export const SHOWS: Readonly<Record<string, readonly RegExp[]>> = {
   'leader election': [/a leader that slept past its Lease/, /gives the Lease to one of two holders/],
   '`/healthz`': [/names what each stage waits for/, /says what the leader of a stage waits for/],
-  'metrics for Prometheus': [/names what each stage waits for/, /ask only for metrics/],
+  'metrics for Prometheus': [
+    /names what each stage waits for/,
+    /ask only for metrics/,
+    /the alerts, by Prometheus/,
+  ],
   'protected endpoints': [/a user who may update the scale/, /is allowed all that it asked for/],
   Events: [/is written at once; what repeats it is counted/],
   'structured logs': [/waits for an API Server that is down at its start, says so by name/],
@@ -18,7 +22,11 @@ export const SHOWS: Readonly<Record<string, readonly RegExp[]>> = {
   'one namespace only': [/no account of ours may make, end, write or list anything elsewhere/],
   'tracing (OpenTelemetry)': [/from the request to the create of each Pod/],
   upgrades: [/no Pod that stands is disturbed/, /is read: each recorded frame/],
-  'RollingUpdate, Recreate': [/a rolling update into direct mode/],
+  'RollingUpdate, Recreate': [
+    /a rolling update into direct mode/,
+    /Recreate: no Pod of the new template is made before the last of the old one/,
+    /progressDeadlineSeconds: a rollout that can not go on is called so/,
+  ],
   'scaling during a rollout': [/NoNeedlessEnd/],
   'into and out of it': [/label off: a rolling update out, within maxUnavailable throughout/],
   'emergency exit': [

@@ -2,11 +2,11 @@
  * The end of a test run: which files took longest, what was left out, and the line `N passed, N failed, N skipped`.
  *
  * A file that leaves tests out says why on a line `SKIPPED, <what>: <why>`. With `KUBEDIRECT_NO_SKIP` set, as in CI, a skip counts as a failure
- * unless its file needs containerd (`realnode`) or a browser, which not every machine allows.
+ * unless its file needs containerd (`realnode`), a browser, or Prometheus (`alerts`), which not every machine allows.
  */
 import type { Reporter, TestModule } from 'vitest/node';
 
-const MAY_SKIP = /realnode|test\/browser\//i;
+const MAY_SKIP = /realnode|test\/browser\/|alerts/i;
 
 /** So many files are named. */
 const SLOWEST = 15;

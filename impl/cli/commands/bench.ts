@@ -14,6 +14,7 @@ import { registerRecovery } from '../bench/recovery.ts';
 import { registerRequests } from '../bench/requests.ts';
 import { giveResult, machine, type ResultFlags } from '../bench/result.ts';
 import { registerServing } from '../bench/serving.ts';
+import { registerSizing } from '../bench/sizing.ts';
 
 interface Flags extends ResultFlags {
   readonly pods: number;
@@ -112,4 +113,5 @@ export function register(program: Command): void {
   registerRecovery(bench);
   registerRequests(bench);
   registerServing(bench);
+  registerSizing(bench);
 }

@@ -1,4 +1,5 @@
 /** What Prometheus and Grafana are given. Every metric named here is one of `impl/controller/metrics.ts`: a test says so. */
+import { LED_STAGES } from '../../../spec/vocabulary.ts';
 import { INSTALLED_LABELS, type Manifest } from '../policies.ts';
 
 /** Scrapes every Pod of ours, by the Prometheus operator. */
@@ -14,11 +15,14 @@ export function serviceMonitor(namespace: string): Manifest {
   };
 }
 
+/** Of a stage whose processes are all gone nobody says that it has no leader. */
+const GONE = LED_STAGES.map((name) => `absent(leader_election_master_status{name="${name}"})`);
+
 /** What somebody should look at, and when. @public */
 export const ALERTS = [
   {
     alert: 'KubedirectStageWithoutLeader',
-    expr: 'max by (name) (leader_election_master_status{name!~"kubelet/.*"}) == 0',
+    expr: `max by (name) (leader_election_master_status{name!~"kubelet/.*"}) == 0 or ${GONE.join(' or ')}`,
     for: '1m',
     severity: 'critical',
     summary: 'nobody leads the stage {{ $labels.name }}: kubedirect status says why',

@@ -1,8 +1,26 @@
-/** Creates of Pods at the API Server, by its audit log. */
+/** What was asked of the API Server, by its audit log. */
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Asked } from '../../deploy/support/recorder.ts';
 
-/** One of them, answered. */
+/** All lines until now, in their order. */
+const linesOf = (folder: string) =>
+  fs
+    .readFileSync(path.join(folder, 'audit.log'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+/** What a user has asked for, as RBAC sees it. */
+export const askedBy = (folder: string, user: string): readonly Asked[] =>
+  linesOf(folder)
+    .filter((line) => line.user?.username === user && line.objectRef?.resource !== undefined)
+    .map(({ verb, objectRef: { resource, subresource, apiGroup = '', namespace, name } }) => ({
+      ...{ verb, group: apiGroup, namespace, name },
+      resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+    }));
+
+/** A create of a Pod, answered. */
 export interface PodCreate {
   readonly name: string;
   /** When it was received, Unix ms. */
@@ -13,9 +31,7 @@ export interface PodCreate {
 
 /** All until now, in their order. */
 export function podCreates(folder: string): readonly PodCreate[] {
-  const lines = fs.readFileSync(path.join(folder, 'audit.log'), 'utf8').split('\n').filter(Boolean);
-  return lines
-    .map((line) => JSON.parse(line))
+  return linesOf(folder)
     .filter(
       ({ verb, stage, objectRef }) =>
         verb === 'create' &&

@@ -52,6 +52,10 @@ export interface DeploymentShape {
   readonly pod?: object;
   /** More of the container. */
   readonly container?: object;
+  /** More labels of the Pods. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** More of the Deployment's spec. */
+  readonly spec?: object;
 }
 
 /** Manifest of a Deployment whose Pods carry `app: <name>`. */
@@ -62,8 +66,9 @@ export function deploymentManifest(name: string, shape: DeploymentShape, namespa
     requests = { cpu: '10m', memory: '10Mi' },
     pod = {},
     container = {},
+    spec = {},
   } = shape;
-  const labels = { app: name, ...(managed && { [MANAGED_LABEL]: 'true' }) };
+  const labels = { app: name, ...(managed && { [MANAGED_LABEL]: 'true' }), ...shape.labels };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -79,6 +84,7 @@ export function deploymentManifest(name: string, shape: DeploymentShape, namespa
           ...pod,
         },
       },
+      ...spec,
     },
   };
 }
