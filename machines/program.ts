@@ -247,7 +247,7 @@ function reducerOf(machine: AnyStateMachine, name: string): Reducer {
     return (context, event) => {
       const update = assignment({ context, event }) as Context;
       if (update === context) return context;
-      return isWhole(update, context) ? update : Object.assign({}, context, update);
+      return isWhole(update, context) ? update : { ...context, ...update };
     };
   const entries = Object.entries(assignment);
   return (context, event) => {
