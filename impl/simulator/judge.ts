@@ -47,7 +47,6 @@ const STATES: readonly PropertyName[] = [
   'SupersededUnserved',
 ];
 const COUNTS: readonly PropertyName[] = ['NoNeedlessEnd', 'NoDipOnModeChange'];
-const STEPS: readonly PropertyName[] = ['PhaseMonotonic', 'SessionFenced'];
 const NOTHING: Resources = { cpu: 0, memory: 0, pods: 0 };
 
 /** Watches one world. */
@@ -304,7 +303,9 @@ export class Judge {
       if (life.peer === 'replicaset') this.#live.stepped(life, before, uids);
       const live = { before: was, after: this.#live.of(life) };
       const view = stepView(life, event, effects, before, uids, this, live);
-      for (const name of STEPS) this.#check(name, view);
+      // Of no record that changed nothing can have gone back; and nothing but a message is of a session.
+      if (uids.size > 0) this.#check('PhaseMonotonic', view);
+      if (event.type === 'received') this.#check('SessionFenced', view);
       if (life.peer === 'replicaset' && actsByItself(life, effects, before, uids))
         this.#judgeCounts(life, view);
     }
