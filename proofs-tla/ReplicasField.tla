@@ -138,7 +138,7 @@ FieldUpdated(field, in) == Settle(field, in)
 FieldAnswered(field, in, refusal) ==
   IF field.state # "writing" THEN Stepped(field, <<>>)
   ELSE IF refusal = "" THEN Settle([field EXCEPT !.state = "resting", !.failures = 0], in)
-  ELSE IF refusal = "conflict" THEN Settle([field EXCEPT !.state = "outrun", !.failures = @ + 1], in)
+  ELSE IF refusal \in {"conflict", "notFound"} THEN Settle([field EXCEPT !.state = "outrun", !.failures = @ + 1], in)
   ELSE Settle([field EXCEPT !.state = "refused", !.failures = @ + 1], in)
 
 \* The timer that runs in a state.

@@ -143,10 +143,10 @@ function runtimeKey(process: Process, index: number): string | null {
   }
 }
 
-/** A list is complete when all that it shows has been heard. */
+/** A list that was asked for is complete when all that it shows has been heard; a watch that lists anew does not wait for it. */
 function isBeforeItsList({ pending }: Process, index: number): boolean {
   const heard = pending[index]?.candidates[0];
-  if (heard?.type !== 'synced') return false;
+  if (heard?.type !== 'synced' || heard.token === undefined) return false;
   const shown = heard.what === 'deployments' ? 'deploymentObserved' : 'replicaSetObserved';
   return pending.slice(0, index).some(({ candidates }) => candidates[0]?.type === shown);
 }

@@ -65,10 +65,19 @@ function deleteDeployment(world: World, uid: string, cascade: Cascade): World {
   return { ...after, api: { ...after.api, deployments: withEntry(after.api.deployments, uid, undefined) } };
 }
 
-function makeDeployment(world: World, uid: string, template: string, replicas: number): World {
+type Making = Extract<UserAct, { act: 'makeDeployment' }>;
+
+function makeDeployment(world: World, { uid, template, replicas, paused }: Making): World {
   const asked = ask(world, uid, replicas);
   const due = { ...asked.history.due, [uid]: { generation: 1, values: [replicas] } };
-  const bare = { ...deployment(replicas, uid), name: 'd', template, rest: template, resourceVersion: '0' };
+  const bare = {
+    ...deployment(replicas, uid),
+    name: 'd',
+    template,
+    rest: template,
+    resourceVersion: '0',
+    paused: paused === true,
+  };
   const made = world.api.unmanaged.includes(template) ? { ...bare, unmanaged: true as const } : bare;
   return putDeployment({ ...asked, history: { ...asked.history, due } }, made);
 }
@@ -137,7 +146,7 @@ export function act(world: World, what: UserAct): World {
     case 'deleteDeployment':
       return deleteDeployment(world, what.deployment, what.cascade);
     case 'makeDeployment':
-      return makeDeployment(world, what.uid, what.template, what.replicas);
+      return makeDeployment(world, what);
     case 'scaleReplicaSet': {
       const was = world.api.replicaSets[what.replicaSet];
       if (was === undefined) return world;

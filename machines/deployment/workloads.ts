@@ -37,7 +37,9 @@ export function seeDeployment(
   if (isOver) return forgetDeployment(context, uid);
   if (isDoubtful(listsOf(context, 'deployments'), uid, context.mutants)) return doubt(context, 'deployments');
   const heard = known === undefined ? noteSeen(context, 'deployments', uid, before === null) : context;
-  const next = fact.unmanaged ? heard : welcome(heard, uid);
+  // The late reply to a write of before says nothing of the label.
+  const isStale = before !== null && !isFresher(fact, before);
+  const next = fact.unmanaged || isStale ? heard : welcome(heard, uid);
   const stands = { suspects: next.suspects.delete(uid), judged: next.judged.delete(uid) };
   return observeDeployment({ ...next, ...stands }, fact, known);
 }

@@ -57,6 +57,8 @@ export type UserAct =
       readonly uid: string;
       readonly template: string;
       readonly replicas: number;
+      /** The stock controller makes no ReplicaSet for it. */
+      readonly paused?: true;
     }
   /** Of a ReplicaSet that has no Deployment. */
   | { readonly act: 'scaleReplicaSet'; readonly replicaSet: string; readonly replicas: number }

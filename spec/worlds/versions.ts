@@ -44,9 +44,8 @@ const base = {
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
 
 /** A hears of the label too. */
-const { spec: _, ...machines } = base;
 const LEAVES = {
-  ...machines,
+  ...base,
   stages: [
     { peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved', 'synced'] },
     { peer: 'deployment', use: 'stub/withR', deaf: ['switchObserved'] },
@@ -61,6 +60,9 @@ const HEARS_ALL = {
   stages: [{ peer: 'autoscaler', use: 'autoscaler', deaf: ['switchObserved'] }, LEAVES.stages[1]],
   unmanaged: [],
 } as const satisfies Omit<WorldDescription, 'name' | 'title' | 'faults'>;
+
+/** In TLA+ nothing stands with a deletionTimestamp. */
+const { spec: _, ...machines } = HEARS_ALL;
 
 /** What becomes of the ReplicaSets is not this subject. */
 const SETS_UNSEEN = {
@@ -77,7 +79,7 @@ const APPEARS = {
   deployments: [],
   replicaSets: [],
   begins: ['rest'],
-  script: [{ act: 'makeDeployment', uid: 'd', template: 't1', replicas: 2 }, request(3)],
+  script: [{ act: 'makeDeployment', uid: 'd', template: 't1', replicas: 2, paused: true }, request(3)],
   faults: { misdial: 0, relist: 1 },
   sometimes: ['linkOpens', 'wantMinted', 'wantWrittenBack'],
 } as const satisfies Omit<WorldDescription, 'name' | 'title'>;
@@ -201,6 +203,15 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
   },
   {
     ...HEARS_ALL,
+    name: 'versions-back',
+    title: 'the template loses the label, and the next one has it again',
+    unmanaged: ['t0'],
+    script: [leave, edit],
+    faults: { misdial: 0 },
+    sometimes: ['linkOpens', 'wantWrittenBack'],
+  },
+  {
+    ...HEARS_ALL,
     name: 'versions-deleted',
     title: 'A is asked for more, and the Deployment is deleted',
     script: [request(3), deleted('background')],
@@ -208,7 +219,7 @@ export const VERSION_WORLDS: readonly WorldDescription[] = [
     sometimes: ['linkOpens', 'wantMinted', 'forgotten'],
   },
   {
-    ...HEARS_ALL,
+    ...machines,
     name: 'versions-deleted-crash',
     deep: true,
     title: 'the same, it stands until its Pods are gone, and D crashes',

@@ -10,6 +10,9 @@ describe.skipIf(TOOLCHAIN === null)('equality', () => {
     ['versions-crash-deployment', 1784, 4718],
     ['versions-leaders-deployment', 1285, 3575],
     ['versions-break', 2610, 7157],
+    ['versions-leave', 798, 1982],
+    ['versions-deleted', 1764, 4837],
+    ['versions-appears-gone', 395, 1051],
   ])(
     '%s: the same states and the same edges',
     async (name, states, edges) => {

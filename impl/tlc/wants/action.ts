@@ -39,6 +39,10 @@ export function wantsAction(move: Move): string {
       return 'LoseReply';
     case 'user':
       return 'Act';
+    case 'relist':
+      return 'WatchAnew';
+    case 'collectSet':
+      return 'Collect';
     default:
       throw new Error(`${move.kind} does not happen in a world of versions`);
   }

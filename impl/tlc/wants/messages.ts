@@ -4,11 +4,11 @@ import type { Want } from '../../../spec/vocabulary.ts';
 import { versionOf } from '../field/objects.ts';
 import { fenceOf, sessionOf } from '../link/messages.ts';
 
-/** A want as it is told. */
+/** A want as it is told: what D stamps without a ReplicaSet is not obeyed directly. */
 export const toldOf = ({ version, value, replicaSet, mode, confirmed }: Want) => ({
   version: versionOf(version),
   value,
-  own: replicaSet === null,
+  own: replicaSet === null && mode === 'direct',
   mode,
   confirmed,
 });
@@ -30,6 +30,8 @@ const bodies: { readonly [K in Message['kind']]?: (message: Extract<Message, { k
   Scaled: ({ wants }) => ({ versions: heldOf(wants) }),
   Invalidate: ({ wants }) => ({ wants: wants.map(toldOf) }),
   Invalidated: () => ({}),
+  Gone: () => ({}),
+  GoneAcknowledged: ({ deployments }) => ({ times: deployments.length }),
 };
 
 /** A message; what is constant in a world of versions is left out. */

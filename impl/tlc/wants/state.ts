@@ -1,10 +1,10 @@
 /** A world of versions as a state of `Wants.tla`: variable by variable, in one canonical text. */
-import type { DeploymentFact } from '../../../spec/facts.ts';
 import type { Process, Setting, World } from '../../explorer/world.ts';
 import { flightOf, objectOf } from '../field/objects.ts';
 import { connectionsBy, lifeNumber } from '../link/connections.ts';
 import { remembered } from '../remembered.ts';
 import { bagOf, option, stateText } from '../text.ts';
+import { seesSets } from './constants.ts';
 import { autoscalerOf, deploymentOf } from './lives.ts';
 import { messageOf } from './messages.ts';
 
@@ -16,6 +16,7 @@ const connectionsOf = connectionsBy(messageOf);
 function leftOf({ budgets }: World) {
   const { crash, usurp, timers, lostReply, linger } = budgets;
   return {
+    relist: budgets.relist,
     break: budgets.break,
     linger,
     lostReply,
@@ -30,8 +31,13 @@ function leftOf({ budgets }: World) {
   };
 }
 
+/** Where none stands. */
+const NO_OBJECT = { uid: '', rv: 0, generation: 0, replicas: 0, owner: '', rest: '', written: [] };
+const NOTHING_DUE = { generation: 0, values: [] };
+
 /** The state of `Wants.tla` that a world stands for: equal texts for equal states. */
-export function wantsState(_: Setting, world: World): string {
+export function wantsState({ description }: Setting, world: World): string {
+  const { d: standing } = world.api.deployments;
   const { api, history, flights, acts, down } = world;
   const at = (peer: string) =>
     new Map(
@@ -51,13 +57,14 @@ export function wantsState(_: Setting, world: World): string {
     },
     left: leftOf(world),
     stopped: new Set(history.stopped.map((id) => [endOf(id), lifeNumber(id)])),
-    object: objectOf(api.deployments.d as DeploymentFact),
+    object: standing === undefined ? NO_OBJECT : objectOf(standing),
+    set: seesSets(description) && Object.keys(api.replicaSets).length > 0,
     flights: bagOf(flights.map(flightOf)),
     acts,
-    asked: history.asked.d,
+    asked: history.asked.d ?? [],
     external: history.external.d ?? 0,
     overwritten: history.overwritten.d ?? [],
-    due: history.due.d,
+    due: history.due.d ?? NOTHING_DUE,
     switch: Number(api.switch.resourceVersion),
     said: Number(api.acknowledged.deployment?.switchVersion ?? 0),
   });
