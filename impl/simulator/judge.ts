@@ -21,14 +21,16 @@ import { marksOf } from '../../spec/properties/steps.ts';
 import type { Fence, Incarnation, PeerName, Resources, Uid } from '../../spec/vocabulary.ts';
 import { isLeftToStock } from '../explorer/history.ts';
 import { OwnerJudge } from './judgeOwner.ts';
+import { endedUnheld } from './judgeTail.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import { LiveCounts } from './liveCounts.ts';
 import { type ContainerState, type Machine, objectOf } from './machine.ts';
 import { endedBelowMeant, isRolled, Reached } from './meant.ts';
 import { isBusy } from './network.ts';
+import { foreignOf, isLeft, isOfItsNode, livesOn, nodeView } from './nodeView.ts';
 import type { Simulation } from './simulation.ts';
 import { preemptionsOf, recordOf, recordsChanged, stepView, touched } from './touched.ts';
-import { acknowledgedBy, foreignOf, isOfItsNode, livesOn, nodeView, worldView } from './view.ts';
+import { acknowledgedBy, worldView } from './view.ts';
 import { WantsHistory } from './wantsHistory.ts';
 
 /** What is wrong. */
@@ -284,13 +286,18 @@ export class Judge {
 
   #judgeCollected(uid: Uid, machine: Machine): void {
     if (this.#forced.has(uid) || !isOfItsNode(this.#sim, machine)) return;
-    if (livesOn(this.#sim, machine, uid) !== uid) return;
+    if (livesOn(this.#sim, machine, uid) !== uid || isLeft(this.#sim, uid)) return;
     const by = this.collected.get(uid);
     if (by === undefined || undrainedMark(nodeView(this.#sim, machine))) return;
     this.found('NoFalseConfirm', `${uid} runs on ${machine.name}; its tombstone was collected by ${by}`);
   }
 
   // ---- steps --------------------------------------------------------------------------------------------
+
+  /** A step of a stage, before anything of what it asks for is done. */
+  steps(life: Life, event: StageEvent, before: unknown, effects: readonly Effect[]): void {
+    if (isTail(life.peer)) this.found('ShownRuns', endedUnheld(this.#sim, life, event, before, effects));
+  }
 
   /** A step of a stage. */
   stepped(life: Life, event: StageEvent, before: unknown, effects: readonly Effect[]): void {

@@ -32,6 +32,7 @@ const RELEASED_AT_REST: readonly PropertyName[] = [
   'TombstonesCollected',
   'NoLeak',
   'ShownRuns',
+  'RunningShown',
 ];
 const AT_REST: readonly PropertyName[] = [
   'TakenBack',
@@ -42,6 +43,7 @@ const AT_REST: readonly PropertyName[] = [
   'HoldersMeet',
   'SupersededStops',
   'ShownRuns',
+  'RunningShown',
   'RolloutsEnd',
 ];
 

@@ -333,6 +333,7 @@ export class Simulation {
     const before = life.state;
     const [state, effects] = life.under.stage.step(before as never, event);
     life.state = state;
+    this.judge.steps(life, event, before, effects);
     this.#carryOut(life, event, effects);
     this.judge.stepped(life, event, before, effects);
     if (event.type === 'switchObserved') life.owner = event.switch.owner;

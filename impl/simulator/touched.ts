@@ -201,7 +201,8 @@ class SteppedStage implements StageView {
 }
 
 /** What a step does not change, drawn when a property asks for it. */
-export type Around = Pick<WorldView, 'switch' | 'acknowledged' | 'objects' | 'history'>;
+export type Around = Pick<WorldView, 'switch' | 'acknowledged' | 'objects' | 'history'> &
+  Partial<Pick<WorldView, 'nodes' | 'unlabelled'>>;
 
 const NOTHING = {};
 const NOBODY: readonly never[] = [];
@@ -209,7 +210,6 @@ const NOBODY: readonly never[] = [];
 /** A world of which a step shows one stage only. */
 class SteppedWorld implements WorldView {
   readonly written = NOTHING;
-  readonly nodes = NOBODY;
   readonly withoutNodes = false;
   readonly traffic = NOBODY;
   readonly replicas = NOTHING;
@@ -230,6 +230,12 @@ class SteppedWorld implements WorldView {
   }
   get objects() {
     return this.#around.objects;
+  }
+  get nodes() {
+    return this.#around.nodes ?? NOBODY;
+  }
+  get unlabelled() {
+    return this.#around.unlabelled ?? NOBODY;
   }
   get history() {
     return this.#around.history;

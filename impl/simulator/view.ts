@@ -2,16 +2,15 @@
 
 import { adoptedObject, adoptedUid } from '../../machines/ownership/adoption.ts';
 import type { PodFact, SwitchFact } from '../../spec/facts.ts';
-import type { NodeView, RecordView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
-import type { PeerName, Resources } from '../../spec/vocabulary.ts';
-import { livesOnAs } from '../explorer/livesOn.ts';
+import type { RecordView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
+import type { PeerName } from '../../spec/vocabulary.ts';
 import type { Observation, StageUnderTest } from '../explorer/world.ts';
 import { isTail, type Life, nodeOf } from './life.ts';
 import type { Machine } from './machine.ts';
+import { isOfItsNode, nodeView } from './nodeView.ts';
 import type { Simulation } from './simulation.ts';
-import { podName } from './writes.ts';
+import { isUnlabelled } from './unlabelled.ts';
 
-const NONE: Resources = { cpu: 0, memory: 0, pods: 0 };
 const texts = new WeakMap<object, string>();
 const observations = new WeakMap<object, Observed>();
 
@@ -57,50 +56,6 @@ function stageView(sim: Simulation, life: Life): StageView {
       return textOf(life.under, life.state);
     },
   };
-}
-
-/** What Pods of others take on a node. They go with their Node's object. */
-export function foreignOf(sim: Simulation, node: string): Resources {
-  let sum = NONE;
-  for (const { name, node: on, requests } of sim.plan.foreign) {
-    if (on !== node || !sim.api.pods.has(name)) continue;
-    const { cpu, memory, pods } = requests;
-    sum = { cpu: sum.cpu + cpu, memory: sum.memory + memory, pods: sum.pods + pods };
-  }
-  return sum;
-}
-
-/** The uid under which containers live on: K may have let it go, and adopted the object. */
-export function livesOn({ api }: Simulation, { journal }: Machine, uid: string): string {
-  return livesOnAs(journal, uid, (replicaSet, of) => podName(api, replicaSet, of));
-}
-
-/** A node and what is on it. */
-export function nodeView(sim: Simulation, machine: Machine): NodeView {
-  const fact = sim.api.nodes.get(machine.name);
-  const { journal } = machine;
-  const running = new Map<string, Resources>();
-  for (const uid of machine.containers.keys()) {
-    if (sim.judge.isForced(uid)) continue;
-    const now = livesOn(sim, machine, uid);
-    running.set(now, journal.pods.get(now)?.record.requests ?? sim.api.podsByUid.get(uid)?.requests ?? NONE);
-  }
-  return {
-    name: machine.name,
-    capacity: fact?.capacity ?? NONE,
-    mark: fact?.mark ?? null,
-    drained: journal.drained ?? fact?.drained ?? null,
-    fence: journal.fence,
-    running,
-    foreign: foreignOf(sim, machine.name),
-  };
-}
-
-/** Whether what runs on the machine is of the Node that stands now: one that was made anew counts as marked until K has drained (6). */
-export function isOfItsNode(sim: Simulation, machine: Machine): boolean {
-  const node = sim.api.nodes.get(machine.name);
-  const { nodeUid } = machine.journal;
-  return node !== undefined && (nodeUid === null || nodeUid === node.uid);
 }
 
 /** What was acknowledged. A K that began since has nothing to take back: it lists its Pods anyway. */
@@ -181,6 +136,9 @@ export function worldView(sim: Simulation): WorldView {
     },
     get deletes() {
       return [...sim.deletes.values()].flatMap(({ life, metadataUid }) => (life.alive ? [metadataUid] : []));
+    },
+    get unlabelled() {
+      return [...api.pods.values()].filter((pod) => isUnlabelled(sim, pod));
     },
     get hollow() {
       return plan.runtime === 'runs' ? hollowIn(sim) : [];
