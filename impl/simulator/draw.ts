@@ -270,6 +270,11 @@ function drawActs(
         return { act: 'rollout', deployment, template: `t${templates}` };
       case 'deletePod':
         return { act: 'deletePod', deployment, nth: dice.below(1000) };
+      case 'unlabelPod': {
+        const what = dice.pick([null, 'label', 'label', 'delete', 'fail'] as const);
+        const then = what === null ? null : { do: what, after: Math.round(dice.scale(1, 60_000)) };
+        return { act: kind, deployment, nth: dice.below(1000), then };
+      }
       case 'cost':
         return { act: 'cost', deployment, nth: dice.below(1000), cost: dice.whole(-5, 5) };
       case 'deleteNode':

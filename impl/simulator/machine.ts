@@ -9,6 +9,7 @@ import { addTo, draftOf } from '../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../spec/journal.ts';
 import type { Resources, Uid } from '../../spec/vocabulary.ts';
 import type { Simulation } from './simulation.ts';
+import { isUnlabelled } from './unlabelled.ts';
 import { removeObject } from './writes.ts';
 
 /** Containers of one Pod. */
@@ -206,7 +207,9 @@ function finalise(sim: Simulation, machine: Machine, name: string, uid: Uid): vo
 export function kubeletResyncs(sim: Simulation, machine: Machine): void {
   if (sim.plan.runtime !== 'publish') return;
   const known = new Map<Uid, string>();
-  for (const pod of sim.api.podsOn(machine.name)) if (pod.managed) known.set(uidOf(pod), pod.name);
+  const isMine = (pod: PodFact) =>
+    pod.managed || isUnlabelled(sim, pod) || machine.containers.has(uidOf(pod));
+  for (const pod of sim.api.podsOn(machine.name)) if (isMine(pod)) known.set(uidOf(pod), pod.name);
   for (const uid of machine.containers.keys()) if (!known.has(uid)) known.set(uid, '');
   for (const [uid, name] of known) kubeletSees(sim, machine, name, uid);
 }

@@ -1,7 +1,8 @@
 /** What people do to the API Server and to A. */
+import type { PodFact } from '../../spec/facts.ts';
 import { deployment as deploymentObject } from '../../spec/worlds/objects.ts';
 import { release, takeBack } from './owner.ts';
-import type { PlannedAct } from './plan.ts';
+import type { Act, PlannedAct } from './plan.ts';
 import { putNode, templateOf } from './populate.ts';
 import type { Simulation } from './simulation.ts';
 import { deleteObject } from './writes.ts';
@@ -31,11 +32,34 @@ export function scale(sim: Simulation, name: string, replicas: number, replicasO
   sim.api.put('deployments', name, { ...was, replicas, generation, replicasOwner });
 }
 
-function podOf(sim: Simulation, deployment: string, nth: number) {
-  const pods = [...sim.api.pods.values()].filter(
+function podsOf(sim: Simulation, deployment: string): readonly PodFact[] {
+  return [...sim.api.pods.values()].filter(
     (pod) => !pod.deleting && sim.api.replicaSets.get(pod.replicaSet ?? '')?.deployment === deployment,
   );
-  return pods[nth % Math.max(pods.length, 1)];
+}
+
+const chosen = (pods: readonly PodFact[], nth: number) => pods[nth % Math.max(pods.length, 1)];
+
+/** What somebody does with a Pod that has lost its label, if it is still there. */
+const UNLABELLED = {
+  label: { managed: true },
+  fail: { phase: 'Failed', ready: false },
+} as const;
+
+/** A Pod loses its label, and then. */
+function unlabel(sim: Simulation, { deployment, nth, then }: Extract<Act, { act: 'unlabelPod' }>): void {
+  const { api, clock, plan } = sim;
+  const labelled = podsOf(sim, deployment).filter(({ managed }) => managed);
+  const pod = chosen(labelled, nth);
+  if (pod === undefined) return;
+  api.put('pods', pod.name, { ...pod, managed: false });
+  if (then === null) return;
+  clock.at(Math.min(clock.now + then.after, plan.healAt), () => {
+    const now = api.podsByObject.get(pod.metadataUid);
+    if (now === undefined || now.deleting) return;
+    if (then.do === 'delete') deleteObject(sim, now);
+    else api.put('pods', now.name, { ...now, ...UNLABELLED[then.do] });
+  });
 }
 
 /** The template is edited, and has the label or not; null: as it was. */
@@ -137,13 +161,15 @@ export function act(sim: Simulation, what: PlannedAct): void {
     }
     case 'makeDeployment':
       return makeDeployment(sim, what.deployment, what.copyOf);
+    case 'unlabelPod':
+      return unlabel(sim, what);
     case 'deletePod': {
-      const pod = podOf(sim, what.deployment, what.nth);
+      const pod = chosen(podsOf(sim, what.deployment), what.nth);
       if (pod !== undefined) deleteObject(sim, pod);
       return;
     }
     case 'cost': {
-      const pod = podOf(sim, what.deployment, what.nth);
+      const pod = chosen(podsOf(sim, what.deployment), what.nth);
       if (pod !== undefined) api.put('pods', pod.name, { ...pod, deletionCost: what.cost });
       return;
     }

@@ -81,6 +81,13 @@ export type Act =
   | { readonly act: 'makeDeployment'; readonly deployment: string; readonly copyOf: string | null }
   /** `nth`: of the live Pods of the Deployment, by name, modulo how many there are. */
   | { readonly act: 'deletePod'; readonly deployment: string; readonly nth: number }
+  /** The label is taken from one Pod (`nth`: of the live ones that have it), and after a while somebody does something with it. */
+  | {
+      readonly act: 'unlabelPod';
+      readonly deployment: string;
+      readonly nth: number;
+      readonly then: { readonly do: 'label' | 'delete' | 'fail'; readonly after: number } | null;
+    }
   | { readonly act: 'cost'; readonly deployment: string; readonly nth: number; readonly cost: number }
   | { readonly act: 'deleteNode'; readonly node: string; readonly back: number }
   | { readonly act: 'cordon'; readonly node: string; readonly for: number };

@@ -5,6 +5,7 @@ import type { Fact, What } from './api.ts';
 import { kubeletSees } from './machine.ts';
 import type { Simulation } from './simulation.ts';
 import { bindSoon, bindWaiting, runForeign, syncReplicaSet } from './stockPods.ts';
+import { isUnlabelled } from './unlabelled.ts';
 import { deleteObject, removeObject } from './writes.ts';
 
 /** A change at the API Server, as the stock controllers see it: late. */
@@ -34,15 +35,18 @@ function seePod(sim: Simulation, fact: PodFact): void {
   else if (owner !== undefined) syncReplicaSet(sim, owner.uid);
   const pod = sim.api.pods.get(name);
   const machine = sim.machines.get(node ?? '');
+  const containerUid = uid ?? `a-${metadataUid}`;
+  // Who runs its containers runs them on.
+  const isLetGo = isUnlabelled(sim, fact) || (!managed && machine?.containers.has(containerUid) === true);
   if (pod !== undefined && pod.metadataUid === metadataUid) {
     if (pod.node !== null && !sim.api.nodes.has(pod.node)) return removeObject(sim, pod);
     if (pod.replicaSet !== null && !sim.api.replicaSets.has(pod.replicaSet)) deleteObject(sim, pod);
     if (pod.node === null && !pod.deleting) bindSoon(sim, pod);
     if (pod.node === null && pod.deleting) return removeObject(sim, pod);
-    if (!pod.managed) return runForeign(sim, pod);
+    if (!pod.managed && !isLetGo) return runForeign(sim, pod);
   }
-  if (sim.plan.runtime === 'publish' && managed && machine !== undefined)
-    kubeletSees(sim, machine, name, uid ?? `a-${metadataUid}`);
+  if (sim.plan.runtime === 'publish' && (managed || isLetGo) && machine !== undefined)
+    kubeletSees(sim, machine, name, containerUid);
 }
 
 /** Pods of a ReplicaSet that is gone, or being deleted: that goes when the last of them has. */

@@ -148,6 +148,25 @@ export const THEMES: readonly Theme[] = [
     labels: true,
   },
   {
+    name: 'unlabelled',
+    share: 0,
+    faults: [
+      'crash',
+      'crashAt',
+      'nodeCrash',
+      'journalLost',
+      'api',
+      'watchLost',
+      'stale',
+      'exit',
+      'break',
+      'cutOff',
+      'slowDisk',
+    ],
+    acts: ['unlabelPod', 'deletePod', 'request'],
+    stages: ['scheduler', 'kubelet'],
+  },
+  {
     name: 'objectFirst',
     share: 0,
     faults: [
