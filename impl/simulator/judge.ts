@@ -140,6 +140,11 @@ export class Judge {
     }
   }
 
+  /** A Pod has its label back: R has made another in its place. */
+  reappears(deployment: string): void {
+    this.#reappeared.add(deployment);
+  }
+
   /** A life bears a number: above all of its stage before it. */
   numbered(peer: PeerName, incarnation: Incarnation): void {
     const highest = this.#numbers.get(peer) ?? 0;

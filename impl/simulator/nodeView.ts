@@ -82,10 +82,13 @@ class SeenNode implements NodeView {
     );
   }
   get foreign() {
+    return foreignOf(this.#sim, this.name);
+  }
+  get unlabelled() {
     return this.#sim.api
       .podsOn(this.name)
       .filter((pod) => isUnlabelled(this.#sim, pod) && pod.phase !== 'Failed')
-      .reduce((sum, { requests }) => plus(sum, requests), foreignOf(this.#sim, this.name));
+      .reduce((sum, { requests }) => plus(sum, requests), NONE);
   }
 
   #draw(): ReadonlyMap<string, Resources> {

@@ -56,7 +56,10 @@ function unlabel(sim: Simulation, { deployment, nth, then }: Extract<Act, { act:
   if (then === null) return;
   clock.at(Math.min(clock.now + then.after, plan.healAt), () => {
     const now = api.podsByObject.get(pod.metadataUid);
-    if (now === undefined || now.deleting) return;
+    // What others say of the phase a kubelet of stock's writes over.
+    const isUseless = then.do === 'fail' && plan.runtime === 'publish';
+    if (now === undefined || now.deleting || isUseless) return;
+    if (then.do === 'label') sim.judge.reappears(deployment);
     if (then.do === 'delete') deleteObject(sim, now);
     else api.put('pods', now.name, { ...now, ...UNLABELLED[then.do] });
   });

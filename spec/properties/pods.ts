@@ -122,7 +122,10 @@ export const NodeCapacity: StateProperty = {
   statement: 'what K runs, with terminating and unmanaged Pods, fits the node',
   check: (view) => {
     for (const node of view.nodes) {
-      const used = [...node.running.values()].reduce(add, node.foreign);
+      const used = [...node.running.values(), ...(node.unlabelled ? [node.unlabelled] : [])].reduce(
+        add,
+        node.foreign,
+      );
       const { capacity } = node;
       if (used.cpu > capacity.cpu || used.memory > capacity.memory || used.pods > capacity.pods)
         return `${node.name} holds cpu ${used.cpu} of ${capacity.cpu}, Pods ${used.pods} of ${capacity.pods}`;

@@ -55,7 +55,7 @@ function askedBy(view: WorldView, { deployment, value, mode }: Want): number {
 
 /** Whether a Pod fits on a node beside these. */
 function fitsBeside(node: NodeView, others: Iterable<Resources>, requests: Resources): boolean {
-  const all = [node.foreign, ...others, requests];
+  const all = [node.foreign, ...(node.unlabelled ? [node.unlabelled] : []), ...others, requests];
   const sum = (part: keyof Resources) => all.reduce((total, one) => total + one[part], 0);
   return (['cpu', 'memory', 'pods'] as const).every((part) => sum(part) <= node.capacity[part]);
 }

@@ -97,6 +97,8 @@ export interface NodeView {
   /** Containers that have come up, by the uid that they were started under; absent where no property asks. */
   readonly up?: ReadonlySet<Uid>;
   readonly foreign: Resources;
+  /** What Pods take that have lost their label, where that is not among the others: S may not know of it yet. */
+  readonly unlabelled?: Resources;
 }
 
 /** A connection on which something may still arrive. @public */
@@ -161,7 +163,7 @@ export interface History {
   readonly trespassed: readonly string[];
   /** Deployment → the last external write of its replicas, and what was asked for since: its value, then A's wants. */
   readonly due: Readonly<Record<string, Due>>;
-  /** Deployments with Pods of stock's on a Node that got its first agent while we owned the Pods: R had made others in their place. */
+  /** Deployments with Pods of stock's on a Node that got its first agent while we owned the Pods: R had made others in their place; or with one whose label was put back. */
   readonly reappeared: readonly string[];
   /** Processes that stopped for good. */
   readonly stopped: readonly string[];
