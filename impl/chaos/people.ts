@@ -90,6 +90,7 @@ export async function actOf(people: People, act: PlannedAct): Promise<string | n
     case 'deleteDeployment':
     case 'scaleOrphan':
     case 'makeDeployment':
+    case 'unlabelPod':
       // kwok would have to make it again; the others are for the simulator's odds.
       return null;
   }
