@@ -309,6 +309,7 @@ WatchForRoom(turn) ==
                             !.life.timers = (@ \ timers(before \ waits)) \cup timers(waits \ before)]
   IN IF ~turn.life.hand.on THEN noted
      ELSE [noted EXCEPT !.life.hand.clocks = waits,
+                        !.life.hand.awaited = {one \in @ : one[1] \in waits \/ one[1] \notin turn.life.hand.clocks},
                         !.life.timers = (@ \ (clocks \ clocked)) \cup (clocked \ clocks)]
 
 AnswerArrivals(turn) ==

@@ -14,7 +14,7 @@
 (* `machines/scheduler/unplaced.ts`.                                       *)
 (*                                                                         *)
 (*   hand   [on, handing, shown, held, reported, asked, bare, clocks,      *)
-(*          seen, passed]; handing: uids; shown: key -> fact; held: keys   *)
+(*          awaited, seen, passed]; awaited: <<set, uids>>; handing: uids; shown: key -> fact; held: keys   *)
 (*          of those that S answers for; reported: keys of which a K has   *)
 (*          told; asked: keys of deletes whose fate is not known; bare:    *)
 (*          Nodes; clocks: ReplicaSets; seen, passed: of the watch         *)
@@ -23,7 +23,7 @@ EXTENDS Preemption
 
 NoHand ==
   [on |-> FALSE, handing |-> {}, shown |-> <<>>, held |-> {}, reported |-> {}, asked |-> {}, bare |-> {},
-   clocks |-> {}, seen |-> <<>>, passed |-> <<>>]
+   clocks |-> {}, awaited |-> {}, seen |-> <<>>, passed |-> <<>>]
 
 \* ---- A turn: the life, its news, what goes out, what goes to each node at the end -------
 
@@ -178,8 +178,17 @@ Forgotten(turn, key) ==
 
 \* ---- Handing over ---------------------------------------------------------------------------
 
+\* What S has bound and stock may not see: its K has yet to say that it runs. What a K has adopted stands.
+ComingUp(life) ==
+  {uid \in UNION {DOMAIN life.nodes[node].records : node \in NodesOf(life)} :
+     uid[1] # "a" /\ Held(life, uid).phase \in {"bound", "accepted"}}
 HandsSet(before, set) ==
-  LET turn == [before EXCEPT !.life.hand.clocks = @ \ {set}]
+  LET others == {one \in before.life.hand.awaited : one[1] # set}
+      turn == [before EXCEPT !.life.hand.clocks = @ \ {set}, !.life.hand.awaited = others]
+      coming == ComingUp(before.life)
+      \* Nothing of it has come up since the clock ran out before.
+      isStuck == \E one \in before.life.hand.awaited : one[1] = set /\ one[2] \subseteq coming
+      mustAwait == coming # {} /\ ~isStuck /\ ~Is("hand-over-unseen")
       Here(one) == turn.life.unbound[one[1]].set = set
       There(one) == ~Here(one)
       here == SelectSeq(turn.life.waiting, Here)
@@ -187,6 +196,9 @@ HandsSet(before, set) ==
       handed == [turn EXCEPT !.life.waiting = SelectSeq(@, There), !.life.hand.handing = @ \cup uids,
                              !.life.timers = @ \cup {<<"ambiguous", uid>> : uid \in uids}]
   IN IF turn.life.heard[1] = "stock" THEN turn
+     ELSE IF here # <<>> /\ mustAwait
+     THEN [before EXCEPT !.life.hand.awaited = others \cup {<<set, coming>>},
+                         !.life.timers = @ \cup {<<"handOver", set>>}]
      ELSE SActs(handed, "up", [i \in DOMAIN here |-> [type |-> "publish", record |-> turn.life.unbound[here[i][1]]]])
 
 Unpublished(turn, uid) ==

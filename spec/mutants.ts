@@ -632,6 +632,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['CacheCoherent'],
   },
   {
+    name: 'hand-over-unseen',
+    rule: 'S hands nothing over while what it has bound comes up, and stock does not see it (7)',
+    breaks: ['BoundFits'],
+  },
+  {
     name: 'hand-over-unmatched',
     rule: 'an object that S published unbound is from then on the Pod for which it was made (7)',
     breaks: ['NoNeedlessEnd'],

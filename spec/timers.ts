@@ -40,6 +40,8 @@ export const TIMERS = {
   noRoom: 2_000,
   /** They still find none: S publishes them unbound. */
   handOver: 10_000,
+  /** What S has bound has yet to come up, so that stock does not see it: S looks again. */
+  handOverAgain: 30_000,
   /** K: a delete that was neither done nor denied by the switch is tried again. */
   deleteRetry: 1_000,
   /** K, registered while S has no Lease: it looks again. */

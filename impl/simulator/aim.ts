@@ -198,6 +198,10 @@ export const AIMS: Readonly<Record<string, Aim>> = {
       'nobody takes the label from one Pod in these worlds: what stock makes of it then has no rule yet (protocol 14); caught by the explorer (`owner-unlabelled`)',
   },
   'eviction-unversioned': { near: 'eviction-unversioned' },
+  'hand-over-unseen': {
+    unseen:
+      'no judge of these worlds looks at what S and stock have bound together; caught by the explorer (`no-room-unseen`)',
+  },
   'hand-over-unmatched': NO_ROOM,
   'unplaced-confirmed-early': NO_ROOM,
   'bare-unanswered': NO_ROOM,

@@ -77,6 +77,8 @@ export interface HandOver {
   readonly bare: ISet<string>;
   /** ReplicaSets whose `handOver` timer runs. */
   readonly clocks: ISet<string>;
+  /** ReplicaSet → what had been bound and had yet to come up when its clock ran out: it runs once more. */
+  readonly awaited: IMap<string, ISet<Uid>>;
   /** The watch has yet to show what stands: R may not connect before. */
   readonly unseen: boolean;
 }
@@ -209,6 +211,7 @@ export function emptyContext(
       asked: ISet(),
       bare: ISet(),
       clocks: ISet(),
+      awaited: IMap(),
       unseen: handsOver && !mutants.has('standing-unawaited'),
     },
     stirred: STILL,

@@ -153,7 +153,7 @@ function clockHandOver(context: Context, waiting: ReadonlySet<string>): Context 
   const stopped = handOver.clocks.subtract(clocks);
   if (begun.isEmpty() && stopped.isEmpty()) return context;
   return emit(
-    { ...context, handOver: { ...handOver, clocks } },
+    { ...context, handOver: { ...handOver, clocks, awaited: handOver.awaited.deleteAll(stopped) } },
     ...[...begun].map((one): Effect => {
       return { type: 'setTimer', timer: `handOver/${one}`, milliseconds: TIMERS.handOver };
     }),

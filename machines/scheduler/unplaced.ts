@@ -3,6 +3,7 @@
  * autoscalers of nodes see them and stock's scheduler places them. Until a K answers for one, S does, by what the watch shows alone:
  * nothing of it needs to outlive S.
  */
+import { Set as ISet } from 'immutable';
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodFact } from '../../spec/facts.ts';
 import { TIMERS } from '../../spec/timers.ts';
@@ -25,15 +26,44 @@ const change = (context: Context, part: Partial<HandOver>): Context => ({
 const recordsOfAll = (context: Context, uids: Iterable<Uid>) =>
   [...uids].map((uid) => context.records.get(uid)).filter((record) => record !== undefined);
 
+/** What S has bound and stock may not see yet: its K has yet to say that it runs. What a K has adopted stands. */
+const comingUp = ({ records }: Context): ISet<Uid> =>
+  ISet(
+    records
+      .valueSeq()
+      .filter(({ node, phase }) => node !== null && (phase === 'bound' || phase === 'accepted'))
+      .map(({ uid }) => uid)
+      .filter((uid) => adoptedObject(uid) === null),
+  );
+
+/** Stock would place what is handed over where S has bound what it can not see (†). Nothing of it has come up in a whole while: S waits no more. */
+function mustAwait(
+  { handOver: { awaited }, mutants }: Context,
+  replicaSet: string,
+  coming: ISet<Uid>,
+): boolean {
+  if (coming.isEmpty() || mutants.has('hand-over-unseen')) return false;
+  return awaited.get(replicaSet)?.isSubset(coming) !== true;
+}
+
 /** The clock ran out: what waits of this ReplicaSet is published unbound. Until that is seen S owns it as before. */
 export function handOver(before: Context, replicaSet: string): Context {
   const isLost = before.mutants.has('clock-before-template');
-  const context = isLost ? before : change(before, { clocks: before.handOver.clocks.delete(replicaSet) });
+  const { clocks, awaited } = before.handOver;
+  const context = isLost
+    ? before
+    : change(before, { clocks: clocks.delete(replicaSet), awaited: awaited.delete(replicaSet) });
   if (!context.handOver.isOn || context.owner !== 'direct' || !context.templates.has(replicaSet))
     return context;
   const shapes = [...context.queue.shapes.values()].filter((shape) => shape.replicaSet === replicaSet);
   const records = shapes.flatMap(({ waiting }) => recordsOfAll(context, waiting.places.keys()));
   if (records.length === 0) return context;
+  const coming = comingUp(before);
+  if (mustAwait(before, replicaSet, coming))
+    return emit(change(before, { awaited: awaited.set(replicaSet, coming) }), {
+      ...({ type: 'setTimer', timer: `handOver/${replicaSet}` } as const),
+      milliseconds: TIMERS.handOverAgain,
+    });
   const handing = context.handOver.handing.union(records.map(({ uid }) => uid));
   const next = change({ ...context, queue: dequeue(context.queue, records) }, { handing });
   return emit(

@@ -22,8 +22,19 @@ const viewOfPreemption = ({ value, context }: Preemption) => ({
   awaited: [...context.awaited].sort(),
 });
 
-const viewOfHandOver = ({ handing, shown, held, reported, asked, bare, clocks, unseen }: HandOver) => ({
+const viewOfHandOver = ({
+  handing,
+  shown,
+  held,
+  reported,
+  asked,
+  bare,
+  clocks,
+  awaited,
+  unseen,
+}: HandOver) => ({
   handing: [...handing].sort(),
+  ...(!awaited.isEmpty() && { awaited: byKey(awaited, (uids) => [...uids].sort()) }),
   shown: byKey(shown, same),
   held: byKey(held, same),
   reported: [...reported].sort(),

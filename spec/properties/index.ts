@@ -7,6 +7,7 @@ import { CacheCoherent, SessionFenced } from './links.ts';
 import { IncarnationsGrow, SupersededUnserved } from './lives.ts';
 import { FenceHolds, OneSide, ReleaseAcknowledged, TakenBack } from './owner.ts';
 import {
+  BoundFits,
   CancelledStaysOut,
   NodeCapacity,
   NoFalseConfirm,
@@ -49,6 +50,7 @@ export const PROPERTIES = {
   SupersededUnserved,
   TailPublishes,
   NodeCapacity,
+  BoundFits,
   PreemptionOrdered,
   RoomKept,
   PreemptorRuns,

@@ -135,6 +135,23 @@ export const NodeCapacity: StateProperty = {
 };
 
 /** @see spec/protocol.md 7 @public */
+export const BoundFits: StateProperty = {
+  kind: 'state',
+  statement: 'what is bound to a node at the API Server, and has not failed, fits it',
+  check: ({ nodes, objects, unlabelled = [] }) => {
+    for (const { name, capacity, foreign } of nodes) {
+      const bound = [...objects, ...unlabelled].filter(
+        ({ node, phase, managed }) => managed && node === name && phase !== 'Failed',
+      );
+      const used = bound.map(({ requests }) => requests).reduce(add, foreign);
+      if (used.cpu > capacity.cpu || used.memory > capacity.memory || used.pods > capacity.pods)
+        return `${bound.map((pod) => pod.name).join(', ')} are bound to ${name}, which has room for ${capacity.pods}`;
+    }
+    return null;
+  },
+};
+
+/** @see spec/protocol.md 7 @public */
 export const PreemptionOrdered: StateProperty = {
   kind: 'state',
   statement: 'a preemptor starts only after the victims of its current uid are gone',

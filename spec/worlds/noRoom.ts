@@ -94,6 +94,19 @@ export const NO_ROOM_WORLDS: readonly WorldDescription[] = [
     sometimes: ['handedOver'],
   }),
   noRoomWorld({
+    name: 'no-room-unseen',
+    title:
+      'a second Pod finds no room while the create of the first is under way: it is not handed over before that shows',
+    pods: 0,
+    script: [scale(2)],
+    faults: { timers: { handOver: 1 } },
+    sometimes: ['handedOver'],
+    change: {
+      quiet: ['deployment', 'replicaset'],
+      always: [...SAFETY, 'FenceHolds', 'BoundFits'],
+    },
+  }),
+  noRoomWorld({
     name: 'no-room-freed',
     title:
       'the Pod that has the room is deleted: stock binds the one that was handed over, or S its replacement',

@@ -121,6 +121,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   'switch-sets': 2_758,
   'switch-stray': 762,
   'no-room': 279,
+  'no-room-unseen': 603,
   'no-room-exact': 248,
   'no-room-exact-bare': 45,
   'no-room-bare': 3_894,

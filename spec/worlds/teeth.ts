@@ -118,6 +118,7 @@ const EXPLORED: readonly Tooth[] = [
   { mutant: 'orphan-end-unfinished', world: 'owner-unlabelled-denied' },
   { mutant: 'lost-let-go-killed', world: 'owner-unlabelled-back-lost' },
   { mutant: 'copies-first', world: 'owner-copied-lost' },
+  { mutant: 'hand-over-unseen', world: 'no-room-unseen' },
   { mutant: 'failed-orphan-runs', world: 'owner-unlabelled-failed' },
   { mutant: 'failing-orphan-adopted', world: 'owner-unlabelled-back' },
   { mutant: 'orphan-unsaid', world: 'owner-unlabelled-starting' },

@@ -246,6 +246,7 @@ function handOf(process: Process, { handOver }: SchedulerView) {
     asked: keysOf(handOver?.asked ?? []),
     bare: new Set(handOver?.bare ?? []),
     clocks: new Set(handOver?.clocks ?? []),
+    awaited: new Set((handOver?.awaited ?? []).map(([set, uids]) => [set, new Set(uids.map(uidOf))])),
     seen: factsBy(process.seen, ({ resourceVersion, metadataUid }) => [
       Number(resourceVersion),
       publisherOf(metadataUid),
