@@ -1,6 +1,7 @@
 /** *No room* (protocol 7): what finds no node is published unbound, and S answers for it until a K does. */
 import { describe, expect, it } from 'vitest';
 import { type SchedulerState, schedulerStage } from '../../machines/scheduler/index.ts';
+import { handOver } from '../../machines/scheduler/unplaced.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodFact } from '../../spec/facts.ts';
@@ -66,7 +67,7 @@ function openScheduler(
   asked.length = 0;
   const records = () => [...state.context.records.keys()];
   const said = () => asked.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []));
-  return { give, receive, records, asked, said };
+  return { give, receive, records, asked, said, context: () => state.context };
 }
 type Opened = ReturnType<typeof openScheduler>;
 const assign = ({ receive }: Opened, ...uids: string[]) =>
@@ -104,6 +105,27 @@ describe('no room', () => {
       { type: 'publish', record: record('r1-2') },
     ]);
     expect(world.records()).toEqual(['r1-1', 'r1-2']);
+  });
+
+  it('waits while what it has bound comes up, and for nothing that is stuck (†)', () => {
+    const world = openScheduler();
+    assign(world, 'r1-1');
+    const bound = (uid: string, phase: PodRecord['phase']) =>
+      [uid, { ...record(uid), node: 'n1', phase }] as const;
+    const look = (context: ReturnType<typeof world.context>, ...placed: ReturnType<typeof bound>[]) =>
+      handOver({ ...context, records: context.records.merge(placed), effects: [] }, 'rs');
+    const hasHanded = ({ effects }: ReturnType<typeof look>) =>
+      effects.some(({ type }) => type === 'publish');
+    // What a K has adopted stands already.
+    expect(hasHanded(look(world.context(), bound('r1-8', 'running'), bound('a-m1', 'accepted')))).toBe(true);
+    const first = look(world.context(), bound('r1-8', 'bound'), bound('r1-9', 'accepted'));
+    expect(first.effects).toEqual([
+      { type: 'setTimer', timer: 'handOver/rs', milliseconds: TIMERS.handOverAgain },
+    ]);
+    const second = look(first, bound('r1-8', 'running'));
+    expect(hasHanded(second)).toBe(false);
+    expect(hasHanded(look(second, bound('r1-9', 'running')))).toBe(true);
+    expect(hasHanded(look(second))).toBe(true);
   });
 
   it('tells R in one message that the Pod is lost and its object adopted', () => {
