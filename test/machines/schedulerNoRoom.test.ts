@@ -110,10 +110,11 @@ describe('no room', () => {
   it('waits while what it has bound comes up, and for nothing that is stuck (†)', () => {
     const world = openScheduler();
     assign(world, 'r1-1');
-    const bound = (uid: string, phase: PodRecord['phase']) =>
-      [uid, { ...record(uid), node: 'n1', phase }] as const;
+    const bound = (uid: string, phase: PodRecord['phase']): Record<string, PodRecord> => ({
+      [uid]: { ...record(uid), node: 'n1', phase },
+    });
     const look = (context: ReturnType<typeof world.context>, ...placed: ReturnType<typeof bound>[]) =>
-      handOver({ ...context, records: context.records.merge(placed), effects: [] }, 'rs');
+      handOver({ ...context, records: context.records.merge(...placed), effects: [] }, 'rs');
     const hasHanded = ({ effects }: ReturnType<typeof look>) =>
       effects.some(({ type }) => type === 'publish');
     // What a K has adopted stands already.
