@@ -17,7 +17,7 @@ describe('what finds no room', () => {
 
   it.each([
     ['unplaced-confirmed-early', 'NoFalseConfirm'],
-    ['bare-unanswered', 'NoFalseConfirm'],
+    ['bare-unanswered', 'UnplacedShown'],
     ['unplaced-unready', 'Converges'],
   ])('%s is caught', (mutant, property) => {
     const found = [...SEEDS, 1749, 2693].map(
