@@ -24,6 +24,7 @@ const OWNER: Aim = { theme: 'owner' };
 const WANTS: Aim = { theme: 'wants' };
 const WANTS_CLOSE: Aim = { theme: 'wants', close: true };
 const LABELS: Aim = { theme: 'labels' };
+const UNLABELLED: Aim = { theme: 'unlabelled' };
 const DELETIONS: Aim = { theme: 'deletions' };
 const DELETIONS_CLOSE: Aim = { theme: 'deletions', close: true };
 const NO_ROOM: Aim = { theme: 'noRoom' };
@@ -145,42 +146,18 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   },
   'lost-delete-unasked': TAIL,
   'object-not-awaited': { theme: 'objectFirst' },
-  'let-go-killed': {
-    unseen:
-      'nobody takes a Pod from its ReplicaSet, or the label from one, in these worlds; caught by the explorer (`owner-unlabelled-crash`)',
-  },
-  'orphan-end-untold': {
-    unseen:
-      'nobody takes a Pod from its ReplicaSet in these worlds; caught by the explorer (`owner-unlabelled-node-crash`)',
-  },
+  'let-go-killed': UNLABELLED,
+  'orphan-end-untold': UNLABELLED,
   'lost-adopted-ended': {
     unseen:
       'R makes another in the place of the one that is ended, and the judge of these worlds looks when all is at rest; caught by the explorer (`owner-adopted-lost`)',
   },
-  'lost-let-go-killed': {
-    unseen:
-      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-lost`)',
-  },
-  'left-while-down-unasked': {
-    unseen:
-      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-down`)',
-  },
-  'orphan-end-unfinished': {
-    unseen:
-      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-deleted`)',
-  },
-  'failed-orphan-runs': {
-    unseen:
-      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-failed`)',
-  },
-  'failing-orphan-adopted': {
-    unseen:
-      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-back`)',
-  },
-  'orphan-unsaid': {
-    unseen:
-      'nobody takes the label from one Pod in these worlds; caught by the explorer (`owner-unlabelled-starting`)',
-  },
+  'lost-let-go-killed': UNLABELLED,
+  'left-while-down-unasked': UNLABELLED,
+  'orphan-end-unfinished': UNLABELLED,
+  'failed-orphan-runs': UNLABELLED,
+  'failing-orphan-adopted': UNLABELLED,
+  'orphan-unsaid': UNLABELLED,
   'copies-first': {
     unseen: 'nobody copies a Pod in these worlds; caught by the explorer (`owner-copied-lost`)',
   },
@@ -193,10 +170,7 @@ export const AIMS: Readonly<Record<string, Aim>> = {
     unseen:
       'nobody makes a ReplicaSet by hand in these worlds; caught by the explorer (`rollout-waits-adopted`)',
   },
-  'unlabelled-held': {
-    unseen:
-      'nobody takes the label from one Pod in these worlds: what stock makes of it then has no rule yet (protocol 14); caught by the explorer (`owner-unlabelled`)',
-  },
+  'unlabelled-held': UNLABELLED,
   'eviction-unversioned': { near: 'eviction-unversioned' },
   'hand-over-unseen': {
     unseen:
