@@ -186,9 +186,10 @@ HandsSet(before, set) ==
   LET others == {one \in before.life.hand.awaited : one[1] # set}
       turn == [before EXCEPT !.life.hand.clocks = @ \ {set}, !.life.hand.awaited = others]
       coming == ComingUp(before.life)
-      \* Nothing of it has come up since the clock ran out before.
-      isStuck == \E one \in before.life.hand.awaited : one[1] = set /\ one[2] \subseteq coming
-      mustAwait == coming # {} /\ ~isStuck /\ ~Is("hand-over-unseen")
+      \* What had been bound when the clock first ran out, and for nothing that is bound later; of which nothing may have come up since the last look.
+      mine == {one[2] : one \in before.life.hand.awaited \ others}
+      left == IF mine = {} THEN coming ELSE (CHOOSE was \in mine : TRUE) \cap coming
+      mustAwait == left # {} /\ left \notin mine /\ ~Is("hand-over-unseen")
       Here(one) == turn.life.unbound[one[1]].set = set
       There(one) == ~Here(one)
       here == SelectSeq(turn.life.waiting, Here)
@@ -197,7 +198,7 @@ HandsSet(before, set) ==
                              !.life.timers = @ \cup {<<"ambiguous", uid>> : uid \in uids}]
   IN IF turn.life.heard[1] = "stock" THEN turn
      ELSE IF here # <<>> /\ mustAwait
-     THEN [before EXCEPT !.life.hand.awaited = others \cup {<<set, coming>>},
+     THEN [before EXCEPT !.life.hand.awaited = others \cup {<<set, left>>},
                          !.life.timers = @ \cup {<<"handOver", set>>}]
      ELSE SActs(handed, "up", [i \in DOMAIN here |-> [type |-> "publish", record |-> turn.life.unbound[here[i][1]]]])
 

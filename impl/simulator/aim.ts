@@ -156,8 +156,8 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   'left-while-down-unasked': UNLABELLED,
   'orphan-end-unfinished': UNLABELLED,
   'failed-orphan-runs': UNLABELLED,
-  'failing-orphan-adopted': UNLABELLED,
-  'orphan-unsaid': UNLABELLED,
+  'failing-orphan-adopted': { ...UNLABELLED, why: 'caught by the explorer (`owner-unlabelled-back`)' },
+  'orphan-unsaid': { ...UNLABELLED, why: 'caught by the explorer (`owner-unlabelled-starting`)' },
   'copies-first': {
     unseen: 'nobody copies a Pod in these worlds; caught by the explorer (`owner-copied-lost`)',
   },
@@ -170,7 +170,7 @@ export const AIMS: Readonly<Record<string, Aim>> = {
     unseen:
       'nobody makes a ReplicaSet by hand in these worlds; caught by the explorer (`rollout-waits-adopted`)',
   },
-  'unlabelled-held': UNLABELLED,
+  'unlabelled-held': { ...UNLABELLED, why: 'caught by the explorer (`owner-unlabelled`)' },
   'eviction-unversioned': { near: 'eviction-unversioned' },
   'hand-over-unseen': {
     unseen:

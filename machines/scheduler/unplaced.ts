@@ -36,14 +36,19 @@ const comingUp = ({ records }: Context): ISet<Uid> =>
       .filter((uid) => adoptedObject(uid) === null),
   );
 
-/** Stock would place what is handed over where S has bound what it can not see (†). Nothing of it has come up in a whole while: S waits no more. */
-function mustAwait(
+/**
+ * Stock would place what is handed over where S has bound what it can not see (†): S waits for what had been bound when the clock first ran
+ * out, and for nothing that is bound later. When nothing of that has come up in a whole while, it waits no more.
+ */
+function awaits(
   { handOver: { awaited }, mutants }: Context,
   replicaSet: string,
   coming: ISet<Uid>,
-): boolean {
-  if (coming.isEmpty() || mutants.has('hand-over-unseen')) return false;
-  return awaited.get(replicaSet)?.isSubset(coming) !== true;
+): ISet<Uid> | null {
+  const was = awaited.get(replicaSet);
+  const left = was?.intersect(coming) ?? coming;
+  if (left.isEmpty() || left.size === was?.size || mutants.has('hand-over-unseen')) return null;
+  return left;
 }
 
 /** The clock ran out: what waits of this ReplicaSet is published unbound. Until that is seen S owns it as before. */
@@ -58,9 +63,9 @@ export function handOver(before: Context, replicaSet: string): Context {
   const shapes = [...context.queue.shapes.values()].filter((shape) => shape.replicaSet === replicaSet);
   const records = shapes.flatMap(({ waiting }) => recordsOfAll(context, waiting.places.keys()));
   if (records.length === 0) return context;
-  const coming = comingUp(before);
-  if (mustAwait(before, replicaSet, coming))
-    return emit(change(before, { awaited: awaited.set(replicaSet, coming) }), {
+  const left = awaits(before, replicaSet, comingUp(before));
+  if (left !== null)
+    return emit(change(before, { awaited: awaited.set(replicaSet, left) }), {
       ...({ type: 'setTimer', timer: `handOver/${replicaSet}` } as const),
       milliseconds: TIMERS.handOverAgain,
     });

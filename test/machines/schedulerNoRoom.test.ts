@@ -127,6 +127,9 @@ describe('no room', () => {
     expect(hasHanded(second)).toBe(false);
     expect(hasHanded(look(second, bound('r1-9', 'running')))).toBe(true);
     expect(hasHanded(look(second))).toBe(true);
+    // What is bound later holds nobody up, however steadily it comes.
+    const later = look(first, bound('r1-8', 'running'), bound('r1-9', 'running'), bound('r1-10', 'bound'));
+    expect(hasHanded(later)).toBe(true);
   });
 
   it('tells R in one message that the Pod is lost and its object adopted', () => {
