@@ -188,8 +188,9 @@ HandsSet(before, set) ==
       coming == ComingUp(before.life)
       \* What had been bound when the clock first ran out, and for nothing that is bound later; of which nothing may have come up since the last look.
       mine == {one[2] : one \in before.life.hand.awaited \ others}
-      left == IF mine = {} THEN coming ELSE (CHOOSE was \in mine : TRUE) \cap coming
-      mustAwait == left # {} /\ left \notin mine /\ ~Is("hand-over-unseen")
+      left == IF mine = {} \/ Is("hand-over-renewed") THEN coming ELSE (CHOOSE was \in mine : TRUE) \cap coming
+      isStuck == \E was \in mine : was \subseteq coming
+      mustAwait == left # {} /\ ~isStuck /\ ~Is("hand-over-unseen")
       Here(one) == turn.life.unbound[one[1]].set = set
       There(one) == ~Here(one)
       here == SelectSeq(turn.life.waiting, Here)

@@ -677,6 +677,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['UnplacedShown', 'Converges', 'PreemptorRuns'],
   },
   {
+    name: 'hand-over-renewed',
+    rule: 'and waits for what was bound when its clock first ran out, for nothing that is bound later (7)',
+    breaks: ['UnplacedShown'],
+  },
+  {
     name: 'clock-before-template',
     rule: 'the clock of a ReplicaSet without room runs from when S knows it (7)',
     breaks: ['UnplacedShown'],

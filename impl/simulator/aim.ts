@@ -172,6 +172,10 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   },
   'unlabelled-held': { ...UNLABELLED, why: 'caught by the explorer (`owner-unlabelled`)' },
   'eviction-unversioned': { near: 'eviction-unversioned' },
+  'hand-over-renewed': {
+    unseen:
+      'what somebody asks for ends before the world is judged, so no stream of Pods is steady enough; caught over S alone by `test/machines`',
+  },
   'hand-over-unseen': {
     unseen:
       'no judge of these worlds looks at what S and stock have bound together; caught by the explorer (`no-room-unseen`)',

@@ -46,8 +46,9 @@ function awaits(
   coming: ISet<Uid>,
 ): ISet<Uid> | null {
   const was = awaited.get(replicaSet);
-  const left = was?.intersect(coming) ?? coming;
-  if (left.isEmpty() || left.size === was?.size || mutants.has('hand-over-unseen')) return null;
+  const left = was === undefined || mutants.has('hand-over-renewed') ? coming : was.intersect(coming);
+  const isStuck = was?.isSubset(coming) === true;
+  if (left.isEmpty() || isStuck || mutants.has('hand-over-unseen')) return null;
   return left;
 }
 

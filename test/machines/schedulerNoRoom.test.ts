@@ -128,8 +128,10 @@ describe('no room', () => {
     expect(hasHanded(look(second, bound('r1-9', 'running')))).toBe(true);
     expect(hasHanded(look(second))).toBe(true);
     // What is bound later holds nobody up, however steadily it comes.
-    const later = look(first, bound('r1-8', 'running'), bound('r1-9', 'running'), bound('r1-10', 'bound'));
-    expect(hasHanded(later)).toBe(true);
+    const streams = (context: typeof first) =>
+      look(context, bound('r1-8', 'running'), bound('r1-9', 'running'), bound('r1-10', 'bound'));
+    expect(hasHanded(streams(first))).toBe(true);
+    expect(hasHanded(streams({ ...first, mutants: new Set(['hand-over-renewed']) }))).toBe(false);
   });
 
   it('tells R in one message that the Pod is lost and its object adopted', () => {
