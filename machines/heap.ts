@@ -22,10 +22,12 @@ export class Heap<T> {
     let at = items.push(item) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!this.#before(items[at] as T, items[parent] as T)) return;
-      [items[at], items[parent]] = [items[parent] as T, items[at] as T];
+      const above = items[parent] as T;
+      if (!this.#before(item, above)) break;
+      items[at] = above;
       at = parent;
     }
+    items[at] = item;
   }
 
   /** Takes the least out. */
@@ -44,16 +46,19 @@ export class Heap<T> {
     this.#sink(0);
   }
 
+  /** Down to its place; those that come before it move up, each once. */
   #sink(from: number): void {
     const items = this.#items;
+    const { length } = items;
+    const item = items[from] as T;
     let at = from;
-    for (;;) {
-      let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2])
-        if (child < items.length && this.#before(items[child] as T, items[least] as T)) least = child;
-      if (least === at) return;
-      [items[at], items[least]] = [items[least] as T, items[at] as T];
-      at = least;
+    for (let child = 2 * at + 1; child < length; child = 2 * at + 1) {
+      if (child + 1 < length && this.#before(items[child + 1] as T, items[child] as T)) child += 1;
+      const below = items[child] as T;
+      if (!this.#before(below, item)) break;
+      items[at] = below;
+      at = child;
     }
+    items[at] = item;
   }
 }

@@ -26,7 +26,13 @@ import { type SpawnedWaist, spawnWaist } from '../controller/process/spawn.ts';
 import { startControlPlane } from '../controlplane/index.ts';
 import { kubeconfigsBy } from '../demo/cluster.ts';
 import { PodObserver } from '../demo/observer.ts';
-import { createDeployment, deployment, NAMESPACE, scaleDeployment } from '../demo/workload.ts';
+import {
+  awaitReplicaSets,
+  createDeployment,
+  deployment,
+  NAMESPACE,
+  scaleDeployment,
+} from '../demo/workload.ts';
 import { ACCOUNTS } from '../deploy/identities.ts';
 import { install } from '../deploy/install.ts';
 import { readTrace } from '../trace/read.ts';
@@ -134,25 +140,14 @@ async function stockRound(
 /** The Deployments of `floor+`. */
 const OWNED = 'floor-owned';
 
-/** The ReplicaSets that stock makes for these Deployments. */
-async function awaitReplicaSets(
-  client: KubernetesClient,
-  names: readonly string[],
-): Promise<readonly ReplicaSetObject[]> {
-  for (;;) {
-    const path = pathOf({ resource: 'replicasets', namespace: NAMESPACE });
-    const labelSelector = `app in (${names.join(',')})`;
-    const { items } = await client.list<ReplicaSetObject>(path, { labelSelector });
-    if (items.length === names.length) return items;
-    await sleep(50);
-  }
-}
+const replicaSetsOf = (client: KubernetesClient, names: readonly string[]) =>
+  awaitReplicaSets(client, `app in (${names.join(',')})`, names.length);
 
 /** Those of `floor+`. */
 async function ownedReplicaSets(client: KubernetesClient, options: ScaleOutOptions) {
   const names = namesOf(OWNED, options);
   for (const name of names) await createDeployment(client, deployment(name, true));
-  return awaitReplicaSets(client, names);
+  return replicaSetsOf(client, names);
 }
 
 /** A round of a bare client; of one that makes our requests, if it is given ReplicaSets. */
@@ -241,7 +236,7 @@ async function withStockLimits(options: ScaleOutOptions, samples: Sample[]): Pro
   const client = createKubernetesClient({ kubeconfig: control.kubeconfig });
   try {
     for (const name of namesOf('stock', options)) await createDeployment(client, deployment(name, false));
-    await awaitReplicaSets(client, namesOf('stock', options));
+    await replicaSetsOf(client, namesOf('stock', options));
     for (let round = 1; round <= stockRounds; round++) {
       samples.push(await stockRound(client, 'k8s', round, options));
       onProgress(`k8s round ${round}: p90 ${(samples.at(-1)?.p90 ?? 0).toFixed(0)} ms`);

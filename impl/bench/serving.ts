@@ -20,7 +20,7 @@ import type { KubernetesObject } from '../controller/kubernetes/types.ts';
 import { SYSTEM_NAMESPACE } from '../controller/names.ts';
 import { Deciders } from '../controller/process/deciders.ts';
 import type { SpawnedWaist } from '../controller/process/spawn.ts';
-import { deployment, NAMESPACE } from '../demo/workload.ts';
+import { awaitReplicaSets, deployment, NAMESPACE } from '../demo/workload.ts';
 import { install } from '../deploy/install.ts';
 import { type Bed, type BedOptions, openBed, spawnOn, until, untilReady } from './bed.ts';
 import { type Endpoints, endpointsByTail, endpointsByWatch, type Listener } from './serving/endpoints.ts';
@@ -86,12 +86,7 @@ async function createFunctions(
       body: { ...body, metadata, spec: { ...body.spec, template: labelled } },
     });
   }
-  const sets = pathOf({ resource: 'replicasets', namespace: NAMESPACE });
-  for (;;) {
-    const { items } = await client.list<KubernetesObject>(sets, { labelSelector: selectorOf(side) });
-    if (items.length >= functions.length) return;
-    await sleep(200);
-  }
+  await awaitReplicaSets(client, selectorOf(side), functions.length);
 }
 
 /** Who scales by what the gateway reports. */

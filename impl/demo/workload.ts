@@ -1,4 +1,6 @@
 /** What the demo and the benchmarks scale: a Deployment of small functions, managed or not, and the writes of its user. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReplicaSetObject } from '../controller/host/objects.ts';
 import type { KubernetesClient } from '../controller/kubernetes/client.ts';
 import { pathOf } from '../controller/kubernetes/paths.ts';
 import { MANAGED_LABEL } from '../controller/names.ts';
@@ -39,4 +41,18 @@ export function createDeployment(client: KubernetesClient, body: ReturnType<type
 /** Scales it as its user would: by `spec.replicas`. */
 export function scaleDeployment(client: KubernetesClient, name: string, replicas: number) {
   return client.patchDeployment(NAMESPACE, name, { spec: { replicas } }, 'user');
+}
+
+/** The ReplicaSets that the stock controller makes for Deployments, once there are so many. */
+export async function awaitReplicaSets(
+  client: KubernetesClient,
+  labelSelector: string,
+  count: number,
+): Promise<readonly ReplicaSetObject[]> {
+  const path = pathOf({ resource: 'replicasets', namespace: NAMESPACE });
+  for (;;) {
+    const { items } = await client.list<ReplicaSetObject>(path, { labelSelector });
+    if (items.length >= count) return items;
+    await sleep(50);
+  }
 }

@@ -7,6 +7,7 @@ import {
   takeStray,
   told,
 } from '../../machines/environment/network.ts';
+import { uidOfObject } from '../../machines/ownership/adoption.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { StageEvent } from '../../spec/events.ts';
 import type { PodFact } from '../../spec/facts.ts';
@@ -171,7 +172,7 @@ function moveContainer(
     const after = { ...running, history: markRunning(running.history, uid, hows) };
     if (!publishes)
       return tellTail(after, node, { type: 'podStarted', uid }, { type: 'podReadiness', uid, ready: true });
-    const pod = Object.values(after.api.pods).find((one) => (one.uid ?? `a-${one.metadataUid}`) === uid);
+    const pod = Object.values(after.api.pods).find((one) => uidOfObject(one) === uid);
     return pod === undefined ? after : putPod(after, pod.name, { phase: 'Running', ready: true });
   }
   const stopped = setContainer(world, node, uid, undefined);

@@ -4,6 +4,7 @@
  * A timer may fire early for a budget, or for nothing once nothing else can happen: time passes only at rest.
  */
 import type { Connection, End } from '../../machines/environment/network.ts';
+import { uidOfObject } from '../../machines/ownership/adoption.ts';
 import type { ReplicaSetFact } from '../../spec/facts.ts';
 import type { TimerName } from '../../spec/timers.ts';
 import type { LinkName, PeerName } from '../../spec/vocabulary.ts';
@@ -202,7 +203,7 @@ function* apiMoves(setting: Setting, world: World): Generator<Move> {
     const isOver = owner === undefined || (owner?.deleting === true && isKnownDeleted(world, owner.uid));
     if (pod.replicaSet !== null && isOver && !pod.deleting) yield { kind: 'collect', name: pod.name };
     if (pod.node !== null && node === undefined) yield { kind: 'collect', name: pod.name };
-    const uid = pod.uid ?? `a-${pod.metadataUid}`;
+    const uid = uidOfObject(pod);
     const container = world.containers[pod.node ?? '']?.[uid];
     if (pod.managed && pod.node === null && !pod.deleting)
       for (const name of nodesFor(world.api, pod)) yield { kind: 'bind', name: pod.name, node: name };
@@ -228,7 +229,7 @@ function* containerMoves(setting: Setting, world: World): Generator<Move> {
       if (state === 'starting') yield { kind: 'container', node, uid, to: 'running' };
       if (state === 'stopping') yield { kind: 'container', node, uid, to: 'gone' };
       if (!publishes) continue;
-      const pod = Object.values(world.api.pods).find((one) => (one.uid ?? `a-${one.metadataUid}`) === uid);
+      const pod = Object.values(world.api.pods).find((one) => uidOfObject(one) === uid);
       if (pod === undefined || pod.deleting) yield { kind: 'container', node, uid, to: 'gone' };
     }
   }

@@ -3,7 +3,7 @@
  * where the node's own kubelet does (`publish`), that follows the objects.
  */
 
-import { adoptedObject } from '../../machines/ownership/adoption.ts';
+import { adoptedObject, uidOfObject } from '../../machines/ownership/adoption.ts';
 import type { PodFact } from '../../spec/facts.ts';
 import { addTo, draftOf } from '../../spec/foldJournal.ts';
 import { EMPTY_JOURNAL, type JournalEntry, type JournalState } from '../../spec/journal.ts';
@@ -71,8 +71,6 @@ export class Machine {
 /** The object of containers. */
 export const objectOf = ({ api }: Simulation, uid: Uid) =>
   api.podsByUid.get(uid) ?? api.podsByObject.get(adoptedObject(uid) ?? '');
-
-const uidOf = (pod: PodFact) => pod.uid ?? `a-${pod.metadataUid}`;
 
 /** After a while, unless the machine has died meanwhile. */
 function later(sim: Simulation, machine: Machine, milliseconds: number, act: () => void): void {
@@ -147,7 +145,7 @@ export function stopContainers(sim: Simulation, machine: Machine, uid: Uid): voi
 export function kubeletSees(sim: Simulation, machine: Machine, name: string, uid: Uid): void {
   if (sim.cutFromApi.has(machine.name)) return;
   const pod = sim.api.pods.get(name);
-  const wanted = pod !== undefined && !pod.deleting && pod.node === machine.name && uidOf(pod) === uid;
+  const wanted = pod !== undefined && !pod.deleting && pod.node === machine.name && uidOfObject(pod) === uid;
   const state = machine.containers.get(uid);
   if (wanted && state === undefined && pod.phase !== 'Failed') {
     if (!sim.judge.hasRoom(machine, pod)) return refuse(sim, machine, pod);
@@ -180,7 +178,7 @@ function whenReachable(sim: Simulation, machine: Machine, act: () => void): void
 function showRunning(sim: Simulation, machine: Machine, name: string, uid: Uid): void {
   whenReachable(sim, machine, () => {
     const pod = sim.api.pods.get(name);
-    if (pod === undefined || uidOf(pod) !== uid || machine.containers.get(uid) !== 'running') return;
+    if (pod === undefined || uidOfObject(pod) !== uid || machine.containers.get(uid) !== 'running') return;
     if (pod.phase !== 'Failed' && !pod.ready)
       sim.api.put('pods', name, { ...pod, phase: 'Running', ready: true });
     kubeletSees(sim, machine, name, uid);
@@ -199,17 +197,21 @@ function refuse(sim: Simulation, machine: Machine, { name, metadataUid }: PodFac
 function finalise(sim: Simulation, machine: Machine, name: string, uid: Uid): void {
   whenReachable(sim, machine, () => {
     const pod = sim.api.pods.get(name);
-    if (pod?.deleting === true && uidOf(pod) === uid && !machine.containers.has(uid)) removeObject(sim, pod);
+    if (pod?.deleting === true && uidOfObject(pod) === uid && !machine.containers.has(uid))
+      removeObject(sim, pod);
   });
 }
+
+/** Whether a Pod is nobody's of ours any more, and its kubelet runs it on. */
+export const isLetGo = (sim: Simulation, machine: Machine | undefined, pod: PodFact): boolean =>
+  isUnlabelled(sim, pod) || (!pod.managed && machine?.containers.has(uidOfObject(pod)) === true);
 
 /** The kubelet looks at all that is, or was, on its node: at its start, and when the API Server is back. */
 export function kubeletResyncs(sim: Simulation, machine: Machine): void {
   if (sim.plan.runtime !== 'publish') return;
   const known = new Map<Uid, string>();
-  const isMine = (pod: PodFact) =>
-    pod.managed || isUnlabelled(sim, pod) || machine.containers.has(uidOf(pod));
-  for (const pod of sim.api.podsOn(machine.name)) if (isMine(pod)) known.set(uidOf(pod), pod.name);
+  for (const pod of sim.api.podsOn(machine.name))
+    if (pod.managed || isLetGo(sim, machine, pod)) known.set(uidOfObject(pod), pod.name);
   for (const uid of machine.containers.keys()) if (!known.has(uid)) known.set(uid, '');
   for (const [uid, name] of known) kubeletSees(sim, machine, name, uid);
 }

@@ -1,11 +1,11 @@
 /** Stock controllers: Deployment (write by write towards a rollout), garbage collection, the node's own kubelet. */
+import { uidOfObject } from '../../machines/ownership/adoption.ts';
 import type { DeploymentFact, PodFact, ReplicaSetFact } from '../../spec/facts.ts';
 import { replicaSet as replicaSetObject } from '../../spec/worlds/objects.ts';
 import type { Fact, What } from './api.ts';
-import { kubeletSees } from './machine.ts';
+import { isLetGo, kubeletSees } from './machine.ts';
 import type { Simulation } from './simulation.ts';
 import { bindSoon, bindWaiting, runForeign, syncReplicaSet } from './stockPods.ts';
-import { isUnlabelled } from './unlabelled.ts';
 import { deleteObject, removeObject } from './writes.ts';
 
 /** A change at the API Server, as the stock controllers see it: late. */
@@ -28,25 +28,23 @@ export function stockSees(sim: Simulation, what: What, before: Fact | null, afte
 }
 
 function seePod(sim: Simulation, fact: PodFact): void {
-  const { name, node, uid, metadataUid, managed, replicaSet } = fact;
+  const { name, node, metadataUid, managed, replicaSet } = fact;
   const owner = sim.api.replicaSets.get(replicaSet ?? '');
   if (owner !== undefined && owner.deployment !== null) syncDeployment(sim, owner.deployment);
   if (owner?.deleting) collect(sim, owner.uid);
   else if (owner !== undefined) syncReplicaSet(sim, owner.uid);
   const pod = sim.api.pods.get(name);
   const machine = sim.machines.get(node ?? '');
-  const containerUid = uid ?? `a-${metadataUid}`;
-  // Who runs its containers runs them on.
-  const isLetGo = isUnlabelled(sim, fact) || (!managed && machine?.containers.has(containerUid) === true);
+  const runsOn = isLetGo(sim, machine, fact);
   if (pod !== undefined && pod.metadataUid === metadataUid) {
     if (pod.node !== null && !sim.api.nodes.has(pod.node)) return removeObject(sim, pod);
     if (pod.replicaSet !== null && !sim.api.replicaSets.has(pod.replicaSet)) deleteObject(sim, pod);
     if (pod.node === null && !pod.deleting) bindSoon(sim, pod);
     if (pod.node === null && pod.deleting) return removeObject(sim, pod);
-    if (!pod.managed && !isLetGo) return runForeign(sim, pod);
+    if (!pod.managed && !runsOn) return runForeign(sim, pod);
   }
-  if (sim.plan.runtime === 'publish' && (managed || isLetGo) && machine !== undefined)
-    kubeletSees(sim, machine, name, containerUid);
+  if (sim.plan.runtime === 'publish' && (managed || runsOn) && machine !== undefined)
+    kubeletSees(sim, machine, name, uidOfObject(fact));
 }
 
 /** Pods of a ReplicaSet that is gone, or being deleted: that goes when the last of them has. */

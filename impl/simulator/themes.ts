@@ -29,6 +29,19 @@ export interface Theme {
   readonly objectFirst?: true;
 }
 
+/** Where nodes and their agents fail; the order decides what a seed draws. */
+const OF_A_NODE = [
+  'crash',
+  'crashAt',
+  'nodeCrash',
+  'journalLost',
+  'api',
+  'watchLost',
+  'stale',
+  'exit',
+  'break',
+] as const;
+
 /** All themes. */
 export const THEMES: readonly Theme[] = [
   {
@@ -150,39 +163,14 @@ export const THEMES: readonly Theme[] = [
   {
     name: 'unlabelled',
     share: 0,
-    faults: [
-      'crash',
-      'crashAt',
-      'nodeCrash',
-      'journalLost',
-      'api',
-      'watchLost',
-      'stale',
-      'exit',
-      'break',
-      'cutOff',
-      'slowDisk',
-    ],
+    faults: [...OF_A_NODE, 'cutOff', 'slowDisk'],
     acts: ['unlabelPod', 'deletePod', 'request'],
     stages: ['scheduler', 'kubelet'],
   },
   {
     name: 'objectFirst',
     share: 0,
-    faults: [
-      'crash',
-      'crashAt',
-      'nodeCrash',
-      'journalLost',
-      'api',
-      'watchLost',
-      'stale',
-      'exit',
-      'break',
-      'usurp',
-      'cutOff',
-      'slowDisk',
-    ],
+    faults: [...OF_A_NODE, 'usurp', 'cutOff', 'slowDisk'],
     acts: ['request', 'deletePod', 'rollout'],
     stages: ['scheduler', 'kubelet'],
     objectFirst: true,

@@ -1,6 +1,6 @@
 /** Draws the {@link WorldView} that the properties look at, of a simulated world. */
 
-import { adoptedObject, adoptedUid } from '../../machines/ownership/adoption.ts';
+import { adoptedObject, adoptedUid, uidOfObject } from '../../machines/ownership/adoption.ts';
 import type { PodFact, SwitchFact } from '../../spec/facts.ts';
 import type { RecordView, StageView, TrafficView, WorldView } from '../../spec/properties/index.ts';
 import type { PeerName } from '../../spec/vocabulary.ts';
@@ -97,7 +97,7 @@ function hollowIn(sim: Simulation): readonly PodFact[] {
     const machine = node === null ? undefined : sim.machines.get(node);
     if (machine === undefined || phase !== 'Running' || isAgentless(sim, machine)) return false;
     const isOurs = managed || uid !== null || sim.judge.accepted.has(adoptedUid(metadataUid, null));
-    if (!isOurs || machine.containers.has(uid ?? adoptedUid(metadataUid, null))) return false;
+    if (!isOurs || machine.containers.has(uidOfObject({ uid, metadataUid }))) return false;
     return ![...machine.containers.keys()].some((one) => adoptedObject(one) === metadataUid);
   });
 }

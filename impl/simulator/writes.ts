@@ -1,4 +1,5 @@
 /** What a stage's requests do at the API Server, at the moment that they are done, and how they are answered. */
+import { uidOfObject } from '../../machines/ownership/adoption.ts';
 import type { Effect } from '../../spec/effects.ts';
 import type { Refusal, StageEvent } from '../../spec/events.ts';
 import type { DeploymentFact, PodFact } from '../../spec/facts.ts';
@@ -57,8 +58,7 @@ export function deleteObject(sim: Simulation, pod: PodFact): void {
  */
 export function removeObject(sim: Simulation, pod: PodFact, isOurs = false): void {
   if (pod.uid !== null) sim.judge.ended(pod.uid, 'shown');
-  if (sim.plan.runtime === 'publish' && !isOurs)
-    sim.judge.removed(pod.uid ?? `a-${pod.metadataUid}`, pod.node);
+  if (sim.plan.runtime === 'publish' && !isOurs) sim.judge.removed(uidOfObject(pod), pod.node);
   sim.api.remove('pods', pod.name);
 }
 

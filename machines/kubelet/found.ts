@@ -6,7 +6,7 @@
  */
 import type { PodFact } from '../../spec/facts.ts';
 import type { Uid } from '../../spec/vocabulary.ts';
-import { adoptedUid } from '../ownership/adoption.ts';
+import { uidOfObject } from '../ownership/adoption.ts';
 import { act, type KubeletContext, persist } from './context.ts';
 import { withEnded } from './ended.ts';
 import { endGone } from './life.ts';
@@ -15,7 +15,6 @@ import { sayOfOrphan } from './runtime.ts';
 
 const NOTHING = { cpu: 0, memory: 0, pods: 0 };
 const isOurs = ({ managed, replicaSet }: PodFact) => managed && replicaSet !== null;
-const containersOf = ({ uid, metadataUid }: PodFact): Uid => uid ?? adoptedUid(metadataUid, null);
 
 /**
  * Takes what is found out of what runs.
@@ -44,7 +43,7 @@ function adoptFound(context: KubeletContext, fact: PodFact, running: Set<Uid>): 
   if (context.runtime === 'publish')
     return fact.uid === null ? context : adopt(context, fact, fact.uid, null, 'none');
   if (fact.uid === null && context.mutants.has('lost-adopted-ended')) return context;
-  const uid = containersOf(fact);
+  const uid = uidOfObject(fact);
   const runs = running.delete(uid);
   // One of stock's that was never shown to run, or from before the first agent here, may have to be started yet: as any that is new.
   const isUnstarted = context.doubt === null || (fact.phase === 'Pending' && !fact.deleting);
@@ -64,7 +63,7 @@ function keepFound(
 ): KubeletContext {
   if (context.mutants.has('let-go-killed')) return context;
   const { metadataUid } = fact;
-  const containerUid = containersOf(fact);
+  const containerUid = uidOfObject(fact);
   const isKnown = context.released.has(metadataUid);
   // With a lost journal what bears a stamp, or has containers, was let go.
   if (!isKnown && !(isLost && wasOurs(context, fact, running))) return context;
@@ -82,7 +81,7 @@ function keepFound(
 }
 
 const wasOurs = ({ mutants }: KubeletContext, fact: PodFact, running: ReadonlySet<Uid>) =>
-  (fact.uid !== null || running.has(containersOf(fact))) && !mutants.has('lost-let-go-killed');
+  (fact.uid !== null || running.has(uidOfObject(fact))) && !mutants.has('lost-let-go-killed');
 
 /** Its stamp no longer counts. */
 function release(context: KubeletContext, uid: Uid, metadataUid: string): KubeletContext {

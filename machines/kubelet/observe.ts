@@ -6,7 +6,7 @@
  */
 import type { PodFact } from '../../spec/facts.ts';
 import type { PodRecord, Resources, Uid } from '../../spec/vocabulary.ts';
-import { adoptedUid } from '../ownership/adoption.ts';
+import { adoptedUid, uidOfObject } from '../ownership/adoption.ts';
 import type { ContainersState, ObjectEvent } from '../ownership/tailPod.ts';
 import { act, type Foreign, isOwner, type KubeletContext, persist, type TailPod, tell } from './context.ts';
 import { hasEnded, withEnded } from './ended.ts';
@@ -267,12 +267,11 @@ export function tidy(context: KubeletContext, metadataUid: string): KubeletConte
   const runs = context.runtime === 'runs';
   if (foreign.deleting && !runs) return context;
   if (!isOwner(context) && !foreign.deleting) return putForeign(context, { ...foreign, asked: 'denied' });
-  const { uid, name } = foreign;
   return act(putForeign(context, { ...foreign, asked: 'yes' }), {
     type: 'deletePod',
-    uid: uid ?? adoptedUid(metadataUid, null),
+    uid: uidOfObject(foreign),
     metadataUid,
-    name,
+    name: foreign.name,
     graceSeconds: runs ? 0 : 1,
   });
 }
@@ -327,7 +326,7 @@ function askToFail(context: KubeletContext, fact: PodFact): KubeletContext {
   const { metadataUid } = fact;
   const orphan = context.foreign.get(metadataUid);
   if (seenOf(fact) !== 'seenLive' || !isFailing(context, orphan, fact)) return context;
-  const uid = fact.uid ?? adoptedUid(metadataUid, null);
+  const uid = uidOfObject(fact);
   return act(context, { type: 'failPod', uid, metadataUid, name: nameOf(fact), reason: 'ContainersEnded' });
 }
 

@@ -116,6 +116,9 @@ const add = (a: Resources, b: Resources): Resources => ({
   pods: a.pods + b.pods,
 });
 
+const exceeds = (used: Resources, capacity: Resources): boolean =>
+  used.cpu > capacity.cpu || used.memory > capacity.memory || used.pods > capacity.pods;
+
 /** @see spec/protocol.md 10 @public */
 export const NodeCapacity: StateProperty = {
   kind: 'state',
@@ -127,7 +130,7 @@ export const NodeCapacity: StateProperty = {
         node.foreign,
       );
       const { capacity } = node;
-      if (used.cpu > capacity.cpu || used.memory > capacity.memory || used.pods > capacity.pods)
+      if (exceeds(used, capacity))
         return `${node.name} holds cpu ${used.cpu} of ${capacity.cpu}, Pods ${used.pods} of ${capacity.pods}`;
     }
     return null;
@@ -138,13 +141,13 @@ export const NodeCapacity: StateProperty = {
 export const BoundFits: StateProperty = {
   kind: 'state',
   statement: 'what is bound to a node at the API Server, and has not failed, fits it',
-  check: ({ nodes, objects, unlabelled = [] }) => {
+  check: ({ nodes, objects }) => {
     for (const { name, capacity, foreign } of nodes) {
-      const bound = [...objects, ...unlabelled].filter(
+      const bound = objects.filter(
         ({ node, phase, managed }) => managed && node === name && phase !== 'Failed',
       );
       const used = bound.map(({ requests }) => requests).reduce(add, foreign);
-      if (used.cpu > capacity.cpu || used.memory > capacity.memory || used.pods > capacity.pods)
+      if (exceeds(used, capacity))
         return `${bound.map((pod) => pod.name).join(', ')} are bound to ${name}, which has room for ${capacity.pods}`;
     }
     return null;

@@ -31,7 +31,12 @@ import { ProcessKubelet } from './support/processKubelet.ts';
 import { BUILD_MS, CASE_MS, deploymentManifest, until } from './support/realWaist.ts';
 
 const NEEDED: readonly BinaryName[] = [
-  ...(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok', 'kubectl'] as const),
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kwok',
+  'kubectl',
 ];
 const support = await binariesSupported(NEEDED);
 if (!support.ok) console.warn(`SKIPPED, a fresh cluster: ${support.reason}`);

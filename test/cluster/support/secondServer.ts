@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { KubernetesClient } from '../../../impl/controller/kubernetes/client.ts';
 import { createKubernetesClient } from '../../../impl/controller/kubernetes/client.ts';
 import { type ControlPlane, resolveBinaries } from '../../../impl/controlplane/index.ts';
+import { freePorts } from '../../../impl/controlplane/ports.ts';
 import { until } from './realWaist.ts';
 
 /** It, running. */
@@ -79,14 +80,6 @@ class Holding {
   }
 }
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-
 /** Starts it, with the flags of the first. @param resource - as etcd names it: `configmaps` */
 export async function startSecondServer(cluster: ControlPlane, resource: string): Promise<SecondServer> {
   const program = (await resolveBinaries(['kube-apiserver'])).get('kube-apiserver') as string;
@@ -100,7 +93,7 @@ export async function startSecondServer(cluster: ControlPlane, resource: string)
     .filter((flag) => !flag.startsWith('--etcd-servers='));
   const etcd = Number(/--etcd-servers=\S+:(\d+)/.exec(first.toString())?.[1]);
   const proxy = new Holding(etcd, `/registry/${resource}`);
-  const [toEtcd, port] = [await proxy.listen(), await freePort()];
+  const [toEtcd, port] = [await proxy.listen(), ...(await freePorts(1))];
   const own = [`--etcd-servers=http://127.0.0.1:${toEtcd}`, `--secure-port=${port}`];
   const log = fs.openSync(path.join(cluster.dataDir, 'logs', 'second-apiserver.log'), 'a');
   const child: ChildProcess = spawn(program, [...flags, ...own], {
