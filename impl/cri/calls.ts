@@ -1,6 +1,7 @@
 /** The calls of a runtime by which one Pod's containers are made, asked, stopped and taken away; what was made is kept here. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FoundContainer, ProbeKind } from '../../machines/runtime/index.ts';
 import type { LogBounds } from '../../spec/containers/logRotation.ts';
 import { imageAct } from '../../spec/containers/pullPolicy.ts';
@@ -45,6 +46,21 @@ export interface Created {
 
 /** A container that is there already; of one that has ended, with what. */
 export type FoundEntry = readonly [entry: ContainerEntry, status: ContainerStatus | null];
+
+/** How long the runtime is given to note an end that it has told of, ms: the first wait, and the last. */
+const NOTED_MS = { first: 20, last: 2_000 };
+
+/** Takes away a container that has ended. containerd tells of an end before it has noted it itself, and until then refuses: it "is still running". */
+async function removeEnded(client: CriClient, id: string): Promise<void> {
+  for (let wait = NOTED_MS.first; ; wait *= 2) {
+    try {
+      return await client.removeContainer(id);
+    } catch (error) {
+      if (wait > NOTED_MS.last) throw error;
+      await sleep(wait);
+    }
+  }
+}
 
 /** What was made of one Pod. */
 export class PodCalls {
@@ -181,7 +197,7 @@ export class PodCalls {
     // Those before it, also one whose start was not answered and may have been done.
     if (attempt > 0)
       for (const { id } of await client.containers({ [LABELS.uid]: this.#pod.uid, [LABELS.container]: name }))
-        await client.removeContainer(id);
+        await removeEnded(client, id);
     const within = sandboxConfig(this.#pod, node, folders);
     await fs.mkdir(path.join(within.log_directory, name), { recursive: true });
     // The log of the one before stays (`kubectl logs --previous`).

@@ -134,6 +134,23 @@ describe.skipIf(!support.ok)('the containers of a Pod, by containerd', () => {
   );
 
   it(
+    'an end that is told before the runtime has noted it costs no attempt: what has ended is taken away a moment later',
+    async () => {
+      lone = await openLone(containerd);
+      const uid = lone.start('early', { terminationGracePeriodSeconds: 1, containers: [echo('main', 8080)] });
+      await isReady(uid);
+      const refusal = new Error('container is still running, to stop first');
+      const remove = vi.spyOn(CriClient.prototype, 'removeContainer').mockRejectedValueOnce(refusal);
+      await kill((await running(uid, 'main'))?.id ?? '');
+      await until('it runs again', async () => (await running(uid, 'main'))?.attempt === 1);
+      expect(remove.mock.calls.length).toBeGreaterThan(1);
+      await isReady(uid);
+      await end(uid);
+    },
+    CASE_MS,
+  );
+
+  it(
     'a container that is not alive any more is stopped and started again; one that fails is told with its exit code',
     async () => {
       lone = await openLone(containerd);
